@@ -1,0 +1,50 @@
+# Everything runs in .venv, made with python3 and the exact versions of constraints.txt.
+PYTHON ?= python3
+PORT ?= 5000
+BIN := $(CURDIR)/.venv/bin
+
+# dvc.yaml calls `python`: it has to be the one of .venv.
+export PATH := $(BIN):$(PATH)
+export DVC_NO_ANALYTICS := true
+export MLFLOW_DISABLE_TELEMETRY := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help results report test test-slow ui clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+results: .venv/installed-sr ## run what is out of date, then print where the report is
+	$(BIN)/dvc repro
+	@echo $(CURDIR)/report/index.html
+
+report: .venv/installed-sr ## write the report anew from what is there
+	$(BIN)/python -m stages.report
+	@echo $(CURDIR)/report/index.html
+
+test: .venv/installed-sr,dev ## lint, format, types, layers, quick tests
+	@echo "== ruff check";  ruff check
+	@echo "== ruff format"; ruff format --check
+	@echo "== mypy";        mypy
+	@echo "== layers";      lint-imports
+	@echo "== pytest";      pytest
+
+test-slow: .venv/installed-sr,dev ## the tests that take long
+	$(BIN)/pytest -m slow
+
+ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
+	store=$$(python -c 'from s2f_core.tracking import store; print(store())') && \
+	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "$$store"
+
+clean: ## remove results and resume states; what was fetched or cached stays in the caches
+	rm -rf report .s2f
+	find data metrics -mindepth 1 ! -name .gitkeep -delete
+
+# The stamp's ending names the extras. rembg compiles its kernels on its first import, close to
+# a minute: done here, once, so that no stage pays it.
+.venv/installed-%: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[$*]'
+	$(BIN)/python -c 'import rembg'
+	@touch '$@'
