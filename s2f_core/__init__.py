@@ -1,0 +1,1 @@
+"""s2f: sketch-to-image GANs as a declarative, reproducible pipeline."""

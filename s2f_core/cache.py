@@ -1,0 +1,16 @@
+"""The user's cache: what experiments and clones share and can be fetched or computed again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+
+def folder(name: str) -> Path:
+    """A folder of the cache, made if need be: under ``S2F_CACHE``, else the system's place."""
+    root = Path(os.environ.get("S2F_CACHE") or user_cache_dir("s2f"))
+    path = root / name
+    path.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,109 @@
+"""Images: decode, resize, show, and the only place that knows their range.
+
+Stored images are uint8 [H, W, C] RGB or grey; a network sees float32 [B, C, H, W] in [-1, 1].
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Pixels = npt.NDArray[np.uint8]
+
+MAX_PIXELS = 64_000_000  # larger ones are refused before they are decoded
+
+
+class Rejected(Exception):
+    """An image cannot be used; the message is the reason that its table row records."""
+
+
+def decode(data: bytes) -> Pixels:
+    """Decode a JPEG, PNG or other still image to uint8 [H, W, 3].
+
+    The EXIF rotation is applied, transparency is flattened on white, grey becomes three equal
+    channels and 16-bit values are scaled to 8. Raises Rejected where the data is empty, truncated,
+    of no known format or larger than 64 million pixels.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Rejected(f"{image.width}x{image.height} is over {MAX_PIXELS:,} pixels")
+            image.load()
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except Rejected:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        reason = "empty file" if not data else str(error).splitlines()[0]
+        raise Rejected(f"unreadable: {reason}") from None
+
+
+def _to_rgb(image: Image.Image) -> Pixels:
+    if image.mode in {"I;16", "I;16L", "I;16B", "I"}:  # 16-bit grey; PIL would clip it at 255
+        wide = np.asarray(image).astype(np.int64)
+        return np.repeat((wide.clip(0, 65535) // 257).astype(np.uint8)[..., None], 3, axis=2)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.asarray(image.convert("RGB")).copy()
+
+
+def resize(image: Pixels, size: int) -> Pixels:
+    """Resize [H, W, C] to [size, size, C]: area averaging when shrinking, else Lanczos."""
+    shrinks = size < min(image.shape[:2])
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
+    resized = cv2.resize(image, (size, size), interpolation=how)
+    return resized.reshape(size, size, image.shape[2]).astype(np.uint8)
+
+
+def rgb(image: Pixels) -> Pixels:
+    """Three channels of an image [..., C] of one or three."""
+    return np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
+
+
+def grid(images: list[Pixels] | Pixels, columns: int | None = None, gap: int = 2) -> Pixels:
+    """Lay images of one size out in rows, on white: uint8 [H', W', 3]."""
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    height, width = images[0].shape[:2]
+    rows = math.ceil(len(images) / columns)
+    sheet = np.full(
+        (rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8
+    )
+    for place, image in enumerate(images):
+        top, left = place // columns * (height + gap), place % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = rgb(image)
+    return sheet
+
+
+def encode_png(image: Pixels) -> bytes:
+    """Lossless PNG of uint8 [H, W, 1 or 3]; the same bytes for the same pixels."""
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def save_png(path: Path, image: Pixels) -> None:
+    """Write uint8 [H, W, 1 or 3] as a PNG file."""
+    path.write_bytes(encode_png(image))
+
+
+def to_model(images: Tensor) -> Tensor:
+    """uint8 [B, H, W, C] to float32 [B, C, H, W] in [-1, 1]."""
+    return images.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+
+
+def from_model(images: Tensor) -> Pixels:
+    """Float [B, C, H, W] in [-1, 1] (values outside are clipped) to uint8 [B, H, W, C]."""
+    scaled = images.detach().float().clamp(-1.0, 1.0).add(1.0).mul(127.5).round()
+    pixels: Pixels = scaled.byte().permute(0, 2, 3, 1).cpu().numpy()
+    return pixels

@@ -1,0 +1,81 @@
+"""Small tables and settings that the tests share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from s2f_core.images import Pixels
+from s2f_core.tables import Table, build
+from s2f_core.variants import Settings
+
+MakeTable = Callable[..., Table]
+
+
+@pytest.fixture(autouse=True)
+def _private_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or fills the user's own cache."""
+    monkeypatch.setenv("S2F_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """Tiny networks are faster, and results the same on any machine, with one thread."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def faces() -> Pixels:
+    """Forty smooth coloured pictures, uint8 [40, 32, 32, 3], each different."""
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[0:1:32j, 0:1:32j]
+    waves = [
+        np.sin(random.uniform(1, 6) * x + random.uniform(1, 6) * y + random.uniform(0, 6))
+        for _ in range(120)
+    ]
+    stacked = np.stack(waves).reshape(40, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.asarray((stacked + 1) * 127.5).astype(np.uint8)
+
+
+@pytest.fixture
+def make_table(tmp_path: Path) -> MakeTable:
+    """Writes images uint8 [n, H, W, C] as a table with ids 000, 001 and so on."""
+
+    def make(name: str, images: Pixels, **columns: list[str]) -> Table:
+        names = [f"{row:03d}" for row in range(len(images))]
+        rows = pd.DataFrame({"id": names, "source": names, **columns})
+        return build(tmp_path / name, rows, lambda row: images[row], describe=name)
+
+    return make
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """A tiny pix2pix of 32 px images."""
+    return Settings.model_validate(
+        {
+            "name": "tiny",
+            "seed": 0,
+            "lr": 1e-3,
+            "width": 4,
+            "max_steps": 12,
+            "precision": "32-true",
+            "variant": {
+                "data": {"role": "faces", "background": "kept", "condition": "pencil"},
+                "generator": {"type": "unet", "norm": "instance"},
+                "discriminator": {"type": "patchgan", "layers": 2, "norm": "instance"},
+                "objective": {"type": "pix2pix", "l1": 100},
+                "recipe": {
+                    "epochs": 10,
+                    "batch": 4,
+                    "lr_d_ratio": 0.5,
+                    "jitter": 1.117,
+                    "flip": True,
+                    "validations": 3,
+                },
+            },
+        }
+    )

@@ -1,0 +1,104 @@
+"""Decoding of all that people have, and the one range."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from s2f_core.images import (
+    MAX_PIXELS,
+    Pixels,
+    Rejected,
+    decode,
+    encode_png,
+    from_model,
+    grid,
+    resize,
+    to_model,
+)
+
+
+def _bytes(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def test_grey_becomes_three_equal_channels() -> None:
+    """A grey PNG."""
+    found = decode(_bytes(Image.new("L", (4, 3), 77)))
+    assert found.shape == (3, 4, 3)
+    assert (found == 77).all()
+
+
+def test_transparency_is_flattened_on_white() -> None:
+    """Half transparent black is mid grey; a transparent palette entry is white."""
+    assert decode(_bytes(Image.new("RGBA", (2, 2), (0, 0, 0, 128)))).max() == 127
+    palette = Image.new("P", (2, 2), 0)
+    assert (decode(_bytes(palette, transparency=0)) == 255).all()
+
+
+def test_sixteen_bits_are_scaled_to_eight() -> None:
+    """65535 is white and half of it mid grey, not clipped."""
+    wide = np.array([[0, 32896, 65535]], dtype=np.uint16)
+    found = decode(_bytes(Image.fromarray(wide)))
+    assert found[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_cmyk_and_exif_rotation() -> None:
+    """CMYK is converted; a photo taken sideways stands upright."""
+    assert decode(_bytes(Image.new("CMYK", (2, 2), (0, 0, 0, 0)), "JPEG")).min() == 255
+    image = Image.new("RGB", (4, 2))
+    exif = image.getexif()
+    exif[0x0112] = 6
+    assert decode(_bytes(image, "JPEG", exif=exif)).shape == (4, 2, 3)
+
+
+def test_broken_data_is_rejected_with_the_reason(faces: Pixels) -> None:
+    """Truncated, empty, not an image, too large."""
+    jpeg = _bytes(Image.fromarray(faces[0]).resize((128, 128)), "JPEG")
+    with pytest.raises(Rejected, match="truncated"):
+        decode(jpeg[: len(jpeg) // 2])
+    with pytest.raises(Rejected, match="empty file"):
+        decode(b"")
+    with pytest.raises(Rejected, match="cannot identify"):
+        decode(b"<html>not found</html>")
+    bomb = _bytes(Image.new("1", (9000, MAX_PIXELS // 9000 + 1)))
+    with pytest.raises(Rejected, match="pixels"):
+        decode(bomb)
+
+
+def test_the_range_goes_and_comes_back_exactly() -> None:
+    """uint8 → [-1, 1] → uint8 for every value, also in bfloat16."""
+    values = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16, 1)
+    inside = to_model(values)
+    assert inside.shape == (1, 1, 16, 16)
+    assert inside.min() == -1
+    assert inside.max() == 1
+    assert (from_model(inside) == values.numpy()).all()
+    assert from_model(torch.full((1, 1, 1, 1), 3.0)).item() == 255
+
+
+def test_resize_averages_when_shrinking() -> None:
+    """A checkerboard becomes grey, not noise."""
+    board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None]
+    small = resize(board, 16)
+    assert small.shape == (16, 16, 1)
+    assert np.ptp(small) <= 1
+    assert resize(board, 100).shape == (100, 100, 1)
+
+
+def test_a_grid_places_images_row_by_row(faces: Pixels) -> None:
+    """Three in two columns: the fourth place is white."""
+    sheet = grid(faces[:3], columns=2, gap=2)
+    assert sheet.shape == (66, 66, 3)
+    assert (sheet[34:, :32] == faces[2]).all()
+    assert (sheet[34:, 34:] == 255).all()
+
+
+def test_png_is_lossless(faces: Pixels) -> None:
+    """The same pixels come back, grey and colour."""
+    assert (decode(encode_png(faces[0])) == faces[0]).all()
+    assert (decode(encode_png(faces[0][..., :1])) == faces[0][..., :1]).all()
