@@ -1,0 +1,75 @@
+"""A small web server on loopback that knows ranges and misbehaves on request."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Site:
+    """What is served, how it misbehaves, and what was asked for.
+
+    ``cuts`` and ``statuses`` are used up one an answer: stop after so many bytes, answer this.
+    """
+
+    files: dict[str, bytes]
+    ranges: bool = True
+    shift: int = 0
+    cuts: list[int] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    content_type: str = "application/octet-stream"
+    etag: str = ""
+    says_length: bool = True
+    asked: list[str | None] = field(default_factory=list)
+    url: str = ""
+
+
+@contextmanager
+def serve(site: Site) -> Iterator[Site]:
+    """Serve a site on a free port; ``site.url`` is its address without a slash at the end."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = self.headers.get("Range")
+            site.asked.append(asked)
+            body = site.files.get(self.path)
+            status = site.statuses.pop(0) if site.statuses else 200 if body is not None else 404
+            body = body or b""
+            same = self.headers.get("If-Range", site.etag) == site.etag
+            start = 0
+            if status == 200 and site.ranges and asked and same:
+                match = re.fullmatch(r"bytes=(\d+)-", asked)
+                start = int(match[1]) if match else 0
+                status = 206 if start < len(body) else 416
+            self.send_response(status)
+            self.send_header("Content-Type", site.content_type)
+            if site.etag:
+                self.send_header("ETag", site.etag)
+            if status == 206:
+                first = start + site.shift
+                self.send_header("Content-Range", f"bytes {first}-{len(body) - 1}/{len(body)}")
+            sent = body[start:] if status in {200, 206} else b""
+            if site.says_length:
+                self.send_header("Content-Length", str(len(sent)))
+            self.end_headers()
+            cut = site.cuts.pop(0) if site.cuts else len(sent)
+            self.wfile.write(sent[:cut])
+
+        def log_message(self, *_args: object) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    site.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

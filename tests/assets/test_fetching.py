@@ -1,0 +1,224 @@
+"""Fetching: sources in order, the cache, and a destination that is whole or absent."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from loopback import Site, serve
+from tiny import BODY, SHA256, Fetcher, asset
+
+from s2f_core.assets import CATALOGUE, Source, fetch, fetching, packages
+from s2f_core.assets.disk import DiskFullError
+from s2f_core.errors import UserError
+from stages.fetch import fetch as stage
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server with a good file and a bad one."""
+    with serve(Site({"/tiny.bin": BODY, "/bad.bin": b"bad"})) as served:
+        yield served
+
+
+@pytest.fixture
+def get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetcher:
+    """A fetcher to the folder "out"."""
+    return Fetcher(tmp_path, monkeypatch)
+
+
+def test_catalogue_is_complete() -> None:
+    """Each entry stands under its name with a licence, a checksum and a source of a known kind."""
+    assert {"celeba-1k", "u2netp", "inception", "dat-x2"} <= set(CATALOGUE)
+    for name, entry in CATALOGUE.items():
+        assert name == entry.name
+        assert all((entry.description, entry.licence, entry.citation, entry.sources))
+        assert len(bytes.fromhex(entry.sha256)) == 32
+        for source in entry.sources:
+            scheme, rest = source.address.split(":", 1)
+            assert scheme in fetching.SCHEMES
+            assert scheme not in {"pypi", "npm"} or packages.parse(scheme, rest)
+            assert scheme not in {"pypi", "npm"} or source.member
+
+
+def test_unknown_name(get: Fetcher, tmp_path: Path) -> None:
+    """The error lists what is known and nothing is written."""
+    with pytest.raises(UserError, match=r"no asset 'celeba' \(known: celeba-1k, .*u2netp\)"):
+        fetch("celeba", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cached_file_needs_no_source(site: Site, get: Fetcher, tmp_path: Path) -> None:
+    """A second fetch, to another place, asks nobody; the copies are not linked."""
+    given = asset(Source(f"{site.url}/tiny.bin", 140_000))
+    first = get(given)
+    get.folder = tmp_path / "other"
+    second = get(given)
+    assert first.read_bytes() == second.read_bytes() == BODY
+    assert len(site.asked) == 1
+    assert first.stat().st_nlink == 1
+
+
+def test_file_in_place_is_kept(site: Site, get: Fetcher) -> None:
+    """What is already at the destination is used without the cache."""
+    get.folder.mkdir()
+    (get.folder / "tiny.bin").write_bytes(BODY)
+    get(asset(Source(f"{site.url}/tiny.bin", 140_000)))
+    assert site.asked == []
+    assert not get.cached.exists()
+
+
+def test_corrupted_cache_is_fetched_again(site: Site, get: Fetcher) -> None:
+    """A damaged file in the cache or at the destination is replaced, not used."""
+    given = asset(Source(f"{site.url}/tiny.bin", 140_000))
+    got = get(given)
+    get.cached.write_bytes(BODY[:-1] + b"X")
+    got.write_bytes(b"")
+    assert get(given).read_bytes() == BODY
+    assert get.cached.read_bytes() == BODY
+    assert len(site.asked) == 2
+
+
+def test_wrong_checksum_goes_on_to_the_next_source(
+    site: Site, get: Fetcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log names asset, source, expected and got; nothing of the bad file stays."""
+    bad, good = Source(f"{site.url}/bad.bin", 3), Source(f"{site.url}/tiny.bin", 140_000)
+    assert get(asset(bad, good)).read_bytes() == BODY
+    for part in ("tiny", bad.address, SHA256, hashlib.sha256(b"bad").hexdigest()):
+        assert part in caplog.text
+    assert {path.name for path in get.cached.parent.iterdir()} <= {
+        get.cached.name,
+        f"{get.cached.name}.lock",
+    }
+
+
+def test_all_sources_fail(site: Site, get: Fetcher, tmp_path: Path) -> None:
+    """The error lists each source with its reason, in order."""
+    missing = tmp_path / "missing"
+    sources = [
+        Source(f"{site.url}/bad.bin", 3),
+        Source(f"{site.url}/none", 3),
+        Source(f"file:{missing}", 3),
+        Source("ftp://host/x", 3),
+    ]
+    with pytest.raises(UserError) as caught:
+        get(asset(*sources))
+    lines = str(caught.value).splitlines()[1:5]
+    reasons = ["wrong checksum", "404", f"no file {missing}", "unknown scheme (known: https:,"]
+    for line, source, reason in zip(lines, sources, reasons, strict=True):
+        assert line.startswith(f"  {source.address}: ")
+        assert reason in line
+    assert not get.cached.exists()
+    assert not get.folder.exists()
+
+
+def test_cut_download_is_resumed_by_the_next_run(site: Site, get: Fetcher) -> None:
+    """The part stays in the cache when all attempts fail."""
+    given = asset(Source(f"{site.url}/tiny.bin", 140_000))
+    site.cuts, site.statuses = [70_000], [200, 500, 500, 500]
+    with pytest.raises(UserError, match="4 attempts"):
+        get(given)
+    assert get(given).read_bytes() == BODY
+    assert site.asked[-1] == "bytes=65536-"
+
+
+def test_full_disk_ends_the_fetch(
+    site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No source is asked where the disk has no room; the error names path, need and room."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1000))
+    with pytest.raises(
+        DiskFullError, match=r"cache.*the disk is full: 0\.3 MiB needed, 0\.0 MiB free"
+    ):
+        get(asset(*[Source(f"{site.url}/tiny.bin", 140_000)] * 2))
+    assert site.asked == []
+
+
+def test_disk_that_fills_up_leaves_nothing(
+    site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy that runs out of room leaves the old destination and no half file."""
+    get.folder.mkdir()
+    (get.folder / "tiny.bin").write_bytes(b"old")
+
+    def copy(_source: Path, target: Path) -> None:
+        target.write_bytes(BODY[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    with pytest.raises(UserError, match=r"tiny\.bin: the disk is full"):
+        get(asset(Source(f"{site.url}/tiny.bin", 140_000)))
+    assert {path.name: path.read_bytes() for path in get.folder.iterdir()} == {"tiny.bin": b"old"}
+
+
+def test_destination_appears_whole(
+    site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the copy is under way the destination is not there yet."""
+    seen = []
+    real = shutil.copyfile
+
+    def copy(source: Path, target: Path) -> None:
+        real(source, target)
+        seen.append((get.folder / "tiny.bin").exists())
+
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    assert get(asset(Source(f"{site.url}/tiny.bin", 140_000))).exists()
+    assert seen == [False]
+
+
+def test_destination_is_replaced_not_overwritten(site: Site, get: Fetcher) -> None:
+    """Who has the old file open goes on reading the old bytes."""
+    get.folder.mkdir()
+    (get.folder / "tiny.bin").write_bytes(b"old")
+    with (get.folder / "tiny.bin").open("rb") as reader:
+        get(asset(Source(f"{site.url}/tiny.bin", 140_000)))
+        assert reader.read() == b"old"
+
+
+def test_stage_writes_to_its_place(
+    get: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command puts an asset under data/assets and its name."""
+    (tmp_path / "given.bin").write_bytes(BODY)
+    monkeypatch.setitem(CATALOGUE, "tiny", asset(Source("file:given.bin", 140_000)))
+    monkeypatch.chdir(tmp_path)
+    stage("tiny")
+    assert (tmp_path / "data/assets/tiny/tiny.bin").read_bytes() == BODY
+
+
+def test_cache_that_cannot_be_written(
+    get: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the place."""
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("S2F_CACHE", str(tmp_path / "file"))
+    with pytest.raises(UserError, match="file/assets cannot be written"):
+        get(asset(Source("https://host.example/x", 140_000)))
+
+
+def test_two_at_once_fetch_once(
+    site: Site, get: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second waits for the first and takes what it fetched."""
+    monkeypatch.setitem(CATALOGUE, "tiny", asset(Source(f"{site.url}/tiny.bin", 140_000)))
+    barrier = threading.Barrier(3)
+
+    def work(folder: Path) -> None:
+        barrier.wait()
+        fetch("tiny", folder)
+
+    threads = [threading.Thread(target=work, args=(tmp_path / str(n),)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(site.asked) == 1
+    assert all((tmp_path / str(n) / "tiny.bin").read_bytes() == BODY for n in range(3))

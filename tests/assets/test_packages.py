@@ -1,0 +1,179 @@
+"""Packages: the real pip against a folder of wheels, and an npm of our own on the PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from s2f_core.assets import packages
+from s2f_core.assets.disk import DiskFullError
+from s2f_core.errors import UserError
+
+NPM = """#!{python}
+import pathlib, sys
+print(*sys.argv[1:], sep="\\n", file=open({log!r}, "w"))
+folder = [word[19:] for word in sys.argv if word.startswith("--pack-destination=")][0]
+{body}
+"""
+
+
+@pytest.fixture
+def dest(tmp_path: Path) -> Path:
+    """An empty folder."""
+    folder = tmp_path / "dest"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that pip takes for its only index, with tiny 1.0 in it."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "tiny_pack-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny_pack/data.bin", b"data")
+        meta = "tiny_pack-1.0.dist-info"
+        wheel.writestr(f"{meta}/METADATA", "Metadata-Version: 2.1\nName: tiny-pack\nVersion: 1.0\n")
+        wheel.writestr(f"{meta}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
+        wheel.writestr(f"{meta}/RECORD", "")
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def fake_npm(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> Path:
+    """Put an npm on the PATH that runs ``body``; returns the file with its arguments."""
+    program, log = folder / "npm", folder / "arguments"
+    program.write_text(NPM.format(python=sys.executable, log=str(log), body=body))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    return log
+
+
+def fake_run(monkeypatch: pytest.MonkeyPatch, stderr: str) -> None:
+    """Let every program fail with this message."""
+
+    def run(command: list[str], **_named: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", stderr)
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+def test_pip_downloads_a_wheel(wheels: Path, dest: Path) -> None:
+    """The user's own pip configuration says where packages are; here, in a folder."""
+    got = packages.pypi("tiny-pack==1.0", dest, 100)
+    assert got == dest / "tiny_pack-1.0-py3-none-any.whl"
+    assert got.read_bytes() == (wheels / got.name).read_bytes()
+
+
+def test_pip_does_not_find_a_package(wheels: Path, dest: Path) -> None:
+    """The reason is pip's own, without its warnings."""
+    with pytest.raises(UserError, match=r"pip failed: .*No matching distribution.*tiny-pack==2.0"):
+        packages.pypi("tiny-pack==2.0", dest, 100)
+
+
+def test_pip_command_takes_wheels_only(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options of the source come along, and no code of a package is run or installed."""
+    commands = []
+
+    def run(command: list[str], **named: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        (dest / "x.whl").write_bytes(b"")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    packages.pypi("x==1", dest, 100, ["--abi", "cp311"])
+    (command,) = commands
+    assert command[:4] == [sys.executable, "-m", "pip", "download"]
+    assert {"--no-deps", "--only-binary=:all:", f"--dest={dest}"} <= set(command)
+    assert command[-3:] == ["--abi", "cp311", "x==1"]
+
+
+def test_pip_without_room(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills up under pip is told as such."""
+    message = "ERROR: Could not install: [Errno 28] No space left on device"
+    fake_run(monkeypatch, message)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=0))
+    with pytest.raises(DiskFullError, match="dest: the disk is full"):
+        packages.pypi("x==1", dest, 100)
+
+
+def test_pip_that_hangs(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that is not done in time is an error."""
+
+    def run(*_args: object, timeout: float, **_named: object) -> None:
+        raise subprocess.TimeoutExpired("pip", timeout)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(UserError, match="pip was still not done after 1800 seconds"):
+        packages.pypi("x==1", dest, 100)
+
+
+def test_interpreter_without_pip(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last line is the reason where no line is called an error."""
+    message = "/somewhere/python: No module named pip\n"
+    fake_run(monkeypatch, message)
+    with pytest.raises(UserError, match=r"pip failed: .*No module named pip"):
+        packages.pypi("x==1", dest, 100)
+
+
+def test_npm_packs_a_tarball(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Npm is asked for one package, and its scripts stay off."""
+    log = fake_npm(tmp_path, monkeypatch, "pathlib.Path(folder, 's-n-1.0.0.tgz').write_text('x')")
+    assert packages.npm("@s/n@1.0.0", dest, 100) == dest / "s-n-1.0.0.tgz"
+    arguments = log.read_text().splitlines()
+    assert arguments[:2] == ["pack", "@s/n@1.0.0"]
+    assert "--ignore-scripts" in arguments
+
+
+def test_npm_does_not_find_a_package(
+    tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is npm's own, without the hint at its log."""
+    body = "sys.exit('npm warn x\\nnpm error 404 n@9.9.9 is not here\\n"
+    fake_npm(tmp_path, monkeypatch, body + "npm error A complete log of this run is in /x')")
+    with pytest.raises(UserError, match=r"npm failed: npm error 404 n@9\.9\.9 is not here$"):
+        packages.npm("n@9.9.9", dest, 100)
+
+
+def test_npm_is_not_installed(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to do."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=r"npm is not on the PATH.*S2F_MIRROR"):
+        packages.npm("n@1.0.0", dest, 100)
+
+
+def test_npm_leaves_nothing(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Success without a file is no success."""
+    fake_npm(tmp_path, monkeypatch, "")
+    with pytest.raises(UserError, match="npm left 0 files"):
+        packages.npm("n@1.0.0", dest, 100)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "package"),
+    [
+        ("pypi", "name"),
+        ("pypi", "name>=1"),
+        ("pypi", "-rfile==1"),
+        ("pypi", "name==1 --pre"),
+        ("npm", "name"),
+        ("npm", "name@latest"),
+        ("npm", "--x@1.0.0"),
+        ("npm", "../folder@1.0.0"),
+    ],
+)
+def test_only_exact_versions(scheme: str, package: str) -> None:
+    """Nothing but a name and a version reaches a command line."""
+    with pytest.raises(UserError, match=f"is not {scheme}:NAME"):
+        packages.parse(scheme, package)
