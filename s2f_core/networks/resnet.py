@@ -1,0 +1,138 @@
+"""ResNet generator of CycleGAN, with P1's concatenating skips as an option."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from s2f_core.errors import UserError
+from s2f_core.layers import NORMS, Norm, needs_bias
+from s2f_core.params import Section
+
+
+class ResidualBlock(nn.Module):
+    """x + F(x), F two reflect-padded 3×3 convolutions with norm (Johnson et al. 2016)."""
+
+    def __init__(self, channels: int, norm: Norm, dropout: float) -> None:
+        super().__init__()
+        bias = needs_bias(norm)
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, 1, 1, padding_mode="reflect", bias=bias),
+            NORMS[norm](channels),
+            nn.ReLU(),
+            nn.Dropout(dropout) if dropout else nn.Identity(),
+            nn.Conv2d(channels, channels, 3, 1, 1, padding_mode="reflect", bias=bias),
+            NORMS[norm](channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out."""
+        changed: Tensor = self.body(x)
+        return x + changed
+
+
+class ResNet(nn.Module):
+    """7×7 stem, ``downs`` stride-2 convolutions, residual blocks, as many ups, 7×7 head.
+
+    Source: Zhu et al. 2017, section 7.2 and appendix (``downs=2``, no skips). P1 has three downs
+    and, with ``skips``, concatenates the outputs of the first two downs to the inputs of the last
+    two ups; at those points the resolutions are equal.
+
+    Maps [B, in_channels, H, W] float in [-1, 1] to [B, out_channels, H, W] in [-1, 1]; H and W are
+    multiples of 2**downs and larger than 2**downs (reflection needs two pixels).
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        width: int,
+        downs: int,
+        blocks: int,
+        norm: Norm,
+        dropout: float,
+        skips: bool,
+    ) -> None:
+        super().__init__()
+        bias = needs_bias(norm)
+        self.stem = _stage(
+            norm,
+            nn.Conv2d(in_channels, width, 7, 1, 3, padding_mode="reflect", bias=bias),
+        )
+        widths = [width * 2**level for level in range(downs + 1)]
+        self.downs = nn.ModuleList(
+            _stage(norm, nn.Conv2d(source, out, 3, 2, 1, bias=bias))
+            for source, out in pairwise(widths)
+        )
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(widths[-1], norm, dropout) for _ in range(blocks))
+        )
+        self.skipped = range(1, downs) if skips else range(0)
+        self.ups = nn.ModuleList(
+            _stage(
+                norm,
+                nn.ConvTranspose2d(
+                    widths[level] * (2 if level in self.skipped else 1),
+                    widths[level - 1],
+                    3,
+                    2,
+                    1,
+                    output_padding=1,
+                    bias=bias,
+                ),
+            )
+            for level in reversed(range(1, downs + 1))
+        )
+        self.head = nn.Conv2d(width, out_channels, 7, 1, 3, padding_mode="reflect")
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Translate a batch; see the class for shapes and ranges."""
+        x = self.stem(image)
+        features = [x]
+        for down in self.downs:
+            x = down(x)
+            features.append(x)
+        x = self.blocks(x)
+        for level, up in zip(reversed(range(1, len(features))), self.ups, strict=True):
+            x = up(torch.cat([features[level], x], dim=1) if level in self.skipped else x)
+        return torch.tanh(self.head(x))
+
+
+def _stage(norm: Norm, convolution: nn.Conv2d | nn.ConvTranspose2d) -> nn.Sequential:
+    return nn.Sequential(convolution, NORMS[norm](convolution.out_channels), nn.ReLU())
+
+
+class ResNetSection(Section):
+    """``generator: {type: resnet, …}``."""
+
+    type: Literal["resnet"]
+    downs: int = Field(2, ge=1, le=5)
+    blocks: int = Field(9, ge=0, le=64)
+    norm: Norm = "instance"
+    dropout: float = Field(0.0, ge=0, lt=1)
+    skips: bool = False
+
+    def build(self, size: int, width: int, in_channels: int, out_channels: int) -> ResNet:
+        """The network for square images of ``size`` pixels.
+
+        Raises UserError where ``size`` cannot be halved ``downs`` times and stay over one pixel.
+        """
+        if size % 2**self.downs or size <= 2**self.downs:
+            raise UserError(
+                f"resnet: images of {size} px cannot be halved {self.downs} times; give a size "
+                f"that is a multiple of {2**self.downs} and larger than it, or fewer downs"
+            )
+        return ResNet(
+            in_channels,
+            out_channels,
+            width,
+            self.downs,
+            self.blocks,
+            self.norm,
+            self.dropout,
+            self.skips,
+        )
