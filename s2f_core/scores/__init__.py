@@ -1,0 +1,1 @@
+"""One file a score; ``table`` names them all."""

@@ -1,0 +1,26 @@
+"""How an output reaches full size. A new upscaler is a file and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from s2f_core.images import Pixels
+from s2f_core.upscalers.bicubic import bicubic
+from s2f_core.upscalers.spandrel import dat_x2
+
+Upscaler = Literal["none", "bicubic", "dat-x2"]
+
+
+def keep(images: Pixels, size: int, assets: Path) -> Pixels:
+    """The images as they are."""
+    del size, assets
+    return images
+
+
+UPSCALERS: dict[Upscaler, Callable[[Pixels, int, Path], Pixels]] = {
+    "none": keep,
+    "bicubic": bicubic,
+    "dat-x2": dat_x2,
+}
