@@ -1,0 +1,246 @@
+"""Pictures as data: URIs, and the training curves as inline SVG."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from PIL import Image
+
+from s2f_core.images import Pixels
+
+WIDTH, HEIGHT = 340, 220
+LEFT, RIGHT, BOTTOM = 40, 10, 36
+ROW = 17  # height of one legend row
+POINTS = 150  # more would not be seen at this width
+DOTS_BELOW = 20
+STYLES = 4  # line styles that style.css knows
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An encoded image and its size in pixels."""
+
+    uri: str
+    width: int
+    height: int
+
+
+def picture(image: Pixels, edge: int, quality: int = 90) -> Picture:
+    """Encode uint8 [H, W, 1 or 3] as a data: URI, its longer side at most ``edge`` pixels."""
+    pixels = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).convert("RGB")
+    scale = edge / max(pixels.size)
+    if scale < 1:
+        width, height = (max(1, round(side * scale)) for side in pixels.size)
+        pixels = pixels.resize((width, height), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    pixels.save(buffer, "WEBP", quality=quality, method=4)
+    text = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return Picture(f"data:image/webp;base64,{text}", *pixels.size)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What a chart says beside its lines.
+
+    ``limits`` fixes the y axis; ``reference`` is a horizontal line (value, words) and ``marker``
+    a vertical one (step, words). ``ident`` must be unique on the page.
+    """
+
+    ident: str
+    title: str
+    log: bool = False
+    limits: tuple[float, float] | None = None
+    reference: tuple[float, str] | None = None
+    marker: tuple[float, str] | None = None
+
+
+def chart(frame: pd.DataFrame, labels: dict[str, str], axes: Axes) -> Markup:
+    """Draw columns of ``frame`` over its ``step``; ``labels`` maps a column to its legend.
+
+    Long runs are averaged in bins. Gaps in the data are gaps in the line. Text is escaped.
+    """
+    data = frame[["step", *labels]].apply(pd.to_numeric, errors="coerce")
+    data = data.replace([np.inf, -np.inf], np.nan).dropna(subset=["step"])
+    described = " ".join(_described(data, column, label) for column, label in labels.items())
+    per_bin = math.ceil(len(data) / POINTS) or 1
+    data = data.groupby(np.arange(len(data)) // per_bin).mean()
+    legend, rows = _legend(list(labels.values()))
+    scale = _Scale.of(data, list(labels), axes, top=10 + ROW * rows)
+    body = [legend, *_grid(scale), *_extras(scale, axes)]
+    body += [
+        _line(scale, data["step"], data[column], number % STYLES)
+        for number, column in enumerate(labels)
+    ]
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{i}-t {i}-d">'
+        '<title id="{i}-t">{title}</title><desc id="{i}-d">{desc}</desc>{body}</svg>'
+    ).format(
+        w=WIDTH,
+        h=HEIGHT,
+        i=axes.ident,
+        title=axes.title,
+        desc=described or "No data.",
+        body=Markup("").join(body),
+    )
+
+
+def _described(data: pd.DataFrame, column: str, label: str) -> str:
+    known = data.dropna(subset=[column])
+    if known.empty:
+        return f"{label}: no data."
+    values, steps = known[column], known["step"]
+    return (
+        f"{label}: {values.iloc[0]:.3g} at step {steps.iloc[0]:,.0f}, {values.iloc[-1]:.3g} at "
+        f"step {steps.iloc[-1]:,.0f}, between {values.min():.3g} and {values.max():.3g}."
+    )
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From data to the view box."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    log: bool
+    top: float
+
+    @classmethod
+    def of(cls, data: pd.DataFrame, columns: list[str], axes: Axes, top: float) -> _Scale:
+        steps = data["step"]
+        last = float(steps.max()) if len(steps) else 1.0
+        values = data[columns].to_numpy(dtype=float)
+        values = values[np.isfinite(values)]
+        low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+        log = axes.log and low > 0
+        if axes.limits:
+            low, high = axes.limits
+        elif log:
+            low, high = 10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high))
+            high = max(high, 10 * low)
+        elif 0 <= low < 0.5 * high:
+            low = 0.0
+        if high <= low:
+            low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
+        room = 0.0 if axes.limits or log else 0.04 * (high - low)
+        return cls((0.0, last or 1.0), (low - room * (low != 0), high + room), log, top)
+
+    def across(self, step: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (step - self.x[0]) / (self.x[1] - self.x[0])
+
+    def down(self, value: float) -> float:
+        low, high = self.y
+        if self.log:
+            low, high, value = math.log10(low), math.log10(high), math.log10(max(value, low))
+        return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - self.top) * (value - low) / (high - low)
+
+
+def ticks(low: float, high: float, count: int = 4) -> list[float]:
+    """Round numbers (1, 2 or 5 times a power of ten) that divide the range, ends included."""
+    rough = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * unit for unit in (1, 2, 5, 10) if power * unit >= rough * (1 - 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    return [round(n * step, 12) for n in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _grid(scale: _Scale) -> list[Markup]:
+    low, high = scale.y
+    if scale.log:
+        powers = range(round(math.log10(low)), round(math.log10(high)) + 1)
+        values = [10.0**power for power in powers]
+    else:
+        values = ticks(low, high)
+    parts = [
+        Markup(
+            '<path class="rule" d="M{0} {2:.1f}H{1}"/>'
+            '<text class="tick" x="{3}" y="{4:.1f}" text-anchor="end">{5:g}</text>'
+        ).format(LEFT, WIDTH - RIGHT, scale.down(v), LEFT - 6, scale.down(v) + 4, v)
+        for v in values
+    ]
+    floor = HEIGHT - BOTTOM
+    parts += [
+        Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{:,.0f}</text>').format(
+            scale.across(v), floor + 15, "end" if scale.across(v) > WIDTH - 30 else "middle", v
+        )
+        for v in ticks(*scale.x)
+        if v == int(v)
+    ]
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts.append(
+        Markup(
+            '<path class="axis" d="M{0} {2}H{1}"/>'
+            '<text class="tick" x="{3}" y="{4}" text-anchor="middle">step</text>'
+        ).format(LEFT, WIDTH - RIGHT, floor, middle, HEIGHT - 4)
+    )
+    return parts
+
+
+def _extras(scale: _Scale, axes: Axes) -> list[Markup]:
+    parts = []
+    if axes.reference:
+        y = scale.down(axes.reference[0])
+        parts.append(
+            Markup(
+                '<path class="mark" d="M{0} {2:.1f}H{1}"/>'
+                '<text class="note" x="{1}" y="{3:.1f}" text-anchor="end">{4}</text>'
+            ).format(LEFT, WIDTH - RIGHT, y, y - 4, axes.reference[1])
+        )
+    if axes.marker and scale.x[0] <= axes.marker[0] <= scale.x[1]:
+        x = scale.across(axes.marker[0])
+        ends = x > WIDTH / 2
+        parts.append(
+            Markup(
+                '<path class="mark" d="M{0:.1f} {1}V{2}"/>'
+                '<text class="note" x="{3:.1f}" y="{4}" text-anchor="{5}">{6}</text>'
+            ).format(
+                x,
+                scale.top,
+                HEIGHT - BOTTOM,
+                x - 4 if ends else x + 4,
+                HEIGHT - BOTTOM - 6,
+                "end" if ends else "start",
+                axes.marker[1],
+            )
+        )
+    return parts
+
+
+def _line(scale: _Scale, steps: pd.Series[float], values: pd.Series[float], style: int) -> Markup:
+    path, dots, pen = [], [], "M"
+    count = int(values.notna().sum())
+    for step, value in zip(steps, values, strict=True):
+        if math.isnan(value):
+            pen = "M"
+            continue
+        x, y = scale.across(step), scale.down(value)
+        path.append(f"{pen}{x:.1f} {y:.1f}")
+        pen = "L"
+        if count < DOTS_BELOW:
+            dots.append(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2.4"/>').format(x, y))
+    return Markup('<g class="line s{}"><path d="{}"/>{}</g>').format(
+        style, "".join(path), Markup("").join(dots)
+    )
+
+
+def _legend(labels: list[str]) -> tuple[Markup, int]:
+    """Legend entries in as many rows as they need, and the number of rows."""
+    parts, x, row = [], float(LEFT), 0
+    for number, label in enumerate(labels):
+        width = 40 + 6 * len(label)
+        if x > LEFT and x + width > WIDTH:
+            x, row = float(LEFT), row + 1
+        y = 12 + row * ROW
+        parts.append(
+            Markup(
+                '<g class="line s{0}"><path d="M{1:.1f} {3}H{2:.1f}"/></g>'
+                '<text class="key" x="{4:.1f}" y="{5}">{6}</text>'
+            ).format(number % STYLES, x, x + 20, y, x + 25, y + 4, label)
+        )
+        x += width
+    return Markup("").join(parts), row + 1

@@ -1,0 +1,192 @@
+"""Sentences made from the numbers: what is best, and what it beats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from s2f_core.report.sources import BASELINES, FLOOR, Evaluation, Figure
+
+MISSING = "\N{EN DASH}"
+FORMATS = {"fid": ".1f", "kid": ".4f", "ssim": ".3f", "psnr": ".2f", "pixel_difference": ".3f"}
+NAMES = {
+    "sketch": "the sketch itself",
+    "mean-face": "the mean training photo",
+    "nearest-face": "the nearest training photo",
+    FLOOR: "other real photos",
+}
+UNBIASED = 2048  # FID below as many images is biased upwards
+
+
+def number(score: str, value: float | None) -> str:
+    """A score's value with the digits it deserves."""
+    return (
+        MISSING
+        if value is None
+        else format(value, FORMATS.get(score, ".3g")).replace("-", "\N{MINUS SIGN}")
+    )
+
+
+def interval(score: str, figure: Figure) -> str:
+    """The 95 % interval, or nothing where none was computed."""
+    if figure.low is None or figure.high is None:
+        return ""
+    return f"{number(score, figure.low)} \N{EN DASH} {number(score, figure.high)}"
+
+
+def listing(items: Iterable[str]) -> str:
+    """Items as words: "a, b and c"."""
+    *most, last = list(items) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def best(evaluations: list[Evaluation], score: str) -> Evaluation | None:
+    """The evaluation whose model is best by this score; of equals, the first."""
+    known = [item for item in evaluations if item.figure(score).value is not None]
+    if not known or score not in known[0].scores:
+        return None
+    sign = -1 if known[0].scores[score].higher_is_better else 1
+    return min(known, key=lambda item: sign * (item.figure(score).value or 0.0))
+
+
+def summary(evaluations: list[Evaluation]) -> str:
+    """What was measured, what is best by KID and by pixel difference, and where the floor is."""
+    counts = sorted({item.images for item in evaluations})
+    many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    things = "translation was" if len(evaluations) == 1 else "translations were"
+    parts = [f"{len(evaluations)} {things} scored on {many} test images."]
+    winners: dict[str, list[str]] = {}
+    for score in ("kid", "pixel_difference"):
+        winner = best(evaluations, score)
+        if winner is not None:
+            title = in_sentence(winner.scores[score].title)
+            said = f"by {title} ({_with_interval(winner, score)})"
+            winners.setdefault(winner.name, []).append(said)
+    said_of = [f"{name} {listing(said)}" for name, said in winners.items()]
+    if said_of:
+        parts.append(f"The best is {listing(said_of)}.")
+    floors = [item.figure("kid", FLOOR).value for item in evaluations]
+    known = sorted({round(value, 4) for value in floors if value is not None})
+    if known:
+        span = listing(dict.fromkeys(number("kid", value) for value in (known[0], known[-1])))
+        parts.append(
+            f"Real photos compared with other real photos reach a KID of {span}: that is the "
+            "floor, below which a difference means nothing."
+        )
+    return " ".join(parts)
+
+
+def in_sentence(title: str) -> str:
+    """A title inside a sentence: "Pixel difference" loses its capital, "KID" keeps them."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def _with_interval(evaluation: Evaluation, score: str) -> str:
+    figure = evaluation.figure(score)
+    span = interval(score, figure)
+    return number(score, figure.value) + (f", 95 % interval {span}" if span else "")
+
+
+def against_baselines(evaluations: list[Evaluation]) -> list[str]:
+    """One sentence for translations that beat and lose to the same baselines, by each score."""
+    sentences = []
+    for score in ("kid", "pixel_difference"):
+        groups: dict[tuple[tuple[str, str], ...], list[Evaluation]] = {}
+        for item in evaluations:
+            if score in item.scores and item.figure(score).value is not None:
+                groups.setdefault(tuple(_verdicts(item, score)), []).append(item)
+        for verdicts, items in groups.items():
+            if verdicts:
+                sentences.append(_verdict_sentence(score, dict(verdicts), items))
+    explained = _nearest_explained(evaluations)
+    return [*sentences, explained] if explained else sentences
+
+
+def _verdicts(item: Evaluation, score: str) -> Iterable[tuple[str, str]]:
+    ours = item.figure(score)
+    for name in BASELINES:
+        theirs = item.figure(score, name)
+        if ours.value is None or theirs.value is None:
+            continue
+        if not item.scores[score].better(ours.value, theirs.value):
+            yield name, "loses"
+        else:
+            yield name, "narrow" if overlap(ours, theirs) else "clear"
+
+
+def overlap(one: Figure, other: Figure) -> bool:
+    """Whether two intervals share a value; false where one was not computed."""
+    ends = (one.low, one.high, other.low, other.high)
+    if ends[0] is None or ends[1] is None or ends[2] is None or ends[3] is None:
+        return False
+    return ends[0] <= ends[3] and ends[2] <= ends[1]
+
+
+def _verdict_sentence(score: str, verdicts: dict[str, str], items: list[Evaluation]) -> str:
+    wins = [NAMES[name] for name, verdict in verdicts.items() if verdict == "clear"]
+    wins += [f"narrowly {NAMES[name]}" for name, verdict in verdicts.items() if verdict == "narrow"]
+    losses = [NAMES[name] for name, verdict in verdicts.items() if verdict == "loses"]
+    title = in_sentence(items[0].scores[score].title)
+    who = listing(item.name for item in items)
+    beat = "beats" if len(items) == 1 else "beat"
+    if not losses:
+        return f"By {title}, {who} {beat} every trivial baseline: {listing(wins)}."
+    if not wins:
+        does = "does" if len(items) == 1 else "do"
+        return f"By {title}, {who} {does} not beat any trivial baseline: not {_or(losses)}."
+    return f"By {title}, {who} {beat} {listing(wins)}, but not {_or(losses)}."
+
+
+def _or(items: list[str]) -> str:
+    return " or ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def _nearest_explained(evaluations: list[Evaluation]) -> str:
+    """Why copying a training photo can win on KID; empty where it does not win."""
+    for item in evaluations:
+        ours, nearest = item.figure("kid").value, item.figure("kid", "nearest-face").value
+        if ours is None or nearest is None or nearest > ours:
+            continue
+        floor = item.figure("kid", FLOOR).value
+        beside = "" if floor is None else f", against {number('kid', floor)} for real photos"
+        text = (
+            "The nearest training photo wins on KID because its pictures are real photographs, "
+            f"so its KID sits at the floor ({number('kid', nearest)}{beside}). KID asks whether "
+            "pictures look like photographs, not whether they show the person in the sketch"
+        )
+        pixel, copied = (item.figure("pixel_difference", of) for of in ("model", "nearest-face"))
+        if pixel.value is not None and copied.value is not None and pixel.value < copied.value:
+            text += (
+                f": by pixel difference it is further from that person than {item.name} "
+                f"({number('pixel_difference', copied.value)} against "
+                f"{number('pixel_difference', pixel.value)})"
+            )
+        return text + "."
+    return ""
+
+
+def bias(evaluations: list[Evaluation]) -> str:
+    """The warning that FID needs, or nothing where there are images enough."""
+    fewest = min(item.images for item in evaluations)
+    if fewest >= UNBIASED:
+        return ""
+    return (
+        f"FID is biased upwards below N = {UNBIASED:,} and N is {fewest:,} here: compare FIDs "
+        "within this table only, and prefer KID, which is unbiased."
+    )
+
+
+def judged(curves_end: dict[str, float]) -> str:
+    """What D's last mean outputs say; empty where they were not recorded."""
+    real, fake = curves_end.get("d_out_real"), curves_end.get("d_out_fake")
+    if real is None or fake is None:
+        return ""
+    gap = real - fake
+    verdict = "it could hardly tell them apart"
+    if gap > 0.6:
+        verdict = "it had all but won, which leaves the generator little to learn from"
+    elif gap > 0.2:
+        verdict = "it told them apart, but not with certainty"
+    return (
+        "Over the last tenth of training the discriminator gave real pairs "
+        f"{real:.2f} and generated ones {fake:.2f} on average (0.5 means undecided): {verdict}."
+    )

@@ -1,0 +1,94 @@
+"""Curves and encoded pictures."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from s2f_core.report.figures import Axes, chart, picture, ticks
+
+AXES = Axes(ident="one", title="Losses of <b>")
+
+
+def drawn(frame: pd.DataFrame, axes: Axes = AXES) -> ET.Element:
+    """The chart of column ``a``, parsed."""
+    return ET.fromstring(chart(frame, {"a": "first & best"}, axes))  # noqa: S314 -- our own text
+
+
+def paths(svg: ET.Element) -> list[str]:
+    """The data line's path, after the legend's."""
+    return [p.attrib["d"] for p in svg.findall("./g[@class='line s0']/path")][1:]
+
+
+def test_chart_says_what_it_shows() -> None:
+    """Title, description and legend are text, escaped."""
+    svg = drawn(pd.DataFrame({"step": [1, 2, 3], "a": [3.0, 2.0, 1.0]}))
+    assert svg.attrib["aria-labelledby"] == "one-t one-d"
+    assert svg.findtext("title") == "Losses of <b>"
+    expected = "first & best: 3 at step 1, 1 at step 3, between 1 and 3."
+    assert svg.findtext("desc") == expected
+    assert "first & best" in [node.text for node in svg.findall("text")]
+
+
+def test_line_goes_down_as_values_fall() -> None:
+    """Higher values stand higher, and the x axis starts at step 0."""
+    (path,) = paths(drawn(pd.DataFrame({"step": [0, 100], "a": [1.0, 0.0]})))
+    start, end = [tuple(map(float, pair.split())) for pair in re.split("[ML]", path)[1:]]
+    assert start[0] == 40
+    assert end[0] > start[0]
+    assert end[1] > start[1]
+
+
+def test_gap_breaks_the_line() -> None:
+    """A value that is not finite leaves a gap instead of a false line."""
+    frame = pd.DataFrame({"step": range(5), "a": [1.0, 2.0, np.nan, np.inf, 3.0]})
+    (path,) = paths(drawn(frame))
+    assert path.count("M") == 2
+    assert path.count("L") == 1
+
+
+def test_long_runs_are_averaged() -> None:
+    """Ten thousand rows do not become ten thousand points."""
+    frame = pd.DataFrame({"step": range(10_000), "a": np.linspace(0, 1, 10_000)})
+    (path,) = paths(drawn(frame))
+    assert 100 <= path.count("L") + 1 <= 150
+
+
+@pytest.mark.parametrize("values", [[], [np.nan, np.nan], [0.0, 0.0], [5.0]])
+@pytest.mark.parametrize("log", [False, True])
+def test_odd_data_is_drawn(values: list[float], log: bool) -> None:
+    """Empty, missing, constant and single values do not fail."""
+    frame = pd.DataFrame({"step": range(len(values)), "a": values}, dtype=float)
+    axes = Axes(ident="x", title="t", log=log, marker=(0.0, "best"), reference=(0.0, "none"))
+    assert drawn(frame, axes).tag == "svg"
+
+
+def test_ticks_are_round() -> None:
+    """Ticks are 1, 2 or 5 times a power of ten."""
+    assert ticks(0, 1) == [0.0, 0.5, 1.0]
+    assert ticks(0, 700) == [0, 200, 400, 600]
+    assert ticks(0.11, 0.19) == [0.12, 0.14, 0.16, 0.18]
+
+
+def test_picture_is_shrunk_to_its_edge() -> None:
+    """The longer side is limited, the shape kept, and a small image is left alone."""
+    wide = np.full((20, 80, 3), 90, dtype=np.uint8)
+    small, same = picture(wide, 40), picture(wide, 100)
+    assert (small.width, small.height) == (40, 10)
+    assert (same.width, same.height) == (80, 20)
+    data = base64.b64decode(same.uri.removeprefix("data:image/webp;base64,"))
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.size == (80, 20)
+        assert np.abs(np.asarray(image).astype(int) - 90).max() <= 3
+
+
+def test_grey_picture_has_three_channels() -> None:
+    """A sketch of one channel is encoded too."""
+    assert picture(np.zeros((8, 8, 1), dtype=np.uint8), 16).width == 8

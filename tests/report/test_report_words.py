@@ -1,0 +1,160 @@
+"""The sentences, on numbers made so that the answer is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from s2f_core.report.comparison import differences, ranking
+from s2f_core.report.sources import Evaluation, Figure, Score, Training
+from s2f_core.report.studies import Study, StudyRow
+from s2f_core.report.words import against_baselines, bias, judged, listing, number
+
+FID = Score(title="FID", higher_is_better=False, describe="A distance.")
+KID = Score(title="KID", higher_is_better=False)
+SSIM = Score(title="SSIM", higher_is_better=True)
+PIXEL = Score(title="Pixel difference", higher_is_better=False, describe="Mean |a - b| in [0, 1].")
+
+
+def evaluation(name: str, fid: float, spread: float = 1.0, images: int = 98) -> Evaluation:
+    """An evaluation with one FID and a KID that ranks the other way round."""
+    figure = Figure(value=fid, low=fid - spread, high=fid + spread, n=images)
+    return Evaluation(
+        name=name,
+        variant=name,
+        upscaler="none",
+        role="faces",
+        background="kept",
+        condition="pencil",
+        image_size=128,
+        images=images,
+        figures={"model": {"fid": figure, "kid": Figure(value=1 / fid)}},
+        scores={"fid": FID, "kid": KID, "ssim": SSIM, "pixel_difference": PIXEL},
+    )
+
+
+def table(pix2pix: str | None = "a", cyclegan: str | None = "b", best: str | None = "c") -> Study:
+    """Three published rows of which the last has the lowest FID."""
+    rows = (
+        StudyRow(name="Pix2Pix", published={"fid": 142.44, "pixel_difference": 0.9}, ours=pix2pix),
+        StudyRow(name="CycleGAN", published={"fid": 143.18}, ours=cyclegan),
+        StudyRow(name="ResNet + SR", published={"fid": 139.07}, ours=best),
+    )
+    return Study(title="t", citation="c", setting="CelebA, TensorFlow", rows=rows)
+
+
+def ours(a: float, b: float, c: float, spread: float = 1.0) -> dict[str, Evaluation]:
+    """Evaluations for the three rows."""
+    return {name: evaluation(name, fid, spread) for name, fid in (("a", a), ("b", b), ("c", c))}
+
+
+def test_ranking_holds() -> None:
+    """The paper's best is the best here, and the whole order is the same."""
+    said = ranking(table(), "fid", ours(110, 120, 100))
+    assert "the paper's best is ResNet + SR (139.07). That holds here" in said
+    assert "at 100.0 before Pix2Pix at 110.0" in said
+    assert "The whole order is the same: ResNet + SR, Pix2Pix and CycleGAN." in said
+    assert "overlap" not in said
+
+
+def test_ranking_does_not_hold() -> None:
+    """Another row is the best here: said plainly, with the place of the paper's best."""
+    said = ranking(table(), "fid", ours(100, 120, 110))
+    assert "That does not hold here" in said
+    assert "the best is Pix2Pix at 100.0, and ResNet + SR comes second at 110.0" in said
+    assert "here it is Pix2Pix, ResNet + SR and CycleGAN." in said
+
+
+def test_ranking_is_unsettled_where_intervals_overlap() -> None:
+    """A winner within the other's interval is not called settled."""
+    assert "intervals overlap" in ranking(table(), "fid", ours(104, 120, 100, spread=3))
+
+
+def test_ranking_without_the_best_row() -> None:
+    """A ranking cannot be checked where its winner, or all the others, were not trained."""
+    said = ranking(table(best=None), "fid", ours(1, 2, 3))
+    assert "was not trained here, so this cannot be checked" in said
+    said = ranking(table(pix2pix=None, cyclegan=None), "fid", ours(1, 2, 3))
+    assert "No other row was trained here" in said
+
+
+def test_ranking_of_an_unknown_score_is_silent() -> None:
+    """One published number, or a score that is not measured here, makes no ranking."""
+    assert not ranking(table(), "pixel_difference", ours(1, 2, 3))
+    assert not ranking(table(), "inception", ours(1, 2, 3))
+
+
+def test_differences_come_from_the_record() -> None:
+    """Training images, size, steps, framework and what was not trained are all said."""
+    record = Training(
+        variant="a",
+        settings={},
+        steps=700,
+        epochs=7.0,
+        training_images=800,
+        seconds=1.0,
+        images_per_second=1.0,
+        precision="bf16-mixed",
+        device="cpu",
+    )
+    study = table(cyclegan=None, best=None)
+    said = " ".join(differences(study, ours(1, 2, 3), {"a": record}))
+    assert "Published with: CelebA, TensorFlow." in said
+    assert "800 training images, 128×128 pixels, 700 steps (7 epochs), PyTorch on cpu" in said
+    assert "Not trained here: CycleGAN and ResNet + SR." in said
+    assert "An FID at N = 98 is not comparable with the paper's absolute values" in said
+    assert "does not state how it computes its pixel difference (0.90)" in said
+    assert "Mean |a - b| in [0, 1]." in said
+
+
+def test_baseline_verdicts() -> None:
+    """Beaten, narrowly beaten and not beaten are told apart, and equals share a sentence."""
+    first = evaluation("a", 100, spread=2)
+    rivals = {
+        "sketch": {"kid": Figure(value=0.5)},
+        "mean-face": {"kid": Figure(value=0.02, low=0.009, high=0.03)},
+        "nearest-face": {"kid": Figure(value=0.001)},
+    }
+    mine = {"kid": Figure(value=0.01, low=0.008, high=0.012)}
+    item = first.model_copy(update={"figures": {"model": mine, **rivals}})
+    said = against_baselines([item, item.model_copy(update={"name": "b"})])
+    assert said[0] == (
+        "By KID, a and b beat the sketch itself and narrowly the mean training photo, "
+        "but not the nearest training photo."
+    )
+    assert said[1].startswith("The nearest training photo wins on KID because")
+
+
+def test_nearest_face_is_not_explained_where_it_loses() -> None:
+    """No excuse is made for a baseline that was beaten."""
+    mine = {"kid": Figure(value=0.01)}
+    copied = {"kid": Figure(value=0.02)}
+    item = evaluation("a", 100).model_copy(
+        update={"figures": {"model": mine, "nearest-face": copied}}
+    )
+    assert against_baselines([item]) == [
+        "By KID, a beats every trivial baseline: the nearest training photo."
+    ]
+
+
+def test_bias_is_told_only_below_2048_images() -> None:
+    """FID is called biased at N = 98 and not at N = 2048."""
+    assert "N is 98 here" in bias([evaluation("a", 1)])
+    assert not bias([evaluation("a", 1, images=2048)])
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "expected"),
+    [(0.9, 0.1, "had all but won"), (0.7, 0.4, "told them apart"), (0.52, 0.5, "hardly")],
+)
+def test_discriminator_is_judged(real: float, fake: float, expected: str) -> None:
+    """The sentence follows from how far apart D's mean outputs are."""
+    assert expected in judged({"d_out_real": real, "d_out_fake": fake})
+
+
+def test_small_words() -> None:
+    """Lists read as English; a missing number is a dash and a negative one has a minus sign."""
+    assert listing(["a"]) == "a"
+    assert listing(["a", "b", "c"]) == "a, b and c"
+    assert number("kid", None) == "–"
+    assert number("kid", -0.00123) == "−0.0012"
+    assert number("fid", 142.44) == "142.4"
