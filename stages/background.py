@@ -1,0 +1,26 @@
+"""Remove the background of photos."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def background(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None:
+    """Cut the subjects out: data/ROLE/matte (alpha) and data/ROLE/removed (plain colour)."""
+    from pathlib import Path
+
+    from s2f_core import tables
+    from s2f_core.background import Background, remove
+    from s2f_core.params import load
+
+    section = load(Background, "background")
+    folder = Path("data") / role
+    photos = tables.read(folder / "kept")
+    asset = Path("data/assets") / section.model
+    remove(photos, section, asset, folder / "matte", folder / "removed")
+
+
+if __name__ == "__main__":
+    run(background)

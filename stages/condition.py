@@ -1,0 +1,28 @@
+"""Make the generator's input from photos."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def condition(
+    role: Annotated[str, typer.Argument(help="a key of 'data:'")],
+    background: Annotated[str, typer.Argument(help="kept or removed")],
+    name: Annotated[str, typer.Argument(help="a key of 'conditions:'")],
+) -> None:
+    """Derive a condition from the photos of a role: data/ROLE/BACKGROUND-NAME."""
+    from pathlib import Path
+
+    from s2f_core import tables
+    from s2f_core.conditions import Condition, convert
+    from s2f_core.params import load
+
+    folder = Path("data") / role
+    section = load(Condition, "conditions", name)
+    convert(tables.read(folder / background), section, folder / f"{background}-{name}")
+
+
+if __name__ == "__main__":
+    run(condition)

@@ -1,0 +1,46 @@
+"""Evaluate a translation."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'")]) -> None:
+    """Score a translation and its baselines: data/evaluations/NAME and metrics/NAME.json."""
+    from pathlib import Path
+
+    from s2f_core import evaluation, tables
+    from s2f_core.params import load
+    from s2f_core.scores.inception import Features
+    from s2f_core.tracking import evaluation_run
+    from s2f_core.translation import Translation
+
+    translation = load(Translation, "translations", name)
+    subject = evaluation.Subject(
+        name=name,
+        variant=translation.variant,
+        upscaler=translation.upscaler,
+        role=translation.data.role,
+        background=translation.data.background,
+        condition=translation.data.condition,
+    )
+    result = evaluation.evaluate(
+        subject,
+        tables.read(Path("data/translations") / name),
+        translation.data.pairs(Path("data"), "train"),
+        translation.data.pairs(Path("data"), "test"),
+        Features(Path("data/assets/inception/inception.pt")),
+    )
+    folder = Path("data/evaluations") / name
+    evaluation.write(result, folder, Path("metrics") / f"{name}.json")
+    trained_in = (Path("data/models") / translation.variant / "run_id").read_text()
+    tags = {"variant": translation.variant, "upscaler": translation.upscaler}
+    with evaluation_run(trained_in, name, translation.variant, tags) as tracked:
+        tracked.log(0, {f"test/{score}": value for score, value in result.figures.items()})
+        tracked.artifact(folder / "evaluation.json")
+
+
+if __name__ == "__main__":
+    run(evaluate)

@@ -1,0 +1,23 @@
+"""The ``s2f`` command: every stage as a sub-command."""
+
+from __future__ import annotations
+
+from stages.app import run
+from stages.background import background
+from stages.condition import condition
+from stages.dataset import dataset
+from stages.evaluate import evaluate
+from stages.fetch import fetch
+from stages.report import report
+from stages.split import split
+from stages.train import train
+from stages.translate import translate
+
+
+def main() -> None:
+    """Run one stage; ``dvc repro`` runs those that are out of date, in their order."""
+    run(fetch, dataset, background, condition, split, train, translate, evaluate, report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Train a variant."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> None:
+    """Train a variant, or resume: data/models/NAME and metrics/{curves,validation}/NAME.csv."""
+    from pathlib import Path
+
+    from s2f_core.devices import Precision
+    from s2f_core.params import load
+    from s2f_core.tracking import root
+    from s2f_core.training import Outputs, fit
+    from s2f_core.variants import Settings, Variant
+
+    variant = load(Variant, "variants", name)
+    settings = Settings(
+        name=name,
+        seed=load(int, "seed"),
+        lr=load(float, "lr"),
+        width=load(int, "width"),
+        max_steps=load(int | None, "max_steps"),
+        precision=load(Precision, "precision"),
+        variant=variant,
+    )
+    splits = {
+        part: variant.data.pairs(Path("data"), part, variant.scale) for part in ("train", "val")
+    }
+    files = Outputs(
+        model=Path("data/models") / name,
+        curves=Path("metrics/curves") / f"{name}.csv",
+        validation=Path("metrics/validation") / f"{name}.csv",
+    )
+    fit(settings, splits, root() / ".s2f" / "training", files)
+
+
+if __name__ == "__main__":
+    run(train)

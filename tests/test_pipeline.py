@@ -1,0 +1,183 @@
+"""``dvc.yaml`` says the truth about what each stage imports and reads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pipeline_contract import Stage, closure, loaded, read_stages, wrong_deps, wrong_params
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = sorted(
+    path.stem for path in (ROOT / "stages").glob("*.py") if path.stem not in ("__init__", "app")
+)
+HEAVY = {"torch", "pandas", "mlflow", "cv2", "onnxruntime", "pyarrow", "scipy", "lightning"}
+
+
+def _stages() -> list[Stage]:
+    return read_stages(ROOT) if (ROOT / "dvc.yaml").is_file() else []
+
+
+def test_there_is_a_pipeline() -> None:
+    """The tests below have something to say."""
+    assert _stages()
+
+
+@pytest.mark.parametrize("stage", _stages(), ids=lambda stage: stage.name)
+def test_what_a_stage_imports_is_what_it_depends_on(stage: Stage) -> None:
+    """Changed code runs the stages that use it again, and no others."""
+    assert wrong_deps(ROOT, stage) == []
+
+
+@pytest.mark.parametrize("stage", _stages(), ids=lambda stage: stage.name)
+def test_what_a_stage_loads_is_what_it_declares(stage: Stage) -> None:
+    """A changed parameter runs the stages that read it again, and no others."""
+    assert wrong_params(ROOT, stage) == []
+
+
+def test_every_stage_file_is_run_by_the_pipeline() -> None:
+    """No stage is forgotten in dvc.yaml."""
+    assert {stage.module for stage in _stages()} == set(COMMANDS) - {"main"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_answers_within_a_second(command: str) -> None:
+    """Measured beside a bare ``import typer``, so that a busy machine does not count."""
+    base = _seconds("-c", "import typer")
+    tries = (_seconds("-m", f"stages.{command}", "--help") for _ in range(3))
+    allowed = max(1.0, 4 * base)
+    assert any(seconds <= allowed for seconds in tries), f"over {allowed:.1f} s three times"
+
+
+def _seconds(*arguments: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def test_the_command_line_imports_nothing_heavy() -> None:
+    """Stages import late; this names the library, where the time above only says slow."""
+    code = "import stages.main, sys; print(*sys.modules)"
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert HEAVY & set(out.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"])
+def test_a_reader_finds_the_usual_files(name: str) -> None:
+    """They exist and are more than a heading."""
+    assert len((ROOT / name).read_text(encoding="utf-8")) > 200
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small project in which every rule of the checker can be broken."""
+    files = {
+        "dvc.yaml": """
+            stages:
+              plain:
+                cmd: python -m stages.plain
+                deps: [stages/plain.py, s2f_core/tables.py, s2f_core/params.py, data/in]
+                params: [split, lr]
+              many:
+                foreach: {a: 1}
+                do:
+                  cmd: python -m stages.many ${key}
+                  deps: [stages/many.py, s2f_core, "data/${key}"]
+                  params: ["variants.${key}"]
+        """,
+        "stages/__init__.py": '"""Only a docstring: cannot change a result."""',
+        "stages/plain.py": """
+            from typing import TYPE_CHECKING
+            from s2f_core.params import load
+            if TYPE_CHECKING:
+                from s2f_core import types_only
+            def plain():
+                import numpy as np
+                from s2f_core import tables
+                np.load("x", "split")
+                load(int, "lr"); load(int, "split"); load(int, "other", file="b.yaml")
+        """,
+        "stages/many.py": """
+            from s2f_core import params as p
+            from s2f_core.gans import pix2pix
+            p.load(int, "variants", name)
+        """,
+        "s2f_core/params.py": "def load(kind, *keys): ...",
+        "s2f_core/tables.py": "from . import params",
+        "s2f_core/types_only.py": "A = 1",
+        "s2f_core/gans/__init__.py": "from .pix2pix import step",
+        "s2f_core/gans/pix2pix.py": "from ..tables import read\nstep = 1",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = text.strip("\n").splitlines()
+        indent = len(lines[0]) - len(lines[0].lstrip())
+        path.write_text("\n".join(line[indent:] for line in lines), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_checker_follows_every_import_that_runs(project: Path) -> None:
+    """In functions, relative, of a package and of its modules; not for type checkers only."""
+    assert {str(path) for path in closure(project, "plain")} == {
+        "stages/plain.py",
+        "s2f_core/params.py",
+        "s2f_core/tables.py",
+    }
+    assert {path.name for path in closure(project, "many")} == {
+        "many.py",
+        "params.py",
+        "__init__.py",
+        "pix2pix.py",
+        "tables.py",
+    }
+
+
+def test_the_checker_reads_which_parameters_are_loaded(project: Path) -> None:
+    """By any name of ``load``; keys known only at run time match any; other files do not count."""
+    assert loaded(project, "plain") == {("lr",), ("split",)}
+    assert loaded(project, "many") == {("variants", "*")}
+
+
+def test_the_checker_accepts_what_is_right(project: Path) -> None:
+    """Files, folders and templates cover what they name."""
+    for stage in read_stages(project):
+        assert wrong_deps(project, stage) == []
+        assert wrong_params(project, stage) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("s2f_core/tables.py, ", "", "plain: imports s2f_core/tables.py, which is no dep"),
+        ("data/in", "s2f_core/gans", "plain: dep s2f_core/gans is never imported"),
+        ("params: [split, lr]", "params: [lr]", "plain: loads split, which is not among"),
+        ("params: [split, lr]", "params: [split, lr, seed]", "plain: declares seed, which it"),
+        ('"variants.${key}"', "variants", "many: loads variants.*, which is not among"),
+    ],
+)
+def test_the_checker_finds_what_is_wrong(project: Path, old: str, new: str, message: str) -> None:
+    """One thing too few, and one too many."""
+    file = project / "dvc.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    problems = [
+        problem
+        for stage in read_stages(project)
+        for problem in (*wrong_deps(project, stage), *wrong_params(project, stage))
+    ]
+    assert any(message in problem for problem in problems), problems
+
+
+def test_the_checker_refuses_a_command_it_cannot_follow(project: Path) -> None:
+    """``s2f split`` in dvc.yaml would run the installed code, not the working copy's."""
+    file = project / "dvc.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("python -m stages.", "s2f "))
+    with pytest.raises(ValueError, match=r"python -m stages\.<name>"):
+        read_stages(project)
