@@ -8,6 +8,7 @@ from typing import Literal
 from torch import nn
 
 Norm = Literal["batch", "instance", "none"]
+Up = Literal["transposed", "nearest"]
 
 NORMS: dict[Norm, Callable[[int], nn.Module]] = {
     "batch": nn.BatchNorm2d,
@@ -23,6 +24,18 @@ def needs_bias(norm: Norm) -> bool:
     subtraction makes the bias idle, but the reference keeps it, so its checkpoints have one).
     """
     return norm != "batch"
+
+
+def doubling(up: Up, source: int, out: int, kernel: int, *, bias: bool) -> list[nn.Module]:
+    """Layers that double the resolution of [B, source, H, W] to [B, out, 2H, 2W].
+
+    ``transposed`` is the papers' own, a transposed convolution of ``kernel`` 3 or 4. ``nearest``
+    repeats pixels and convolves 3×3, which leaves no checkerboard (Odena et al. 2016).
+    """
+    if up == "nearest":
+        return [nn.Upsample(scale_factor=2), nn.Conv2d(source, out, 3, 1, 1, bias=bias)]
+    extra = kernel % 2
+    return [nn.ConvTranspose2d(source, out, kernel, 2, 1, output_padding=extra, bias=bias)]
 
 
 def initialise(network: nn.Module, gain: float = 0.02) -> None:

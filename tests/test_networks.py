@@ -28,6 +28,7 @@ GENERATORS = [
     {"type": "unet", "up": "nearest"},
     {"type": "unet", "depth": 3},
     {"type": "resnet", "blocks": 2},
+    {"type": "resnet", "blocks": 1, "up": "nearest"},
     {"type": "resnet", "downs": 3, "blocks": 2, "skips": True},
 ]
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, Norm, needs_bias
+from s2f_core.layers import NORMS, Norm, Up, doubling, needs_bias
 from s2f_core.params import Section
 
 
@@ -40,7 +40,8 @@ class ResNet(nn.Module):
 
     Source: Zhu et al. 2017, section 7.2 and appendix (``downs=2``, no skips). P1 has three downs
     and, with ``skips``, concatenates the outputs of the first two downs to the inputs of the last
-    two ups; at those points the resolutions are equal.
+    two ups; at those points the resolutions are equal. Deviation: ``up="nearest"``; see
+    ``layers.doubling``.
 
     Maps [B, in_channels, H, W] float in [-1, 1] to [B, out_channels, H, W] in [-1, 1]; H and W are
     multiples of 2**downs and larger than 2**downs (reflection needs two pixels).
@@ -56,16 +57,18 @@ class ResNet(nn.Module):
         norm: Norm,
         dropout: float,
         skips: bool,
+        up: Up,
     ) -> None:
         super().__init__()
         bias = needs_bias(norm)
         self.stem = _stage(
             norm,
+            width,
             nn.Conv2d(in_channels, width, 7, 1, 3, padding_mode="reflect", bias=bias),
         )
         widths = [width * 2**level for level in range(downs + 1)]
         self.downs = nn.ModuleList(
-            _stage(norm, nn.Conv2d(source, out, 3, 2, 1, bias=bias))
+            _stage(norm, out, nn.Conv2d(source, out, 3, 2, 1, bias=bias))
             for source, out in pairwise(widths)
         )
         self.blocks = nn.Sequential(
@@ -73,19 +76,11 @@ class ResNet(nn.Module):
         )
         self.skipped = range(1, downs) if skips else range(0)
         self.ups = nn.ModuleList(
-            _stage(
-                norm,
-                nn.ConvTranspose2d(
-                    widths[level] * (2 if level in self.skipped else 1),
-                    widths[level - 1],
-                    3,
-                    2,
-                    1,
-                    output_padding=1,
-                    bias=bias,
-                ),
+            _stage(norm, widths[level - 1], *doubling(up, source, widths[level - 1], 3, bias=bias))
+            for level, source in (
+                (level, widths[level] * (2 if level in self.skipped else 1))
+                for level in reversed(range(1, downs + 1))
             )
-            for level in reversed(range(1, downs + 1))
         )
         self.head = nn.Conv2d(width, out_channels, 7, 1, 3, padding_mode="reflect")
 
@@ -102,8 +97,8 @@ class ResNet(nn.Module):
         return torch.tanh(self.head(x))
 
 
-def _stage(norm: Norm, convolution: nn.Conv2d | nn.ConvTranspose2d) -> nn.Sequential:
-    return nn.Sequential(convolution, NORMS[norm](convolution.out_channels), nn.ReLU())
+def _stage(norm: Norm, channels: int, *convolution: nn.Module) -> nn.Sequential:
+    return nn.Sequential(*convolution, NORMS[norm](channels), nn.ReLU())
 
 
 class ResNetSection(Section):
@@ -115,6 +110,7 @@ class ResNetSection(Section):
     norm: Norm = "instance"
     dropout: float = Field(0.0, ge=0, lt=1)
     skips: bool = False
+    up: Up = "transposed"
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> ResNet:
         """The network for square images of ``size`` pixels.
@@ -135,4 +131,5 @@ class ResNetSection(Section):
             self.norm,
             self.dropout,
             self.skips,
+            self.up,
         )

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, Norm, needs_bias
+from s2f_core.layers import NORMS, Norm, Up, doubling, needs_bias
 from s2f_core.params import Section
 
 
@@ -21,8 +21,7 @@ class UNet(nn.Module):
     resolution. No norm on the first and on the innermost encoder stage; dropout on the decoder
     stages that stay at the full 8·width channels, the innermost excepted.
 
-    Deviation: ``up="nearest"`` replaces each transposed convolution by nearest-neighbour
-    up-sampling and a 3×3 convolution, which leaves no checkerboard (Odena et al. 2016).
+    Deviation: ``up="nearest"`` in place of the transposed convolutions; see ``layers.doubling``.
 
     Maps [B, in_channels, H, W] float in [-1, 1] to [B, out_channels, H, W] in [-1, 1]; H and W are
     multiples of 2**depth.
@@ -36,7 +35,7 @@ class UNet(nn.Module):
         depth: int,
         norm: Norm,
         dropout: float,
-        up: Literal["transposed", "nearest"],
+        up: Up,
     ) -> None:
         super().__init__()
         bias = needs_bias(norm)
@@ -55,7 +54,7 @@ class UNet(nn.Module):
             first, innermost = level == 0, level == depth - 1
             source = channels[level] * (1 if innermost else 2)
             out = out_channels if first else channels[level - 1]
-            layers = [nn.ReLU(), *_doubling(up, source, out, bias or first)]
+            layers = [nn.ReLU(), *doubling(up, source, out, 4, bias=bias or first)]
             layers.append(nn.Tanh() if first else NORMS[norm](out))
             if dropout and not innermost and level >= 4:
                 layers.append(nn.Dropout(dropout))
@@ -74,12 +73,6 @@ class UNet(nn.Module):
         return x
 
 
-def _doubling(up: str, source: int, out: int, bias: bool) -> list[nn.Module]:
-    if up == "transposed":
-        return [nn.ConvTranspose2d(source, out, 4, 2, 1, bias=bias)]
-    return [nn.Upsample(scale_factor=2), nn.Conv2d(source, out, 3, 1, 1, bias=bias)]
-
-
 class UNetSection(Section):
     """``generator: {type: unet, …}``."""
 
@@ -87,7 +80,7 @@ class UNetSection(Section):
     depth: int | None = Field(None, ge=2, le=10)
     norm: Norm = "batch"
     dropout: float = Field(0.5, ge=0, lt=1)
-    up: Literal["transposed", "nearest"] = "transposed"
+    up: Up = "transposed"
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
         """The network for square images of ``size`` pixels; by default down to 1×1.

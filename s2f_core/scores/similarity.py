@@ -44,7 +44,7 @@ SSIM = PairedScore(
     higher_is_better=True,
     range=(-1, 1),
     library=LIBRARY,
-    describe="Structural similarity to the photo (Wang 2004), RGB, 11×11 window, borders reflected.",
+    describe="Structural similarity to the photo (Wang 2004), RGB, 11×11 window, reflected.",
 )
 PSNR = PairedScore(
     title="PSNR",
