@@ -16,7 +16,8 @@ class Recipe(Section):
     ``lr_d_ratio``: the discriminator's rate over the generator's. ``decay``: the last share of
     the training in which both rates fall linearly to zero. ``jitter``: enlarge by this and cut
     back (286/256 = 1.117; 1 is off). ``validations``: how often the validation score is taken;
-    the checkpoint kept is the best of them by ``best`` (``last`` keeps the last).
+    the checkpoint kept is the best of them by ``best`` (``last`` keeps the last; ``ssim`` tends to
+    keep early, blurred ones).
     """
 
     epochs: float = Field(200, gt=0)
@@ -28,7 +29,7 @@ class Recipe(Section):
     jitter: float = Field(1.0, ge=1, le=2)
     flip: bool = False
     validations: int = Field(8, ge=1)
-    best: Literal["ssim", "pixel_difference", "last"] = "ssim"
+    best: Literal["ssim", "pixel_difference", "last"] = "pixel_difference"
 
     def steps(self, images: int, max_steps: int | None) -> int:
         """Number of training steps for so many images: ``epochs``, capped by ``max_steps``."""

@@ -102,10 +102,6 @@ class Run:
         else:
             raise UserError(f"{path.absolute()} does not exist: nothing to keep with the run")
 
-    def image(self, path: Path) -> None:
-        """Copy a picture to the run's ``images`` folder."""
-        self.artifact(path, "images")
-
     def flush(self, *, last: bool = True) -> None:
         """Write what waits; a store that is busy is tried again later unless it is the last."""
         from mlflow.exceptions import MlflowException
@@ -121,14 +117,6 @@ class Run:
                 raise
             log.warning("MLflow's store is busy, %d values wait", len(self._waiting))
         self._flushed = time.monotonic()
-
-
-def prepare() -> str:
-    """Create the store's schema and the experiment where missing; returns the experiment's id.
-
-    Safe to call from many processes at once. The first call ever takes about five seconds.
-    """
-    return _open()[1]
 
 
 @contextmanager
@@ -182,6 +170,8 @@ def evaluation_run(
             run.flush()
         return
     own = {**_origin(), **tags, "variant": variant, OF: training}
+    if parent is not None and "study" in parent.data.tags:
+        own["study"] = parent.data.tags["study"]
     own |= {"restored": "true"} if parent is None else {"mlflow.parentRunId": training}
     earlier = client.search_runs([experiment], f"tags.`{OF}` = '{training}'")
     same = [found.info.run_id for found in earlier if found.info.run_name == name]
@@ -194,7 +184,10 @@ def evaluation_run(
 
 
 def _open() -> tuple[Any, str]:
-    """A client of the store and the experiment's id, created where missing."""
+    """A client of the store and the experiment's id, created where missing.
+
+    Safe to call from many processes at once. The first call ever takes about five seconds.
+    """
     # Both names are read when mlflow is first imported. Nothing here may reach for the network.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = os.environ["DO_NOT_TRACK"] = "true"
     uri = store()

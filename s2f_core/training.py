@@ -198,7 +198,7 @@ def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Ou
     """
     training = prepare(settings, splits, states)
     resumed = training.resume()
-    tags = {"variant": settings.name}
+    tags = {"variant": settings.name, "study": settings.variant.study or "none"}
     with training_run(settings.name, settings.model_dump(mode="json"), tags, resumed) as run:
         train(training, run)
         training.save(run.id)

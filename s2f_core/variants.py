@@ -45,8 +45,12 @@ class Data(Section):
 
 
 class Variant(Section):
-    """One entry under ``variants:``. ``scale`` is the networks' image size over ``image_size``."""
+    """One entry under ``variants:``.
 
+    ``scale`` is the networks' image size over ``image_size``; ``study`` tags the MLflow run.
+    """
+
+    study: str | None = None
     data: Data
     scale: float = Field(1.0, gt=0, le=1)
     generator: Generator

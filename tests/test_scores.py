@@ -8,6 +8,8 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
+from torch_fidelity.metric_kid import kid_features_to_metric
 
 from s2f_core.assets import fetch
 from s2f_core.datasets.celeba import CelebA1k
@@ -105,6 +107,29 @@ def test_kid_is_the_unbiased_mmd() -> None:
 
     between = np.mean([kernel(a, b) for a in x for b in y])
     assert kid(x, y) == pytest.approx(within(x) + within(y) - 2 * between, rel=1e-6)
+
+
+def test_fid_and_kid_are_torch_fidelitys() -> None:
+    """The library's own functions on the same features; KID with one subset of all images."""
+    x, y = _features(60), _features(70, 0.5)
+    statistics = fid_features_to_statistics(torch.from_numpy(x))
+    others = fid_features_to_statistics(torch.from_numpy(y))
+    expected = fid_statistics_to_metric(statistics, others, verbose=False)
+    assert fid(x, y) == pytest.approx(expected["frechet_inception_distance"], rel=1e-6)
+    z = y[:60]
+    found = kid_features_to_metric(
+        torch.from_numpy(x),
+        torch.from_numpy(z),
+        kid_subsets=1,
+        kid_subset_size=60,
+        kid_kernel="poly",
+        kid_degree=3,
+        kid_gamma=None,
+        kid_coef0=1,
+        rng_seed=0,
+        verbose=False,
+    )
+    assert kid(x, z) == pytest.approx(found["kernel_inception_distance_mean"], rel=1e-6)
 
 
 def test_intervals_hold_the_value_and_are_repeatable() -> None:

@@ -27,7 +27,7 @@ def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("DVC_ROOT", str(folder))
-        tracking.prepare()
+        tracking._open()
     return folder / "mlflow.db"
 
 
@@ -182,18 +182,17 @@ def test_resuming_a_run_that_is_gone_begins_a_new_one(client: Any) -> None:
 
 
 def test_artifacts_land_beside_the_store(client: Any, tmp_path: Path) -> None:
-    """Files, folders and pictures, under the folder asked for."""
+    """Files and folders, under the folder asked for."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "grid.png").write_bytes(b"picture")
     with tracking.training_run("edges", {}, {}) as run:
         run.artifact(tmp_path / "out" / "grid.png", "model")
         run.artifact(tmp_path / "out")
-        run.image(tmp_path / "out" / "grid.png")
         with pytest.raises(UserError, match=r"missing\.pt does not exist"):
             run.artifact(tmp_path / "missing.pt")
     kept = client.get_run(run.id).info.artifact_uri
     assert "mlartifacts" in kept
-    for folder in ("model", "out", "images"):
+    for folder in ("model", "out"):
         assert [f.path for f in client.list_artifacts(run.id, folder)] == [f"{folder}/grid.png"]
 
 

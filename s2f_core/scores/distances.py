@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 import torch_fidelity
 from scipy.stats import bootstrap
-from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metric
 
 from s2f_core.scores.kinds import SetScore, Values
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 Rows = npt.NDArray[np.int64]
 
 RESAMPLES = 200
-SUBSET = 100
 
 
 def fid(outputs: Values, targets: Values) -> float:
@@ -39,24 +36,80 @@ def fid(outputs: Values, targets: Values) -> float:
     return float(mean + (x**2).sum() + (y**2).sum() - 2 * shared)
 
 
-def kid(outputs: Values, targets: Values) -> float:
-    """Kernel Inception distance (Bińkowski et al. 2018): unbiased MMD², cubic kernel.
+def fid_interval(
+    outputs: Values, targets: Values, random: np.random.Generator
+) -> tuple[float, float]:
+    """95 % interval of the FID: the value ± 1.96 bootstrap standard errors.
 
-    Mean over 50 subsets of 100, or of all where there are fewer; may be slightly negative.
+    Not the resamples' own percentiles: a resample repeats images, which biases its FID upwards, so
+    that they would not hold the value. The bias at this N is not part of the interval.
     """
-    found = kid_features_to_metric(
-        torch.from_numpy(outputs),
-        torch.from_numpy(targets),
-        kid_subsets=50,
-        kid_subset_size=min(SUBSET, len(outputs), len(targets)),
-        kid_degree=3,
-        kid_gamma=None,
-        kid_coef0=1,
-        kid_kernel="poly",
-        rng_seed=0,
-        verbose=False,
-    )
-    return float(found[KEY_METRIC_KID_MEAN])
+    n, m = len(outputs), len(targets)
+    xx, yy, xy = outputs @ outputs.T, targets @ targets.T, outputs @ targets.T
+
+    def from_products(rows: Rows, others: Rows) -> float:
+        """The same distance from inner products alone, so that a resample is an indexing."""
+        within = xx[np.ix_(rows, rows)].mean(), yy[np.ix_(others, others)].mean()
+        between = xy[np.ix_(rows, others)]
+        spread_x = (xx.diagonal()[rows].sum() - n * within[0]) / (n - 1)
+        spread_y = (yy.diagonal()[others].sum() - m * within[1]) / (m - 1)
+        centred = between - between.mean(axis=0) - between.mean(axis=1)[:, None] + between.mean()
+        shared = np.linalg.svd(centred, compute_uv=False).sum() / np.sqrt((n - 1) * (m - 1))
+        return float(sum(within) - 2 * between.mean() + spread_x + spread_y - 2 * shared)
+
+    def from_features(rows: Rows, others: Rows) -> float:
+        return fid(outputs[rows], targets[others])
+
+    small = min(n, m) <= outputs.shape[1]
+    found = _resampled(from_products if small else from_features, (n, m), random)
+    value, margin = fid(outputs, targets), 1.96 * float(found.standard_error)
+    return max(0.0, value - margin), value + margin
+
+
+def kid(outputs: Values, targets: Values) -> float:
+    """Kernel Inception distance of features [n, d] and [m, d] (Bińkowski et al. 2018).
+
+    The unbiased MMD² with the kernel (x·y / d + 1)³ over all images, not a mean over random
+    subsets; may be slightly negative.
+    """
+    return _mmd(_kernels(outputs, targets), np.arange(len(outputs)), np.arange(len(targets)))
+
+
+def kid_interval(
+    outputs: Values, targets: Values, random: np.random.Generator
+) -> tuple[float, float]:
+    """95 % percentile interval of the KID.
+
+    Pairs of one image with itself, which resampling brings in, are left out of the sums, so that
+    every resample stays unbiased.
+    """
+    kernels = _kernels(outputs, targets)
+
+    def statistic(rows: Rows, others: Rows) -> float:
+        return _mmd(kernels, rows, others)
+
+    found = _resampled(statistic, (len(outputs), len(targets)), random).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def _kernels(outputs: Values, targets: Values) -> tuple[Values, Values, Values]:
+    def cubic(x: Values, y: Values) -> Values:
+        kernel: Values = (x @ y.T / x.shape[1] + 1.0) ** 3
+        return kernel
+
+    return cubic(outputs, outputs), cubic(targets, targets), cubic(outputs, targets)
+
+
+def _mmd(kernels: tuple[Values, Values, Values], rows: Rows, others: Rows) -> float:
+    """Unbiased MMD² of the images chosen from either set; no image is paired with itself."""
+    xx, yy, xy = kernels
+
+    def within(kernel: Values, chosen: Rows) -> float:
+        different = chosen[:, None] != chosen[None, :]
+        return float(kernel[np.ix_(chosen, chosen)][different].mean())
+
+    between = float(xy[np.ix_(rows, others)].mean())
+    return within(xx, rows) + within(yy, others) - 2 * between
 
 
 def _resampled(
@@ -73,53 +126,9 @@ def _resampled(
     )
 
 
-def fid_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
-) -> tuple[float, float]:
-    """95 % interval of the FID: the value ± 1.96 bootstrap standard errors.
-
-    Not the resamples' own percentiles: a resample repeats images, which biases its FID upwards, so
-    that they would not hold the value. The bias at this N is not part of the interval.
-    """
-
-    def statistic(rows: Rows, others: Rows) -> float:
-        return fid(outputs[rows], targets[others])
-
-    found = _resampled(statistic, (len(outputs), len(targets)), random)
-    value, margin = fid(outputs, targets), 1.96 * float(found.standard_error)
-    return max(0.0, value - margin), value + margin
-
-
-def kid_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
-) -> tuple[float, float]:
-    """95 % percentile interval of the KID.
-
-    Pairs of one image with itself, which resampling brings in, are left out of the sums, so that
-    every resample stays unbiased.
-    """
-    dimensions = outputs.shape[1]
-
-    def kernel(x: Values, y: Values) -> Values:
-        cubic: Values = (x @ y.T / dimensions + 1.0) ** 3
-        return cubic
-
-    xx, yy = kernel(outputs, outputs), kernel(targets, targets)
-    xy = kernel(outputs, targets)
-
-    def within(matrix: Values, rows: Rows) -> float:
-        different = rows[:, None] != rows[None, :]
-        return float(matrix[np.ix_(rows, rows)][different].mean())
-
-    def statistic(rows: Rows, others: Rows) -> float:
-        between = xy[np.ix_(rows, others)].mean()
-        return within(xx, rows) + within(yy, others) - 2 * float(between)
-
-    found = _resampled(statistic, (len(outputs), len(targets)), random).confidence_interval
-    return float(found.low), float(found.high)
-
-
-LIBRARY = f"torch-fidelity {torch_fidelity.__version__}"
+LIBRARY = (
+    f"s2f, tested equal to torch-fidelity; features torch-fidelity {torch_fidelity.__version__}"
+)
 
 FID = SetScore(
     title="FID",
@@ -127,7 +136,7 @@ FID = SetScore(
     interval=fid_interval,
     higher_is_better=False,
     range=(0, None),
-    library=f"s2f (equal to {LIBRARY}); features {LIBRARY}",
+    library=LIBRARY,
     describe="Fréchet distance to the photos' Inception features; biased upwards below N = 2048.",
 )
 KID = SetScore(

@@ -43,7 +43,9 @@ class Features:
         key.update(np.ascontiguousarray(images).data)
         file = cache.folder("features") / f"{key.hexdigest()}.npy"
         if not file.exists():
-            features = self._compute(images)
+            hashes = [hashlib.sha256(image.tobytes()).digest() for image in images]
+            _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
+            features = self._compute(images[first])[place]  # equal images are seen once
             unfinished = file.with_suffix(f".{os.getpid()}")
             with unfinished.open("wb") as stream:
                 np.save(stream, features)

@@ -1,0 +1,156 @@
+"""`dvc repro`, `dvc exp run` and the queue on a small clone: what runs, and where it lands."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+Dvc = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with two variants of 32 px, four steps, and DVC's first run of it committed."""
+    folder = tmp_path_factory.mktemp("clone") / "s2f"
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    for file in ("dvc.yaml", "params.yaml"):  # as they are here, committed or not
+        (folder / file).write_text((ROOT / file).read_text())
+    settings = yaml.safe_load((folder / "params.yaml").read_text())
+    settings.update(image_size=32, width=4, max_steps=4)
+    settings["data"]["faces"]["limit"] = 60
+    settings["background"]["size"] = 64
+    kept = ("pix2pix-pencil", "pix2pix-edges")
+    for section in ("variants", "translations"):
+        settings[section] = {name: settings[section][name] for name in kept}
+    for name in kept:
+        settings["variants"][name]["discriminator"]["layers"] = 1
+    for study in settings["studies"].values():
+        for row in study["rows"]:
+            row["ours"] = row["ours"] if row["ours"] in kept else None
+    (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    _git(folder, "config", "user.name", "A Tester")
+    _git(folder, "config", "user.email", "tester@example.org")
+    _git(folder, "commit", "--quiet", "--all", "--message", "small")
+    _run(folder, "repro")
+    _git(folder, "add", "dvc.lock")
+    _git(folder, "commit", "--quiet", "--message", "first results")
+    return folder
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def _run(folder: Path, *arguments: str) -> str:
+    """What dvc printed; the user's own cache serves the downloads, one store takes the runs."""
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))
+    }
+    environment |= {"PATH": f"{BIN}:{environment['PATH']}", "DVC_NO_ANALYTICS": "true"}
+    done = subprocess.run(
+        [BIN / "dvc", *arguments],
+        cwd=folder,
+        env=environment,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
+
+
+def _ran(output: str) -> set[str]:
+    return set(re.findall(r"Running stage '([^']+)'", output))
+
+
+def _runs(folder: Path) -> list[dict[str, str]]:
+    """Tags and the rate of every run in the clone's store."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=f"sqlite:///{folder / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("s2f")
+    assert experiment is not None
+    return [
+        {**run.data.tags, "lr": run.data.params.get("lr", ""), "status": run.info.status}
+        for run in client.search_runs([experiment.experiment_id])
+    ]
+
+
+def test_a_second_repro_does_nothing(clone: Path) -> None:
+    """And leaves nothing to commit."""
+    output = _run(clone, "repro")
+    assert _ran(output) == set()
+    assert "up to date" in output
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
+    )
+    assert status.stdout == ""
+
+
+def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
+    """Other edges: their table, their variant, the report."""
+    output = _run(clone, "repro", "--dry")
+    assert _ran(output) == set()
+    text = (clone / "params.yaml").read_text()
+    (clone / "params.yaml").write_text(text.replace("high: 120", "high: 121"))
+    output = _run(clone, "repro", "--dry")
+    (clone / "params.yaml").write_text(text)
+    assert _ran(output) == {
+        "condition@faces-kept-edges",
+        "condition@faces-removed-edges",
+        "train@pix2pix-edges",
+        "translate@pix2pix-edges",
+        "evaluate@pix2pix-edges",
+        "report",
+    }
+
+
+def test_a_sweep_lands_in_one_store(clone: Path) -> None:
+    """Run here, in a temporary folder, and by the queue: retrained, evaluated, listed."""
+    output = _run(clone, "exp", "run", "--name", "here", "-S", "lr=1e-4")
+    assert {stage.split("@")[0] for stage in _ran(output)} == {
+        "train",
+        "translate",
+        "evaluate",
+        "report",
+    }
+    _run(clone, "exp", "run", "--temp", "--name", "apart", "-S", "lr=1e-5")
+    _run(clone, "exp", "run", "--queue", "-S", "lr=2e-4,3e-4")
+    _run(clone, "exp", "run", "--run-all")
+
+    table = _run(clone, "exp", "show", "--csv", "--no-pager")
+    assert all(name in table for name in ("here", "apart"))
+    assert {"0.0001", "1e-05", "0.0002", "0.0003"} <= set(re.split(r"[,\n]", table))
+
+    runs = _runs(clone)
+    named = {run["DVC_EXP_NAME"]: run for run in runs if "DVC_EXP_NAME" in run}
+    assert len(named) == 4
+    assert named["here"]["lr"] == "0.0001"
+    assert named["apart"]["lr"] == "1e-05"
+    assert {run["lr"] for run in runs} == {"0.001", "0.0001", "1e-05", "0.0002", "0.0003"}
+    assert {run["status"] for run in runs} == {"FINISHED"}
+    assert all(run["mlflow.source.git.commit"] for run in runs)
+    assert named["apart"]["DVC_STAGE"].startswith("train@pix2pix-")
+
+
+def test_metrics_and_plots_are_dvcs(clone: Path) -> None:
+    """`dvc metrics show`, `diff` and `dvc plots show` find figures and curves."""
+    shown = _run(clone, "metrics", "show", "--md")
+    assert "metrics/pix2pix-pencil.json" in shown
+    assert "kid" in shown
+    _run(clone, "metrics", "diff")
+    _run(clone, "plots", "show", "--out", "plots")
+    page = (clone / "plots" / "index.html").read_text()
+    for wanted in ("d_out_fake", "g_l1", "grad_norm_g", "ssim"):
+        assert wanted in page
