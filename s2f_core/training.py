@@ -158,7 +158,7 @@ def train(training: Training, run: Run) -> None:
         # checkpoint
         now = time.monotonic()
         training.seconds = before + now - started
-        if now - saved > SAVE_EVERY and training.curves.rows[-1]["step"] == step:
+        if row is not None and now - saved > SAVE_EVERY:
             training.save(run.id)
             saved = now
     progress.close()
