@@ -28,7 +28,7 @@ class Recipe(Section):
     decay: float = Field(0.5, ge=0, le=1)
     jitter: float = Field(1.0, ge=1, le=2)
     flip: bool = False
-    validations: int = Field(8, ge=1)
+    validations: int = Field(6, ge=1)
     best: Literal["ssim", "pixel_difference", "last"] = "pixel_difference"
 
     def steps(self, images: int, max_steps: int | None) -> int:

@@ -11,8 +11,6 @@ import torch
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels
 
-BATCH = 8
-
 
 def dat_x2(images: Pixels, size: int, assets: Path) -> Pixels:
     """DAT light ×2 (Chen et al. 2023); see :func:`enlarge`."""
@@ -42,8 +40,8 @@ def enlarge(images: Pixels, size: int, weights: Path) -> Pixels:
         )
     outputs = []
     with torch.inference_mode():
-        for start in range(0, len(images), BATCH):
-            chunk = torch.from_numpy(images[start : start + BATCH]).permute(0, 3, 1, 2)
+        for image in images:  # one at a time is half as fast again as eight on a CPU
+            chunk = torch.from_numpy(image)[None].permute(0, 3, 1, 2)
             larger = network(chunk.float().div(255.0)).clamp(0, 1).mul(255.0).round().byte()
             outputs.append(larger.permute(0, 2, 3, 1).numpy())
     return np.concatenate(outputs)
