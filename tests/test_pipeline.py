@@ -8,12 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from pipeline_contract import Stage, closure, loaded, read_stages, wrong_deps, wrong_params
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = sorted(
     path.stem for path in (ROOT / "stages").glob("*.py") if path.stem not in ("__init__", "app")
 )
+SECTIONS = ("variants", "translations")
 HEAVY = {"torch", "pandas", "mlflow", "cv2", "onnxruntime", "pyarrow", "scipy", "lightning"}
 
 
@@ -36,6 +38,31 @@ def test_what_a_stage_imports_is_what_it_depends_on(stage: Stage) -> None:
 def test_what_a_stage_loads_is_what_it_declares(stage: Stage) -> None:
     """A changed parameter runs the stages that read it again, and no others."""
     assert wrong_params(ROOT, stage) == []
+
+
+def test_every_translation_has_its_variants_data() -> None:
+    """They stand twice in params.yaml and must agree."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    for entry in params["translations"].values():
+        assert entry["data"] == params["variants"][entry["variant"]]["data"]
+
+
+def test_an_override_of_data_changes_what_it_names(tmp_path: Path) -> None:
+    """As ``dvc exp run -S`` applies it: two entries change, no other does."""
+    before = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    file = tmp_path / "params.yaml"
+    file.write_text((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    where = [f"{section}.pix2pix-pencil.data.background" for section in SECTIONS]
+    code = (
+        "import sys; from pathlib import Path; from dvc.utils.hydra import apply_overrides; "
+        "apply_overrides(Path(sys.argv[1]), sys.argv[2:])"
+    )
+    overrides = [f"{key}=removed" for key in where]
+    subprocess.run([sys.executable, "-c", code, file, *overrides], check=True)
+    for section in SECTIONS:
+        assert before[section]["pix2pix-pencil"]["data"]["background"] == "kept"
+        before[section]["pix2pix-pencil"]["data"]["background"] = "removed"
+    assert yaml.safe_load(file.read_text(encoding="utf-8")) == before
 
 
 def test_every_stage_file_is_run_by_the_pipeline() -> None:
