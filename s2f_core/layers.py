@@ -1,18 +1,70 @@
-"""Normalisations and weight initialisation shared by the networks."""
+"""Normalisations, activations, up-sampling and weight initialisation shared by the networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Annotated, Literal
 
-from torch import nn
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
-Norm = Literal["batch", "instance", "none"]
+from s2f_core.errors import UserError
+from s2f_core.params import Section
+
+Norm = Literal["batch", "instance", "instance-affine", "group", "none"]
 Up = Literal["transposed", "nearest"]
+Init = Literal["normal", "xavier", "kaiming", "orthogonal", "default"]
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch norm of [B, C, H, W]; refuses what has a single value a channel in training.
+
+    Raises UserError there: one value has no spread. PyTorch raises ValueError.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out."""
+        if self.training and x.numel() == x.shape[1]:
+            raise UserError(
+                "batch norm cannot train on a batch of 1 where the map is 1×1 px: give batches of "
+                "2 or more, larger images, a network of less depth, or another norm"
+            )
+        return super().forward(x)
+
+
+class InstanceNorm(nn.InstanceNorm2d):
+    """Instance norm of [B, C, H, W] that takes 1×1 maps too.
+
+    One pixel is its own mean, so the result is the shift, or zero where there is none, and no
+    gradient passes. PyTorch raises ValueError, in eval mode as well.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out."""
+        if x.shape[-2:].numel() > 1:
+            return super().forward(x)
+        centred = x - x  # not zeros_like: gradients are then zero, not missing
+        if not self.affine:
+            return centred
+        return centred * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+def _group_norm(channels: int) -> nn.Module:
+    """At most 32 groups (Wu & He 2018), of equal size and two channels or more where possible.
+
+    One channel a group would be instance norm under another name.
+    """
+    most = min(32, max(1, channels // 2))
+    return nn.GroupNorm(next(n for n in range(most, 0, -1) if channels % n == 0), channels)
+
 
 NORMS: dict[Norm, Callable[[int], nn.Module]] = {
-    "batch": nn.BatchNorm2d,
-    "instance": nn.InstanceNorm2d,  # no affine part, as in the reference implementation
+    "batch": BatchNorm,
+    "instance": InstanceNorm,  # no affine part, as in the reference implementation
+    "instance-affine": lambda channels: InstanceNorm(channels, affine=True),
+    "group": _group_norm,
     "none": nn.Identity,
 }
 
@@ -20,10 +72,68 @@ NORMS: dict[Norm, Callable[[int], nn.Module]] = {
 def needs_bias(norm: Norm) -> bool:
     """Whether a convolution in front of this norm has a bias of its own.
 
-    Batch norm has its own shift; instance norm, here without an affine part, has none (its mean
-    subtraction makes the bias idle, but the reference keeps it, so its checkpoints have one).
+    Norms with a shift make it idle. Instance norm without an affine part makes it idle as well (it
+    subtracts the mean), but the reference keeps it, so its checkpoints have one.
     """
-    return norm != "batch"
+    return norm in {"instance", "none"}
+
+
+class JReLU(nn.Module):
+    """min(leaky_relu(x, leak) - shift, cap), element by element.
+
+    Source: P4, which has it from fast.ai (Howard), there ``GeneralRelu``. The shift brings the mean
+    of the output near zero.
+    """
+
+    def __init__(self, leak: float, shift: float, cap: float) -> None:
+        super().__init__()
+        self.leak, self.shift, self.cap = leak, shift, cap
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape, the same out."""
+        return (nn.functional.leaky_relu(x, self.leak) - self.shift).clamp(max=self.cap)
+
+
+class ReLUSection(Section):
+    """``activation: {type: relu}``."""
+
+    type: Literal["relu"]
+
+    def build(self) -> nn.Module:
+        """The layer, of no parameters."""
+        return nn.ReLU()
+
+
+class LeakyReLUSection(Section):
+    """``activation: {type: leaky-relu, slope: 0.2}``; ``slope`` is that below zero."""
+
+    type: Literal["leaky-relu"]
+    slope: float = Field(0.2, ge=0, lt=1)
+
+    def build(self) -> nn.Module:
+        """The layer, of no parameters."""
+        return nn.LeakyReLU(self.slope)
+
+
+class JReLUSection(Section):
+    """``activation: {type: jrelu, leak: 0.1, shift: 0.4, cap: 6.0}``; see :class:`JReLU`."""
+
+    type: Literal["jrelu"]
+    leak: float = Field(0.1, ge=0, lt=1)
+    shift: float = Field(0.4, ge=0, le=10)
+    cap: float = Field(6.0, gt=0, le=1000)
+
+    def build(self) -> nn.Module:
+        """The layer, of no parameters."""
+        return JReLU(self.leak, self.shift, self.cap)
+
+
+Activation = Annotated[
+    ReLUSection | LeakyReLUSection | JReLUSection,
+    Field(discriminator="type"),
+]
+RELU = ReLUSection(type="relu")
+LEAKY_RELU = LeakyReLUSection(type="leaky-relu")
 
 
 def doubling(up: Up, source: int, out: int, kernel: int, *, bias: bool) -> list[nn.Module]:
@@ -38,16 +148,47 @@ def doubling(up: Up, source: int, out: int, kernel: int, *, bias: bool) -> list[
     return [nn.ConvTranspose2d(source, out, kernel, 2, 1, output_padding=extra, bias=bias)]
 
 
-def initialise(network: nn.Module, gain: float = 0.02) -> None:
-    """N(0, gain) weights, zero biases and N(1, gain) norm scales, in place.
+INITS: dict[Init, Callable[[Tensor, float], object]] = {
+    "normal": lambda weight, gain: nn.init.normal_(weight, 0.0, gain),
+    "xavier": nn.init.xavier_normal_,
+    "kaiming": lambda weight, _: nn.init.kaiming_normal_(weight),
+    "orthogonal": nn.init.orthogonal_,
+}
+_NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
+_SETTLING = 15  # power iterations; as many as PyTorch makes when it applies a spectral norm
 
-    Source: Isola et al. 2017, section 6.2; Radford et al. 2016, section 4 (DCGAN).
+
+def initialise(network: nn.Module, init: Init = "normal", gain: float = 0.02) -> None:
+    """Draw weights by ``init``, norm scales from N(1, gain), and set biases to zero, in place.
+
+    ``normal`` draws N(0, gain) and is the papers' (Isola et al. 2017, section 6.2; Radford et al.
+    2016, section 4). ``xavier`` and ``orthogonal`` are scaled by ``gain``, ``kaiming`` has its own
+    scale: all three as in the reference implementation. ``default`` leaves everything as PyTorch
+    drew it. Under a spectral norm the weight that is learned is drawn and its norm estimated anew.
+
+    A module whose attribute ``pretrained`` is true stays as it is, with all inside it.
     """
-    for module in network.modules():
+    if init == "default":
+        return
+    for module in _drawn(network):
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, gain)
+            spectral = parametrize.is_parametrized(module, "weight")
+            learned = "parametrizations.weight.original" if spectral else "weight"
+            INITS[init](module.get_parameter(learned), gain)
+            with torch.no_grad():
+                for _ in range(_SETTLING if spectral else 0):
+                    module.weight  # noqa: B018  # reading it makes one power iteration
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.BatchNorm2d):
+        elif isinstance(module, _NORMS) and module.affine:
             nn.init.normal_(module.weight, 1.0, gain)
             nn.init.zeros_(module.bias)
+
+
+def _drawn(module: nn.Module) -> Iterator[nn.Module]:
+    """The module and all inside it, outermost first, without the pretrained ones."""
+    if getattr(module, "pretrained", False):
+        return
+    yield module
+    for child in module.children():
+        yield from _drawn(child)

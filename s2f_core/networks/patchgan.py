@@ -2,63 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
 from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, Norm, needs_bias
-from s2f_core.params import Section
+from s2f_core.layers import Norm, needs_bias
+from s2f_core.networks.stages import ConvolutionalSection, Stages
 
 
-class PatchGAN(nn.Module):
-    """A logit for every overlapping patch of the image: positive for real, negative for generated.
+class PatchGANSection(ConvolutionalSection):
+    """``discriminator: {type: patchgan, …}``: a logit for every overlapping patch of the image.
 
-    ``layers`` 4×4 stride-2 convolutions and two of stride 1, LeakyReLU 0.2, channels doubling
-    from ``width`` up to 8 times it, no norm on the first. ``layers=3`` sees patches of 70×70.
+    ``layers`` 4×4 stride-2 convolutions and two of stride 1, LeakyReLU 0.2, channels doubling from
+    ``width`` up to 8 times it, no norm on the first. The logits are [B, 1, H', H'] with
+    H' = H // 2**layers - 2; what one sees is ``receptive_field``.
 
-    Maps [B, channels, H, W] to logits [B, 1, H', W'], H' = H / 2**layers - 2.
+    ``layers: 0`` is the paper's 1×1 PixelGAN as the reference implementation has it: three 1×1
+    convolutions to ``width``, twice that and 1, the norm on the second, H' = H.
     """
 
-    def __init__(self, channels: int, width: int, layers: int, norm: Norm) -> None:
-        super().__init__()
-        bias = needs_bias(norm)
-        stages: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
-        source = width
-        for level in range(1, layers + 1):
-            out = width * min(2**level, 8)
-            stride = 2 if level < layers else 1
-            stages += [
-                nn.Conv2d(source, out, 4, stride, 1, bias=bias),
-                NORMS[norm](out),
-                nn.LeakyReLU(0.2),
-            ]
-            source = out
-        stages.append(nn.Conv2d(source, 1, 4, 1, 1))
-        self.stages = nn.Sequential(*stages)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Logits of a batch; see the class for shapes."""
-        logits: Tensor = self.stages(image)
-        return logits
-
-
-class PatchGANSection(Section):
-    """``discriminator: {type: patchgan, …}``."""
-
     type: Literal["patchgan"]
-    layers: int = Field(3, ge=1, le=8)
+    layers: int = Field(3, ge=0, le=8)
     norm: Norm = "batch"
 
-    def build(self, size: int, width: int, channels: int) -> PatchGAN:
+    @property
+    def receptive_field(self) -> int:
+        """Pixels a side of the square one logit sees.
+
+        1 for no layers, then 16, 34, 70, 142, 286, …: a stride-2 4×4 convolution makes r pixels
+        2r + 2, and the two of stride 1 see 7.
+        """
+        if self.layers == 0:
+            return 1
+        seen = 7
+        for _ in range(self.layers):
+            seen = 2 * seen + 2
+        return seen
+
+    def build(self, size: int, width: int, channels: int) -> Stages:
         """The network for square images of ``size`` pixels.
 
         Raises UserError where the images are too small to leave one patch.
         """
+        if self.layers == 0:
+            if size == 1 and self.norm in {"instance", "instance-affine"}:
+                raise UserError(
+                    f"patchgan: norm {self.norm} makes an image of one pixel a constant; "
+                    "give larger images, or one of the norms batch, group, none"
+                )
+            return Stages(self._pixel(width, channels))
         if size // 2**self.layers < 3:
             raise UserError(
                 f"patchgan: {self.layers} layers leave no patch of {size} px images; "
                 f"give at least {3 * 2**self.layers} px, or fewer layers"
             )
-        return PatchGAN(channels, width, self.layers, self.norm)
+        return Stages(self._patch(width, channels))
+
+    def _pixel(self, width: int, channels: int) -> Iterator[nn.Module]:
+        bias = needs_bias(self.norm)
+        yield self.stage(nn.Conv2d(channels, width, 1))
+        yield self.stage(nn.Conv2d(width, 2 * width, 1, bias=bias), self.norm)
+        yield self.convolution(nn.Conv2d(2 * width, 1, 1, bias=bias))
+
+    def _patch(self, width: int, channels: int) -> Iterator[nn.Module]:
+        bias = needs_bias(self.norm)
+        yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))
+        source = width
+        for level in range(1, self.layers + 1):
+            out = width * min(2**level, 8)
+            stride = 2 if level < self.layers else 1
+            yield self.stage(nn.Conv2d(source, out, 4, stride, 1, bias=bias), self.norm)
+            source = out
+        yield self.convolution(nn.Conv2d(source, 1, 4, 1, 1))

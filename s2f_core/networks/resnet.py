@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, Norm, Up, doubling, needs_bias
+from s2f_core.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
 from s2f_core.params import Section
 
 
 class ResidualBlock(nn.Module):
-    """x + F(x), F two reflect-padded 3×3 convolutions with norm (Johnson et al. 2016)."""
+    """x + F(x), F two reflect-padded 3×3 convolutions with norm (Johnson et al. 2016).
 
-    def __init__(self, channels: int, norm: Norm, dropout: float) -> None:
+    Maps [B, channels, H, W] to the same; H and W are at least 2 (reflection needs two pixels).
+    """
+
+    def __init__(
+        self, channels: int, norm: Norm, activation: Activation = RELU, dropout: float = 0
+    ) -> None:
         super().__init__()
         bias = needs_bias(norm)
         self.body = nn.Sequential(
             nn.Conv2d(channels, channels, 3, 1, 1, padding_mode="reflect", bias=bias),
             NORMS[norm](channels),
-            nn.ReLU(),
+            activation.build(),
             nn.Dropout(dropout) if dropout else nn.Identity(),
             nn.Conv2d(channels, channels, 3, 1, 1, padding_mode="reflect", bias=bias),
             NORMS[norm](channels),
@@ -38,48 +43,41 @@ class ResidualBlock(nn.Module):
 class ResNet(nn.Module):
     """7×7 stem, ``downs`` stride-2 convolutions, residual blocks, as many ups, 7×7 head.
 
-    Source: Zhu et al. 2017, section 7.2 and appendix (``downs=2``, no skips). P1 has three downs
-    and, with ``skips``, concatenates the outputs of the first two downs to the inputs of the last
-    two ups; at those points the resolutions are equal. Deviation: ``up="nearest"``; see
-    ``layers.doubling``.
-
     Maps [B, in_channels, H, W] float in [-1, 1] to [B, out_channels, H, W] in [-1, 1]; H and W are
-    multiples of 2**downs and larger than 2**downs (reflection needs two pixels).
+    multiples of 2**downs and larger than 2**downs.
     """
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        width: int,
-        downs: int,
-        blocks: int,
-        norm: Norm,
-        dropout: float,
-        skips: bool,
-        up: Up,
+        self, section: ResNetSection, width: int, in_channels: int, out_channels: int
     ) -> None:
         super().__init__()
-        bias = needs_bias(norm)
-        self.stem = _stage(
-            norm,
+        norm, bias = section.norm, needs_bias(section.norm)
+        self.stem = section.stage(
             width,
-            nn.Conv2d(in_channels, width, 7, 1, 3, padding_mode="reflect", bias=bias),
+            nn.Conv2d(
+                in_channels, width, 7, 1, 3, padding_mode="reflect", bias=bias or section.stem_bias
+            ),
         )
-        widths = [width * 2**level for level in range(downs + 1)]
+        widths = [width * 2**level for level in range(section.downs + 1)]
         self.downs = nn.ModuleList(
-            _stage(norm, out, nn.Conv2d(source, out, 3, 2, 1, bias=bias))
+            section.stage(out, nn.Conv2d(source, out, 3, 2, 1, bias=bias))
             for source, out in pairwise(widths)
         )
         self.blocks = nn.Sequential(
-            *(ResidualBlock(widths[-1], norm, dropout) for _ in range(blocks))
+            *(
+                ResidualBlock(widths[-1], norm, section.activation, section.dropout)
+                for _ in range(section.blocks)
+            )
         )
-        self.skipped = range(1, downs) if skips else range(0)
+        self.skipped = range(1, section.downs) if section.skips else range(0)
         self.ups = nn.ModuleList(
-            _stage(norm, widths[level - 1], *doubling(up, source, widths[level - 1], 3, bias=bias))
+            section.stage(
+                widths[level - 1],
+                *doubling(section.up, source, widths[level - 1], 3, bias=bias),
+            )
             for level, source in (
                 (level, widths[level] * (2 if level in self.skipped else 1))
-                for level in reversed(range(1, downs + 1))
+                for level in reversed(range(1, section.downs + 1))
             )
         )
         self.head = nn.Conv2d(width, out_channels, 7, 1, 3, padding_mode="reflect")
@@ -97,12 +95,21 @@ class ResNet(nn.Module):
         return torch.tanh(self.head(x))
 
 
-def _stage(norm: Norm, channels: int, *convolution: nn.Module) -> nn.Sequential:
-    return nn.Sequential(*convolution, NORMS[norm](channels), nn.ReLU())
-
-
 class ResNetSection(Section):
-    """``generator: {type: resnet, …}``."""
+    """``generator: {type: resnet, …}``.
+
+    Source: Zhu et al. 2017, section 7.2 and appendix (``downs: 2``, no skips). P1 has three downs
+    and, with ``skips``, concatenates the outputs of the first two downs to the inputs of the last
+    two ups; at those points the resolutions are equal. P4 has ``{downs: 2, blocks: 2}``.
+
+    P5's ResNet of 11,383,491 parameters is ``{norm: instance-affine, stem_bias: true}`` at width
+    64, 3 → 3: found from that count. ``stem_bias`` gives the first convolution a bias also in
+    front of a norm that makes it idle.
+
+    Deviations: ``up: nearest`` (see ``layers.doubling``), an ``activation`` other than ReLU.
+    """
+
+    takes: ClassVar[Literal["image", "vector"]] = "image"
 
     type: Literal["resnet"]
     downs: int = Field(2, ge=1, le=5)
@@ -111,6 +118,8 @@ class ResNetSection(Section):
     dropout: float = Field(0.0, ge=0, lt=1)
     skips: bool = False
     up: Up = "transposed"
+    stem_bias: bool = False
+    activation: Activation = RELU
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> ResNet:
         """The network for square images of ``size`` pixels.
@@ -122,14 +131,8 @@ class ResNetSection(Section):
                 f"resnet: images of {size} px cannot be halved {self.downs} times; give a size "
                 f"that is a multiple of {2**self.downs} and larger than it, or fewer downs"
             )
-        return ResNet(
-            in_channels,
-            out_channels,
-            width,
-            self.downs,
-            self.blocks,
-            self.norm,
-            self.dropout,
-            self.skips,
-            self.up,
-        )
+        return ResNet(self, width, in_channels, out_channels)
+
+    def stage(self, channels: int, *convolution: nn.Module) -> nn.Sequential:
+        """A convolution that gives ``channels``, with this section's norm and activation."""
+        return nn.Sequential(*convolution, NORMS[self.norm](channels), self.activation.build())

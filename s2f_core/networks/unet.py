@@ -1,96 +1,151 @@
-"""U-Net generator of pix2pix (Isola et al. 2017, section 6.1.1)."""
+"""U-Net generator of pix2pix (Isola et al. 2017, section 6.1.1), P2's noise and P5's variant."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, Norm, Up, doubling, needs_bias
+from s2f_core.layers import LEAKY_RELU, NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
 from s2f_core.params import Section
+
+Noise = Literal["none", "input", "bottleneck", "both"]
 
 
 class UNet(nn.Module):
-    """Encoder-decoder with a skip connection at every resolution.
+    """Encoder, bottleneck and decoder, with the encoder's features beside the decoder's.
 
-    ``depth`` halvings by 4×4 stride-2 convolutions, channels doubling from ``width`` up to 8 times
-    it, then as many doublings; each decoder stage sees the encoder's features of its own
-    resolution. No norm on the first and on the innermost encoder stage; dropout on the decoder
-    stages that stay at the full 8·width channels, the innermost excepted.
+    Each of ``downs`` halves the resolution and each of ``ups`` doubles it. With ``skips`` every
+    up but the first sees the encoder's features of its resolution concatenated to its own.
 
-    Deviation: ``up="nearest"`` in place of the transposed convolutions; see ``layers.doubling``.
+    ``noise`` concatenates a plane [B, 1, h, w] of N(0, 1) to the image, to the input of the first
+    up, or to both (P2, E5). It is drawn anew by ``torch.randn`` at each call, also in eval mode:
+    who wants the same output twice seeds.
 
     Maps [B, in_channels, H, W] float in [-1, 1] to [B, out_channels, H, W] in [-1, 1]; H and W are
-    multiples of 2**depth.
+    multiples of 2 to the number of downs.
     """
 
     def __init__(
         self,
-        in_channels: int,
-        out_channels: int,
-        width: int,
-        depth: int,
-        norm: Norm,
-        dropout: float,
-        up: Up,
+        downs: Iterator[nn.Module],
+        bottleneck: nn.Module,
+        ups: Iterator[nn.Module],
+        *,
+        skips: bool = True,
+        noise: Noise = "none",
     ) -> None:
         super().__init__()
-        bias = needs_bias(norm)
-        channels = [width * min(2**level, 8) for level in range(depth)]
-        self.downs = nn.ModuleList()
-        self.ups = nn.ModuleList()
-        for level, out in enumerate(channels):
-            first, innermost = level == 0, level == depth - 1
-            layers: list[nn.Module] = [] if first else [nn.LeakyReLU(0.2)]
-            source = in_channels if first else channels[level - 1]
-            layers.append(nn.Conv2d(source, out, 4, 2, 1, bias=bias))
-            if not first and not innermost:
-                layers.append(NORMS[norm](out))
-            self.downs.append(nn.Sequential(*layers))
-        for level in reversed(range(depth)):
-            first, innermost = level == 0, level == depth - 1
-            source = channels[level] * (1 if innermost else 2)
-            out = out_channels if first else channels[level - 1]
-            layers = [nn.ReLU(), *doubling(up, source, out, 4, bias=bias or first)]
-            layers.append(nn.Tanh() if first else NORMS[norm](out))
-            if dropout and not innermost and level >= 4:
-                layers.append(nn.Dropout(dropout))
-            self.ups.append(nn.Sequential(*layers))
+        self.downs = nn.ModuleList(downs)
+        self.bottleneck = bottleneck
+        self.ups = nn.ModuleList(ups)
+        self.skips, self.noise = skips, noise
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate a batch; see the class for shapes and ranges."""
+        features = _beside_noise(image) if self.noise in {"input", "both"} else image
         skips: list[Tensor] = []
-        features = image
         for down in self.downs:
             features = down(features)
             skips.append(features)
-        x: Tensor = self.ups[0](skips.pop())
+        x: Tensor = self.bottleneck(skips.pop())
+        if self.noise in {"bottleneck", "both"}:
+            x = _beside_noise(x)
+        x = self.ups[0](x)
         for up in self.ups[1:]:
-            x = up(torch.cat([skips.pop(), x], dim=1))
+            x = up(torch.cat([skips.pop(), x], dim=1) if self.skips else x)
         return x
 
 
+def _beside_noise(x: Tensor) -> Tensor:
+    plane = torch.randn(len(x), 1, *x.shape[2:], device=x.device, dtype=x.dtype)
+    return torch.cat([x, plane], dim=1)
+
+
 class UNetSection(Section):
-    """``generator: {type: unet, …}``."""
+    """``generator: {type: unet, …}``.
+
+    ``depth`` halvings, by default down to one pixel, channels doubling from ``width`` up to 8
+    times it, then as many doublings. LeakyReLU 0.2 in the encoder, ``activation`` in the decoder;
+    ``dropout`` on the decoder stages that stay at the full 8·width channels, the innermost
+    excepted.
+
+    ``normalised: inner`` is pix2pix: no norm on the first and on the innermost encoder stage;
+    ``all`` has one there too. An instance norm of a 1×1 map gives its shift whatever comes in, and
+    that begins at zero, where ReLU has no gradient: with ``all``, an instance norm and the full
+    depth the innermost stage and the first up neither pass anything nor learn. P5's is so.
+
+    P5's U-Net of 30,616,003 parameters is ``{depth: 8, kernel: 3, norm: instance-affine,
+    normalised: all}`` at 256 px, width 64, 3 → 3. Found from that count, not printed there: the
+    norms on all encoder stages, no convolution biases but the last, whose kernel stays 4×4.
+    Whether it has dropout the count does not say.
+
+    Deviations: ``up: nearest`` in place of the transposed convolutions (see ``layers.doubling``;
+    its kernel is always 3×3), ``skips: false``, an ``activation`` other than ReLU.
+    """
+
+    takes: ClassVar[Literal["image", "vector"]] = "image"
 
     type: Literal["unet"]
     depth: int | None = Field(None, ge=2, le=10)
+    kernel: Literal[3, 4] = 4
     norm: Norm = "batch"
+    normalised: Literal["inner", "all"] = "inner"
     dropout: float = Field(0.5, ge=0, lt=1)
     up: Up = "transposed"
+    skips: bool = True
+    noise: Noise = "none"
+    activation: Activation = RELU
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
-        """The network for square images of ``size`` pixels; by default down to 1×1.
+        """The network for square images of ``size`` pixels.
 
         Raises UserError where ``size`` cannot be halved ``depth`` times.
         """
-        depth = self.depth or size.bit_length() - 1
+        depth = self.depth or max(1, size.bit_length() - 1)
         if size % 2**depth:
             raise UserError(
                 f"unet: images of {size} px cannot be halved {depth} times; "
                 f"give a size that is a multiple of {2**depth}, or a smaller depth"
             )
-        return UNet(in_channels, out_channels, width, depth, self.norm, self.dropout, self.up)
+        channels = [width * min(2**level, 8) for level in range(depth)]
+        return UNet(
+            self._downs(in_channels + (self.noise in {"input", "both"}), channels),
+            nn.Identity(),
+            self._ups(out_channels, channels),
+            skips=self.skips,
+            noise=self.noise,
+        )
+
+    def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
+        bias = needs_bias(self.norm)
+        for level, out in enumerate(channels):
+            layers: list[nn.Module] = [LEAKY_RELU.build()] if level else []
+            layers.append(nn.Conv2d(source, out, self.kernel, 2, 1, bias=bias))
+            if self.normalised == "all" or 0 < level < len(channels) - 1:
+                layers.append(NORMS[self.norm](out))
+            yield nn.Sequential(*layers)
+            source = out
+
+    def _ups(self, out_channels: int, channels: list[int]) -> Iterator[nn.Module]:
+        bias, innermost = needs_bias(self.norm), len(channels) - 1
+        for level in reversed(range(len(channels))):
+            last = level == 0
+            if level == innermost:
+                source = channels[level] + (self.noise in {"bottleneck", "both"})
+            else:
+                source = channels[level] * (2 if self.skips else 1)
+            out = out_channels if last else channels[level - 1]
+            kernel = 4 if last else self.kernel
+            layers = [
+                self.activation.build(),
+                *doubling(self.up, source, out, kernel, bias=bias or last),
+                nn.Tanh() if last else NORMS[self.norm](out),
+            ]
+            if self.dropout and 4 <= level < innermost:
+                layers.append(nn.Dropout(self.dropout))
+            yield nn.Sequential(*layers)

@@ -1,0 +1,78 @@
+"""P3's fully connected generator and discriminator, for points and clouds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from torch import nn
+
+from s2f_core.layers import LEAKY_RELU, Activation
+from s2f_core.networks.stages import Stages
+from s2f_core.params import Section
+
+Hidden = tuple[Annotated[int, Field(ge=1, le=65536)], ...]
+
+
+class FCGeneratorSection(Section):
+    """``generator: {type: fc, hidden: [128, 128]}``: an "image" from a vector of noise.
+
+    Linear layers of ``hidden`` units with LeakyReLU 0.2, then one with tanh to all values of the
+    image. A point of a surface is an image [3, 1, 1], a cloud of 256 points [3, 16, 16]. Source:
+    P3, part A; the slope of the LeakyReLU is not printed there.
+
+    Maps [B, in_channels, 1, 1] float to [B, out_channels, size, size] in [-1, 1].
+    """
+
+    takes: ClassVar[Literal["image", "vector"]] = "vector"
+
+    type: Literal["fc"]
+    hidden: Hidden = Field((128, 128), min_length=1, max_length=16)
+    activation: Activation = LEAKY_RELU
+
+    def build(
+        self,
+        size: int,
+        width: int,  # noqa: ARG002  # every network is given one; here it is hidden's business
+        in_channels: int,
+        out_channels: int,
+    ) -> nn.Sequential:
+        """The network for "images" of any ``size``, also 1; ``width`` is not used."""
+        return nn.Sequential(
+            nn.Flatten(),
+            *_layers((in_channels, *self.hidden), self.activation),
+            nn.Linear(self.hidden[-1], out_channels * size**2),
+            nn.Tanh(),
+            nn.Unflatten(1, (out_channels, size, size)),
+        )
+
+
+class FCDiscriminatorSection(Section):
+    """``discriminator: {type: fc, hidden: [256, 256]}``: one logit an "image".
+
+    Linear layers of ``hidden`` units with LeakyReLU 0.2 on all values of the image, then one to
+    the logit [B, 1, 1, 1]. The features between are [B, units]. Source: P3, part A; its sigmoid is
+    the loss's business.
+    """
+
+    type: Literal["fc"]
+    hidden: Hidden = Field((256, 256), min_length=1, max_length=16)
+    activation: Activation = LEAKY_RELU
+
+    def build(
+        self,
+        size: int,
+        width: int,  # noqa: ARG002  # every network is given one; here it is hidden's business
+        channels: int,
+    ) -> Stages:
+        """The network for "images" of any ``size``, also 1; ``width`` is not used."""
+        first, *others = _layers((channels * size**2, *self.hidden), self.activation)
+        logit = nn.Sequential(nn.Linear(self.hidden[-1], 1), nn.Unflatten(1, (1, 1, 1)))
+        return Stages([nn.Sequential(nn.Flatten(), first), *others, logit])
+
+
+def _layers(units: tuple[int, ...], activation: Activation) -> Iterator[nn.Module]:
+    for source, out in pairwise(units):
+        yield nn.Sequential(nn.Linear(source, out), activation.build())

@@ -1,0 +1,77 @@
+"""P1's hybrid generator: a U-Net with a ResNet at its bottleneck, by DCGAN's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from torch import nn
+
+from s2f_core.errors import UserError
+from s2f_core.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
+from s2f_core.networks.resnet import ResidualBlock
+from s2f_core.networks.unet import UNet
+from s2f_core.params import Section
+
+
+class HybridSection(Section):
+    """``generator: {type: hybrid, …}``.
+
+    ``depth`` 4×4 stride-2 convolutions, channels doubling from ``width`` up to 8 times it; a 3×3
+    convolution that doubles them once more and ``blocks`` residual blocks of that width; ``depth``
+    doublings that see the encoder's features beside their own. Norm and ReLU after each, none of
+    the two after the last, no norm on the first: Radford et al. 2016, section 3.
+
+    Source: P1, "U-Net widened at the bottleneck with conv + residual blocks". Numbers P1 does not
+    print, chosen here: ``depth``, ``blocks``, the factor 2 of the widening. Deviations:
+    ``up: nearest`` (see ``layers.doubling``), an ``activation`` other than ReLU.
+    """
+
+    takes: ClassVar[Literal["image", "vector"]] = "image"
+
+    type: Literal["hybrid"]
+    depth: int = Field(3, ge=1, le=8)
+    blocks: int = Field(4, ge=0, le=64)
+    norm: Norm = "instance"
+    up: Up = "transposed"
+    activation: Activation = RELU
+
+    def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
+        """The network for square images of ``size`` pixels.
+
+        Raises UserError where ``size`` cannot be halved ``depth`` times and stay over one pixel.
+        """
+        if size % 2**self.depth or size <= 2**self.depth:
+            raise UserError(
+                f"hybrid: images of {size} px cannot be halved {self.depth} times; give a size "
+                f"that is a multiple of {2**self.depth} and larger than it, or a smaller depth"
+            )
+        channels = [width * min(2**level, 8) for level in range(self.depth)]
+        wide = 2 * channels[-1]
+        widening = nn.Conv2d(channels[-1], wide, 3, 1, 1, bias=needs_bias(self.norm))
+        bottleneck = nn.Sequential(
+            widening,
+            NORMS[self.norm](wide),
+            self.activation.build(),
+            *(ResidualBlock(wide, self.norm, self.activation) for _ in range(self.blocks)),
+        )
+        return UNet(
+            self._downs(in_channels, channels), bottleneck, self._ups(out_channels, channels, wide)
+        )
+
+    def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
+        for level, out in enumerate(channels):
+            norm: Norm = self.norm if level else "none"
+            convolution = nn.Conv2d(source, out, 4, 2, 1, bias=needs_bias(norm))
+            yield nn.Sequential(convolution, NORMS[norm](out), self.activation.build())
+            source = out
+
+    def _ups(self, out_channels: int, channels: list[int], wide: int) -> Iterator[nn.Module]:
+        bias, source = needs_bias(self.norm), wide
+        for level in reversed(range(1, self.depth)):
+            out = channels[level - 1]
+            doubled = doubling(self.up, source, out, 4, bias=bias)
+            yield nn.Sequential(*doubled, NORMS[self.norm](out), self.activation.build())
+            source = 2 * out
+        yield nn.Sequential(*doubling(self.up, source, out_channels, 4, bias=True), nn.Tanh())

@@ -1,0 +1,53 @@
+"""What the discriminators have in common: stages whose outputs can all be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from s2f_core.layers import LEAKY_RELU, NORMS, Activation, Norm
+from s2f_core.params import Section
+
+
+class Stages(nn.Module):
+    """A discriminator: modules that run in turn, the last of which gives the logits.
+
+    Maps [B, channels, H, W] float in [-1, 1] to a list with the output of each stage. The last
+    one is the logits [B, 1, H', W']: positive for real, negative for generated. The others are
+    there for feature matching (Salimans et al. 2016, section 3.1).
+    """
+
+    def __init__(self, stages: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """The features after each stage, then the logits; see the class for shapes."""
+        outputs: list[Tensor] = []
+        x = image
+        for stage in self.stages:
+            x = stage(x)
+            outputs.append(x)
+        return outputs
+
+
+class ConvolutionalSection(Section):
+    """Keys of every discriminator of convolutions: ``spectral`` and ``activation``.
+
+    ``spectral`` divides each convolution's weight by its largest singular value (Miyato et al.
+    2018); a ``norm`` stays where there is one, and ``none`` is what that paper has.
+    """
+
+    spectral: bool = False
+    activation: Activation = LEAKY_RELU
+
+    def stage(self, convolution: nn.Conv2d, norm: Norm = "none") -> nn.Sequential:
+        """The convolution, its norm and the activation."""
+        norms = NORMS[norm](convolution.out_channels)
+        return nn.Sequential(self.convolution(convolution), norms, self.activation.build())
+
+    def convolution(self, convolution: nn.Conv2d) -> nn.Module:
+        """The convolution itself, under a spectral norm if one is wanted."""
+        return spectral_norm(convolution) if self.spectral else convolution

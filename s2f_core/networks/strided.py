@@ -1,0 +1,61 @@
+"""P5's discriminator: a PatchGAN whose convolutions are all strided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+from torch import nn
+
+from s2f_core.errors import UserError
+from s2f_core.layers import Norm, needs_bias
+from s2f_core.networks.stages import ConvolutionalSection, Stages
+
+
+class StridedSection(ConvolutionalSection):
+    """``discriminator: {type: strided, …}``.
+
+    ``layers`` 4×4 stride-2 convolutions, the last of which gives the logits; the others' channels
+    double from ``width`` up to 8 times it: 64-128-256-512-1 for five at width 64. Instance norm on
+    all but the first and the last, LeakyReLU 0.2. The logits are [B, 1, H', H'] with
+    H' = H // 2**layers; what one sees is ``receptive_field``.
+
+    Source: P5, which says "16×16 output" of 256 px images. Five halvings of 256 px give 8×8: the
+    five convolutions are kept and 16×16 comes of 512 px, or of ``layers: 4``. P5 is silent on the
+    norm of the first convolution and on the slope of the LeakyReLU; both are as in PatchGAN.
+    """
+
+    type: Literal["strided"]
+    layers: int = Field(5, ge=2, le=8)
+    norm: Norm = "instance"
+
+    @property
+    def receptive_field(self) -> int:
+        """Pixels a side of the square one logit sees: 94 for five layers."""
+        seen = 1
+        for _ in range(self.layers):
+            seen = 2 * seen + 2
+        return seen
+
+    def build(self, size: int, width: int, channels: int) -> Stages:
+        """The network for square images of ``size`` pixels.
+
+        Raises UserError where ``size`` cannot be halved ``layers`` times.
+        """
+        if size < 2**self.layers:
+            raise UserError(
+                f"strided: {self.layers} layers leave nothing of {size} px images; "
+                f"give at least {2**self.layers} px, or fewer layers"
+            )
+        return Stages(self._stages(width, channels))
+
+    def _stages(self, width: int, channels: int) -> Iterator[nn.Module]:
+        yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))
+        source = width
+        for level in range(1, self.layers - 1):
+            out = width * min(2**level, 8)
+            bias = needs_bias(self.norm)
+            yield self.stage(nn.Conv2d(source, out, 4, 2, 1, bias=bias), self.norm)
+            source = out
+        yield self.convolution(nn.Conv2d(source, 1, 4, 2, 1))

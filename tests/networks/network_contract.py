@@ -1,0 +1,75 @@
+"""What every network has to hold, and the registry as lists of cases."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, get_args
+
+import torch
+from pydantic import TypeAdapter
+from torch import Tensor, nn
+
+from s2f_core.errors import UserError
+from s2f_core.layers import Norm
+from s2f_core.networks import Discriminator, Generator
+
+SIZES = (1, 16, 28, 36, 48, 100)
+
+
+def generator(**section: object) -> Any:
+    """The section of a generator, as params.yaml would give it."""
+    return TypeAdapter(Generator).validate_python(section)
+
+
+def discriminator(**section: object) -> Any:
+    """The section of a discriminator, as params.yaml would give it."""
+    return TypeAdapter(Discriminator).validate_python(section)
+
+
+def registered(union: Any) -> list[dict[str, object]]:
+    """Every type of a registry, with every norm where it has one."""
+    cases: list[dict[str, object]] = []
+    for section in get_args(get_args(union)[0]):
+        (name,) = get_args(section.model_fields["type"].annotation)
+        has_norm = "norm" in section.model_fields
+        norms = [{"norm": norm} for norm in get_args(Norm)] if has_norm else [{}]
+        cases += [{"type": name, **norm} for norm in norms]
+    return cases
+
+
+def built_or_refused(section: Any, size: int, *rest: int) -> Any:
+    """The network, or None where the section refuses the size and says so."""
+    try:
+        return section.build(size, *rest)
+    except UserError as error:
+        refusal = str(error)
+    assert f"{size} px" in refusal or "one pixel" in refusal
+    return None
+
+
+def parameters(network: nn.Module) -> int:
+    """How many numbers it learns."""
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def learns(network: nn.Module, out: Any) -> None:
+    """Every parameter gets a gradient, and only a bias in front of a norm may get zero."""
+    out.square().mean().backward()
+    for name, weight in network.named_parameters():
+        assert weight.grad is not None, name
+        assert torch.isfinite(weight.grad).all(), name
+        assert name.endswith("bias") or weight.grad.abs().sum() > 0, name
+
+
+def survives_a_file(network: nn.Module, twin: nn.Module, inputs: Tensor) -> None:
+    """The weights, saved and loaded into a twin, give the same output in eval mode."""
+    file = io.BytesIO()
+    torch.save(network.state_dict(), file)
+    file.seek(0)
+    twin.load_state_dict(torch.load(file, weights_only=True))
+    outputs = []
+    for one in (network, twin):
+        torch.manual_seed(1)  # of a noise plane
+        with torch.no_grad():
+            outputs.append(one.eval()(inputs))
+    torch.testing.assert_close(*outputs, rtol=0, atol=0)

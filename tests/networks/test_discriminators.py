@@ -1,0 +1,206 @@
+"""Discriminators: the contract over the registry, receptive fields, and ResNet-18's weights."""
+
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+import torch
+from network_contract import (
+    SIZES,
+    built_or_refused,
+    discriminator,
+    learns,
+    registered,
+    survives_a_file,
+)
+
+from s2f_core.errors import UserError
+from s2f_core.layers import initialise
+from s2f_core.networks import Discriminator
+
+JRELU = {"type": "jrelu"}
+OPTIONS = [
+    {"type": "patchgan", "layers": 0},
+    {"type": "patchgan", "layers": 0, "norm": "instance"},
+    {"type": "patchgan", "layers": 0, "norm": "instance-affine", "spectral": True},
+    {"type": "patchgan", "layers": 1, "spectral": True, "norm": "none"},
+    {"type": "patchgan", "layers": 2, "activation": JRELU},
+    {"type": "strided", "layers": 2, "spectral": True},
+    {"type": "dcgan", "spectral": True, "norm": "none", "activation": JRELU},
+    {"type": "fc", "hidden": [7, 5, 3], "activation": JRELU},
+]
+HUB_FILE = "hub/checkpoints/resnet18-f37072fd.pth"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("given", [*registered(Discriminator), *OPTIONS], ids=str)
+def test_a_discriminator_is_right_or_refused(given: dict[str, Any], size: int) -> None:
+    """Features, logits and gradients everywhere, or a UserError that says why."""
+    torch.manual_seed(0)
+    section = discriminator(**given)
+    network = built_or_refused(section, size, 4, 4)
+    if network is None:
+        return
+    initialise(network, "kaiming")
+    inputs = torch.rand(3, 4, size, size) * 2 - 1
+    *features, logits = network(inputs)
+    assert features
+    assert all(len(feature) == 3 and feature.dtype == torch.float32 for feature in features)
+    assert logits.shape[:2] == (3, 1)
+    assert logits.shape[2] == logits.shape[3]
+    learns(network, logits)
+
+
+@pytest.mark.parametrize("given", [*registered(Discriminator), *OPTIONS], ids=str)
+def test_every_discriminator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
+    """None keeps the contract by refusing; one image trains; weights survive a file."""
+    network, twin = (discriminator(**given).build(64, 2, 3) for _ in range(2))
+    image = torch.randn(1, 3, 64, 64)
+    assert all(len(output) == 1 for output in network(image))
+    survives_a_file(network, twin, image)
+
+
+@pytest.mark.parametrize(
+    ("section", "size", "side"),
+    [
+        ({"type": "patchgan", "layers": 0}, 32, 32),
+        ({"type": "patchgan", "layers": 1}, 32, 14),
+        ({"type": "patchgan"}, 256, 30),
+        ({"type": "patchgan", "layers": 5}, 256, 6),
+        ({"type": "strided"}, 256, 8),
+        ({"type": "strided"}, 512, 16),
+        ({"type": "strided", "layers": 4}, 256, 16),
+        ({"type": "dcgan"}, 64, 1),
+        ({"type": "fc"}, 1, 1),
+    ],
+)
+def test_the_map_of_logits_is_as_wide_as_said(
+    section: dict[str, Any], size: int, side: int
+) -> None:
+    """P2's 30×30 and P5's 16×16 among them."""
+    logits = discriminator(**section).build(size, 1, 3)(torch.zeros(2, 3, size, size))[-1]
+    assert logits.shape == (2, 1, side, side)
+
+
+@pytest.mark.parametrize(
+    ("section", "size", "seen"),
+    [
+        ({"type": "patchgan", "layers": 0}, 8, 1),
+        ({"type": "patchgan", "layers": 1}, 64, 16),
+        ({"type": "patchgan", "layers": 2}, 96, 34),
+        ({"type": "patchgan", "layers": 3}, 160, 70),
+        ({"type": "patchgan", "layers": 4}, 320, 142),
+        ({"type": "patchgan", "layers": 5}, 640, 286),
+        ({"type": "strided", "layers": 2}, 64, 10),
+        ({"type": "strided"}, 256, 94),
+    ],
+)
+def test_a_logit_sees_its_receptive_field(section: dict[str, Any], size: int, seen: int) -> None:
+    """The gradient of a logit in the middle reaches a square of that side, as the section says."""
+    torch.manual_seed(0)
+    kind = discriminator(**section, norm="none")
+    assert kind.receptive_field == seen
+    image = torch.randn(1, 1, size, size, requires_grad=True)
+    logits = kind.build(size, 2, 1)(image)[-1]
+    middle = logits.shape[-1] // 2
+    logits[0, 0, middle, middle].backward()
+    assert image.grad is not None
+    for axis in (0, 1):
+        reached = image.grad[0, 0].abs().sum(dim=axis).nonzero()
+        assert reached.max() - reached.min() + 1 == seen
+
+
+@pytest.mark.parametrize(
+    ("section", "size", "said"),
+    [
+        ({"type": "patchgan"}, 16, "at least 24 px"),
+        ({"type": "patchgan", "layers": 0, "norm": "instance"}, 1, "batch, group, none"),
+        ({"type": "strided"}, 28, "at least 32 px"),
+        ({"type": "dcgan"}, 36, "16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128 px"),
+    ],
+)
+def test_a_size_that_leaves_nothing_is_refused(
+    section: dict[str, Any], size: int, said: str
+) -> None:
+    """With what would do."""
+    with pytest.raises(UserError, match=said):
+        discriminator(**section).build(size, 4, 4)
+
+
+def test_a_spectral_norm_bounds_every_convolution() -> None:
+    """The largest singular value is near 1 after initialise, whatever the gain, and in eval too."""
+    torch.manual_seed(0)
+    network: Any = discriminator(type="dcgan", spectral=True, norm="none").build(32, 8, 3)
+    initialise(network, gain=5.0)
+    *stages, last = network.eval().stages
+    for convolution in [*(stage[0] for stage in stages), last]:
+        weight = convolution.weight
+        assert 0.95 < torch.linalg.matrix_norm(weight.flatten(1), 2) < 1.1
+
+
+def test_resnet18_gives_the_features_of_its_four_groups() -> None:
+    """And one logit an image."""
+    outputs = discriminator(type="resnet18").build(64, 4, 6)(torch.zeros(2, 6, 64, 64))
+    shapes = [(64, 16), (128, 8), (256, 4), (512, 2), (1, 1)]
+    assert [tuple(output.shape) for output in outputs] == [(2, c, s, s) for c, s in shapes]
+
+
+def test_resnet18_refuses_a_batch_of_1_at_32_px() -> None:
+    """Its last maps are 1×1 there, and its norms batch norms."""
+    network = discriminator(type="resnet18").build(32, 4, 3)
+    with pytest.raises(UserError, match="batches of 2 or more, larger images"):
+        network(torch.randn(1, 3, 32, 32))
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty torch hub, of a machine without network."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+
+    def unreachable(*args: object, **kwargs: object) -> None:
+        reason = "Network is unreachable"
+        raise URLError(reason)
+
+    monkeypatch.setattr("torch.hub.urlopen", unreachable)
+    return tmp_path
+
+
+def test_pretrained_weights_that_cannot_be_fetched(hub: Path) -> None:
+    """The error has the address, the reason and where the file could be put."""
+    with pytest.raises(UserError, match=r"unreachable.*pretrained: false") as error:
+        discriminator(type="resnet18", pretrained=True).build(64, 4, 3)
+    assert str(hub / HUB_FILE) in str(error.value)
+    assert "https://download.pytorch.org/models/resnet18-" in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights"])
+def test_a_damaged_file_of_weights_is_a_users_error(hub: Path, content: bytes) -> None:
+    """It says that the damaged one has to go."""
+    file = hub / HUB_FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    with pytest.raises(UserError, match="damaged one there has to go"):
+        discriminator(type="resnet18", pretrained=True).build(64, 4, 3)
+
+
+def test_pretrained_weights_stay_and_the_logit_is_drawn(hub: Path) -> None:
+    """Through initialise; the first filters are spread over six channels, or summed for one."""
+    from torchvision.models import resnet18
+
+    torch.manual_seed(0)
+    given = resnet18().state_dict()
+    file = hub / HUB_FILE
+    file.parent.mkdir(parents=True)
+    torch.save(given, file)
+    section = discriminator(type="resnet18", pretrained=True)
+    network = section.build(64, 4, 6)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    initialise(network)
+    changed = {n for n, value in network.state_dict().items() if not torch.equal(value, before[n])}
+    assert changed == {"stages.4.1.weight", "stages.4.1.bias"}
+    rgb = given["conv1.weight"]
+    assert torch.equal(network.stages[0][0].weight, rgb.repeat(1, 2, 1, 1) / 2)
+    assert torch.equal(network.stages[3][0].conv1.weight, given["layer4.0.conv1.weight"])
+    gray = section.build(64, 4, 1).stages[0][0].weight
+    torch.testing.assert_close(gray, rgb.sum(dim=1, keepdim=True))
