@@ -1,0 +1,56 @@
+"""DiffAugment: what each augmentation does to pixels, and that gradients pass."""
+
+import pytest
+import torch
+
+from s2f_core.augment import diff_augment
+
+
+@pytest.mark.parametrize("name", ["colour", "translation", "cutout"])
+def test_each_changes_images_and_keeps_the_gradient(name: str) -> None:
+    """Same shape, other values for each image of the batch, a gradient that is not zero."""
+    torch.manual_seed(0)
+    images = torch.rand(1, 4, 16, 16).repeat(6, 1, 1, 1).requires_grad_()
+    out = diff_augment(images, [name], 3)  # type: ignore[list-item]
+    assert out.shape == images.shape
+    assert len({tuple(image.flatten().tolist()) for image in out}) > 1
+    out.sum().backward()  # type: ignore[no-untyped-call]
+    assert images.grad is not None
+    assert images.grad.abs().sum() > 0
+
+
+def test_colour_leaves_the_input_before_the_image() -> None:
+    """The first channel, a sketch, is as it was; translation moves all of them alike."""
+    torch.manual_seed(0)
+    images = torch.rand(4, 1, 16, 16).repeat(1, 4, 1, 1)
+    coloured = diff_augment(images, ["colour"], 3)
+    assert torch.equal(coloured[:, :1], images[:, :1])
+    assert not torch.equal(coloured[:, 1:], images[:, 1:])
+    moved = diff_augment(images, ["translation", "cutout"], 3)
+    assert torch.equal(moved[:, :1].repeat(1, 4, 1, 1), moved)
+
+
+def test_translation_moves_by_up_to_an_eighth() -> None:
+    """A single bright pixel ends within two pixels of where it was, on a side of 16."""
+    torch.manual_seed(0)
+    images = torch.zeros(200, 1, 16, 16)
+    images[:, :, 8, 8] = 1
+    places = diff_augment(images, ["translation"], 1).nonzero()[:, 2:]
+    assert len(places) == 200
+    assert places.min() == 6
+    assert places.max() == 10
+
+
+def test_cutout_is_a_square_of_half_the_side() -> None:
+    """A quarter of the area where it does not leave the image."""
+    torch.manual_seed(0)
+    out = diff_augment(torch.ones(200, 1, 16, 16), ["cutout"], 1)
+    gone = (out == 0).sum(dim=(1, 2, 3))
+    assert gone.max() <= 64
+    assert gone.min() >= 9
+
+
+def test_no_policy_is_no_change() -> None:
+    """The very tensor."""
+    images = torch.rand(2, 3, 8, 8)
+    assert diff_augment(images, (), 3) is images
