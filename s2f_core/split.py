@@ -89,7 +89,10 @@ def write(index: Path, split: Split, out: Path) -> None:
     unfinished.replace(out)
 
 
-def ids(file: Path, part: Part) -> list[str]:
-    """The ids of one part, in the table's order."""
-    rows = pd.read_parquet(file)
-    return list(rows.loc[rows["split"] == part, "id"])
+def ids(file: Path, *parts: Part) -> list[str]:
+    """The ids of some parts, in the table's order; raises UserError where there is no split."""
+    try:
+        rows = pd.read_parquet(file)
+    except OSError:
+        raise UserError(f"{file} does not exist: run the split stage first") from None
+    return list(rows.loc[rows["split"].isin(parts), "id"])

@@ -89,6 +89,10 @@ class Run:
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush(last=False)
 
+    def tag(self, name: str, value: str) -> None:
+        """Set a tag of the run, at once."""
+        self._client.set_tag(self.id, name, value)
+
     def artifact(self, path: Path, folder: str | None = None) -> None:
         """Copy a file, or a folder with all in it, to the run's artifacts.
 

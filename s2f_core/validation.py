@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from s2f_core.images import Pixels, from_model, grid, rgb
+from s2f_core.errors import UserError
+from s2f_core.gans import Direction
+from s2f_core.images import Pixels, enlarged, from_model, grid, rgb
 from s2f_core.pairs import Pairs
 from s2f_core.scores.pixels import PIXEL_DIFFERENCE
 from s2f_core.scores.similarity import SSIM
@@ -17,34 +20,51 @@ from s2f_core.scores.similarity import SSIM
 FACES = 6  # rows of the progress mosaic
 SAMPLES = 16
 BATCH = 16
+SHOWN = 64  # pixels a side that a smaller image is enlarged to before it is shown
 
 SCORES = {"ssim": SSIM, "pixel_difference": PIXEL_DIFFERENCE}
 
+Generators = Mapping[Direction, nn.Module]
+
 
 class Validation:
-    """Scores a generator on the validation split and keeps the best weights so far.
+    """Scores the generator A → B on the validation split and keeps the best weights so far.
 
-    ``rows`` has the scores of every validation, ``frames`` what the generator made of the first
-    six images each time.
+    ``rows`` has the scores of every validation: ``variety`` (how much the outputs differ from each
+    other, over how much their targets do; near 0 the generator has collapsed) and, where A is an
+    image, the paired scores. ``frames`` has what the generator made of the first six images each
+    time; ``best`` the weights of all generators at the best validation.
+
+    Raises UserError where the criterion needs pairs and A is noise.
     """
 
     def __init__(self, pairs: Pairs, best: str) -> None:
+        if best != "last" and not pairs.drawn:
+            raise UserError(
+                f"recipe.best: '{best}' compares outputs with targets, but nothing pairs noise "
+                "with an image; set it to 'last'"
+            )
         self.pairs, self.criterion = pairs, best
+        self.scores = SCORES if pairs.drawn else {}
         self.rows: list[dict[str, float]] = []
         self.frames: list[Pixels] = []
-        self.best: dict[str, Tensor] = {}
+        self.best: dict[str, dict[str, Tensor]] = {}
         self.best_step = 0
 
-    def __call__(self, step: int, fabric: Fabric, generator: nn.Module) -> dict[str, float]:
-        """Score the generator after so many steps; its mode is left as it was."""
-        outputs, targets = translate(self.pairs, fabric, generator)
-        scores = {name: float(score(outputs, targets).mean()) for name, score in SCORES.items()}
+    def __call__(self, step: int, fabric: Fabric, generators: Generators) -> dict[str, float]:
+        """Score the generators after so many steps; their mode is left as it was."""
+        outputs, targets = translate(self.pairs, fabric, generators["a-to-b"])
+        scores = {
+            name: float(score(outputs, targets).mean()) for name, score in self.scores.items()
+        }
+        scores["variety"] = _spread(outputs) / max(_spread(targets), 1e-9)
         self.frames.append(outputs[:FACES])
         self.rows.append({"step": step, **scores})
         if self._improved():
             self.best_step = step
             self.best = {
-                name: value.detach().cpu().clone() for name, value in generator.state_dict().items()
+                way: {name: value.detach().cpu().clone() for name, value in weights.items()}
+                for way, weights in ((way, net.state_dict()) for way, net in generators.items())
             }
         return scores
 
@@ -57,21 +77,31 @@ class Validation:
         return history[-1] <= min(history)
 
     def mosaic(self) -> Pixels:
-        """A row a face: the input, the generator's outputs over the training, the photo."""
+        """A row a face: the input, the generator's outputs over the training, the photo.
+
+        Where A is noise, the outputs alone.
+        """
         first = self.pairs.load(range(min(FACES, len(self.pairs))))
-        columns = [rgb(from_model(first.a)), *self.frames, rgb(from_model(first.b))]
-        return grid(
-            [column[face] for face in range(len(first.a)) for column in columns],
-            columns=len(columns),
+        columns = [rgb(frame) for frame in self.frames]
+        if self.pairs.drawn:
+            columns = [rgb(from_model(first.a)), *columns, rgb(from_model(first.b))]
+        return _sheet(
+            [column[face] for face in range(len(first.b)) for column in columns], len(columns)
         )
 
-    def samples(self, fabric: Fabric, generator: nn.Module) -> Pixels:
-        """Input, output and photo of the first sixteen images, four triples a row."""
-        first = self.pairs.subset(range(min(SAMPLES, len(self.pairs))))
-        outputs, photos = translate(first, fabric, generator)
+    def samples(self, fabric: Fabric, generators: Generators) -> Pixels:
+        """Input, output and photo of the first sixteen images, four triples a row.
+
+        Where A is noise, four rows of sixteen outputs.
+        """
+        drawn = self.pairs.drawn
+        first = self.pairs.subset(range(min(SAMPLES * (1 if drawn else 4), len(self.pairs))))
+        outputs, photos = translate(first, fabric, generators["a-to-b"])
+        if not drawn:
+            return _sheet(list(rgb(outputs)), SAMPLES)
         inputs = rgb(from_model(first.load(range(len(first))).a))
-        shown = [image for triple in zip(inputs, outputs, photos, strict=True) for image in triple]
-        return grid(shown, columns=12)
+        triples = zip(inputs, rgb(outputs), rgb(photos), strict=True)
+        return _sheet([image for triple in triples for image in triple], 12)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs."""
@@ -89,14 +119,28 @@ class Validation:
 
 
 def translate(pairs: Pairs, fabric: Fabric, generator: nn.Module) -> tuple[Pixels, Pixels]:
-    """Outputs for all pairs and their targets, uint8 [n, H, W, C], in eval mode."""
+    """Outputs for all pairs and their targets, uint8 [n, H, W, C], in eval mode.
+
+    Noise that a generator draws is the same each time, and the training's own goes on as if
+    nothing had been drawn.
+    """
     outputs, targets = [], []
     trains = generator.training
     generator.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.random.fork_rng():
+        torch.manual_seed(0)
         for start in range(0, len(pairs), BATCH):
             batch = pairs.load(range(start, min(start + BATCH, len(pairs))))
             outputs.append(from_model(generator(batch.a.to(fabric.device))))
             targets.append(from_model(batch.b))
     generator.train(trains)
     return np.concatenate(outputs), np.concatenate(targets)
+
+
+def _spread(images: Pixels) -> float:
+    """Standard deviation over the images, the mean of all places."""
+    return float(images.astype(np.float32).std(axis=0).mean())
+
+
+def _sheet(images: list[Pixels], columns: int) -> Pixels:
+    return grid([enlarged(image, SHOWN) for image in images], columns=columns)

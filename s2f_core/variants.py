@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from lightning_fabric import Fabric
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from s2f_core.checkpoint import Description
 from s2f_core.devices import Precision
-from s2f_core.gans import Gan, Objective
+from s2f_core.errors import UserError
+from s2f_core.gans import Blueprint, Direction, Game, Objective
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.pairs import Pairs
 from s2f_core.params import Section
@@ -18,30 +20,40 @@ from s2f_core.recipe import Recipe
 from s2f_core.split import Part, ids
 from s2f_core.tables import Table, read
 
+__all__ = ["Data", "Direction", "Settings", "Variant"]
+
 
 class Data(Section):
-    """Which photos are learned from, and what they are made from: ``data:`` of a variant."""
+    """Which images are learned from, and what they are made from: ``data:`` of a variant."""
 
     role: str
     background: Literal["kept", "removed"]
     condition: str
 
-    def pairs(self, root: Path, part: Part, scale: float = 1.0) -> Pairs:
-        """The pairs of one split from the tables under ``root``, at ``scale`` times their size.
-
-        Raises UserError where a table or the split is missing, or has none of the images.
-        """
-        folder = root / self.role
-        return Pairs(
-            self.inputs(root),
-            read(folder / self.background),
-            ids(folder / "split.parquet", part),
-            scale,
-        )
-
     def inputs(self, root: Path) -> Table:
-        """The condition's table under ``root``; raises UserError where it is missing."""
+        """Table A under ``root``, the condition's; raises UserError where it is missing."""
         return read(root / self.role / f"{self.background}-{self.condition}")
+
+    def targets(self, root: Path) -> Table:
+        """Table B under ``root``, the images; raises UserError where it is missing."""
+        return read(root / self.role / self.background)
+
+    def pairs(
+        self,
+        root: Path,
+        part: Part | Sequence[Part],
+        scale: float = 1.0,
+        direction: Direction = "a-to-b",
+    ) -> Pairs:
+        """The pairs of some splits from the tables under ``root``, at ``scale`` times their size.
+
+        Their A is the table that ``direction`` starts from. Raises UserError where a table or the
+        split is missing, or has none of the images.
+        """
+        parts: Sequence[Part] = [part] if isinstance(part, str) else part
+        tables = self.inputs(root), self.targets(root)
+        start, end = tables if direction == "a-to-b" else reversed(tables)
+        return Pairs(start, end, ids(root / self.role / "split.parquet", *parts), scale)
 
 
 class Variant(Section):
@@ -58,6 +70,21 @@ class Variant(Section):
     objective: Objective
     recipe: Recipe
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        smooth, kind = self.recipe.smoothing, self.objective.adversarial
+        if smooth and kind not in ("vanilla", "least-squares"):
+            raise ValueError(
+                f"recipe.smoothing ({smooth:g}) softens the targets of vanilla and least-squares; "
+                f"{kind} has none: set it to 0"
+            )
+        if self.generator.takes != self.objective.takes:
+            raise ValueError(
+                f"the {self.generator.type} generator takes {_a(self.generator.takes)}, "
+                f"{self.objective.type} gives it {_a(self.objective.takes)}"
+            )
+        return self
+
 
 class Settings(Section):
     """All that decides a training: the top-level parameters and the variant."""
@@ -70,25 +97,48 @@ class Settings(Section):
     precision: Precision
     variant: Variant
 
-    def describe(self, size: int, in_channels: int, out_channels: int) -> Description:
-        """What the model file will say of the generator."""
-        variant = self.variant
+    def blueprint(self, pairs: Pairs) -> Blueprint:
+        """What the networks are built to, for these images.
+
+        Raises UserError where the condition gives a vector and the objective wants an image, or
+        the other way round.
+        """
+        objective = self.variant.objective
+        given = "image" if pairs.drawn else "vector"
+        if given != objective.takes:
+            condition = self.variant.data.condition
+            raise UserError(
+                f"variants.{self.name}: {objective.type} takes {_a(objective.takes)}, "
+                f"the condition '{condition}' is {_a(given)}"
+            )
+        a, b = pairs.channels
+        return Blueprint(
+            generator=self.variant.generator,
+            discriminator=self.variant.discriminator,
+            size=pairs.size,
+            width=self.width,
+            channels=(max(a, b), max(a, b)) if objective.one_domain else (a, b),
+        )
+
+    def describe(self, blueprint: Blueprint, direction: Direction) -> Description:
+        """What the model file will say of the generator of one direction."""
+        in_channels, out_channels = blueprint.ends(direction)
         return Description(
             variant=self.name,
-            condition=variant.data.condition,
-            background=variant.data.background,
-            generator=variant.generator,
-            size=size,
-            width=self.width,
+            condition=self.variant.data.condition,
+            background=self.variant.data.background,
+            generator=blueprint.generator,
+            size=blueprint.size,
+            width=blueprint.width,
             in_channels=in_channels,
             out_channels=out_channels,
         )
 
-    def build(self, fabric: Fabric, description: Description) -> Gan:
+    def build(self, fabric: Fabric, blueprint: Blueprint) -> Game:
         """The networks, initialised, with their objective and optimisers."""
-        variant = self.variant
-        seen = variant.objective.discriminated(description.in_channels, description.out_channels)
-        discriminator = variant.discriminator.build(description.size, self.width, seen)
-        return variant.objective.build(
-            fabric, description.build(), discriminator, self.lr, variant.recipe
-        )
+        lr = self.lr * self.variant.recipe.lr_ratio
+        return self.variant.objective.build(fabric, blueprint, lr, self.variant.recipe)
+
+
+def _a(kind: str) -> str:
+    return {"image": "an image", "vector": "a vector"}[kind]

@@ -12,9 +12,9 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
     from pathlib import Path
 
     from s2f_core.devices import Precision
+    from s2f_core.fitting import Outputs, fit
     from s2f_core.params import load
     from s2f_core.tracking import root
-    from s2f_core.training import Outputs, fit
     from s2f_core.variants import Settings, Variant
 
     variant = load(Variant, "variants", name)
@@ -28,7 +28,8 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
         variant=variant,
     )
     splits = {
-        part: variant.data.pairs(Path("data"), part, variant.scale) for part in ("train", "val")
+        "train": variant.data.pairs(Path("data"), variant.recipe.parts, variant.scale),
+        "val": variant.data.pairs(Path("data"), "val", variant.scale),
     }
     files = Outputs(
         model=Path("data/models") / name,

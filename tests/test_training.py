@@ -1,139 +1,73 @@
-"""Training: the reference's steps, that it learns, and that a resumed run is the same run."""
+"""Training: a resumed run is the same run, the best is kept, and trouble is answered."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import MakeTable
-from lightning_fabric import Fabric
+from conftest import SilentRun, varied
 
-from s2f_core import training as module
+from s2f_core import fitting as module
 from s2f_core.checkpoint import load_model
 from s2f_core.errors import UserError
-from s2f_core.gans.pix2pix import Pix2PixSection
-from s2f_core.images import Pixels
-from s2f_core.networks.patchgan import PatchGANSection
-from s2f_core.networks.unet import UNetSection
-from s2f_core.pairs import Batch, Pairs
-from s2f_core.recipe import Recipe
-from s2f_core.training import Outputs, fit, prepare, train
+from s2f_core.fitting import Outputs, fit, prepare
+from s2f_core.pairs import Pairs
+from s2f_core.training import Training, train
 from s2f_core.variants import Settings
 
-GOLDEN = Path(__file__).parents[2] / "shared" / "golden" / "junyanz_steps.pt"
+# What state a training can have: dropout, pools, averages, running statistics, power iterations,
+# noise and augmentation from the generator of random numbers, turns, policies that look back.
+RESUMED: dict[str, dict[str, Any]] = {
+    "pix2pix": {},
+    "resnet with dropout, batch norm": {
+        "generator": {"type": "resnet", "blocks": 1, "dropout": 0.5, "norm": "batch"},
+    },
+    "noise input, everything in the recipe": {
+        "generator": {"type": "unet", "noise": "both", "norm": "group"},
+        "discriminator": {"type": "patchgan", "layers": 2, "norm": "none", "spectral": True},
+        "recipe": {
+            "ema": 0.9,
+            "noise": 0.2,
+            "augment": ["colour", "translation", "cutout"],
+            "gd_ratio": 2,
+            "accumulate": 2,
+            "schedule": {"type": "gate", "window": 1, "tolerance": 0.9},
+        },
+    },
+    "cyclegan with its pool": {"objective": {"type": "cyclegan", "pool": 5}},
+    "unconditional": {
+        "generator": {"type": "dcgan"},
+        "discriminator": {"type": "dcgan"},
+        "objective": {"type": "unconditional", "adversarial": "wgan-gp"},
+        "recipe": {
+            "best": "last",
+            "gd_ratio": 0.5,
+            "head_start": 3,
+            "schedule": {"type": "cosine"},
+            "optimiser": "sgd",
+            "momentum": 0.9,
+        },
+    },
+}
 
 
-class SilentRun:
-    """A run that keeps nothing."""
-
-    id = "run"
-
-    def log(self, step: int, values: dict[str, float]) -> None:
-        """Take values."""
-
-    def artifact(self, path: Path, folder: str | None = None) -> None:
-        """Take a file."""
-
-
-@pytest.fixture
-def splits(make_table: MakeTable, faces: Pixels) -> dict[str, Pairs]:
-    """Grey pictures to their colours: thirty to train on, ten to validate."""
-    grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
-    inputs, targets = make_table("inputs", grey), make_table("targets", faces)
-    names = [f"{row:03d}" for row in range(40)]
-    return {"train": Pairs(inputs, targets, names[:30]), "val": Pairs(inputs, targets, names[30:])}
-
-
-@pytest.mark.skipif(not GOLDEN.exists(), reason="the reference's steps are not beside the clone")
-def test_three_steps_are_the_references() -> None:
-    """Same weights, same images: the losses of pix2pix's reference, within 1e-4 relative."""
-    golden = torch.load(GOLDEN, weights_only=True)["pix2pix"]
-    section = Pix2PixSection(type="pix2pix", l1=100)
-    gan = section.build(
-        Fabric(accelerator="cpu", devices=1),
-        UNetSection(type="unet", norm="instance", dropout=0).build(128, 4, 3, 3),
-        PatchGANSection(type="patchgan", norm="instance").build(128, 4, 6),
-        2e-4,
-        Recipe(),
-    )
-    for network, weights in ((gan.generator, "netG"), (gan.discriminator, "netD")):
-        values = golden["nets"][weights].values()
-        network.load_state_dict(dict(zip(network.state_dict(), values, strict=True)))
-    batch = Batch(golden["A"], golden["B"])
-    for expected in golden["losses"]:
-        found = gan.step(batch)
-        assert found["g_adversarial"].item() == pytest.approx(expected["G_GAN"], rel=1e-4)
-        assert 100 * found["g_l1"].item() == pytest.approx(expected["G_L1"], rel=1e-4)
-        assert found["d_real"].item() == pytest.approx(expected["D_real"], rel=1e-4)
-        assert found["d_fake"].item() == pytest.approx(expected["D_fake"], rel=1e-4)
-    with torch.no_grad():
-        torch.testing.assert_close(
-            gan.generator(batch.a), golden["fake_after_3_steps"], atol=1e-4, rtol=0
-        )
-
-
-def test_both_networks_learn_and_neither_gets_the_others_gradient(
-    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
-) -> None:
-    """A step moves every weight matrix; the generator's step leaves no gradient in D."""
-    training = prepare(settings, splits, tmp_path)
-    before = {
-        f"{name}.{key}": value.clone()
-        for name, network in training.gan.networks.items()
-        for key, value in network.state_dict().items()
-    }
-    losses = training.gan.step(training.batches[0])
-    assert all(value.isfinite() for value in losses.values())
-    assert 0 < losses["d_out_real"] < 1
-    for name, network in training.gan.networks.items():
-        for key, value in network.state_dict().items():
-            if key.endswith("weight"):
-                assert not torch.equal(value, before[f"{name}.{key}"]), f"{name}.{key}"
-
-
-def test_training_works(
+@pytest.mark.parametrize("form", RESUMED)
+def test_a_resumed_training_is_the_uninterrupted_one(
     settings: Settings,
     splits: dict[str, Pairs],
-    make_table: MakeTable,
-    faces: Pixels,
+    noise_splits: dict[str, Pairs],
     tmp_path: Path,
-) -> None:
-    """Smooth pictures to their negatives: the difference falls to a third in 150 steps."""
-    negatives = make_table("negatives", 255 - faces)
-    targets = splits["val"].targets
-    splits = {name: Pairs(targets, negatives, part.ids) for name, part in splits.items()}
-    longer = settings.model_copy(update={"max_steps": 150, "width": 8})
-    recipe = longer.variant.recipe.model_copy(update={"epochs": 100, "jitter": 1.0})
-    longer = longer.model_copy(
-        update={"variant": longer.variant.model_copy(update={"recipe": recipe})}
-    )
-    training = prepare(longer, splits, tmp_path)
-    first = training.validation(0, training.fabric, training.gan.generator)
-    train(training, SilentRun())  # type: ignore[arg-type]
-    last = training.validation.rows[-1]
-    assert last["pixel_difference"] < 0.33 * first["pixel_difference"]
-    assert last["ssim"] > first["ssim"]
-
-
-@pytest.mark.parametrize("generator", ["unet", "resnet"])
-def test_a_resumed_training_is_the_uninterrupted_one(
-    settings: Settings, splits: dict[str, Pairs], tmp_path: Path, generator: str
+    form: str,
 ) -> None:
     """2N steps, and N + save + load + N, give equal weights, curves and scores, bit for bit."""
-    if generator == "resnet":  # with dropout, so that the random generator's state matters
-        section = {"type": "resnet", "blocks": 1, "dropout": 0.5}
-        settings = Settings.model_validate(
-            {
-                **settings.model_dump(),
-                "variant": {**settings.variant.model_dump(), "generator": section},
-            }
-        )
-    settings = settings.model_copy(update={"max_steps": 20})
+    settings = varied(settings, RESUMED[form], max_steps=20)
+    if settings.variant.objective.takes == "vector":
+        splits = noise_splits
     straight = prepare(settings, splits, tmp_path)
-    train(straight, SilentRun())  # type: ignore[arg-type]
+    _train(straight)
 
     first = prepare(settings, splits, tmp_path)
     _train_until(first, 10)
@@ -142,18 +76,35 @@ def test_a_resumed_training_is_the_uninterrupted_one(
     second = prepare(settings, splits, tmp_path)
     assert second.resume() == "run 7"
     assert second.done == 10
-    train(second, SilentRun())  # type: ignore[arg-type]
+    _train(second)
 
     assert second.curves.rows == straight.curves.rows
     assert second.validation.rows == straight.validation.rows
-    for name, network in straight.gan.networks.items():
-        for key, value in network.state_dict().items():
-            assert torch.equal(second.gan.networks[name].state_dict()[key], value), f"{name}.{key}"
-    for key, value in straight.validation.best.items():
-        assert torch.equal(second.validation.best[key], value)
+    _same(second.gan.state_dict(), straight.gan.state_dict(), "gan")
+    _same(second.validation.best, straight.validation.best, "best")
 
 
-def _train_until(training: module.Training, step: int) -> None:
+def _same(one: Any, other: Any, where: str) -> None:
+    """Equal to the last bit, however nested."""
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), where
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys(), where
+        for key in one:
+            _same(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other), where
+        for row, pair in enumerate(zip(one, other, strict=True)):
+            _same(*pair, f"{where}.{row}")
+    else:
+        assert one == other, where
+
+
+def _train(training: Training, run: SilentRun | None = None) -> None:
+    train(training, run or SilentRun())  # type: ignore[arg-type]
+
+
+def _train_until(training: Training, step: int) -> None:
     """Stop a training as an interruption would, its length and rates those of the whole."""
 
     class Enough(Exception):
@@ -161,11 +112,11 @@ def _train_until(training: module.Training, step: int) -> None:
 
     class Stopping(SilentRun):
         def log(self, at: int, values: dict[str, float]) -> None:
-            if at == step and "train/g_l1" in values:
+            if at == step and "train/lr" in values:
                 raise Enough
 
     with pytest.raises(Enough):
-        train(training, Stopping())  # type: ignore[arg-type]
+        _train(training, Stopping())
 
 
 def test_the_state_belongs_to_settings_and_pixels(
@@ -196,12 +147,12 @@ def test_what_is_written(
     files = Outputs(tmp_path / "model", tmp_path / "c" / "tiny.csv", tmp_path / "v" / "tiny.csv")
     fit(settings, splits, tmp_path / "states", files)
 
-    description, network = load_model(files.model / "model.pt")
+    description, network = load_model(files.model / "a-to-b.pt")
     assert (description.variant, description.size, description.in_channels) == ("tiny", 32, 1)
     assert network(torch.zeros(1, 1, 32, 32)).shape == (1, 3, 32, 32)
     assert not network.training
     assert {file.name for file in files.model.iterdir()} == {
-        "model.pt",
+        "a-to-b.pt",
         "training.json",
         "progress.png",
         "samples.png",
@@ -209,7 +160,7 @@ def test_what_is_written(
     }
     assert files.run_id.read_text() == "run"
     curves = pd.read_csv(files.curves)
-    assert curves["step"].tolist() == [10, 12]
+    assert curves["step"].tolist() == [4, 8, 10, 12]
     assert {"g_l1", "d_out_real", "grad_norm_g", "grad_norm_d"} <= set(curves.columns)
     assert pd.read_csv(files.validation)["step"].tolist() == [4, 8, 12]
     assert list((tmp_path / "states").iterdir()) == []
@@ -221,15 +172,16 @@ def test_the_best_weights_are_kept_not_the_last(
     """After the score falls, the earlier weights stay."""
     training = prepare(settings, splits, tmp_path)
     validation = training.validation
-    validation(1, training.fabric, training.gan.generator)
-    best = {name: value.clone() for name, value in validation.best.items()}
+    validation(1, training.fabric, training.gan.generators)
+    best = {name: value.clone() for name, value in validation.best["a-to-b"].items()}
     with torch.no_grad():
-        for weight in training.gan.generator.parameters():
+        for weight in training.gan.generators["a-to-b"].parameters():
             weight.zero_()
     validation.rows[0]["pixel_difference"] = 0.01
-    validation(2, training.fabric, training.gan.generator)
+    validation(2, training.fabric, training.gan.generators)
     assert validation.best_step == 1
-    assert all(torch.equal(validation.best[name], value) for name, value in best.items())
+    kept = validation.best["a-to-b"]
+    assert all(torch.equal(kept[name], value) for name, value in best.items())
 
 
 def test_a_damaged_or_newer_model_is_refused(tmp_path: Path) -> None:
@@ -249,12 +201,112 @@ def test_a_damaged_or_newer_model_is_refused(tmp_path: Path) -> None:
         load_model(tmp_path / "new.pt")
 
 
-def test_the_recipe_counts_and_decays() -> None:
-    """200 epochs of 30 images in fours; the rate falls linearly over the second half."""
-    recipe = Recipe(epochs=200, batch=4, decay=0.5)
-    assert recipe.steps(30, None) == 1500
-    assert recipe.steps(30, 100) == 100
-    assert recipe.rate(0, 100) == recipe.rate(50, 100) == 1.0
-    assert recipe.rate(75, 100) == pytest.approx(0.5)
-    assert recipe.rate(99, 100) == pytest.approx(0.02)
-    assert Recipe(decay=0).rate(99, 100) == 1.0
+class Spoilt:
+    """A game whose losses are not a number once, after so many steps."""
+
+    def __init__(self, game: Any, after: int, times: int = 1) -> None:
+        self.game, self.left, self.times = game, after, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.game, name)
+
+    def step(self, *given: Any) -> Any:
+        """The game's own, or what a division by zero would give."""
+        found = self.game.step(*given)
+        self.left -= 1
+        if self.left < 0 and self.times:
+            self.times -= 1
+            return {name: value * float("nan") for name, value in found.items()}
+        return found
+
+
+def _spoilt(
+    settings: Settings, splits: dict[str, Pairs], folder: Path, response: str, **choice: int
+) -> tuple[Training, SilentRun]:
+    changed = varied(settings, {"recipe": {"health": {"not_finite": response}}}, max_steps=40)
+    training = prepare(changed, splits, folder)
+    training.gan = Spoilt(training.gan, **choice)  # type: ignore[assignment]
+    return training, SilentRun()
+
+
+def test_a_loss_that_is_not_finite_stops_the_training(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """By default, with an error that says where, and a tag on the run."""
+    training, run = _spoilt(settings, splits, tmp_path, "stop", after=15)
+    with pytest.raises(UserError, match=r"variants.tiny: a loss is not finite at step 20"):
+        _train(training, run)
+    assert "not finite" in run.tags["health.not-finite"]
+
+
+def test_or_ends_it_with_the_best_so_far(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """Validated after 14 of 40 steps, spoilt after 15: the training ends at 20."""
+    training, run = _spoilt(settings, splits, tmp_path, "keep-best", after=15)
+    _train(training, run)
+    assert (training.done, training.validation.best_step) == (20, 14)
+    assert module.summary(training)["health"] == [run.tags["health.not-finite"]]
+
+
+def test_but_not_where_nothing_was_validated(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """There is no best yet."""
+    training, run = _spoilt(settings, splits, tmp_path, "keep-best", after=2)
+    with pytest.raises(UserError, match="there was no validation yet"):
+        _train(training, run)
+
+
+def test_or_goes_back_at_half_the_rate(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """From the last saved state, here the start, and to the end; five times at most."""
+    training, run = _spoilt(settings, splits, tmp_path, "halve-lr", after=15)
+    _train(training, run)
+    assert training.done == 40
+    assert [row["step"] for row in training.curves.rows] == [10, 14, 20, 27, 30, 40]
+    assert training.curves.rows[0]["lr"] == pytest.approx(5e-4)
+    again, run = _spoilt(settings, splits, tmp_path / "again", "halve-lr", after=0, times=99)
+    with pytest.raises(UserError, match=r"for the 6\. time"):
+        _train(again, run)
+
+
+def test_a_collapse_is_said_and_can_stop(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """A generator of one grey picture, once as a tag, once as an error."""
+    for response in ("go-on", "stop"):
+        health = {"collapsed": response}
+        training = prepare(varied(settings, {"recipe": {"health": health}}), splits, tmp_path)
+        generator = training.gan.generators["a-to-b"]
+        with torch.no_grad():
+            for weight in generator.parameters():
+                weight.zero_()
+        for player in training.gan.players.values():
+            player.lr = 0.0
+        run = SilentRun()
+        if response == "stop":
+            with pytest.raises(UserError, match="the generator has collapsed"):
+                _train(training, run)
+        else:
+            _train(training, run)
+            assert training.done == 12
+        assert "nearly equal" in run.tags["health.collapsed"]
+
+
+def test_a_discriminator_that_wins_can_halve_the_rates(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """With a generator that does not learn, D wins; the logged rate is halved from there on."""
+    health = {"discriminator_won": "halve-lr", "window": 2}
+    recipe = {"health": health, "lr_d_ratio": 100, "schedule": {"type": "constant"}}
+    changed = varied(settings, {"recipe": {**recipe, "epochs": 100}}, lr=1e-4, max_steps=60)
+    training = prepare(changed, splits, tmp_path)
+    _train(training)
+    (first, *_) = training.findings
+    assert first.sign == "discriminator-won"
+    rates = {row["step"]: row["lr"] for row in training.curves.rows}
+    assert rates[first.step] == pytest.approx(1e-4)
+    after = min(step for step in rates if step > first.step)
+    assert rates[after] == pytest.approx(5e-5)

@@ -1,128 +1,135 @@
-"""pix2pix (Isola et al. 2017): conditional GAN + λ·L1."""
+"""pix2pix (Isola et al. 2017): conditional GAN + λ·reconstruction."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal
 
 import torch
 from lightning_fabric import Fabric
 from pydantic import Field
-from torch import Tensor, nn
-from torch.optim import Adam
+from torch import Tensor
 
-from s2f_core.gans.optimisation import gradient_norm, scale_rates
-from s2f_core.layers import initialise
-from s2f_core.losses import bce, l1
+from s2f_core.gans.blueprint import Blueprint
+from s2f_core.gans.critic import AdversarialSection, Critic
+from s2f_core.gans.game import Game
+from s2f_core.gans.players import Generating, Player, Scalars, descend
+from s2f_core.losses import RECONSTRUCTIONS, Reconstruction, feature_matching
 from s2f_core.pairs import Batch
-from s2f_core.params import Section
-from s2f_core.recipe import Recipe
+from s2f_core.recipe import Recipe, Turn
 
 
-class Pix2PixSection(Section):
-    """``objective: {type: pix2pix, l1: 100}``; ``l1`` is λ of eq. 4."""
+class Pix2PixSection(AdversarialSection):
+    """``objective: {type: pix2pix, …}``.
+
+    ``reconstruction`` and its weight ``lambda_reconstruction`` (λ of eq. 4); ``conditional``:
+    whether D is given the input beside the output; ``lambda_features``: weight of feature matching
+    (Wang et al. 2018, eq. 4), 0 is off; ``lambda_identity``: weight of the reconstruction loss
+    between G(B) and B (P1's hybrid), 0 is off.
+    """
 
     type: Literal["pix2pix"]
-    l1: float = Field(100.0, ge=0)
+    reconstruction: Reconstruction = "l1"
+    lambda_reconstruction: float = Field(100.0, ge=0)
+    conditional: bool = True
+    lambda_features: float = Field(0.0, ge=0)
+    lambda_identity: float = Field(0.0, ge=0)
+    takes: ClassVar[Literal["image", "vector"]] = "image"
+    paired: ClassVar[bool] = True
 
-    def discriminated(self, in_channels: int, out_channels: int) -> int:
-        """Channels the discriminator sees: it is given the input beside the output."""
-        return in_channels + out_channels
+    @property
+    def one_domain(self) -> bool:
+        """Whether A and B need one number of channels, as G(B) does."""
+        return self.lambda_identity > 0
 
-    def build(
-        self,
-        fabric: Fabric,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        lr: float,
-        recipe: Recipe,
-    ) -> Pix2Pix:
+    def build(self, fabric: Fabric, blueprint: Blueprint, lr: float, recipe: Recipe) -> Pix2Pix:
         """Set the networks up for training on the fabric's device and precision."""
-        return Pix2Pix(self, fabric, generator, discriminator, lr, recipe)
+        return Pix2Pix(self, fabric, blueprint, lr, recipe)
 
 
-class Pix2Pix:
-    """One generator and one conditional discriminator, trained in turn.
+class Pix2Pix(Game):
+    """One generator and one discriminator, trained in turn.
 
-    The discriminator steps first, its loss halved (section 3.3); the generator then maximises
-    log D against the discriminator just updated.
+    The discriminator steps first; the generator then maximises log D against the discriminator
+    just updated.
     """
 
     def __init__(
         self,
         section: Pix2PixSection,
         fabric: Fabric,
-        generator: nn.Module,
-        discriminator: nn.Module,
+        blueprint: Blueprint,
         lr: float,
         recipe: Recipe,
     ) -> None:
-        self.section, self.fabric = section, fabric
-        initialise(generator)
-        initialise(discriminator)
-        betas = (recipe.beta1, recipe.beta2)
-        adam_g = Adam(generator.parameters(), lr, betas, fused=True)
-        adam_d = Adam(discriminator.parameters(), lr * recipe.lr_d_ratio, betas, fused=True)
-        self.generator, self.optimizer_g = fabric.setup(generator, adam_g)
-        self.discriminator, self.optimizer_d = fabric.setup(discriminator, adam_d)
+        self.section, self.fabric, self.recipe = section, fabric, recipe
+        self.generator = Generating(fabric, blueprint.make_generator(), lr, recipe)
+        a, b = blueprint.channels
+        network = blueprint.make_discriminator(a + b if section.conditional else b)
+        self.critic = Critic(fabric, network, lr, recipe, section, coloured=b)
 
     @property
-    def networks(self) -> dict[str, nn.Module]:
-        """The networks by name."""
-        return {"generator": self.generator, "discriminator": self.discriminator}
+    def players(self) -> dict[str, Player]:
+        """Generator and discriminator."""
+        return {"generator": self.generator, "discriminator": self.critic}
 
-    def set_rate(self, factor: float) -> None:
-        """Multiply both initial learning rates by a factor."""
-        scale_rates((self.optimizer_g, self.optimizer_d), factor)
+    def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """One step of whose turn it is; returns named scalars.
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
-        """One step of both networks; returns named scalars.
-
-        ``g_adversarial``, ``g_l1`` (unweighted), ``d_real``, ``d_fake`` (losses), ``d_out_real``,
-        ``d_out_fake`` (the discriminator's mean outputs, probabilities), ``grad_norm_g``,
-        ``grad_norm_d``.
+        ``g_adversarial``, ``g_<reconstruction>``, ``g_features``, ``g_identity`` (all unweighted,
+        where there is such a loss), ``grad_norm_g``, and those of :meth:`Critic.learn`.
         """
-        fake = self.generator(batch.a)
+        parts = batch.split(self.recipe.accumulate)
+        with torch.set_grad_enabled(turn.generator):  # one pass serves both, where memory allows
+            shared = [self.generator(batch.a)] if len(parts) == 1 else None
+        found: dict[str, Tensor] = {}
+        if turn.discriminator:
+            outputs = shared or (self._constant(part) for part in parts)
+            seen = (
+                (self._seen(part, part.b), self._seen(part, fake))
+                for part, fake in zip(parts, outputs, strict=True)
+            )
+            found |= self.critic.learn(seen, len(parts), turn.noise)
+        if turn.generator:
+            outputs = shared or (self.generator(part.a) for part in parts)
+            found |= self._generate(parts, outputs, turn)
+        return found
 
-        out_real = self.discriminator(torch.cat([batch.a, batch.b], dim=1))
-        out_fake = self.discriminator(torch.cat([batch.a, fake.detach()], dim=1))
-        d_real, d_fake = bce(out_real, real=True), bce(out_fake, real=False)
-        self.optimizer_d.zero_grad()
-        self.fabric.backward((d_real + d_fake) / 2)
-        grad_norm_d = gradient_norm(self.discriminator)
-        self.optimizer_d.step()
+    def _constant(self, part: Batch) -> Tensor:
+        with torch.no_grad():
+            fake: Tensor = self.generator(part.a)
+        return fake
 
-        self.discriminator.requires_grad_(requires_grad=False)
-        g_adversarial = bce(self.discriminator(torch.cat([batch.a, fake], dim=1)), real=True)
-        g_l1 = l1(fake, batch.b)
-        self.optimizer_g.zero_grad()
-        self.fabric.backward(g_adversarial + self.section.l1 * g_l1)
-        grad_norm_g = gradient_norm(self.generator)
-        self.optimizer_g.step()
-        self.discriminator.requires_grad_(requires_grad=True)
+    def _seen(self, part: Batch, image: Tensor) -> Tensor:
+        return torch.cat([part.a, image], dim=1) if self.section.conditional else image
 
-        return {
-            "g_adversarial": g_adversarial.detach(),
-            "g_l1": g_l1.detach(),
-            "d_real": d_real.detach(),
-            "d_fake": d_fake.detach(),
-            "d_out_real": out_real.detach().sigmoid().mean(),
-            "d_out_fake": out_fake.detach().sigmoid().mean(),
-            "grad_norm_g": grad_norm_g,
-            "grad_norm_d": grad_norm_d,
-        }
+    def _generate(
+        self, parts: Sequence[Batch], outputs: Iterable[Tensor], turn: Turn
+    ) -> dict[str, Tensor]:
+        scalars = Scalars()
+        with self.critic.frozen():
+            losses = (
+                self._loss(part, fake, turn, scalars) / len(parts)
+                for part, fake in zip(parts, outputs, strict=True)
+            )
+            (norm,) = descend(self.fabric, [self.generator], losses)
+        return {**scalars.mean(), "grad_norm_g": norm}
 
-    def state_dict(self) -> dict[str, Any]:
-        """Everything a resumed training needs of the networks and their optimisers."""
-        return {name: part.state_dict() for name, part in self._parts().items()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what :meth:`state_dict` gave."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-
-    def _parts(self) -> dict[str, Any]:
-        return {
-            **self.networks,
-            "optimizer_g": self.optimizer_g,
-            "optimizer_d": self.optimizer_d,
-        }
+    def _loss(self, part: Batch, fake: Tensor, turn: Turn, scalars: Scalars) -> Tensor:
+        section = self.section
+        reconstruct = RECONSTRUCTIONS[section.reconstruction]
+        *features, logits = self.critic.features(self._seen(part, fake), turn.noise)
+        adversarial, distance = self.critic.adversarial(logits), reconstruct(fake, part.b)
+        scalars.add(g_adversarial=adversarial, **{f"g_{section.reconstruction}": distance})
+        loss = adversarial + section.lambda_reconstruction * distance
+        if section.lambda_features:
+            with torch.no_grad():
+                *real, _ = self.critic.features(self._seen(part, part.b), turn.noise)
+            matching = feature_matching(features, real)
+            scalars.add(g_features=matching)
+            loss = loss + section.lambda_features * matching
+        if section.lambda_identity:
+            identity = reconstruct(self.generator(part.b), part.b)
+            scalars.add(g_identity=identity)
+            loss = loss + section.lambda_identity * identity
+        return loss

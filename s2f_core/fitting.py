@@ -1,0 +1,128 @@
+"""A variant from its settings to its model file: build, train or resume, write."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from lightning_fabric import Fabric
+
+from s2f_core import checkpoint
+from s2f_core.devices import resolve
+from s2f_core.images import save_png
+from s2f_core.pairs import Batches, Pairs
+from s2f_core.tracking import training_run
+from s2f_core.training import Training, train
+from s2f_core.validation import Validation
+from s2f_core.variants import Settings
+
+
+def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Training:
+    """Build networks, batches and validation for a training, seeded, on this machine's device."""
+    precision = resolve(settings.precision)
+    fabric = Fabric(accelerator="auto", devices=1, precision=precision)
+    torch.manual_seed(settings.seed)
+    variant, recipe = settings.variant, settings.variant.recipe
+    blueprint = settings.blueprint(splits["train"])
+    splits = {part: pairs.given(blueprint.channels) for part, pairs in splits.items()}
+    key = hashlib.sha256(settings.model_dump_json().encode())
+    for part in splits.values():
+        key.update(part.fingerprint().encode())
+    return Training(
+        settings=settings,
+        blueprint=blueprint,
+        precision=precision,
+        fabric=fabric,
+        gan=settings.build(fabric, blueprint),
+        batches=Batches(
+            splits["train"],
+            recipe.batch,
+            seed=settings.seed,
+            jitter=recipe.jitter,
+            flip=recipe.flip,
+            paired=variant.objective.paired,
+        ),
+        validation=Validation(splits["val"], recipe.best),
+        steps=recipe.steps(len(splits["train"]), settings.max_steps),
+        state_file=states / f"{settings.name}-{key.hexdigest()[:16]}.pt",
+    )
+
+
+def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Outputs) -> None:
+    """Train a variant, or go on where an interrupted training stopped, and write what came of it.
+
+    ``states`` is where unfinished trainings are kept, under a hash of settings and pixels; it
+    must not be among the outputs, which DVC deletes before it runs a stage.
+    """
+    training = prepare(settings, splits, states)
+    resumed = training.resume()
+    tags = {"variant": settings.name, "study": settings.variant.study or "none"}
+    with training_run(settings.name, settings.model_dump(mode="json"), tags, resumed) as run:
+        train(training, run)
+        training.save(run.id)
+        files.write(training)
+        for file in sorted(files.model.iterdir()):
+            run.artifact(file, {".pt": "model", ".png": "images"}.get(file.suffix))
+        files.run_id.write_text(run.id)
+    training.state_file.unlink()
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a training writes: the model folder and two CSV files of figures."""
+
+    model: Path
+    curves: Path
+    validation: Path
+
+    @property
+    def run_id(self) -> Path:
+        """The id of the MLflow run, for the evaluation to log into."""
+        return self.model / "run_id"
+
+    def write(self, training: Training) -> None:
+        """Write the best weights, the summary, the pictures and the figures."""
+        best, generators = training.validation, training.gan.generators
+        self.model.mkdir(parents=True, exist_ok=True)
+        for direction, network in generators.items():
+            weights = best.best[direction]
+            network.load_state_dict(weights)
+            description = training.settings.describe(training.blueprint, direction)
+            checkpoint.save_model(self.model / f"{direction}.pt", description, weights)
+        (self.model / "training.json").write_text(json.dumps(summary(training), indent=2) + "\n")
+        save_png(self.model / "progress.png", best.mosaic())
+        save_png(self.model / "samples.png", best.samples(training.fabric, generators))
+        for file, rows in ((self.curves, training.curves.rows), (self.validation, best.rows)):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            pd.DataFrame(rows).to_csv(file, index=False, float_format="%.6g")
+
+
+def summary(training: Training) -> dict[str, Any]:
+    """What ``training.json`` tells of a training; times are this machine's."""
+    settings, best = training.settings, training.validation
+    images = training.done * settings.variant.recipe.batch
+    return {
+        "variant": settings.name,
+        "settings": settings.model_dump(mode="json"),
+        "size": training.blueprint.size,
+        "steps": training.done,
+        "epochs": round(images / len(training.batches.pairs), 2),
+        "training_images": len(training.batches.pairs),
+        "seconds": round(training.seconds, 1),
+        "images_per_second": round(images / max(training.seconds, 1e-9), 1),
+        "best_step": best.best_step,
+        "validation": next(row for row in best.rows if row["step"] == best.best_step),
+        "health": [str(finding) for finding in training.findings],
+        "parameters": {
+            name: sum(weight.numel() for weight in network.parameters())
+            for name, network in training.gan.networks.items()
+        },
+        "precision": training.precision,
+        "device": str(training.fabric.device),
+    }

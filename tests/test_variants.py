@@ -1,0 +1,92 @@
+"""Variants: the ones in params.yaml, and combinations that cannot be."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import varied
+from pydantic import ValidationError
+
+from s2f_core.errors import UserError
+from s2f_core.gans import Blueprint
+from s2f_core.pairs import Pairs
+from s2f_core.params import load
+from s2f_core.translation import Translation
+from s2f_core.variants import Settings, Variant
+
+PARAMS = Path(__file__).parents[1] / "params.yaml"
+FILE = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+SIZES = {"points": 1, "grids": FILE["data"]["grids"]["size"]}  # the others have image_size
+
+
+@pytest.mark.parametrize("name", FILE["variants"])
+def test_a_variant_of_the_default_pipeline_can_be_built(name: str) -> None:
+    """Its sections are valid, and its networks fit the images of its role."""
+    variant = load(Variant, "variants", name, file=PARAMS)
+    size = round(SIZES.get(variant.data.role, FILE["image_size"]) * variant.scale)
+    start = 1 if variant.data.role == "faces" else FILE["conditions"]["noise"]["channels"]
+    end = 1 if variant.data.role == "doodles" else 3
+    if variant.objective.one_domain:
+        start = end
+    blueprint = Blueprint(variant.generator, variant.discriminator, size, 4, (start, end))
+    blueprint.make_generator("a-to-b")
+    blueprint.make_discriminator(end)
+    assert variant.study in FILE["studies"]
+
+
+@pytest.mark.parametrize("name", FILE["translations"])
+def test_a_translation_goes_where_its_variant_can(name: str) -> None:
+    """Back only by a CycleGAN; pairs only from a condition that is an image."""
+    translation = load(Translation, "translations", name, file=PARAMS)
+    objective = load(Variant, "variants", translation.variant, file=PARAMS).objective
+    assert translation.direction == "a-to-b" or objective.type == "cyclegan"
+    assert (translation.scores == "pairs") == (objective.takes == "image")
+
+
+def test_smoothing_needs_a_target(settings: Settings) -> None:
+    """Hinge and WGAN-GP have none."""
+    hinge = {"type": "pix2pix", "adversarial": "hinge"}
+    with pytest.raises(ValidationError, match=r"recipe.smoothing \(0.1\) softens"):
+        varied(settings, {"objective": hinge, "recipe": {"smoothing": 0.1}})
+
+
+@pytest.mark.parametrize(
+    ("generator", "objective", "said"),
+    [
+        ("dcgan", "pix2pix", "the dcgan generator takes a vector, pix2pix gives it an image"),
+        ("unet", "unconditional", "the unet generator takes an image, unconditional gives"),
+    ],
+)
+def test_a_generator_must_take_what_the_objective_gives(
+    settings: Settings, generator: str, objective: str, said: str
+) -> None:
+    """Noise to a U-Net, or a sketch to a DCGAN, is refused at once."""
+    with pytest.raises(ValidationError, match=said):
+        varied(settings, {"generator": {"type": generator}, "objective": {"type": objective}})
+
+
+def test_the_condition_must_give_what_the_objective_takes(
+    settings: Settings, splits: dict[str, Pairs], noise_splits: dict[str, Pairs]
+) -> None:
+    """Known when the tables are opened."""
+    dcgan: dict[str, Any] = {
+        "generator": {"type": "dcgan"},
+        "discriminator": {"type": "dcgan"},
+        "objective": {"type": "unconditional"},
+    }
+    with pytest.raises(UserError, match="takes a vector, the condition 'pencil' is an image"):
+        varied(settings, dcgan).blueprint(splits["train"])
+    with pytest.raises(UserError, match="takes an image, the condition 'pencil' is a vector"):
+        settings.blueprint(noise_splits["train"])
+
+
+def test_one_domain_makes_grey_inputs_colour(settings: Settings, splits: dict[str, Pairs]) -> None:
+    """An identity loss needs G(B), so A gets B's three channels."""
+    assert settings.blueprint(splits["train"]).channels == (1, 3)
+    identity = {"type": "pix2pix", "lambda_identity": 1}
+    both = varied(settings, {"objective": identity}).blueprint(splits["train"])
+    assert both.channels == (3, 3)
+    batch = splits["train"].given(both.channels).load(range(2))
+    assert batch.a.shape == batch.b.shape
+    assert (batch.a[:, 0] == batch.a[:, 2]).all()
