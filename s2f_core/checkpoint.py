@@ -89,7 +89,8 @@ def load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{path} is damaged: {said}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} does not hold what s2f writes")
     return content

@@ -8,15 +8,29 @@ from stages.condition import condition
 from stages.dataset import dataset
 from stages.evaluate import evaluate
 from stages.fetch import fetch
+from stages.import_checkpoint import import_checkpoint
 from stages.report import report
 from stages.split import split
 from stages.train import train
 from stages.translate import translate
+from stages.upscaler import upscaler
 
 
 def main() -> None:
     """Run one stage; ``dvc repro`` runs those that are out of date, in their order."""
-    run(fetch, dataset, background, condition, split, train, translate, evaluate, report)
+    run(
+        fetch,
+        dataset,
+        background,
+        condition,
+        split,
+        upscaler,
+        train,
+        translate,
+        evaluate,
+        report,
+        import_checkpoint,
+    )
 
 
 if __name__ == "__main__":

@@ -8,19 +8,23 @@ from typing import Literal
 
 from s2f_core.images import Pixels
 from s2f_core.upscalers.bicubic import bicubic
+from s2f_core.upscalers.edsr import edsr
 from s2f_core.upscalers.spandrel import dat_x2
 
-Upscaler = Literal["none", "bicubic", "dat-x2"]
+Upscaler = Literal["none", "bicubic", "edsr", "dat-x2"]
 
 
-def keep(images: Pixels, size: int, assets: Path) -> Pixels:
+def keep(images: Pixels, size: int, data: Path) -> Pixels:
     """The images as they are."""
-    del size, assets
+    del size, data
     return images
 
 
 UPSCALERS: dict[Upscaler, Callable[[Pixels, int, Path], Pixels]] = {
     "none": keep,
     "bicubic": bicubic,
+    "edsr": edsr,
     "dat-x2": dat_x2,
 }
+"""Called with images uint8 [n, H, W, C], the size asked for, and the root of the data, where an
+upscaler finds its weights; gives uint8 [n, size, size, C] (``none``: the images as they are)."""

@@ -10,8 +10,8 @@ import numpy as np
 from s2f_core.images import Pixels
 
 
-def bicubic(images: Pixels, size: int, assets: Path) -> Pixels:
-    """Images uint8 [n, H, W, C] at ``size`` × ``size``, cubic with a = -0.75; needs no asset."""
-    del assets
+def bicubic(images: Pixels, size: int, data: Path) -> Pixels:
+    """Images uint8 [n, H, W, C] at ``size`` × ``size``, cubic with a = -0.75; needs no weights."""
+    del data
     larger = [cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC) for image in images]
-    return np.stack(larger).astype(np.uint8)
+    return np.stack(larger).reshape(len(images), size, size, -1).astype(np.uint8)

@@ -12,9 +12,9 @@ from s2f_core.errors import UserError
 from s2f_core.images import Pixels
 
 
-def dat_x2(images: Pixels, size: int, assets: Path) -> Pixels:
+def dat_x2(images: Pixels, size: int, data: Path) -> Pixels:
     """DAT light ×2 (Chen et al. 2023); see :func:`enlarge`."""
-    return enlarge(images, size, assets / "dat-x2" / "dat-x2.pth")
+    return enlarge(images, size, data / "assets" / "dat-x2" / "dat-x2.pth")
 
 
 def enlarge(images: Pixels, size: int, weights: Path) -> Pixels:

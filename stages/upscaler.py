@@ -1,0 +1,19 @@
+"""Train the super-resolution network."""
+
+from stages.app import run
+
+
+def upscaler() -> None:
+    """Train EDSR on the training photos, or take published weights: data/upscalers/edsr."""
+    from pathlib import Path
+
+    from s2f_core.devices import Precision
+    from s2f_core.params import load
+    from s2f_core.superresolution import SuperResolution, fit
+
+    section = load(SuperResolution, "edsr")
+    fit(section, load(int, "seed"), load(Precision, "precision"), Path("data"))
+
+
+if __name__ == "__main__":
+    run(upscaler)
