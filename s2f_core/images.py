@@ -66,6 +66,12 @@ def resize(image: Pixels, size: int) -> Pixels:
     return resized.reshape(size, size, image.shape[2]).astype(np.uint8)
 
 
+def enlarged(image: Pixels, size: int) -> Pixels:
+    """Pixels repeated until the image [H, W, C] has at least ``size`` a side, to be looked at."""
+    times = math.ceil(size / min(image.shape[:2]))
+    return image.repeat(times, axis=0).repeat(times, axis=1)
+
+
 def rgb(image: Pixels) -> Pixels:
     """Three channels of an image [..., C] of one or three."""
     return np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image

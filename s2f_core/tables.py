@@ -23,13 +23,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from s2f_core.errors import UserError
-from s2f_core.images import Pixels, Rejected, grid, save_png
+from s2f_core.images import Pixels, Rejected, enlarged, grid, save_png
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ["id", "source", "class", "group", "sha256", "rejected"]
 SHARD_BYTES = 2**30
-PREVIEW = 64
+PREVIEW = 64  # images on the contact sheet
+VISIBLE = 32  # pixels a side there, at least
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,17 @@ def build(
         index.astype("string").to_parquet(unfinished / "index.parquet", index=False)
         table = read(unfinished)
         chosen = np.unique(np.linspace(0, len(table) - 1, PREVIEW).astype(int))
-        save_png(unfinished / "preview.png", grid(table.images(chosen)))
+        shown = [_visible(image) for image in table.images(chosen)]
+        save_png(unfinished / "preview.png", grid(shown))
     return read(folder)
+
+
+def _visible(image: Pixels) -> Pixels:
+    """What can be looked at, uint8 [H', W', 1 or 3]: channels that are no colours as tiles."""
+    channels = image.shape[-1]
+    if channels not in {1, 3}:
+        image = grid(list(np.moveaxis(image, -1, 0)[..., None]), gap=0)
+    return enlarged(image, VISIBLE)
 
 
 def _save(folder: Path, number: int, images: list[Pixels]) -> int:

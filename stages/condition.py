@@ -1,4 +1,4 @@
-"""Make the generator's input from photos."""
+"""Make the generator's input."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ def condition(
     background: Annotated[str, typer.Argument(help="kept or removed")],
     name: Annotated[str, typer.Argument(help="a key of 'conditions:'")],
 ) -> None:
-    """Derive a condition from the photos of a role: data/ROLE/BACKGROUND-NAME."""
+    """Derive a condition from the images of a role: data/ROLE/BACKGROUND-NAME."""
     from pathlib import Path
 
     from s2f_core import tables

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from s2f_core.conditions import convert
 from s2f_core.conditions.edges import Edges
+from s2f_core.conditions.noise import Noise
 from s2f_core.conditions.pencil import Pencil
 from s2f_core.images import Pixels
 
@@ -57,8 +58,32 @@ def test_higher_thresholds_leave_fewer_edges(faces: Pixels) -> None:
     assert (many == 0).sum() > (few == 0).sum()
 
 
+def test_noise_is_uniform_and_has_nothing_of_the_photo(faces: Pixels) -> None:
+    """Forty photos, 1,000 channels: all of 0…255, its mean and deviation, no correlation."""
+    noise = np.stack([Noise(type="noise", channels=1000).apply(photo) for photo in faces])
+    assert noise.shape == (40, 1, 1, 1000)
+    assert noise.dtype == np.uint8
+    assert set(np.unique(noise)) == set(range(256))
+    assert noise.mean() == pytest.approx(127.5, abs=1.5)
+    assert noise.std() == pytest.approx(np.sqrt((256**2 - 1) / 12), abs=1)
+    between = np.corrcoef(noise.reshape(40, -1))
+    assert np.abs(between - np.eye(40)).max() < 0.2
+
+
+def test_noise_depends_on_the_pixels_alone(faces: Pixels) -> None:
+    """The same photo has the same noise in every run; one grey level more, another."""
+    section = Noise(type="noise", channels=4)
+    assert section.apply(np.zeros((2, 2, 3), np.uint8)).ravel().tolist() == [105, 206, 98, 107]
+    assert (section.apply(faces[0]) == section.apply(faces[0].copy())).all()
+    other = faces[0].copy()
+    other[0, 0, 0] ^= 1
+    assert (section.apply(faces[0]) != section.apply(other)).any()
+
+
 def test_wrong_parameters_are_refused() -> None:
-    """An even kernel; thresholds in the wrong order."""
+    """An even kernel; thresholds in the wrong order; no channel."""
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Noise(type="noise", channels=0)
     with pytest.raises(ValidationError, match="must be odd"):
         Pencil(type="pencil", blur=20)
     with pytest.raises(ValidationError, match="must not exceed"):
@@ -73,3 +98,13 @@ def test_a_condition_table_keeps_ids_and_groups(make_table: MakeTable, faces: Pi
     for column in ("id", "source", "group"):
         assert sketches.index[column].tolist() == photos.index[column].tolist()
     assert (sketches.images([3])[0] == Pencil(type="pencil", blur=5).apply(faces[3])).all()
+
+
+def test_noise_of_points_is_a_table_like_any_other(make_table: MakeTable) -> None:
+    """Photos of one pixel, inputs of one pixel, and a picture of them."""
+    pixels = np.arange(60, dtype=np.uint8).reshape(20, 1, 1, 3)
+    photos = make_table("points", pixels)
+    noise = convert(photos, Noise(type="noise"), photos.folder.with_name("noise"))
+    assert noise.shape == (1, 1, 100)
+    assert len(np.unique(noise.images(range(20)).reshape(20, -1), axis=0)) == 20
+    assert (noise.folder / "preview.png").exists()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import MakeTable
+from PIL import Image
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, Rejected
@@ -94,3 +95,17 @@ def test_a_damaged_table_is_refused(make_table: MakeTable, faces: Pixels, tmp_pa
     (table.folder / "images-00000.npy").unlink()
     with pytest.raises(UserError, match="is incomplete"):
         read(table.folder)
+
+
+def test_the_preview_can_be_looked_at_whatever_the_images_are(make_table: MakeTable) -> None:
+    """A pixel is enlarged; channels that are no colours are tiles, in order from the top left."""
+    one = np.arange(100, dtype=np.uint8).reshape(1, 1, 1, 100)
+    with Image.open(make_table("noise", one).folder / "preview.png") as preview:
+        tiles = np.asarray(preview)
+    assert tiles.shape == (40, 40, 3)
+    assert (tiles[::4, ::4, 0] == one.reshape(10, 10)).all()
+    assert (tiles[3::4, 3::4, 2] == one.reshape(10, 10)).all()
+    colour = np.array([10, 20, 30], np.uint8).reshape(1, 1, 1, 3)
+    with Image.open(make_table("point", colour).folder / "preview.png") as preview:
+        assert preview.size == (32, 32)
+        assert preview.getpixel((31, 0)) == (10, 20, 30)

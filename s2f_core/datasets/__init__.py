@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from s2f_core.datasets.celeba import CelebA1k
-from s2f_core.images import Pixels, Rejected, resize
+from s2f_core.datasets.quickdraw import QuickDraw
+from s2f_core.datasets.surfaces import Surfaces
 from s2f_core.tables import Table, build
 
-Dataset = CelebA1k
-
-MIN_SIDE = 32
+Dataset = Annotated[CelebA1k | QuickDraw | Surfaces, Field(discriminator="source")]
 
 
-def prepare(dataset: Dataset, asset: Path, size: int, out: Path) -> Table:
-    """Write the photos of a dataset as an image table, uint8 [n, size, size, 3].
+def prepare(dataset: Dataset, path: Path, size: int, out: Path) -> Table:
+    """Write a dataset as an image table, uint8 [n, size, size, C].
 
-    Photos are cut to their centred square (CelebA's aligned 178×218: rows 20 to 198) and resized.
-    One that cannot be decoded, or is under 32 pixels, becomes a rejected row. Raises UserError
-    where none is left.
+    ``path`` is what the source is made from. How its images come to be of ``size``, or of a size
+    of their own, is the dataset's business; one that cannot be used becomes a rejected row.
+    Raises UserError where none is left.
     """
-    rows, load = dataset.open(asset)
-
-    def make(row: int) -> Pixels:
-        return resize(centre_square(load(row)), size)
-
-    return build(out, rows, make, describe="decode")
-
-
-def centre_square(image: Pixels) -> Pixels:
-    """The largest centred square of [H, W, C]; raises Rejected under 32 pixels a side."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    if side < MIN_SIDE:
-        raise Rejected(f"too small: {width}x{height}, at least {MIN_SIDE} pixels a side")
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[top : top + side, left : left + side]
+    rows, load = dataset.open(path, size)
+    return build(out, rows, load, describe=dataset.source)
