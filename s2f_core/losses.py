@@ -112,7 +112,7 @@ def gradient_penalty(logits: Tensor, between: Tensor) -> Tensor:
     ``logits`` are D's of ``between``, which requires a gradient. D(x̂) is the mean of an image's
     patches.
     """
-    lengths = torch.linalg.vector_norm(_gradient(logits, between), dim=1)
+    lengths: Tensor = torch.linalg.vector_norm(_gradient(logits, between), dim=1)
     return (lengths - 1).square().mean()
 
 

@@ -10,7 +10,6 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from s2f_core.errors import UserError
 from s2f_core.gans import Direction
 from s2f_core.images import Pixels, enlarged, from_model, grid, rgb
 from s2f_core.pairs import Pairs
@@ -34,16 +33,9 @@ class Validation:
     other, over how much their targets do; near 0 the generator has collapsed) and, where A is an
     image, the paired scores. ``frames`` has what the generator made of the first six images each
     time; ``best`` the weights of all generators at the best validation.
-
-    Raises UserError where the criterion needs pairs and A is noise.
     """
 
     def __init__(self, pairs: Pairs, best: str) -> None:
-        if best != "last" and not pairs.drawn:
-            raise UserError(
-                f"recipe.best: '{best}' compares outputs with targets, but nothing pairs noise "
-                "with an image; set it to 'last'"
-            )
         self.pairs, self.criterion = pairs, best
         self.scores = SCORES if pairs.drawn else {}
         self.rows: list[dict[str, float]] = []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from lightning_fabric import Fabric
 from pydantic import Field, model_validator
 
 from s2f_core.checkpoint import Description
@@ -19,6 +18,9 @@ from s2f_core.params import Section
 from s2f_core.recipe import Recipe
 from s2f_core.split import Part, ids
 from s2f_core.tables import Table, read
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
 
 __all__ = ["Data", "Direction", "Settings", "Variant"]
 
@@ -77,6 +79,12 @@ class Variant(Section):
             raise ValueError(
                 f"recipe.smoothing ({smooth:g}) softens the targets of vanilla and least-squares; "
                 f"{kind} has none: set it to 0"
+            )
+        watches = self.recipe.best != "last" or self.recipe.schedule.type == "plateau"
+        if self.objective.takes == "vector" and watches:
+            raise ValueError(
+                f"{self.objective.type} has no pairs to score: set recipe.best to last, and a "
+                "schedule other than plateau"
             )
         if self.generator.takes != self.objective.takes:
             raise ValueError(

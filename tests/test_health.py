@@ -38,10 +38,16 @@ def test_it_is_said_once_a_window() -> None:
 
 def test_two_discriminators_count_as_their_mean() -> None:
     """One that has won beside one at chance is no victory."""
-    row = {"step": 10, "d_real_a": 0.01, "d_fake_a": 0.01, "d_real_b": 0.125, "d_fake_b": 0.125}
+    row = {
+        "step": 10,
+        "d_real": 0.01,
+        "d_fake": 0.01,
+        "d_real_back": 0.125,
+        "d_fake_back": 0.125,
+    }
     health = Health(window=1, won=0.5)
     assert health.losses([row], chance("least-squares"), []) == []
-    lost = {**row, "d_real_b": 0.05, "d_fake_b": 0.05}
+    lost = {**row, "d_real_back": 0.05, "d_fake_back": 0.05}
     assert len(health.losses([lost], chance("least-squares"), [])) == 1
 
 

@@ -44,6 +44,14 @@ def test_a_translation_goes_where_its_variant_can(name: str) -> None:
     assert (translation.scores == "pairs") == (objective.takes == "image")
 
 
+@pytest.mark.parametrize("recipe", [{"best": "ssim"}, {"schedule": {"type": "plateau"}}], ids=str)
+def test_noise_has_no_pairs_to_score(settings: Settings, recipe: dict[str, Any]) -> None:
+    """Neither the best checkpoint nor a plateau can be told."""
+    dcgan = {"generator": {"type": "dcgan"}, "objective": {"type": "unconditional"}}
+    with pytest.raises(ValidationError, match="unconditional has no pairs to score"):
+        varied(settings, {**dcgan, "recipe": {"best": "last", **recipe}})
+
+
 def test_smoothing_needs_a_target(settings: Settings) -> None:
     """Hinge and WGAN-GP have none."""
     hinge = {"type": "pix2pix", "adversarial": "hinge"}
@@ -63,7 +71,8 @@ def test_a_generator_must_take_what_the_objective_gives(
 ) -> None:
     """Noise to a U-Net, or a sketch to a DCGAN, is refused at once."""
     with pytest.raises(ValidationError, match=said):
-        varied(settings, {"generator": {"type": generator}, "objective": {"type": objective}})
+        sections = {"generator": {"type": generator}, "objective": {"type": objective}}
+        varied(settings, {**sections, "recipe": {"best": "last"}})
 
 
 def test_the_condition_must_give_what_the_objective_takes(
@@ -74,6 +83,7 @@ def test_the_condition_must_give_what_the_objective_takes(
         "generator": {"type": "dcgan"},
         "discriminator": {"type": "dcgan"},
         "objective": {"type": "unconditional"},
+        "recipe": {"best": "last"},
     }
     with pytest.raises(UserError, match="takes a vector, the condition 'pencil' is an image"):
         varied(settings, dcgan).blueprint(splits["train"])

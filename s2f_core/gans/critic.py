@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -14,6 +14,9 @@ from s2f_core.augment import diff_augment
 from s2f_core.gans.players import Player, Scalars, descend
 from s2f_core.params import Section
 from s2f_core.recipe import Recipe
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
 
 
 class AdversarialSection(Section):

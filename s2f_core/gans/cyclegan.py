@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
-from lightning_fabric import Fabric
 from pydantic import Field
 from torch import Tensor
 
@@ -19,6 +18,11 @@ from s2f_core.gans.pool import ImagePool
 from s2f_core.losses import RECONSTRUCTIONS, Adversarial, Reconstruction
 from s2f_core.pairs import Batch
 from s2f_core.recipe import Recipe, Turn
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
+
+BACK = "_back"
 
 
 class CycleGANSection(AdversarialSection):
@@ -51,7 +55,8 @@ class CycleGANSection(AdversarialSection):
 class CycleGAN(Game):
     """Generators A → B and B → A, trained as one; then a discriminator for each domain.
 
-    Scalars of what judges or makes B end in ``_b``, of what judges or makes A in ``_a``.
+    Scalars of the way A → B have the names they have in every game, those of the way back end in
+    ``_back``: ``g_cycle`` compares A with A → B → A, ``g_identity`` B with what A → B makes of B.
     """
 
     def __init__(
@@ -84,8 +89,8 @@ class CycleGAN(Game):
     def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
         """One step of whose turn it is, generators first; returns named scalars.
 
-        ``g_adversarial_*``, ``g_cycle_*``, ``g_identity_*`` (unweighted), ``grad_norm_g_*``, and
-        those of :meth:`Critic.learn` for each discriminator.
+        ``g_adversarial``, ``g_cycle``, ``g_identity`` (unweighted), ``grad_norm_g``, and those of
+        :meth:`Critic.learn`, for each way.
         """
         parts = batch.split(self.recipe.accumulate)
         made: list[tuple[Tensor, Tensor]] = []
@@ -102,9 +107,9 @@ class CycleGAN(Game):
             seen_a = (
                 (part.a, self.pool_a(fake)) for part, (_, fake) in zip(parts, made, strict=True)
             )
-            for end, critic, seen in (("b", self.critic_b, seen_b), ("a", self.critic_a, seen_a)):
-                learnt = critic.learn(seen, len(parts), turn.noise)
-                found |= {f"{name}_{end}": value for name, value in learnt.items()}
+            found |= self.critic_b.learn(seen_b, len(parts), turn.noise)
+            learnt = self.critic_a.learn(seen_a, len(parts), turn.noise)
+            found |= {f"{name}{BACK}": value for name, value in learnt.items()}
         return found
 
     def _generate(
@@ -124,29 +129,33 @@ class CycleGAN(Game):
             for critic in (self.critic_b, self.critic_a):
                 stack.enter_context(critic.frozen())
             norm_b, norm_a = descend(self.fabric, [self.to_b, self.to_a], losses())
-        return {**scalars.mean(), "grad_norm_g_b": norm_b, "grad_norm_g_a": norm_a}
+        return {**scalars.mean(), "grad_norm_g": norm_b, f"grad_norm_g{BACK}": norm_a}
 
     def _loss(
         self, part: Batch, fake_b: Tensor, fake_a: Tensor, noise: float, scalars: Scalars
     ) -> Tensor:
         section, distance = self.section, RECONSTRUCTIONS[self.section.cycle]
         named = {
-            "g_adversarial_b": self.critic_b.adversarial(self.critic_b.features(fake_b, noise)[-1]),
-            "g_adversarial_a": self.critic_a.adversarial(self.critic_a.features(fake_a, noise)[-1]),
-            "g_cycle_a": distance(self.to_a(fake_b), part.a),
-            "g_cycle_b": distance(self.to_b(fake_a), part.b),
+            "g_adversarial": self._adversarial(self.critic_b, fake_b, noise),
+            f"g_adversarial{BACK}": self._adversarial(self.critic_a, fake_a, noise),
+            "g_cycle": distance(self.to_a(fake_b), part.a),
+            f"g_cycle{BACK}": distance(self.to_b(fake_a), part.b),
         }
         if section.lambda_identity:
-            named["g_identity_b"] = distance(self.to_b(part.b), part.b)
-            named["g_identity_a"] = distance(self.to_a(part.a), part.a)
+            named["g_identity"] = distance(self.to_b(part.b), part.b)
+            named[f"g_identity{BACK}"] = distance(self.to_a(part.a), part.a)
         scalars.add(**named)
         weights = {
             "g_adversarial": 1.0,
             "g_cycle": section.lambda_cycle,
             "g_identity": section.lambda_cycle * section.lambda_identity,
         }
-        weighted = [weights[name[:-2]] * value for name, value in named.items()]
+        weighted = [weights[name.removesuffix(BACK)] * value for name, value in named.items()]
         return torch.stack(weighted).sum()
+
+    @staticmethod
+    def _adversarial(critic: Critic, fake: Tensor, noise: float) -> Tensor:
+        return critic.adversarial(critic.features(fake, noise)[-1])
 
     def state_dict(self) -> dict[str, Any]:
         """Players and pools."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
-from lightning_fabric import Fabric
 from pydantic import Field
 from torch import Tensor
 
@@ -17,6 +16,9 @@ from s2f_core.gans.players import Generating, Player, Scalars, descend
 from s2f_core.losses import RECONSTRUCTIONS, Reconstruction, feature_matching
 from s2f_core.pairs import Batch
 from s2f_core.recipe import Recipe, Turn
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
 
 
 class Pix2PixSection(AdversarialSection):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from s2f_core.gans.blueprint import Blueprint
@@ -14,6 +13,9 @@ from s2f_core.gans.game import Game
 from s2f_core.gans.players import Generating, Player, Scalars, descend
 from s2f_core.pairs import Batch
 from s2f_core.recipe import Recipe, Turn
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
 
 
 class UnconditionalSection(AdversarialSection):

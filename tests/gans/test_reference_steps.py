@@ -67,16 +67,16 @@ def test_cyclegan_steps_are_the_references() -> None:
     for expected in golden["losses"]:
         found = {name: value.item() for name, value in game.step(batch, Turn()).items()}
         for ours, theirs, weight in (
-            ("g_adversarial_b", "G_A", 1),
-            ("g_adversarial_a", "G_B", 1),
-            ("g_cycle_a", "cycle_A", 10),
-            ("g_cycle_b", "cycle_B", 10),
-            ("g_identity_b", "idt_A", 5),
-            ("g_identity_a", "idt_B", 5),
+            ("g_adversarial", "G_A", 1),
+            ("g_adversarial_back", "G_B", 1),
+            ("g_cycle", "cycle_A", 10),
+            ("g_cycle_back", "cycle_B", 10),
+            ("g_identity", "idt_A", 5),
+            ("g_identity_back", "idt_B", 5),
         ):
             assert weight * found[ours] == pytest.approx(expected[theirs], rel=1e-4), ours
-        for end, theirs in (("b", "D_A"), ("a", "D_B")):
-            both = found[f"d_real_{end}"] + found[f"d_fake_{end}"]
+        for end, theirs in (("", "D_A"), ("_back", "D_B")):
+            both = found[f"d_real{end}"] + found[f"d_fake{end}"]
             assert both == pytest.approx(expected[theirs], rel=1e-4), end
     with torch.no_grad():
         fake = game.generators["a-to-b"](batch.a)
