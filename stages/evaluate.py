@@ -25,18 +25,25 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         role=translation.data.role,
         background=translation.data.background,
         condition=translation.data.condition,
+        direction=translation.direction,
+        kind=translation.scores,
     )
+    data, way = Path("data"), translation.direction
     result = evaluation.evaluate(
         subject,
         tables.read(Path("data/translations") / name),
-        translation.data.pairs(Path("data"), "train"),
-        translation.data.pairs(Path("data"), "test"),
+        translation.data.pairs(data, "train", direction=way),
+        translation.data.pairs(data, "test", direction=way),
         Features(Path("data/assets/inception/inception.pt")),
     )
     folder = Path("data/evaluations") / name
     evaluation.write(result, folder, Path("metrics") / f"{name}.json")
     trained_in = (Path("data/models") / translation.variant / "run_id").read_text()
-    tags = {"variant": translation.variant, "upscaler": translation.upscaler}
+    tags = {
+        "variant": translation.variant,
+        "upscaler": translation.upscaler,
+        "direction": translation.direction,
+    }
     with evaluation_run(trained_in, name, translation.variant, tags) as tracked:
         tracked.log(0, {f"test/{score}": value for score, value in result.figures.items()})
         tracked.artifact(folder / "evaluation.json")

@@ -17,10 +17,9 @@ def translate(name: Annotated[str, typer.Argument(help="a key of 'translations:'
 
     translation = load(Translation, "translations", name)
     run_model(
-        Path("data/models") / translation.variant / "model.pt",
+        Path("data/models") / translation.variant / f"{translation.direction}.pt",
         translation,
         Path("data"),
-        Path("data/assets"),
         Path("data/translations") / name,
     )
 

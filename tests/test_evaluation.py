@@ -1,4 +1,4 @@
-"""Translation and evaluation, from a model file to the figures, on tiny tables."""
+"""Evaluation of each kind of translation, from tables to the figures, on tiny tables."""
 
 import json
 from pathlib import Path
@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from conftest import MakeTable
 
 from s2f_core import evaluation
-from s2f_core.checkpoint import save_model
 from s2f_core.errors import UserError
-from s2f_core.evaluation import Subject, evaluate, nearest, write
+from s2f_core.evaluation import KINDS, Subject, evaluate, write
 from s2f_core.images import Pixels
 from s2f_core.pairs import Pairs
+from s2f_core.scores import baselines
 from s2f_core.scores.kinds import Values
 from s2f_core.tables import Table
-from s2f_core.translation import Translation, translate
-from s2f_core.variants import Data, Settings
+from s2f_core.variants import Data
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
 
@@ -27,7 +25,7 @@ TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in rang
 class MeanFeatures:
     """Stands for Inception: the mean colour of each quarter of an image."""
 
-    checksum = "of no network"
+    network = "of no network"
 
     def __call__(self, images: Pixels) -> Values:
         """Features [n, 12]."""
@@ -54,13 +52,6 @@ def chosen() -> Data:
     return Data(role="faces", background="kept", condition="pencil")
 
 
-def _model(path: Path, settings: Settings, size: int = 32, channels: int = 1) -> Path:
-    description = settings.describe(size, channels, 3)
-    torch.manual_seed(0)
-    save_model(path, description, description.build().state_dict())
-    return path
-
-
 def _subject(**changes: str) -> Subject:
     values = {
         "name": "tiny",
@@ -69,56 +60,18 @@ def _subject(**changes: str) -> Subject:
         "role": "faces",
         "background": "kept",
         "condition": "pencil",
+        "direction": "a-to-b",
+        "kind": "pairs",
     }
-    return Subject(**{**values, **changes})
+    return Subject.model_validate({**values, **changes})
 
 
-def _evaluate(data: Path, chosen: Data, outputs: Table) -> evaluation.Evaluation:
+def _evaluate(data: Path, chosen: Data, outputs: Table, **changes: str) -> evaluation.Evaluation:
     features: Any = MeanFeatures()
-    return evaluate(
-        _subject(), outputs, chosen.pairs(data, "train"), chosen.pairs(data, "test"), features
-    )
-
-
-def test_the_test_split_is_translated(
-    data: Path, chosen: Data, settings: Settings, tmp_path: Path
-) -> None:
-    """Ten colour images of the inputs' size, with the inputs' ids; the same again."""
-    model = _model(tmp_path / "model.pt", settings)
-    asked = Translation(variant="tiny", data=chosen)
-    table = translate(model, asked, data, tmp_path, tmp_path / "out")
-    assert table.accepted["id"].tolist() == TEST
-    assert table.shape == (32, 32, 3)
-    again = translate(model, asked, data, tmp_path, tmp_path / "again")
-    assert (again.images(range(10)) == table.images(range(10))).all()
-
-
-def test_a_half_size_model_is_upscaled(
-    data: Path, chosen: Data, settings: Settings, tmp_path: Path
-) -> None:
-    """Bicubic brings 16 px to 32; without an upscaler it is an error that says so."""
-    model = _model(tmp_path / "model.pt", settings, size=16)
-    asked = Translation(variant="tiny", data=chosen, upscaler="bicubic")
-    assert translate(model, asked, data, tmp_path, tmp_path / "out").shape == (32, 32, 3)
-    plain = Translation(variant="tiny", data=chosen)
-    with pytest.raises(UserError, match=r"makes images of 16 px.*other than 'none'"):
-        translate(model, plain, data, tmp_path, tmp_path / "none")
-    sr = Translation(variant="tiny", data=chosen, upscaler="dat-x2")
-    with pytest.raises(UserError, match=r"dat-x2\.pth cannot be loaded.*fetch it again"):
-        translate(model, sr, data, tmp_path, tmp_path / "none")
-
-
-def test_a_model_of_other_data_is_refused(
-    data: Path, chosen: Data, settings: Settings, tmp_path: Path
-) -> None:
-    """Trained on pencil, asked for edges; made for colour inputs."""
-    model = _model(tmp_path / "model.pt", settings)
-    other = Translation(variant="tiny", data=chosen.model_copy(update={"condition": "edges"}))
-    with pytest.raises(UserError, match=r"was trained on kept-pencil, but .* names kept-e"):
-        translate(model, other, data, tmp_path, tmp_path / "out")
-    model = _model(tmp_path / "colour.pt", settings, channels=3)
-    with pytest.raises(UserError, match="takes 3 channels"):
-        translate(model, Translation(variant="tiny", data=chosen), data, tmp_path, tmp_path / "out")
+    subject = _subject(**changes)
+    training = chosen.pairs(data, "train", direction=subject.direction)
+    test = chosen.pairs(data, "test", direction=subject.direction)
+    return evaluate(subject, outputs, training, test, features)
 
 
 def test_perfect_outputs_score_perfectly(
@@ -139,13 +92,15 @@ def test_perfect_outputs_score_perfectly(
 def test_baselines_are_what_they_say(data: Path, chosen: Data, faces: Pixels) -> None:
     """The grey input, the mean of the training photos, the photo of the nearest sketch."""
     training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
-    found = evaluation.baselines(training, test)
+    found = baselines.answers(training, test, "a-to-b")
     assert (found["sketch"][0] == faces[30].mean(axis=2, keepdims=True).astype(np.uint8)).all()
     assert np.abs(found["mean-face"][0] - faces[:30].mean(axis=0)).max() <= 0.5
     grey = faces.mean(axis=3)
     closest = ((grey[:30] - grey[33]) ** 2).sum(axis=(1, 2)).argmin()
     assert (found["nearest-face"][3] == faces[closest]).all()
-    assert {image.tobytes() for image in found["real"]} <= {face.tobytes() for face in faces[:30]}
+    floor = baselines.others(training, 10)
+    assert {image.tobytes() for image in floor} <= {face.tobytes() for face in faces[:30]}
+    assert len(baselines.others(training, 1000)) == 30
 
 
 def test_the_nearest_is_found_across_chunks(
@@ -154,9 +109,9 @@ def test_the_nearest_is_found_across_chunks(
     """Seven at a time, or all at once."""
     training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
     sketches = test.inputs.images(test.inputs.positions(test.ids))
-    whole = nearest(sketches, training)
-    monkeypatch.setattr(evaluation, "CHUNK", 7)
-    assert (nearest(sketches, training) == whole).all()
+    whole = baselines.nearest(sketches, training)
+    monkeypatch.setattr(baselines, "CHUNK", 7)
+    assert (baselines.nearest(sketches, training) == whole).all()
 
 
 def test_what_is_written_is_the_same_twice(
@@ -183,10 +138,52 @@ def test_outputs_of_another_size_or_split_are_refused(
 ) -> None:
     """16 px; and without the test split's images."""
     small = make_table("small", np.ascontiguousarray(faces[:, ::2, ::2]))
-    with pytest.raises(UserError, match="the photos are"):
+    with pytest.raises(UserError, match="the real ones are"):
         _evaluate(data, chosen, small)
     with pytest.raises(UserError, match="no image '030'"):
         _evaluate(data, chosen, make_table("few", faces[:30]))
+
+
+def test_sketches_are_scored_in_the_other_direction(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Grey or coloured sketches against the true ones; the photo itself is a baseline."""
+    grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
+    plain = _evaluate(data, chosen, make_table("grey", grey), direction="b-to-a")
+    wide = make_table("wide", np.repeat(grey, 3, axis=3))
+    coloured = _evaluate(data, chosen, wide, direction="b-to-a")
+    assert plain.figures == coloured.figures
+    assert plain.figures["pixel_difference"] == 0
+    figures = plain.report["figures"]
+    assert list(figures) == ["model", "photo", "mean-sketch", "nearest-sketch", "real"]
+    assert figures["photo"]["pixel_difference"]["value"] > 0.02
+    with pytest.raises(UserError, match="the real ones are"):  # a photo is not answered in grey
+        _evaluate(data, chosen, make_table("again", grey))
+
+
+def test_samples_are_scored_as_a_set(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """No score of pairs and no baseline but the floor; the order of samples does not matter."""
+    found = _evaluate(data, chosen, make_table("outputs", faces), kind="samples")
+    assert list(found.figures) == ["fid", "kid", "diversity"]
+    assert found.figures["diversity"] == pytest.approx(1)
+    assert list(found.report["figures"]) == ["model", "real"]
+    assert list(found.images) == ["id"]
+    turned = np.concatenate([faces[:30], faces[:29:-1]])
+    other = _evaluate(data, chosen, make_table("turned", turned), kind="samples")
+    assert other.figures == pytest.approx(found.figures, abs=1e-9)
+
+
+def test_every_kind_declares_what_it_measures() -> None:
+    """Each score has a title, says which way is better, and how its interval was made."""
+    for kind in KINDS.values():
+        assert kind.scores
+        for name, score in kind.scores.items():
+            assert name == name.lower()
+            assert score.title
+            assert "bootstrap" in score.interval_by
+            assert score.describe.endswith(".")
 
 
 def test_a_split_of_unknown_images_is_refused(data: Path, chosen: Data) -> None:

@@ -29,6 +29,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = yaml.safe_load((folder / "params.yaml").read_text())
     settings.update(image_size=32, width=4, max_steps=4)
     settings["data"]["faces"]["limit"] = 60
+    settings["data"]["doodles"]["limit"] = 6
+    for surfaces in ("points", "grids"):
+        settings["data"][surfaces]["examples"] = 60
+    settings["edsr"].update(steps=2, blocks=1, channels=4)
     settings["background"]["size"] = 64
     for section in ("variants", "translations"):
         settings[section] = {VARIANT: settings[section][VARIANT]}

@@ -1,26 +1,33 @@
-"""Scores: independent references, scenarios that pin the arguments, any batch size."""
+"""Scores of pictures: independent references, scenarios that pin the arguments, any batch size."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
+from scipy.stats import bootstrap
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
+from torchmetrics.functional.image import structural_similarity_index_measure
 
 from s2f_core.assets import fetch
-from s2f_core.datasets.celeba import CelebA1k
 from s2f_core.errors import UserError
-from s2f_core.images import Pixels
+from s2f_core.images import Pixels, decode
+from s2f_core.scores import resampling
 from s2f_core.scores.distances import fid, fid_interval, kid, kid_interval
+from s2f_core.scores.diversity import DIVERSITY, as_vectors
 from s2f_core.scores.inception import Features
-from s2f_core.scores.kinds import Values
+from s2f_core.scores.kinds import PairedScore, Sample, Values
 from s2f_core.scores.pixels import PIXEL_DIFFERENCE
 from s2f_core.scores.similarity import PSNR, SSIM
-from s2f_core.scores.table import PAIRED_SCORES
+from s2f_core.scores.table import OF_PAIRS
+
+PAIRED = {name: score for name, score in OF_PAIRS.items() if isinstance(score, PairedScore)}
 
 
 @pytest.fixture
@@ -48,9 +55,18 @@ def test_paired_scores_equal_scikit_images(faces: Pixels, noisy: Pixels) -> None
             use_sample_covariance=False,
             data_range=255,
         )
-        assert SSIM(noisy, faces)[row] == pytest.approx(expected, abs=1e-5)
+        assert SSIM(noisy, faces)[row] == pytest.approx(expected, abs=1e-9)
         expected = peak_signal_noise_ratio(faces[row], noisy[row], data_range=255)
         assert PSNR(noisy, faces)[row] == pytest.approx(expected, abs=1e-4)
+
+
+def test_ssim_is_torchmetrics(faces: Pixels, noisy: Pixels) -> None:
+    """Of colour and of grey images, to what its float32 allows."""
+    for one, other in ((noisy, faces), (noisy[..., :1], faces[..., :1])):
+        x, y = (torch.from_numpy(each.copy()).permute(0, 3, 1, 2) / 255 for each in (one, other))
+        expected = structural_similarity_index_measure(x, y, data_range=1.0, reduction="none")
+        assert isinstance(expected, torch.Tensor)
+        assert SSIM(one, other) == pytest.approx(expected.numpy(), abs=2e-4)
 
 
 def test_pixel_difference_by_hand() -> None:
@@ -62,10 +78,10 @@ def test_pixel_difference_by_hand() -> None:
     assert PIXEL_DIFFERENCE(other, black).tolist() == [pytest.approx(0.05)]
 
 
-@pytest.mark.parametrize("name", PAIRED_SCORES)
+@pytest.mark.parametrize("name", PAIRED)
 def test_paired_scores_say_which_way_is_better(name: str, faces: Pixels, noisy: Pixels) -> None:
     """Equal images score best; more noise scores worse; one at a time gives the same."""
-    score = PAIRED_SCORES[name]
+    score = PAIRED[name]
     sign = 1 if score.higher_is_better else -1
     equal, worse = sign * score(faces, faces), sign * score(noisy, faces)
     assert (equal > worse).all()
@@ -151,10 +167,59 @@ def test_kid_of_two_samples_of_one_source_is_about_zero() -> None:
     assert low < 0 < high
 
 
+def test_intervals_are_scipys() -> None:
+    """The same draws as its bootstrap makes, of a mean and of a statistic of two sets."""
+    x, y = _features(30)[:, 0], _features(20, 0.5)[:, 0]
+    expected = bootstrap((x,), np.mean, n_resamples=1000, method="percentile", rng=_seeded())
+    ends = expected.confidence_interval
+    assert resampling.of_mean(x, _seeded()) == pytest.approx((ends.low, ends.high))
+
+    def apart(rows: resampling.Rows, others: resampling.Rows) -> float:
+        return float(x[rows].mean() - y[others].mean())
+
+    indices = (np.arange(30), np.arange(20))
+    expected = bootstrap(
+        indices, apart, vectorized=False, n_resamples=200, method="percentile", rng=_seeded()
+    )
+    found = resampling.of_sets(apart, (30, 20), _seeded())
+    assert found == pytest.approx(expected.bootstrap_distribution)
+
+
+def _seeded() -> np.random.Generator:
+    return np.random.default_rng(3)
+
+
+def test_diversity_of_copies_is_nothing_and_of_the_like_is_one(faces: Pixels) -> None:
+    """One image over and over; the same images; half the contrast; the interval holds it."""
+    real, half = as_vectors(faces), as_vectors(faces // 2)
+    assert DIVERSITY.value(np.repeat(real[:1], 40, axis=0), real) == pytest.approx(0, abs=1e-6)
+    assert DIVERSITY.value(real[::-1], real) == pytest.approx(1)
+    value = DIVERSITY.value(half, real)
+    assert value == pytest.approx(0.5, abs=0.01)
+    low, high = DIVERSITY.interval(half, real, _seeded())
+    assert low < value < high
+
+
+def test_a_space_is_entered_once(faces: Pixels) -> None:
+    """Two scores of one space compute an image's vector once; figures have six digits."""
+    calls: list[int] = []
+
+    def counted(images: Pixels) -> Values:
+        calls.append(len(images))
+        return as_vectors(images)
+
+    made, real = (Sample(each, {"pixels": counted}) for each in (faces[:20], faces))
+    figure = DIVERSITY.measure(made, real)
+    assert replace(DIVERSITY, title="again").measure(made, real) == figure
+    assert calls == [20, 40]
+    assert figure["n"] == 20
+    assert figure["value"] == float(f"{figure['value']:.6g}")
+
+
 def test_a_missing_or_wrong_network_is_explained(tmp_path: Path, faces: Pixels) -> None:
-    """No file; a file that is not the network."""
+    """No file; a file that is not the network; neither is looked at before it is needed."""
     with pytest.raises(UserError, match="cannot be read"):
-        Features(tmp_path / "none.pt")
+        Features(tmp_path / "none.pt")(faces)
     (tmp_path / "bad.pt").write_bytes(b"not torch")
     with pytest.raises(UserError, match="cannot be loaded"):
         Features(tmp_path / "bad.pt")(faces)
@@ -198,8 +263,9 @@ def test_fid_and_kid_of_real_faces(
     with monkeypatch.context() as patch:
         patch.delenv("S2F_CACHE")
         fetch("celeba-1k", tmp_path)
-    _, load = CelebA1k(source="celeba-1k").open(tmp_path)
-    photos = [Image.fromarray(load(row)[20:198]) for row in range(600)]
+    with ZipFile(tmp_path / "celeba-1k.zip") as archive:
+        faces = [decode(archive.read(name)) for name in sorted(archive.namelist())[:600]]
+    photos = [Image.fromarray(face[20:198]) for face in faces]
     small = np.stack(
         [np.asarray(photo.resize((64, 64), Image.Resampling.LANCZOS)) for photo in photos]
     )

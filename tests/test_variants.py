@@ -70,8 +70,8 @@ def test_a_generator_must_take_what_the_objective_gives(
     settings: Settings, generator: str, objective: str, said: str
 ) -> None:
     """Noise to a U-Net, or a sketch to a DCGAN, is refused at once."""
+    sections = {"generator": {"type": generator}, "objective": {"type": objective}}
     with pytest.raises(ValidationError, match=said):
-        sections = {"generator": {"type": generator}, "objective": {"type": objective}}
         varied(settings, {**sections, "recipe": {"best": "last"}})
 
 

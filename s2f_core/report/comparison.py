@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from s2f_core.report.sources import Evaluation, Training
+from s2f_core.report.sources import HEADLINE, Evaluation, Training
 from s2f_core.report.studies import Study, StudyRow
 from s2f_core.report.words import UNBIASED, in_sentence, listing, number, overlap
 
@@ -34,6 +34,29 @@ def ranking(study: Study, score: str, evaluations: dict[str, Evaluation]) -> str
     if len(ranked) < 2:
         return f"{lead} No other row was trained here, so this cannot be checked."
     return f"{lead} {_compare(printed, ranked, score, evaluations)}"
+
+
+def order(study: Study, evaluations: dict[str, Evaluation]) -> list[str]:
+    """Our translations of a study, best first by the headline score, where they can be compared."""
+    groups: dict[tuple[str, str], list[Evaluation]] = {}
+    for name in dict.fromkeys(study.ours):
+        item = evaluations[name]
+        groups.setdefault((item.target, item.kind), []).append(item)
+    said = []
+    for (target, kind), items in groups.items():
+        score = HEADLINE[kind][0]
+        known = [item for item in items if item.figure(score).value is not None]
+        if len(known) < 2:
+            continue
+        sign = -1 if known[0].scores[score].higher_is_better else 1
+        known.sort(key=lambda item: sign * (item.figure(score).value or 0.0))
+        ranked = listing(f"{i.name} ({number(score, i.figure(score).value)})" for i in known)
+        text = f"Here, by {in_sentence(known[0].scores[score].title)} on {target}, best first: "
+        text += f"{ranked}."
+        if overlap(known[0].figure(score), known[1].figure(score)):
+            text += " The intervals of the first two overlap, so their order is not settled."
+        said.append(text)
+    return said
 
 
 def _value(row: StudyRow, score: str, evaluations: dict[str, Evaluation]) -> float | None:
@@ -84,7 +107,7 @@ def differences(
     study: Study, evaluations: dict[str, Evaluation], trainings: dict[str, Training]
 ) -> list[str]:
     """How our numbers were made against how the paper's were, from what training recorded."""
-    ours = [evaluations[row.ours] for row in study.rows if row.ours]
+    ours = [evaluations[name] for name in study.ours]
     if not ours:
         return ["No row of this table was trained here."]
     records = [trainings[name] for name in dict.fromkeys(item.variant for item in ours)]
@@ -100,6 +123,12 @@ def differences(
         f"scored on {_span(item.images for item in ours)} test images."
     )
     said = [facts]
+    if study.printed:
+        said.append(
+            f"The printed {study.printed.score.upper()} is of the "
+            "paper's own data: what is set beside it is the same kind of model on ours, and the "
+            "two numbers do not compare."
+        )
     absent = [row.name for row in study.rows if row.ours is None]
     if absent:
         said.append(f"Not trained here: {listing(absent)}.")
@@ -109,6 +138,8 @@ def differences(
 def _caveats(study: Study, ours: list[Evaluation]) -> list[str]:
     said = []
     printed = {score for row in study.rows for score in row.published}
+    if study.printed:
+        printed.add(study.printed.score)
     fewest = min(item.images for item in ours)
     if "fid" in printed and fewest < UNBIASED:
         said.append(

@@ -15,11 +15,11 @@ from PIL import Image
 from s2f_core.images import Pixels
 
 WIDTH, HEIGHT = 340, 220
-LEFT, RIGHT, BOTTOM = 40, 10, 36
+LEFT, RIGHT, BOTTOM = 48, 10, 36
 ROW = 17  # height of one legend row
 POINTS = 150  # more would not be seen at this width
 DOTS_BELOW = 20
-STYLES = 4  # line styles that style.css knows
+STYLES = 6  # line styles that style.css knows
 
 
 @dataclass(frozen=True)

@@ -1,58 +1,72 @@
-"""Pictures side by side: the same test images for every translation, and its best and worst."""
+"""Pictures side by side: answers to the same test images, sheets of samples, surfaces."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from s2f_core.images import grid
+from s2f_core.report import surfaces
 from s2f_core.report.figures import Picture, picture
+from s2f_core.report.leaderboard import Board
 from s2f_core.report.sources import Sources, Translated
 from s2f_core.tables import Table
 
 FACES = 8
 EXTREMES = 3
-SMALL = 128  # the best and worst are shown small
+SMALL = 112  # the best and worst are shown small
+SHEET = 36  # samples on a sheet, six a side
 
 
-def grid(role: str, found: Sources, edge: int) -> dict[str, Any]:
-    """Rows of the same test images: photo, every sketch it was drawn from, every translation."""
-    mine = {n: item for n, item in found.translations.items() if item.evaluation.role == role}
-    ids = _shared(list(mine.values()))
+def pictures(board: Board, found: Sources, edge: int) -> dict[str, Any]:
+    """What a board's translations made: ``rows`` of one table, or ``sheets`` of figures."""
+    names = {item.name for item in board.evaluations}
+    mine = {name: item for name, item in found.translations.items() if name in names}
+    return {"rows": [], "sheets": [], **KINDS[board.kind](mine, edge)}
+
+
+def answers(mine: dict[str, Translated], edge: int) -> dict[str, Any]:
+    """Rows of the same test images: target, every input it was made from, every translation."""
     columns: dict[str, Table] = {}
     heads: list[dict[str, str]] = []
     for item in mine.values():
         source = item.evaluation
-        for title, note, table in (
-            ("photo", source.background, item.photos),
-            (f"{source.condition} sketch", source.background, item.sketches),
-        ):
+        ends = [("photo", source.background), (f"{source.condition} sketch", source.background)]
+        if source.backwards:
+            ends.reverse()
+        for (title, note), table in zip(ends, (item.targets, item.inputs), strict=True):
             if table is not None and str(table.folder) not in columns:
                 columns[str(table.folder)] = table
-                heads.append({"title": title, "note": f"background {note}", "kind": title})
-    order = sorted(range(len(heads)), key=lambda at: heads[at]["kind"] != "photo")
+                given = "target" if table is item.targets else "input"
+                heads.append({"title": title, "note": f"background {note}", "kind": given})
+    order = sorted(range(len(heads)), key=lambda at: heads[at]["kind"] != "target")
     columns = {list(columns)[at]: list(columns.values())[at] for at in order}
     heads = [heads[at] for at in order]
     for name, item in mine.items():
         columns[name] = item.outputs
-        upscaled = item.evaluation.upscaler != "none"
-        note = f"upscaled by {item.evaluation.upscaler}" if upscaled else item.evaluation.condition
-        heads.append({"title": name, "note": note, "kind": "translation"})
-    return {
-        "role": role,
-        "heads": heads,
-        "rows": [
-            {"id": each, "cells": [_find(table, each, edge) for table in columns.values()]}
-            for each in ids
-        ],
-    }
+        heads.append({"title": name, "note": _note(item), "kind": "translation"})
+    rows = [
+        {"id": each, "cells": [_find(table, each, edge) for table in columns.values()]}
+        for each in _shared(list(mine.values()))
+    ]
+    return {"heads": heads, "rows": rows}
+
+
+def _note(item: Translated) -> str:
+    source = item.evaluation
+    return f"upscaled by {source.upscaler}" if source.upscaler != "none" else source.condition
 
 
 def _shared(items: list[Translated]) -> list[str]:
     """Up to eight ids spread over those that every translation has, else over the first's."""
     common = set.intersection(*(set(item.outputs.accepted["id"]) for item in items))
-    ids = sorted(common or set(items[0].outputs.accepted["id"]))
-    chosen = np.unique(np.linspace(0, len(ids) - 1, FACES).astype(int))
+    return _spread(sorted(common or set(items[0].outputs.accepted["id"])), FACES)
+
+
+def _spread(ids: list[str], count: int) -> list[str]:
+    chosen = np.unique(np.linspace(0, len(ids) - 1, count).astype(int))
     return [ids[at] for at in chosen]
 
 
@@ -62,12 +76,57 @@ def _find(table: Table, name: str, edge: int) -> Picture | None:
     return picture(table.images(table.positions([name]))[0], edge)
 
 
+def samples(mine: dict[str, Translated], edge: int) -> dict[str, Any]:
+    """A sheet of real test images, and one of each translation's samples."""
+    first = next(iter(mine.values()))
+    ids = _spread(sorted(first.outputs.accepted["id"]), SHEET)
+    tables = {"real test images": first.targets}
+    tables |= {name: item.outputs for name, item in mine.items()}
+    sheets = []
+    for title, table in tables.items():
+        images = table.images(table.positions(ids))
+        small = picture(grid(images, columns=6), 2 * edge)
+        sheets.append({"title": title, "picture": small, "drawing": None})
+    return {"sheets": sheets}
+
+
+def solids(mine: dict[str, Translated], _edge: int) -> dict[str, Any]:
+    """Surfaces in space: real test examples, and what each translation makes."""
+    first = next(iter(mine.values()))
+    rows = first.outputs.accepted.sort_values("id")
+    chosen = {"real test examples": first.targets}
+    chosen |= {name: item.outputs for name, item in mine.items()}
+    ids = list(rows["id"])
+    classes = sorted(set(first.targets.accepted["class"].dropna()))
+    meshed = surfaces.is_mesh(first.targets.images(first.targets.positions(ids[:1]))[0])
+    shown = _spread(ids, surfaces.EXAMPLES if meshed else surfaces.POINTS)
+    sheets = []
+    for title, table in chosen.items():
+        images = table.images(table.positions(shown))
+        svg = surfaces.meshes(images, title) if meshed else surfaces.cloud(images, classes, title)
+        sheets.append({"title": title, "picture": None, "drawing": svg})
+    return {"sheets": sheets}
+
+
+KINDS: dict[str, Callable[[dict[str, Translated], int], dict[str, Any]]] = {
+    "pairs": answers,
+    "samples": samples,
+    "surfaces": solids,
+}
+
+
 def extremes(item: Translated, edge: int) -> list[dict[str, Any]]:
-    """The three best and the three worst test images by SSIM: sketch, output and photo."""
+    """The three best and the three worst test images by SSIM: input, output and target.
+
+    Nothing where there is no SSIM.
+    """
+    if "ssim" not in item.scores:
+        return []
     ranked = item.scores["ssim"].dropna().sort_index().sort_values(ascending=False, kind="stable")
     count = min(EXTREMES, len(ranked) // 2)
     ends = {"Best": ranked.iloc[:count], "Worst": ranked.iloc[len(ranked) - count :][::-1]}
-    sides = {"sketch": item.sketches, item.evaluation.name: item.outputs, "photo": item.photos}
+    before, after = ("photo", "sketch") if item.evaluation.backwards else ("sketch", "photo")
+    sides = {before: item.inputs, item.evaluation.name: item.outputs, after: item.targets}
     return [
         {
             "title": title,
@@ -85,4 +144,5 @@ def extremes(item: Translated, edge: int) -> list[dict[str, Any]]:
             ],
         }
         for title, chosen in ends.items()
+        if count
     ]

@@ -7,11 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from s2f_core.report.sources import BASELINES, FLOOR, Evaluation, Figure
+from s2f_core.report.sources import BASELINES, FLOOR, HEADLINE, Evaluation, Figure
 
-SCORES = ("fid", "kid", "ssim", "psnr", "pixel_difference")
+SCORES = (
+    "fid",
+    "kid",
+    "ssim",
+    "psnr",
+    "pixel_difference",
+    "diversity",
+    "surface_error",
+    "energy_distance",
+)
 KINDS = ("translation", "baseline", "floor")
-DEPENDS_ON_SKETCH = {"sketch", "nearest-face"}
+OF_THE_INPUT = {"sketch", "nearest-face", "photo", "nearest-sketch"}
 
 
 @dataclass(frozen=True)
@@ -25,11 +34,16 @@ class Entry:
 
     @property
     def input(self) -> str:
-        """Which images the line is about; baselines that ignore the sketch do not name one."""
+        """What the line is about; baselines that ignore the input do not name one."""
         source = self.evaluation
-        sketched = self.kind == "translation" or self.name in DEPENDS_ON_SKETCH
+        size = f"{source.image_size}px"
+        if source.backwards:
+            started = self.kind == "translation" or self.name in OF_THE_INPUT
+            made = f"{source.target} {size}"
+            return f"{source.role}/{source.background} to {made}" if started else made
+        sketched = self.kind == "translation" or self.name in OF_THE_INPUT
         condition = f"-{source.condition}" if sketched else ""
-        return f"{source.role}/{source.background}{condition} {source.image_size}px"
+        return f"{source.role}/{source.background}{condition} {size}"
 
     def figure(self, score: str) -> Figure:
         """This line's figure."""
@@ -42,8 +56,38 @@ class Entry:
         return next((count for count in counts if count), self.evaluation.images)
 
 
-def entries(evaluations: list[Evaluation]) -> list[Entry]:
-    """All lines: translations, then baselines, then floors, each sorted by KID.
+@dataclass(frozen=True)
+class Board:
+    """The lines that can be compared: they are held against the same real images by one kind."""
+
+    target: str
+    kind: str
+    lines: tuple[Entry, ...]
+
+    @property
+    def evaluations(self) -> list[Evaluation]:
+        """The translations' evaluations, in the lines' order."""
+        return [line.evaluation for line in self.lines if line.kind == "translation"]
+
+    @property
+    def headline(self) -> tuple[str, str]:
+        """The two scores that say most."""
+        return HEADLINE[self.kind]
+
+
+def boards(evaluations: list[Evaluation]) -> list[Board]:
+    """One for every table of targets and kind of scores, in the order of the translations."""
+    keys = dict.fromkeys((item.target, item.kind) for item in evaluations)
+    return [
+        Board(
+            target, kind, entries([e for e in evaluations if (e.target, e.kind) == (target, kind)])
+        )
+        for target, kind in keys
+    ]
+
+
+def entries(evaluations: list[Evaluation]) -> tuple[Entry, ...]:
+    """All lines: translations, then baselines, then floors, each sorted by the headline score.
 
     Translations of one input share their baselines: equal ones appear once.
     """
@@ -55,7 +99,7 @@ def entries(evaluations: list[Evaluation]) -> list[Entry]:
         for line in lines:
             if line.of in evaluation.figures:
                 found.setdefault(_identity(line), line)
-    return sorted(found.values(), key=_order)
+    return tuple(sorted(found.values(), key=_order))
 
 
 def _identity(line: Entry) -> tuple[object, ...]:
@@ -65,17 +109,22 @@ def _identity(line: Entry) -> tuple[object, ...]:
 
 
 def _order(line: Entry) -> tuple[int, bool, float, str, str]:
-    kid = line.figure("kid").value
-    return KINDS.index(line.kind), kid is None, kid or 0.0, line.name, line.input
+    first = line.figure(HEADLINE[line.evaluation.kind][0]).value
+    return KINDS.index(line.kind), first is None, first or 0.0, line.name, line.input
 
 
-def save(path: Path, lines: list[Entry]) -> None:
-    """Write the lines as a CSV file that appears whole."""
+def save(path: Path, found: list[Board]) -> None:
+    """Write the lines of every board as a CSV file that appears whole.
+
+    Only lines of one ``target`` and one kind of ``scores`` can be compared.
+    """
     rows = [
-        {"name": line.name, "kind": line.kind, "input": line.input}
+        {"target": board.target, "scores": board.kind}
+        | {"name": line.name, "kind": line.kind, "input": line.input}
         | {score: line.figure(score).value for score in SCORES}
         | {"n": line.n}
-        for line in lines
+        for board in found
+        for line in board.lines
     ]
     text = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
     write(path, text)

@@ -10,20 +10,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from s2f_core.report import comparison, gallery, panels, sources, words
-from s2f_core.report.leaderboard import SCORES, Entry, entries, save, write
-from s2f_core.report.sources import Evaluation, Figure, Score, Sources
+from s2f_core.report.leaderboard import SCORES, Board, Entry, boards, save, write
+from s2f_core.report.sources import HEADLINE, Evaluation, Figure, Score, Sources
 from s2f_core.report.studies import Study, check
 
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
-PAGE_BYTES = 6_000_000  # what a phone loads without complaint
-EDGES = (256, 192, 128, 96)  # image sizes tried until the page is small enough
-GROUPS = {
-    "translation": "Translations, by KID",
-    "baseline": "Trivial baselines: no network",
-    "floor": "Floor: real photos against the test photos",
-}
+PAGE_BYTES = 12_000_000
+EDGES = (192, 128, 96)  # image sizes tried until the page is small enough
 
 
 def build(
@@ -40,18 +35,18 @@ def build(
     """
     check(studies, translations)
     found = sources.read(root, translations)
-    lines = entries(found.evaluations)
+    tables = boards(found.evaluations)
     html = ""
     for edge in EDGES:
-        html = _render(found, lines, studies, edge)
+        html = _render(found, tables, studies, edge)
         if len(html) <= PAGE_BYTES:
             break
         log.warning("%s: %.1f MB with images of %d px", out, len(html) / 1e6, edge)
-    save(leaderboard, lines)
+    save(leaderboard, tables)
     write(out, html)
 
 
-def _render(found: Sources, lines: list[Entry], studies: dict[str, Study], edge: int) -> str:
+def _render(found: Sources, tables: list[Board], studies: dict[str, Study], edge: int) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -59,11 +54,14 @@ def _render(found: Sources, lines: list[Entry], studies: dict[str, Study], edge:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    roles = list(dict.fromkeys(item.role for item in found.evaluations))
     return environment.get_template("page.html").render(
         css=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 -- our own file
-        boards=[_board(role, found.evaluations, lines) for role in roles],
-        grids=[gallery.grid(role, found, edge) for role in roles],
+        doodles=any(item.role == "doodles" for item in found.evaluations),
+        overview=words.overview(found.evaluations, len(tables)),
+        boards=[_board(f"board-{number}", board) for number, board in enumerate(tables)],
+        galleries=[
+            {"title": _title(board), **gallery.pictures(board, found, edge)} for board in tables
+        ],
         studies=[_study(key, study, found) for key, study in studies.items()],
         variants=[
             panels.variant(number, name, found, edge) for number, name in enumerate(found.variants)
@@ -71,48 +69,65 @@ def _render(found: Sources, lines: list[Entry], studies: dict[str, Study], edge:
     )
 
 
-def _board(role: str, evaluations: list[Evaluation], lines: list[Entry]) -> dict[str, Any]:
-    mine = [item for item in evaluations if item.role == role]
+def _title(board: Board) -> str:
+    """What the translations of a board make, and of what: "Photos from sketches · faces/kept"."""
+    things = board.evaluations[0].things
+    origin = {"photos": "sketches", "sketches": "photos"}.get(things, "noise")
+    return f"{things.capitalize()} from {origin} · {board.target}"
+
+
+def _board(ident: str, board: Board) -> dict[str, Any]:
+    mine = board.evaluations
+    things = mine[0].things
     scores = _scores(mine)
-    shown = [line for line in lines if line.evaluation.role == role]
     winners = {score: words.best(mine, score) for score in scores}
+    main = scores[board.headline[0]].title if board.headline[0] in scores else "name"
+    groups = {
+        "translation": f"Translations, by {words.in_sentence(main)}",
+        "baseline": "Trivial baselines: no network",
+        "floor": f"Floor: other real {things} against the test {things}",
+    }
     return {
-        "role": role,
+        "ident": ident,
+        "title": _title(board),
         "summary": words.summary(mine),
         "against": words.against_baselines(mine),
         "bias": words.bias(mine),
-        "few": min(item.images for item in mine) < words.UNBIASED,
         "scores": scores,
         "groups": [
             {
                 "kind": kind,
                 "title": title,
                 "rows": [
-                    {
-                        "name": words.NAMES.get(line.name, line.name) if baseline else line.name,
-                        "input": line.input,
-                        "n": line.n,
-                        "cells": [_cell(line, score, shown, winners) for score in scores],
-                    }
-                    for line in shown
-                    if line.kind == kind
+                    _row(line, board, scores, winners) for line in board.lines if line.kind == kind
                 ],
             }
-            for kind, title in GROUPS.items()
-            for baseline in [kind != "translation"]
+            for kind, title in groups.items()
         ],
     }
 
 
+def _row(
+    line: Entry, board: Board, scores: dict[str, Score], winners: dict[str, Evaluation | None]
+) -> dict[str, Any]:
+    baseline = line.kind != "translation"
+    return {
+        "name": words.NAMES.get(line.name, line.name) if baseline else line.name,
+        "input": line.input,
+        "n": line.n,
+        "cells": [_cell(line, score, board.lines, winners) for score in scores],
+    }
+
+
 def _scores(evaluations: list[Evaluation]) -> dict[str, Score]:
-    """All scores of these evaluations, KID first because FID is biased."""
+    """All scores of these evaluations, the headline's first: KID, because FID is biased."""
     known = {key: score for item in evaluations for key, score in item.scores.items()}
-    order = ["kid", *SCORES, *known]
+    order = [*(HEADLINE[item.kind][0] for item in evaluations), *SCORES, *known]
     return {key: known[key] for key in dict.fromkeys(order) if key in known}
 
 
 def _cell(
-    line: Entry, score: str, lines: list[Entry], winners: dict[str, Evaluation | None]
+    line: Entry, score: str, lines: tuple[Entry, ...], winners: dict[str, Evaluation | None]
 ) -> dict[str, Any]:
     figure = line.figure(score)
     ends = [
@@ -142,6 +157,10 @@ def _study(key: str, study: Study, found: Sources) -> dict[str, Any]:
     trainings = {name: variant.training for name, variant in found.variants.items()}
     known = _scores(list(evaluations.values()))
     printed = list(dict.fromkeys(score for row in study.rows for score in row.published))
+    kinds = dict.fromkeys(evaluations[name].kind for name in study.ours)
+    extra = [study.printed.score] if study.printed else []
+    extra += [score for kind in kinds for score in HEADLINE[kind]]
+    alone = [score for score in dict.fromkeys(extra) if score not in printed]
     rows = []
     for row in study.rows:
         ours = evaluations[row.ours] if row.ours else None
@@ -151,13 +170,22 @@ def _study(key: str, study: Study, found: Sources) -> dict[str, Any]:
             value = words.MISSING if paper is None else f"{paper:.2f}"
             cells.append({"value": value, "interval": "", "of": "paper"})
             cells.append(_ours(ours, score))
-        rows.append({"name": row.name, "ours": row.ours, "cells": [*cells, _ours(ours, "kid")]})
-    rankings = (comparison.ranking(study, score, evaluations) for score in printed)
+        cells += [_ours(ours, score) for score in alone]
+        rows.append({"name": row.name, "ours": row.ours, "cells": cells})
+    rankings = [comparison.ranking(study, score, evaluations) for score in printed]
+    if not printed:
+        rankings = comparison.order(study, evaluations)
+
+    def title(score: str) -> str:
+        return known[score].title if score in known else score
+
     return {
         "key": key,
         "study": study,
-        "scores": [known[score].title if score in known else score for score in printed],
+        "scores": [title(score) for score in printed],
+        "alone": [title(score) for score in alone],
         "rows": rows,
+        "printed": study.printed.texts(words.MISSING) if study.printed else {},
         "rankings": [said for said in rankings if said],
         "differences": comparison.differences(study, evaluations, trainings),
     }

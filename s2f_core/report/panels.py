@@ -13,22 +13,25 @@ from PIL import Image
 from s2f_core.errors import UserError
 from s2f_core.report import gallery, words
 from s2f_core.report.figures import Axes, Picture, chart, picture
-from s2f_core.report.sources import Sources, Trained, Training
+from s2f_core.report.sources import Sources, Trained, Training, Translated
 
-MOSAIC = 1600
+MOSAIC = 1200
 LABELS = {
-    "d_out_real": "real pairs",
-    "d_out_fake": "generated pairs",
+    "d_out_real": "real",
+    "d_out_fake": "generated",
     "grad_norm_g": "generator",
     "grad_norm_d": "discriminator",
     "g_l1": "L1",
     "g_l2": "L2",
-    "d_fake": "generated pairs",
-    "d_real": "real pairs",
+    "d_fake": "generated",
+    "d_real": "real",
+    "lr": "rate",
     "ssim": "SSIM",
     "pixel_difference": "pixel difference",
 }
-OTHER = {"step", "epoch", "lr"}  # columns that are no curve
+BACK = "_back"  # of CycleGAN: the way B → A
+OTHER = {"step", "epoch"}  # columns that are no curve
+DECIDED = ("vanilla", "least-squares")  # losses under which D's 0.5 means undecided
 
 
 def variant(number: int, name: str, found: Sources, edge: int) -> dict[str, Any]:
@@ -40,15 +43,35 @@ def variant(number: int, name: str, found: Sources, edge: int) -> dict[str, Any]
         "name": name,
         "ident": f"variant-{number}",
         "facts": facts(training),
-        "judged": words.judged(_ending(trained.curves)),
+        "health": training.health,
+        "judged": words.judged(_ending(trained.curves)) if _decided(training) else [],
         "charts": charts(f"v{number}", name, trained),
         "progress": _progress(trained),
-        "training": training,
+        "legend": _legend(training, mine),
         "settings": list(_flat(training.settings)),
         "extremes": [
-            {"name": item.evaluation.name, "ends": gallery.extremes(item, edge)} for item in mine
+            {"name": item.evaluation.name, "ends": ends}
+            for item in mine
+            if (ends := gallery.extremes(item, edge))
         ],
     }
+
+
+def _decided(training: Training) -> bool:
+    """Whether the discriminator's outputs are probabilities, or meant to be 0 and 1."""
+    objective = training.settings.get("variant", {}).get("objective", {})
+    return objective.get("adversarial", "vanilla") in DECIDED
+
+
+def _legend(training: Training, mine: list[Translated]) -> str:
+    """What the progress mosaic shows."""
+    end = f"as training went on, up to step {training.steps:,}."
+    if any(item.inputs is None for item in mine):
+        return f"A row is one vector of noise: what the generator made of it {end}"
+    return (
+        "A row is a validation image: left the input, right the target, between them what the "
+        f"generator made of it {end}"
+    )
 
 
 def facts(training: Training) -> str:
@@ -72,30 +95,36 @@ def facts(training: Training) -> str:
 
 
 def charts(ident: str, name: str, trained: Trained) -> list[dict[str, str | Markup]]:
-    """Losses, D's mean outputs, gradient norms and validation scores over the steps.
+    """Losses, D's mean outputs, gradient norms, rate and validation scores over the steps.
 
-    A column is placed by its name: ``d_out_`` for outputs, ``grad_norm_`` for norms, else ``g_`` or
-    ``d_`` for losses. A panel with no column is left out.
+    A column is placed by its name: ``d_out_`` for outputs, ``grad_norm_`` for norms, ``d_`` for the
+    discriminator's losses, ``lr`` for itself; of the rest the generator's, that which fools D
+    stands apart from those that compare pictures. A panel with no column is left out.
     """
     curves, validation = trained.curves, trained.validation
     named = [str(column) for column in curves if column not in OTHER]
-    outputs = [column for column in named if column.startswith("d_out_")]
-    norms = [column for column in named if column.startswith("grad_norm")]
-    losses = [column for column in named if column not in {*outputs, *norms}]
-    of_d = [column for column in losses if column.startswith("d_")]
-    of_g = [column for column in losses if column not in of_d]
+
+    def starting(*starts: str) -> list[str]:
+        chosen = [column for column in named if column.startswith(starts)]
+        named[:] = [column for column in named if column not in chosen]
+        return chosen
+
+    outputs, norms, rate = starting("d_out_"), starting("grad_norm"), starting("lr")
+    of_d, fooling = starting("d_"), starting("g_adversarial")
     best = trained.training.best_step
     marker = None if best is None else (float(best), "best")
+    undecided: dict[str, Any] = {}
+    if _decided(trained.training):
+        undecided = {"reference": (0.5, "undecided")}
+        if ((curves[outputs] >= 0) & (curves[outputs] <= 1)).to_numpy().all():
+            undecided["limits"] = (0.0, 1.0)
     panels: list[tuple[pd.DataFrame, list[str], str, dict[str, Any]]] = [
-        (curves, of_g, "Generator's losses", {}),
+        (curves, fooling, "Generator's adversarial loss", {}),
+        (curves, named, "Generator's other losses, unweighted", {}),
         (curves, of_d, "Discriminator's losses", {}),
-        (
-            curves,
-            outputs,
-            "Discriminator's mean outputs",
-            {"limits": (0.0, 1.0), "reference": (0.5, "undecided")},
-        ),
+        (curves, outputs, "Discriminator's mean outputs", undecided),
         (curves, norms, "Gradient norms (log scale)", {"log": True}),
+        (curves, rate, "Learning rate of the generator", {}),
     ]
     panels += [
         (validation, [column], f"Validation: {_label(column)}", {"marker": marker})
@@ -117,7 +146,11 @@ def charts(ident: str, name: str, trained: Trained) -> list[dict[str, str | Mark
 
 
 def _label(column: str) -> str:
-    return LABELS.get(column, column.removeprefix("g_").removeprefix("d_").replace("_", " "))
+    """What a column is called: "generated, way back" for ``d_fake_back``."""
+    stem = column.removesuffix(BACK)
+    side = ", way back" if stem != column else ""
+    plain = stem.removeprefix("g_").removeprefix("d_").replace("_", " ")
+    return LABELS.get(stem, plain) + side
 
 
 def _ending(curves: pd.DataFrame) -> dict[str, float]:

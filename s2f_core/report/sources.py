@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -13,8 +13,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from s2f_core import tables
 from s2f_core.errors import UserError
 
-BASELINES = ("sketch", "mean-face", "nearest-face")
+FACES = ("sketch", "mean-face", "nearest-face")
+BASELINES = (*FACES, "photo", "mean-sketch", "nearest-sketch")
 FLOOR = "real"
+HEADLINE = {  # the two scores that say most, the first of which sorts the leaderboard
+    "pairs": ("kid", "pixel_difference"),
+    "samples": ("kid", "diversity"),
+    "surfaces": ("energy_distance", "surface_error"),
+}
 
 
 def _finite(value: Any) -> Any:
@@ -49,6 +55,7 @@ class Score(Record):
     library: str | None = None
     network: str | None = None
     resize: str | None = None
+    interval_by: str = ""
 
     def better(self, one: float, other: float) -> bool:
         """Whether ``one`` is strictly better than ``other``."""
@@ -56,12 +63,13 @@ class Score(Record):
 
     @property
     def made(self) -> str:
-        """Direction, meaning, library, network and resize rule as sentences."""
+        """Direction, meaning, library, network, resize rule and interval as sentences."""
         parts = [
             "Higher is better" if self.higher_is_better else "Lower is better",
             self.describe,
             ", ".join(part for part in (self.library, self.network) if part),
             f"Resize: {self.resize}" if self.resize else "",
+            f"Interval: {self.interval_by}" if self.interval_by else "",
         ]
         return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
@@ -75,6 +83,8 @@ class Evaluation(Record):
     role: str
     background: str
     condition: str
+    direction: Literal["a-to-b", "b-to-a"] = "a-to-b"
+    kind: Literal["pairs", "samples", "surfaces"] = "pairs"
     image_size: int
     images: int
     figures: dict[str, dict[str, Figure | None]]
@@ -83,6 +93,24 @@ class Evaluation(Record):
     def figure(self, score: str, of: str = "model") -> Figure:
         """A figure, empty where it was not or cannot be measured."""
         return self.figures.get(of, {}).get(score) or Figure()
+
+    @property
+    def backwards(self) -> bool:
+        """Whether sketches are made from photos."""
+        return self.direction == "b-to-a"
+
+    @property
+    def target(self) -> str:
+        """The table that the outputs are held against: figures of two are not comparable."""
+        sketched = f"-{self.condition}" if self.backwards else ""
+        return f"{self.role}/{self.background}{sketched}"
+
+    @property
+    def things(self) -> str:
+        """What is generated, in a word."""
+        if self.kind == "pairs":
+            return "sketches" if self.backwards else "photos"
+        return "surfaces" if self.kind == "surfaces" else "images"
 
 
 class Training(Record):
@@ -98,6 +126,7 @@ class Training(Record):
     images_per_second: float
     best_step: int | None = None
     validation: dict[str, Number] = {}
+    health: list[str] = []
     parameters: dict[str, int] = {}
     precision: str = "unknown"
     device: str = "unknown"
@@ -105,13 +134,16 @@ class Training(Record):
 
 @dataclass(frozen=True)
 class Translated:
-    """A translation's evaluation, its scores by image (indexed by id) and its image tables."""
+    """A translation's evaluation, its scores by image (indexed by id) and its image tables.
+
+    ``inputs`` is None where the input is no picture: noise, or none.
+    """
 
     evaluation: Evaluation
     scores: pd.DataFrame
     outputs: tables.Table
-    photos: tables.Table
-    sketches: tables.Table | None
+    targets: tables.Table
+    inputs: tables.Table | None
 
 
 @dataclass(frozen=True)
@@ -152,17 +184,20 @@ def read(root: Path, names: list[str]) -> Sources:
 def _translated(root: Path, name: str) -> Translated:
     folder = root / "data" / "evaluations" / name
     evaluation = _record(Evaluation, folder / "evaluation.json")
-    scores = _frame(folder / "scores.parquet", ["id", "ssim"])
+    scores = _frame(folder / "scores.parquet", ["id"])
     role = root / "data" / evaluation.role
-    sketches = None
+    targets, inputs = tables.read(role / evaluation.background), None
     if evaluation.condition != "none":
-        sketches = tables.read(role / f"{evaluation.background}-{evaluation.condition}")
+        inputs = tables.read(role / f"{evaluation.background}-{evaluation.condition}")
+    if evaluation.backwards and inputs is not None:
+        targets, inputs = inputs, targets
+    drawn = inputs is not None and inputs.shape[:2] == targets.shape[:2]
     return Translated(
         evaluation,
         scores.astype({"id": str}).set_index("id"),
         tables.read(root / "data" / "translations" / name),
-        tables.read(role / evaluation.background),
-        sketches,
+        targets,
+        inputs if drawn else None,
     )
 
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from s2f_core.report.sources import BASELINES, FLOOR, Evaluation, Figure
+from s2f_core.report.sources import BASELINES, FLOOR, HEADLINE, Evaluation, Figure
 
 MISSING = "\N{EN DASH}"
-FORMATS = {"fid": ".1f", "kid": ".4f", "ssim": ".3f", "psnr": ".2f", "pixel_difference": ".3f"}
+FORMATS = {
+    "fid": ".1f",
+    "kid": ".4f",
+    "ssim": ".3f",
+    "psnr": ".2f",
+    "pixel_difference": ".3f",
+    "diversity": ".2f",
+    "surface_error": ".5f",
+    "energy_distance": ".5f",
+}
 NAMES = {
     "sketch": "the sketch itself",
     "mean-face": "the mean training photo",
     "nearest-face": "the nearest training photo",
-    FLOOR: "other real photos",
+    "photo": "the photo itself",
+    "mean-sketch": "the mean training sketch",
+    "nearest-sketch": "the nearest training sketch",
+    FLOOR: "other real ones",
 }
 UNBIASED = 2048  # FID below as many images is biased upwards
 
@@ -48,31 +60,72 @@ def best(evaluations: list[Evaluation], score: str) -> Evaluation | None:
     return min(known, key=lambda item: sign * (item.figure(score).value or 0.0))
 
 
+def overview(evaluations: list[Evaluation], boards: int) -> str:
+    """How much there is, and why it stands in several tables."""
+    variants = len({item.variant for item in evaluations})
+    text = f"{counted(len(evaluations), 'translation')} of {counted(variants, 'variant')}"
+    text += f" {'was' if len(evaluations) == 1 else 'were'} scored on images not seen in training."
+    if boards > 1:
+        text += (
+            f" They stand in {boards} tables by what they make: a figure can be compared with "
+            "those beside it and with no other."
+        )
+    return text
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: "1 variant", "2 variants"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def summary(evaluations: list[Evaluation]) -> str:
-    """What was measured, what is best by KID and by pixel difference, and where the floor is."""
+    """What was measured, what is best by either headline score, and where the floor is.
+
+    The evaluations are those of one board.
+    """
+    first = evaluations[0]
     counts = sorted({item.images for item in evaluations})
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     things = "translation was" if len(evaluations) == 1 else "translations were"
     parts = [f"{len(evaluations)} {things} scored on {many} test images."]
+    parts += _winners(evaluations) if len(evaluations) > 1 else _alone(first)
+    main = HEADLINE[first.kind][0]
+    floors = [item.figure(main, FLOOR).value for item in evaluations]
+    known = sorted({round(value, 4) for value in floors if value is not None})
+    if known:
+        span = listing(dict.fromkeys(number(main, value) for value in (known[0], known[-1])))
+        title = in_sentence(first.scores[main].title)
+        parts.append(
+            f"Real {first.things} compared with other real {first.things} reach "
+            f"{_a(title)} {title} of {span}: that is the floor, below which a difference means "
+            "nothing."
+        )
+    return " ".join(parts)
+
+
+def _winners(evaluations: list[Evaluation]) -> list[str]:
     winners: dict[str, list[str]] = {}
-    for score in ("kid", "pixel_difference"):
+    for score in HEADLINE[evaluations[0].kind]:
         winner = best(evaluations, score)
         if winner is not None:
             title = in_sentence(winner.scores[score].title)
             said = f"by {title} ({_with_interval(winner, score)})"
             winners.setdefault(winner.name, []).append(said)
     said_of = [f"{name} {listing(said)}" for name, said in winners.items()]
-    if said_of:
-        parts.append(f"The best is {listing(said_of)}.")
-    floors = [item.figure("kid", FLOOR).value for item in evaluations]
-    known = sorted({round(value, 4) for value in floors if value is not None})
-    if known:
-        span = listing(dict.fromkeys(number("kid", value) for value in (known[0], known[-1])))
-        parts.append(
-            f"Real photos compared with other real photos reach a KID of {span}: that is the "
-            "floor, below which a difference means nothing."
-        )
-    return " ".join(parts)
+    return [f"The best is {listing(said_of)}."] if said_of else []
+
+
+def _alone(item: Evaluation) -> list[str]:
+    said = [
+        f"{_a(score.title)} {in_sentence(score.title)} of {_with_interval(item, key)}"
+        for key in HEADLINE[item.kind]
+        if (score := item.scores.get(key)) and item.figure(key).value is not None
+    ]
+    return [f"{item.name} has {listing(said)}."] if said else []
+
+
+def _a(title: str) -> str:
+    return "an" if title[:1].lower() in "aeiou" or title.startswith("FID") else "a"
 
 
 def in_sentence(title: str) -> str:
@@ -89,7 +142,7 @@ def _with_interval(evaluation: Evaluation, score: str) -> str:
 def against_baselines(evaluations: list[Evaluation]) -> list[str]:
     """One sentence for translations that beat and lose to the same baselines, by each score."""
     sentences = []
-    for score in ("kid", "pixel_difference"):
+    for score in HEADLINE[evaluations[0].kind]:
         groups: dict[tuple[tuple[str, str], ...], list[Evaluation]] = {}
         for item in evaluations:
             if score in item.scores and item.figure(score).value is not None:
@@ -165,9 +218,9 @@ def _nearest_explained(evaluations: list[Evaluation]) -> str:
 
 
 def bias(evaluations: list[Evaluation]) -> str:
-    """The warning that FID needs, or nothing where there are images enough."""
+    """The warning that FID needs, or nothing where there is none or there are images enough."""
     fewest = min(item.images for item in evaluations)
-    if fewest >= UNBIASED:
+    if fewest >= UNBIASED or not any("fid" in item.scores for item in evaluations):
         return ""
     return (
         f"FID is biased upwards below N = {UNBIASED:,} and N is {fewest:,} here: compare FIDs "
@@ -175,18 +228,26 @@ def bias(evaluations: list[Evaluation]) -> str:
     )
 
 
-def judged(curves_end: dict[str, float]) -> str:
-    """What D's last mean outputs say; empty where they were not recorded."""
-    real, fake = curves_end.get("d_out_real"), curves_end.get("d_out_fake")
-    if real is None or fake is None:
-        return ""
-    gap = real - fake
-    verdict = "it could hardly tell them apart"
-    if gap > 0.6:
-        verdict = "it had all but won, which leaves the generator little to learn from"
-    elif gap > 0.2:
-        verdict = "it told them apart, but not with certainty"
-    return (
-        "Over the last tenth of training the discriminator gave real pairs "
-        f"{real:.2f} and generated ones {fake:.2f} on average (0.5 means undecided): {verdict}."
-    )
+def judged(curves_end: dict[str, float]) -> list[str]:
+    """What the last mean outputs of every discriminator say; empty where none was recorded.
+
+    Outputs that are no probabilities, or nearly so, are not judged.
+    """
+    said = []
+    for column, real in curves_end.items():
+        end = column.removeprefix("d_out_real")
+        fake = curves_end.get(f"d_out_fake{end}")
+        if end == column or fake is None or min(real, fake) < -0.2 or max(real, fake) > 1.2:
+            continue
+        gap = real - fake
+        verdict = "it could hardly tell them apart"
+        if gap > 0.6:
+            verdict = "it had all but won, which leaves the generator little to learn from"
+        elif gap > 0.2:
+            verdict = "it told them apart, but not with certainty"
+        which = " of the way back" if end else ""
+        said.append(
+            f"Over the last tenth of training the discriminator{which} gave real ones "
+            f"{real:.2f} and generated ones {fake:.2f} on average (0.5 means undecided): {verdict}."
+        )
+    return said

@@ -1,23 +1,12 @@
-"""FID and KID: distances between the Inception features of two sets of images."""
+"""Distances between two sets of vectors: FID and KID of Inception features, energy of surfaces."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
-import numpy.typing as npt
-import torch_fidelity
-from scipy.stats import bootstrap
 
+from s2f_core.scores import resampling
 from s2f_core.scores.kinds import SetScore, Values
-
-if TYPE_CHECKING:
-    from scipy.stats._resampling import BootstrapResult
-
-Rows = npt.NDArray[np.int64]
-
-RESAMPLES = 200
+from s2f_core.scores.resampling import OF_SETS, Rows
 
 
 def fid(outputs: Values, targets: Values) -> float:
@@ -48,21 +37,26 @@ def fid_interval(
     xx, yy, xy = outputs @ outputs.T, targets @ targets.T, outputs @ targets.T
 
     def from_products(rows: Rows, others: Rows) -> float:
-        """The same distance from inner products alone, so that a resample is an indexing."""
-        within = xx[np.ix_(rows, rows)].mean(), yy[np.ix_(others, others)].mean()
-        between = xy[np.ix_(rows, others)]
-        spread_x = (xx.diagonal()[rows].sum() - n * within[0]) / (n - 1)
-        spread_y = (yy.diagonal()[others].sum() - m * within[1]) / (m - 1)
-        centred = between - between.mean(axis=0) - between.mean(axis=1)[:, None] + between.mean()
-        shared = np.linalg.svd(centred, compute_uv=False).sum() / np.sqrt((n - 1) * (m - 1))
-        return float(sum(within) - 2 * between.mean() + spread_x + spread_y - 2 * shared)
+        """The same distance from inner products alone, each drawn row once with its weight."""
+        one, p = np.unique(rows, return_counts=True)
+        two, q = np.unique(others, return_counts=True)
+        between = xy[np.ix_(one, two)]
+        over_rows, over_others = p @ between / n, between @ q / m
+        cross = float(over_rows @ q) / m
+        within = p @ xx[np.ix_(one, one)] @ p / n**2, q @ yy[np.ix_(two, two)] @ q / m**2
+        spread_x = (xx.diagonal()[one] @ p - n * within[0]) / (n - 1)
+        spread_y = (yy.diagonal()[two] @ q - m * within[1]) / (m - 1)
+        centred = between - over_rows - over_others[:, None] + cross
+        weighted = np.sqrt(p)[:, None] * centred * np.sqrt(q)
+        shared = np.linalg.svd(weighted, compute_uv=False).sum() / np.sqrt((n - 1) * (m - 1))
+        return float(sum(within) - 2 * cross + spread_x + spread_y - 2 * shared)
 
     def from_features(rows: Rows, others: Rows) -> float:
         return fid(outputs[rows], targets[others])
 
     small = min(n, m) <= outputs.shape[1]
-    found = _resampled(from_products if small else from_features, (n, m), random)
-    value, margin = fid(outputs, targets), 1.96 * float(found.standard_error)
+    found = resampling.of_sets(from_products if small else from_features, (n, m), random)
+    value, margin = fid(outputs, targets), 1.96 * float(found.std(ddof=1))
     return max(0.0, value - margin), value + margin
 
 
@@ -72,27 +66,42 @@ def kid(outputs: Values, targets: Values) -> float:
     The unbiased MMD² with the kernel (x·y / d + 1)³ over all images, not a mean over random
     subsets; may be slightly negative.
     """
-    return _mmd(_kernels(outputs, targets), np.arange(len(outputs)), np.arange(len(targets)))
+    return _all(_cubic(outputs, targets))
 
 
 def kid_interval(
     outputs: Values, targets: Values, random: np.random.Generator
 ) -> tuple[float, float]:
-    """95 % percentile interval of the KID.
+    """95 % percentile interval of the KID; see :func:`_interval`."""
+    return _interval(_cubic(outputs, targets), random)
 
-    Pairs of one image with itself, which resampling brings in, are left out of the sums, so that
-    every resample stays unbiased.
+
+def energy(outputs: Values, targets: Values) -> float:
+    """Energy distance 2·E|X - Y| - E|X - X'| - E|Y - Y'| of vectors [n, d] and [m, d].
+
+    Székely and Rizzo 2013, eq. 1.1, estimated without pairs of a vector with itself, which makes it
+    unbiased; may be slightly negative.
     """
-    kernels = _kernels(outputs, targets)
-
-    def statistic(rows: Rows, others: Rows) -> float:
-        return _mmd(kernels, rows, others)
-
-    found = _resampled(statistic, (len(outputs), len(targets)), random).confidence_interval
-    return float(found.low), float(found.high)
+    return _all(_apart(outputs, targets))
 
 
-def _kernels(outputs: Values, targets: Values) -> tuple[Values, Values, Values]:
+def energy_interval(
+    outputs: Values, targets: Values, random: np.random.Generator
+) -> tuple[float, float]:
+    """95 % percentile interval of the energy distance; see :func:`_interval`."""
+    return _interval(_apart(outputs, targets), random)
+
+
+def distances(x: Values, y: Values) -> Values:
+    """Euclidean distance of every vector of x [n, d] from every one of y [m, d]: [n, m]."""
+    squares = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1)[None] - 2 * (x @ y.T)
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
+
+
+Kernels = tuple[Values, Values, Values]  # of outputs, of targets, and between them
+
+
+def _cubic(outputs: Values, targets: Values) -> Kernels:
     def cubic(x: Values, y: Values) -> Values:
         kernel: Values = (x @ y.T / x.shape[1] + 1.0) ** 3
         return kernel
@@ -100,51 +109,85 @@ def _kernels(outputs: Values, targets: Values) -> tuple[Values, Values, Values]:
     return cubic(outputs, outputs), cubic(targets, targets), cubic(outputs, targets)
 
 
-def _mmd(kernels: tuple[Values, Values, Values], rows: Rows, others: Rows) -> float:
+def _apart(outputs: Values, targets: Values) -> Kernels:
+    """The kernel -|x - y|, whose MMD² is the energy distance."""
+    return -distances(outputs, outputs), -distances(targets, targets), -distances(outputs, targets)
+
+
+def _all(kernels: Kernels) -> float:
+    return _mmd(kernels, np.arange(len(kernels[0])), np.arange(len(kernels[1])))
+
+
+def _interval(kernels: Kernels, random: np.random.Generator) -> tuple[float, float]:
+    """95 % percentile interval of an MMD².
+
+    Pairs of one image with itself, which resampling brings in, are left out of the sums, so that
+    every resample stays unbiased.
+    """
+
+    def statistic(rows: Rows, others: Rows) -> float:
+        return _mmd(kernels, rows, others)
+
+    sizes = len(kernels[0]), len(kernels[1])
+    return resampling.percentiles(resampling.of_sets(statistic, sizes, random))
+
+
+def _mmd(kernels: Kernels, rows: Rows, others: Rows) -> float:
     """Unbiased MMD² of the images chosen from either set; no image is paired with itself."""
     xx, yy, xy = kernels
-
-    def within(kernel: Values, chosen: Rows) -> float:
-        different = chosen[:, None] != chosen[None, :]
-        return float(kernel[np.ix_(chosen, chosen)][different].mean())
-
     between = float(xy[np.ix_(rows, others)].mean())
     return within(xx, rows) + within(yy, others) - 2 * between
 
 
-def _resampled(
-    statistic: Callable[[Rows, Rows], float], sizes: tuple[int, int], random: np.random.Generator
-) -> BootstrapResult[Any, Any]:
-    """Bootstrap of a statistic of the rows chosen from either set."""
-    return bootstrap(
-        [np.arange(size) for size in sizes],
-        statistic,
-        vectorized=False,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=random,
-    )
+def within(kernel: Values, chosen: Rows) -> float:
+    """Mean of a kernel [n, n] over the pairs of different rows among those chosen."""
+    different = chosen[:, None] != chosen[None, :]
+    return float(kernel[np.ix_(chosen, chosen)][different].mean())
 
 
-LIBRARY = (
-    f"s2f, tested equal to torch-fidelity; features torch-fidelity {torch_fidelity.__version__}"
-)
+LIBRARY = "s2f, tested equal to torch-fidelity 0.4"
+SETS = f"{OF_SETS} bootstrap resamples of both sets"
 
 FID = SetScore(
     title="FID",
+    space="inception",
     value=fid,
     interval=fid_interval,
     higher_is_better=False,
     range=(0, None),
     library=LIBRARY,
-    describe="Fréchet distance to the photos' Inception features; biased upwards below N = 2048.",
+    interval_by=f"± 1.96 standard errors of {SETS}",
+    describe=(
+        "Fréchet distance to the Inception features of the real test images; biased upwards below "
+        "N = 2048."
+    ),
 )
 KID = SetScore(
     title="KID",
+    space="inception",
     value=kid,
     interval=kid_interval,
     higher_is_better=False,
     range=(None, None),
     library=LIBRARY,
-    describe="Squared MMD to the photos' Inception features, cubic kernel; unbiased at any N.",
+    interval_by=f"percentiles of {SETS}",
+    describe=(
+        "Squared MMD to the Inception features of the real test images, cubic kernel; unbiased at "
+        "any N."
+    ),
+)
+ENERGY = SetScore(
+    title="Energy distance",
+    space="coordinates",
+    value=energy,
+    interval=energy_interval,
+    higher_is_better=False,
+    range=(None, None),
+    library=f"numpy {np.__version__}",
+    interval_by=f"percentiles of {SETS}",
+    describe=(
+        "Energy distance (Székely and Rizzo 2013) between generated and real examples, each one "
+        "vector of its points' coordinates scaled to the unit range; a distance of 1 is as far as "
+        "every coordinate's whole range; unbiased at any N."
+    ),
 )

@@ -21,5 +21,5 @@ PIXEL_DIFFERENCE = PairedScore(
     higher_is_better=False,
     range=(0, 1),
     library=f"numpy {np.__version__}",
-    describe="Mean absolute difference from the photo over pixels and channels, 0 to 1.",
+    describe="Mean absolute difference from the target over pixels and channels, 0 to 1.",
 )

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from s2f_core.report.figures import Axes, chart, picture, ticks
+from s2f_core.report.figures import LEFT, Axes, chart, picture, ticks
 
 AXES = Axes(ident="one", title="Losses of <b>")
 
@@ -41,7 +41,7 @@ def test_line_goes_down_as_values_fall() -> None:
     """Higher values stand higher, and the x axis starts at step 0."""
     (path,) = paths(drawn(pd.DataFrame({"step": [0, 100], "a": [1.0, 0.0]})))
     start, end = [tuple(map(float, pair.split())) for pair in re.split("[ML]", path)[1:]]
-    assert start[0] == 40
+    assert start[0] == LEFT
     assert end[0] > start[0]
     assert end[1] > start[1]
 

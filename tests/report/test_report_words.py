@@ -148,7 +148,22 @@ def test_bias_is_told_only_below_2048_images() -> None:
 )
 def test_discriminator_is_judged(real: float, fake: float, expected: str) -> None:
     """The sentence follows from how far apart D's mean outputs are."""
-    assert expected in judged({"d_out_real": real, "d_out_fake": fake})
+    (said,) = judged({"d_out_real": real, "d_out_fake": fake})
+    assert expected in said
+
+
+def test_each_discriminator_is_judged_by_itself() -> None:
+    """CycleGAN has two; outputs far from 0 and 1 are no probabilities and are not judged."""
+    ends = {
+        "d_out_real": 0.9,
+        "d_out_fake": 0.1,
+        "d_out_real_back": 0.5,
+        "d_out_fake_back": 0.5,
+    }
+    first, second = judged(ends)
+    assert "discriminator gave real ones 0.90" in first
+    assert "discriminator of the way back" in second
+    assert not judged({"d_out_real": 7.0, "d_out_fake": -3.0, "d_real": 1.0})
 
 
 def test_small_words() -> None:

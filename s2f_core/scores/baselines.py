@@ -1,0 +1,68 @@
+"""The trivial answers that a translation is held against, and the floor: other real images."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from s2f_core.gans import Direction
+from s2f_core.images import Pixels
+from s2f_core.pairs import Pairs
+from s2f_core.seeding import stream
+
+CHUNK = 1024
+FLOOR = "real"
+NAMES: dict[Direction, tuple[str, str, str]] = {  # input, mean target, target of nearest input
+    "a-to-b": ("sketch", "mean-face", "nearest-face"),
+    "b-to-a": ("photo", "mean-sketch", "nearest-sketch"),
+}
+
+
+def answers(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
+    """What the trivial answers to the test inputs are, uint8 [n, H, W, C] by name.
+
+    The input itself, the mean training target, and the target of the nearest training input.
+    """
+    inputs = test.inputs.images(test.inputs.positions(test.ids))
+    places = training.targets.positions(training.ids)
+    total = np.zeros(training.targets.shape, dtype=np.int64)
+    for place in places:
+        total += training.targets.images([place])[0]
+    mean = np.rint(total / len(places)).astype(np.uint8)
+    found = (
+        inputs,
+        np.repeat(mean[None], len(inputs), axis=0),
+        training.targets.images(places[nearest(inputs, training)]),
+    )
+    return dict(zip(NAMES[direction], found, strict=True))
+
+
+def no_answers(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
+    """Nothing answers noise."""
+    del training, test, direction
+    return {}
+
+
+def others(training: Pairs, count: int) -> Pixels:
+    """As many real targets as asked for, or as there are, of the training split."""
+    places = training.targets.positions(training.ids)
+    chosen = stream(0).permutation(len(places))[:count]
+    return training.targets.images(places[np.sort(chosen)])
+
+
+def nearest(inputs: Pixels, training: Pairs) -> npt.NDArray[np.int64]:
+    """Row of the training pair whose input has the least squared distance to each input."""
+    queries = inputs.reshape(len(inputs), -1).astype(np.float32)
+    positions = training.inputs.positions(training.ids)
+    best = np.full(len(queries), np.inf)
+    rows = np.zeros(len(queries), dtype=np.int64)
+    for start in range(0, len(positions), CHUNK):  # so that memory does not grow with the data
+        known = training.inputs.images(positions[start : start + CHUNK])
+        known = known.reshape(len(known), -1).astype(np.float32)
+        squares = np.einsum("ij,ij->i", known, known)
+        distances = squares[None] - 2 * (queries @ known.T)
+        found = distances.argmin(axis=1)
+        least = distances[np.arange(len(queries)), found]
+        rows = np.where(least < best, start + found, rows)
+        best = np.minimum(best, least)
+    return rows

@@ -1,0 +1,122 @@
+"""From a model file and tables to a table of outputs: both directions, noise, what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import MakeTable
+
+from s2f_core.checkpoint import Description, save_model
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels
+from s2f_core.translation import Translation, translate
+from s2f_core.variants import Data
+
+TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
+UNET = {"type": "unet", "norm": "instance"}
+PENCIL = Data(role="faces", background="kept", condition="pencil")
+NOISE = Data(role="faces", background="kept", condition="noise")
+
+
+@pytest.fixture
+def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
+    """The tables of a role, as the stages write them, with sketches and with noise."""
+    root = tmp_path / "data"
+    grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
+    make_table("data/faces/kept", faces)
+    make_table("data/faces/kept-pencil", grey)
+    make_table("data/faces/kept-noise", noise)
+    rows = pd.DataFrame({"id": TRAIN + TEST, "split": ["train"] * 30 + ["test"] * 10})
+    rows.to_parquet(root / "faces" / "split.parquet")
+    return root
+
+
+def _model(path: Path, generator: dict[str, Any], channels: tuple[int, int], **other: Any) -> Path:
+    description = Description.model_validate(
+        {
+            "variant": "tiny",
+            "condition": "pencil",
+            "background": "kept",
+            "generator": generator,
+            "size": 32,
+            "width": 4,
+            "in_channels": channels[0],
+            "out_channels": channels[1],
+            **other,
+        }
+    )
+    torch.manual_seed(1)
+    save_model(path, description, description.build().state_dict())
+    return path
+
+
+def test_the_test_split_is_translated(data: Path, tmp_path: Path) -> None:
+    """Ten colour images of the targets' size, with the targets' ids; the same again."""
+    model = _model(tmp_path / "a-to-b.pt", UNET, (1, 3))
+    asked = Translation(variant="tiny", data=PENCIL)
+    table = translate(model, asked, data, tmp_path / "out")
+    assert table.accepted["id"].tolist() == TEST
+    assert table.shape == (32, 32, 3)
+    again = translate(model, asked, data, tmp_path / "again")
+    assert (again.images(range(10)) == table.images(range(10))).all()
+
+
+def test_the_other_direction_starts_from_the_photos(data: Path, tmp_path: Path) -> None:
+    """From three channels to one."""
+    model = _model(tmp_path / "b-to-a.pt", UNET, (3, 1))
+    asked = Translation(variant="tiny", data=PENCIL, direction="b-to-a")
+    assert translate(model, asked, data, tmp_path / "out").shape == (32, 32, 1)
+
+
+def test_grey_inputs_are_repeated_for_a_colour_network(data: Path, tmp_path: Path) -> None:
+    """A CycleGAN of one domain takes three channels from either side."""
+    model = _model(tmp_path / "model.pt", UNET, (3, 3))
+    for direction in ("a-to-b", "b-to-a"):
+        asked = Translation(variant="tiny", data=PENCIL, direction=direction)
+        assert translate(model, asked, data, tmp_path / direction).shape == (32, 32, 3)
+
+
+def test_noise_becomes_an_image_each(data: Path, tmp_path: Path) -> None:
+    """A vector of eight numbers each; ten different images."""
+    model = _model(tmp_path / "model.pt", {"type": "dcgan"}, (8, 3), condition="noise")
+    asked = Translation(variant="tiny", data=NOISE, scores="samples")
+    table = translate(model, asked, data, tmp_path / "out")
+    assert table.shape == (32, 32, 3)
+    assert len({image.tobytes() for image in table.images(range(10))}) == 10
+
+
+def test_noise_that_a_generator_draws_is_the_same_each_time(data: Path, tmp_path: Path) -> None:
+    """Whatever was drawn before."""
+    model = _model(tmp_path / "model.pt", {**UNET, "noise": "input"}, (1, 3))
+    asked = Translation(variant="tiny", data=PENCIL)
+    first = translate(model, asked, data, tmp_path / "first").images(range(10))
+    torch.rand(7)
+    assert (translate(model, asked, data, tmp_path / "second").images(range(10)) == first).all()
+
+
+def test_a_half_size_model_is_upscaled(data: Path, tmp_path: Path) -> None:
+    """Bicubic brings 16 px to 32; without an upscaler it is an error that says so."""
+    model = _model(tmp_path / "model.pt", UNET, (1, 3), size=16)
+    asked = Translation(variant="tiny", data=PENCIL, upscaler="bicubic")
+    assert translate(model, asked, data, tmp_path / "out").shape == (32, 32, 3)
+    plain = Translation(variant="tiny", data=PENCIL)
+    with pytest.raises(UserError, match=r"makes images of 16 px.*other than 'none'"):
+        translate(model, plain, data, tmp_path / "none")
+    sr = Translation(variant="tiny", data=PENCIL, upscaler="dat-x2")
+    with pytest.raises(UserError, match=r"dat-x2\.pth cannot be loaded"):
+        translate(model, sr, data, tmp_path / "none")
+
+
+def test_a_model_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
+    """Trained on pencil, asked for edges; made for grey inputs, given photos."""
+    model = _model(tmp_path / "model.pt", UNET, (1, 3))
+    edges = PENCIL.model_copy(update={"condition": "edges"})
+    with pytest.raises(UserError, match=r"was trained on kept-pencil, but .* names kept-e"):
+        translate(model, Translation(variant="tiny", data=edges), data, tmp_path / "out")
+    back = Translation(variant="tiny", data=PENCIL, direction="b-to-a")
+    with pytest.raises(UserError, match=r"takes 1 channels, .*kept has 3"):
+        translate(model, back, data, tmp_path / "out")
