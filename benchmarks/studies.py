@@ -57,6 +57,12 @@ SWEEPS = (
     ),
     Sweep(
         "P2",
+        "E4: L1 or L2",
+        "edges-nobg",
+        _each(f"{EDGES}.objective.reconstruction", "l1", "l2"),
+    ),
+    Sweep(
+        "P2",
         "noise at the bottleneck",
         "edges-nobg-noise",
         _each("variants.edges-nobg-noise.generator.noise", "none", "input", "bottleneck", "both"),

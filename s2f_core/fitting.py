@@ -49,7 +49,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             paired=variant.objective.paired,
         ),
         validation=Validation(splits["val"], recipe.best),
-        steps=recipe.steps(len(splits["train"]), settings.max_steps),
+        steps=settings.steps(len(splits["train"])),
         state_file=states / f"{settings.name}-{key.hexdigest()[:16]}.pt",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -61,12 +62,14 @@ class Data(Section):
 class Variant(Section):
     """One entry under ``variants:``.
 
-    ``scale`` is the networks' image size over ``image_size``; ``study`` tags the MLflow run.
+    ``scale`` is the networks' image size over ``image_size``, ``share`` the part of ``max_steps``
+    that the variant gets; ``study`` tags the MLflow run.
     """
 
     study: str | None = None
     data: Data
     scale: float = Field(1.0, gt=0, le=1)
+    share: float = Field(1.0, gt=0, le=1)
     generator: Generator
     discriminator: Discriminator
     objective: Objective
@@ -141,6 +144,11 @@ class Settings(Section):
             in_channels=in_channels,
             out_channels=out_channels,
         )
+
+    def steps(self, images: int) -> int:
+        """Number of batches for so many images: the recipe's, capped by this variant's share."""
+        cap = None if self.max_steps is None else math.ceil(self.max_steps * self.variant.share)
+        return self.variant.recipe.steps(images, cap)
 
     def build(self, fabric: Fabric, blueprint: Blueprint) -> Game:
         """The networks, initialised, with their objective and optimisers."""

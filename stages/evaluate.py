@@ -38,7 +38,8 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
     )
     folder = Path("data/evaluations") / name
     evaluation.write(result, folder, Path("metrics") / f"{name}.json")
-    trained_in = (Path("data/models") / translation.variant / "run_id").read_text()
+    run_id = Path("data/models") / translation.variant / "run_id"
+    trained_in = run_id.read_text() if run_id.exists() else "imported"
     tags = {
         "variant": translation.variant,
         "upscaler": translation.upscaler,
