@@ -1,38 +1,50 @@
 """The papers' sweeps, each once at a small scale: ``python -m benchmarks.studies [WORD…]``.
 
-Runs ``dvc exp run --temp`` for every line of :data:`SWEEPS` (or those whose command has one of the
-words), so the project's own files stay as they are, and prints what docs/studies.md shows. Needs
-what ``dvc repro`` leaves behind.
+Queues an experiment for every choice of :data:`SWEEPS` (or those whose command has one of the
+words), runs them two at a time in DVC's own copies of the project, and prints the table of
+docs/studies.md. Needs what ``dvc repro`` leaves behind, and ``dvc.lock`` committed.
 """
 
 from __future__ import annotations
 
 import json
-import re
+import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 
-SMALL = ("max_steps=150",)  # what makes the scale small; leave it out to ask the question properly
-SHOWN = ("kid", "fid", "ssim", "pixel_difference", "energy_distance", "surface_error", "diversity")
+SMALL = ("max_steps=200",)  # what makes the scale small; leave it out to ask the question properly
+SHOWN = {
+    "kid": "KID",
+    "ssim": "SSIM",
+    "pixel_difference": "pixel difference",
+    "energy_distance": "energy distance",
+    "surface_error": "surface error",
+    "diversity": "diversity",
+}
 
 
 @dataclass(frozen=True)
 class Sweep:
     """A question of a paper: a translation, and the overrides that are compared.
 
-    An empty choice is the default pipeline's own value.
+    An empty choice is the default pipeline's own value. ``always`` goes with every choice.
     """
 
     study: str
     question: str
     target: str
     choices: tuple[tuple[str, ...], ...]
+    always: tuple[str, ...] = ()
 
 
 def _each(key: str, *values: object) -> tuple[tuple[str, ...], ...]:
     return tuple((f"{key}={value}",) for value in values)
+
+
+def _replaced(key: str, value: str) -> tuple[str, str]:
+    """A whole section anew: -S alone would merge it with the old one."""
+    return f"~{key}", f"+{key}={value}"
 
 
 PENCIL, RESNET, CYCLE = "variants.pix2pix-pencil", "variants.resnet", "variants.cyclegan"
@@ -51,21 +63,15 @@ SWEEPS = (
     Sweep("P2", "batch size", "edges-nobg", _each(f"{EDGES}.recipe.batch", 1, 4, 32)),
     Sweep(
         "P2",
-        "optimiser",
-        "edges-nobg",
-        ((f"+{EDGES}.recipe.optimiser=adam",), (f"+{EDGES}.recipe.optimiser=sgd",)),
-    ),
-    Sweep(
-        "P2",
         "E4: L1 or L2",
         "edges-nobg",
-        _each(f"{EDGES}.objective.reconstruction", "l1", "l2"),
+        _each(f"{EDGES}.objective.reconstruction", "l2"),
     ),
     Sweep(
         "P2",
-        "noise at the bottleneck",
+        "E5: where the noise goes in",
         "edges-nobg-noise",
-        _each("variants.edges-nobg-noise.generator.noise", "none", "input", "bottleneck", "both"),
+        _each("variants.edges-nobg-noise.generator.noise", "input", "bottleneck", "both"),
     ),
     Sweep(
         "P3",
@@ -91,8 +97,8 @@ SWEEPS = (
             ("data.grids.format=clouds",),
             (
                 "data.grids.format=clouds",
-                f"{GRIDS}.generator={{type: fc, hidden: [128, 128]}}",
-                f"{GRIDS}.discriminator={{type: fc, hidden: [256, 256]}}",
+                *_replaced(f"{GRIDS}.generator", "{type: fc, hidden: [128, 128]}"),
+                *_replaced(f"{GRIDS}.discriminator", "{type: fc, hidden: [256, 256]}"),
             ),
         ),
     ),
@@ -105,60 +111,87 @@ SWEEPS = (
             (f"+{DOODLES}.recipe.gd_ratio=2",),
             (f"+{DOODLES}.recipe.head_start=10",),
             (f"+{DOODLES}.recipe.lr_d_ratio=0.5",),
-            (f"{DOODLES}.recipe.schedule={{type: gate, tolerance: 0.1}}",),
+            (f"++{DOODLES}.recipe.schedule={{type: gate, tolerance: 0.1}}",),
             (f"{DOODLES}.generator.norm=instance",),
             (f"+{DOODLES}.generator.activation={{type: jrelu}}",),
-            (f"{DOODLES}.discriminator={{type: resnet18}}",),
+            _replaced(f"{DOODLES}.discriminator", "{type: resnet18}"),
         ),
     ),
-    Sweep("P5", "U-Net depth", "cyclegan-unet", _each(f"{P5_UNET}.generator.depth", 3, 4, 5)),
-    Sweep("P5", "residual blocks", "cyclegan-resnet", _each(f"{P5_RESNET}.generator.blocks", 3, 9)),
+    Sweep(
+        "P5",
+        "U-Net depth",
+        "cyclegan-unet",
+        _each(f"{P5_UNET}.generator.depth", 3, 4, 5),
+        (f"{P5_UNET}.share=0.35",),
+    ),
+    Sweep(
+        "P5",
+        "residual blocks",
+        "cyclegan-resnet",
+        _each(f"{P5_RESNET}.generator.blocks", 3, 9),
+        (f"{P5_RESNET}.share=0.35",),
+    ),
     Sweep(
         "P5",
         "results train on train + val",
         "cyclegan-unet",
         ((f"+{P5_UNET}.recipe.train_on=train+val", f"+{P5_UNET}.recipe.best=last"),),
+        (f"{P5_UNET}.share=0.35",),
     ),
 )
 
 
-def command(sweep: Sweep, choice: tuple[str, ...]) -> list[str]:
-    """The experiment at full scale, as a user would give it."""
-    overrides = [part for override in choice for part in ("-S", override)]
-    return ["dvc", "exp", "run", "--temp", *overrides, f"evaluate@{sweep.target}"]
+def experiments() -> list[tuple[Sweep, tuple[str, ...]]]:
+    """Every sweep with every one of its choices."""
+    return [(sweep, choice) for sweep in SWEEPS for choice in sweep.choices]
 
 
-def run(sweep: Sweep, choice: tuple[str, ...]) -> tuple[dict[str, float], float]:
-    """What one small experiment scored, and the seconds it took."""
-    given = command(sweep, (*choice, *SMALL))
-    began = time.monotonic()
-    done = subprocess.run(given, capture_output=True, text=True, check=False)
+def command(sweep: Sweep, choice: tuple[str, ...]) -> str:
+    """The experiment at full scale, as a user would type it."""
+    overrides = [f"-S '{override}'" if " " in override else f"-S {override}" for override in choice]
+    return " ".join(["dvc exp run --temp", *overrides, f"evaluate@{sweep.target}"])
+
+
+def _dvc(*arguments: str) -> str:
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # two run at once
+    done = subprocess.run(
+        ["dvc", *arguments], capture_output=True, text=True, check=False, env=alone
+    )
     if done.returncode:
-        sys.exit(f"{' '.join(given)}\n{(done.stdout + done.stderr)[-3000:]}")
-    found = re.search(r"Ran experiment\(s\): (\S+)", done.stdout)
-    if found is None:
-        sys.exit(f"{' '.join(given)} made no experiment:\n{done.stdout[-2000:]}")
-    file = f"metrics/{sweep.target}.json"
-    asked = ["dvc", "metrics", "show", file, "--json", "--rev", found[1]]
-    shown = subprocess.run(asked, capture_output=True, text=True, check=True)
-    figures: dict[str, float] = json.loads(shown.stdout)[found[1]]["data"][file]["data"]
-    return figures, time.monotonic() - began
+        sys.exit(f"dvc {' '.join(arguments)}\n{(done.stdout + done.stderr)[-3000:]}")
+    return done.stdout
+
+
+def _figures(name: str, target: str) -> dict[str, float]:
+    """What an experiment scored."""
+    file = f"metrics/{target}.json"
+    shown = json.loads(_dvc("metrics", "show", file, "--json", "--rev", name))
+    figures: dict[str, float] = shown[name]["data"][file]["data"]
+    return figures
 
 
 def main() -> None:
-    """Print a row for every experiment."""
+    """Run them, then print a row for each."""
     words = sys.argv[1:]
-    print("| study | question | choice | " + " | ".join(SHOWN) + " | s |")
-    for sweep in SWEEPS:
-        for choice in sweep.choices:
-            said = " ".join(command(sweep, choice))
-            if words and not any(word in said for word in words):
-                continue
-            figures, seconds = run(sweep, choice)
-            row = [f"{figures[name]:.3f}" if name in figures else "–" for name in SHOWN]
-            chosen = ", ".join(choice) or "as it stands"
-            cells = [sweep.study, sweep.question, chosen, *row, f"{seconds:.0f}"]
-            print(f"| {' | '.join(cells)} |", flush=True)
+    chosen = {
+        f"study-{number}": experiment
+        for number, experiment in enumerate(experiments())
+        if not words or any(word in command(*experiment) for word in words)
+    }
+    for name, (sweep, choice) in chosen.items():
+        overrides = [
+            part for override in (*sweep.always, *choice, *SMALL) for part in ("-S", override)
+        ]
+        _dvc("exp", "run", "--queue", "--name", name, *overrides, f"evaluate@{sweep.target}")
+    _dvc("exp", "run", "--run-all", "--jobs", "2")
+    print(f"| study | question | command | {' | '.join(SHOWN.values())} |")
+    print(f"|{'---|' * (3 + len(SHOWN))}")
+    for name, (sweep, choice) in chosen.items():
+        figures = _figures(name, sweep.target)
+        row = [f"{figures[key]:.3f}" if key in figures else "–" for key in SHOWN]
+        print(
+            f"| {sweep.study} | {sweep.question} | `{command(sweep, choice)}` | {' | '.join(row)} |"
+        )
 
 
 if __name__ == "__main__":

@@ -153,5 +153,5 @@ def test_metrics_and_plots_are_dvcs(clone: Path) -> None:
     _run(clone, "metrics", "diff")
     _run(clone, "plots", "show")
     page = (clone / "dvc_plots" / "index.html").read_text()
-    for wanted in ("d_out_fake", "g_l1", "grad_norm_g", "ssim"):
+    for wanted in ("d_out_fake", "g_adversarial", "grad_norm_g", "variety", "lr"):
         assert wanted in page

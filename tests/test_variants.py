@@ -52,6 +52,14 @@ def test_noise_has_no_pairs_to_score(settings: Settings, recipe: dict[str, Any])
         varied(settings, {**dcgan, "recipe": {"best": "last", **recipe}})
 
 
+def test_a_variant_gets_its_share_of_the_cap(settings: Settings) -> None:
+    """Of 12 steps a half; without a cap all that the recipe asks: 10 epochs of 30 in fours."""
+    assert settings.steps(30) == 12
+    half = varied(settings, {"share": 0.5})
+    assert half.steps(30) == 6
+    assert half.model_copy(update={"max_steps": None}).steps(30) == 75
+
+
 def test_smoothing_needs_a_target(settings: Settings) -> None:
     """Hinge and WGAN-GP have none."""
     hinge = {"type": "pix2pix", "adversarial": "hinge"}
