@@ -200,11 +200,11 @@ def _nearest_explained(evaluations: list[Evaluation]) -> str:
         if ours is None or nearest is None or nearest > ours:
             continue
         floor = item.figure("kid", FLOOR).value
-        beside = "" if floor is None else f", against {number('kid', floor)} for real photos"
+        beside = "" if floor is None else f", against {number('kid', floor)} for other real photos"
         text = (
-            "The nearest training photo wins on KID because its pictures are real photographs, "
-            f"so its KID sits at the floor ({number('kid', nearest)}{beside}). KID asks whether "
-            "pictures look like photographs, not whether they show the person in the sketch"
+            f"The nearest training photo wins on KID ({number('kid', nearest)}{beside}) because "
+            "its pictures are real photographs. KID asks whether pictures look like photographs, "
+            "not whether they show the person in the sketch"
         )
         pixel, copied = (item.figure("pixel_difference", of) for of in ("model", "nearest-face"))
         if pixel.value is not None and copied.value is not None and pixel.value < copied.value:

@@ -119,7 +119,7 @@ def test_summary_names_the_best_and_the_baselines(project: Project) -> None:
         "By KID, resnet-sr and pix2pix-pencil beat the sketch itself and the mean training photo, "
         "but not the nearest training photo." in words
     )
-    assert "its KID sits at the floor (0.0020, against 0.0010 for real photos)" in words
+    assert "wins on KID (0.0020, against 0.0010 for other real photos) because" in words
     assert "By pixel difference, resnet-sr and pix2pix-pencil beat every trivial baseline" in words
 
 

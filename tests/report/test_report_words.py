@@ -121,7 +121,7 @@ def test_baseline_verdicts() -> None:
         "By KID, a and b beat the sketch itself and narrowly the mean training photo, "
         "but not the nearest training photo."
     )
-    assert said[1].startswith("The nearest training photo wins on KID because")
+    assert said[1].startswith("The nearest training photo wins on KID (0.0010) because")
 
 
 def test_nearest_face_is_not_explained_where_it_loses() -> None:
