@@ -86,14 +86,15 @@ def test_a_pages_links_and_paths_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_overrides_on_a_page_name_what_params_yaml_has(page: Path) -> None:
-    """``-S KEY=`` of a key that stands there, ``-S +KEY=`` of one that does not."""
+    """``-S KEY=`` of a key that stands there, ``-S +KEY=`` of one that does not or is taken out."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for added, key in re.findall(r"-S '?(\+?)([a-z][\w.-]*)=", page.read_text(encoding="utf-8")):
+    text = page.read_text(encoding="utf-8")
+    for added, key in re.findall(r"-S '?(\+?)([a-z][\w.-]*)=", text):
         here: Any = params
         *above, last = key.split(".")
         for part in above:
             here = here.get(part, {})
-        assert (last in here) is not bool(added), key
+        assert (last in here and f"-S ~{key} " not in text) is not bool(added), key
 
 
 def test_the_readme_names_every_variant_asset_and_command() -> None:
