@@ -7,7 +7,6 @@ docs/studies.md. Needs what ``dvc repro`` leaves behind, and ``dvc.lock`` commit
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -152,21 +151,20 @@ def command(sweep: Sweep, choice: tuple[str, ...]) -> str:
     return " ".join(["dvc exp run --temp", *overrides, f"evaluate@{sweep.target}"])
 
 
-def _dvc(*arguments: str) -> str:
+def _dvc(*arguments: str) -> None:
     alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # two run at once
     done = subprocess.run(
         ["dvc", *arguments], capture_output=True, text=True, check=False, env=alone
     )
     if done.returncode:
         sys.exit(f"dvc {' '.join(arguments)}\n{(done.stdout + done.stderr)[-3000:]}")
-    return done.stdout
 
 
 def _figures(name: str, target: str) -> dict[str, float]:
     """What an experiment scored."""
-    file = f"metrics/{target}.json"
-    shown = json.loads(_dvc("metrics", "show", file, "--json", "--rev", name))
-    figures: dict[str, float] = shown[name]["data"][file]["data"]
+    from dvc.api import metrics_show
+
+    figures: dict[str, float] = metrics_show(f"metrics/{target}.json", rev=name)
     return figures
 
 
