@@ -57,6 +57,12 @@ DOODLES, P5_UNET, P5_RESNET = (
 SWEEPS = (
     Sweep("P1", "learning rate", "pix2pix-pencil", _each("lr", "1e-4", "3e-4", "1e-3")),
     Sweep("P1", "U-Net depth", "pix2pix-pencil", _each(f"+{PENCIL}.generator.depth", 3, 5, 7)),
+    Sweep(
+        "P1",
+        "edges in place of pencil",
+        "pix2pix-edges",
+        (("variants.pix2pix-edges.scale=1", "variants.pix2pix-edges.share=1"),),
+    ),
     Sweep("P1", "residual blocks", "resnet-bicubic", _each(f"{RESNET}.generator.blocks", 3, 6, 9)),
     Sweep("P1", "rate of D over G's", "cyclegan", _each(f"{CYCLE}.recipe.lr_d_ratio", 1, 0.5)),
     Sweep("P2", "batch size", "edges-nobg", _each(f"{EDGES}.recipe.batch", 1, 4, 32)),
