@@ -35,7 +35,7 @@ def test_every_choice_makes_a_valid_variant(tmp_path: Path) -> None:
     """As ``dvc exp run -S`` applies it, and it changes something."""
     overrides = [[*sweep.always, *choice, *SMALL] for sweep, choice in experiments()]
     params = ROOT / "params.yaml"
-    given = [sys.executable, "-c", APPLY, tmp_path, params, json.dumps(overrides)]
+    given = [sys.executable, "-c", APPLY, str(tmp_path), str(params), json.dumps(overrides)]
     subprocess.run(given, check=True)
     before = yaml.safe_load(params.read_text(encoding="utf-8"))
     for number, (sweep, _) in enumerate(experiments()):
