@@ -1,6 +1,7 @@
-"""Background removal: rembg as it comes against ours, on the default faces.
+"""Background removal: rembg as it comes against every model here, on the default faces.
 
-Run ``dvc repro dataset@faces fetch@u2netp`` first, then ``python -m benchmarks.background``.
+Run ``dvc repro dataset@faces`` and ``s2f fetch`` u2netp, selfie and, where its row is wanted,
+isnet-general-use; then ``OMP_NUM_THREADS=1 python -m benchmarks.background``.
 """
 
 from __future__ import annotations
@@ -16,51 +17,91 @@ import numpy as np
 from PIL import Image
 
 from s2f_core import tables
-from s2f_core.background.u2net import REMBG_SIZE, Matting
-from s2f_core.images import Pixels
+from s2f_core.background.rembg_models import Rembg
+from s2f_core.background.selfie import Selfie
+from s2f_core.images import Pixels, resize
 
+ASSETS = Path("data/assets")
+STOCK = "rembg.remove, one by one"
 PHOTOS = 24
+FEW = 4  # photos at 1024, which take seconds each
+SIDES = (128, 256)
 ROUNDS = 3
+
+MODELS = (
+    Rembg(model="u2netp", size=320),
+    Rembg(model="u2netp", size=160),
+    Rembg(model="u2net", size=320),
+    Rembg(model="u2net_human_seg", size=320),
+    Rembg(model="silueta", size=320),
+    Rembg(model="isnet-general-use", size=1024),
+    Rembg(model="isnet-general-use", size=320),
+    Selfie(model="selfie"),
+)
 
 
 def main() -> None:
-    """Print images per second and the ratio to rembg's own loop, the median of the rounds."""
-    weights = Path("data/assets/u2netp")
-    os.environ["U2NET_HOME"] = str(weights.absolute())  # read by rembg when it loads the weights
+    """Print images per second of photos of both sides, the median of the rounds, and its spread.
+
+    The rounds go through all rows, so that a busy machine slows all of them. |Δα| is the mean
+    difference from rembg's mattes at 128.
+    """
+    kept = tables.read(Path("data/faces/kept")).images(range(PHOTOS))
+    photos = {side: np.stack([resize(photo, side) for photo in kept]) for side in SIDES}
+    works = _works()
+    seconds: dict[tuple[str, int], list[float]] = {}
+    mattes: dict[tuple[str, int], Pixels] = {}
+    for _ in range(ROUNDS):
+        for name, (count, work) in works.items():
+            for side in SIDES:
+                began = time.perf_counter()
+                mattes[name, side] = np.stack(work(photos[side][:count]))
+                seconds.setdefault((name, side), []).append((time.perf_counter() - began) / count)
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
+    sides = " | ".join(f"images/s at {side} | spread" for side in SIDES)
+    print(f"| model | photos | {sides} | × rembg | abs. Δα |\n|---{'|---:' * 7}|")
+    base = mattes[STOCK, 128] / 255
+    for name, (count, _) in works.items():
+        cells = []
+        for side in SIDES:
+            times = seconds[name, side]
+            cells.append(f"{1 / np.median(times):.2f}")
+            cells.append(f"{(max(times) - min(times)) / np.median(times):.0%}")
+        ratio = np.median(seconds[STOCK, 128]) / np.median(seconds[name, 128])
+        difference = np.abs(mattes[name, 128] / 255 - base[:count]).mean()
+        print(f"| {name} | {count} | {' | '.join(cells)} | {ratio:.2f} | {difference:.3f} |")
+
+
+def _works() -> dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]]:
+    """What is measured: how many photos, and what makes their mattes. Weights are loaded."""
+    os.environ["U2NET_HOME"] = str((ASSETS / "u2netp").absolute())  # where rembg finds them
     from rembg import new_session, remove
 
-    photos = tables.read(Path("data/faces/kept")).images(range(PHOTOS))
     stock = new_session("u2netp", providers=["CPUExecutionProvider"])
-    rows: dict[str, Callable[[], list[Pixels]]] = {
-        "rembg.remove, one by one": lambda: [
-            np.asarray(remove(Image.fromarray(photo), session=stock, only_mask=True))[..., None]
-            for photo in photos
+
+    def one_by_one(photos: Pixels) -> list[Pixels]:
+        images = [Image.fromarray(photo) for photo in photos]
+        return [
+            np.asarray(remove(image, session=stock, only_mask=True))[..., None] for image in images
         ]
-    }
-    for size in (REMBG_SIZE, 192, 160):
-        model = Matting(weights / "u2netp.onnx", size)
-        rows[f"ours at {size}, a thread a core"] = lambda model=model: _threaded(model, photos)  # type: ignore[misc]
-    seconds: dict[str, list[float]] = {name: [] for name in rows}
-    mattes: dict[str, list[Pixels]] = {}
-    for _ in range(ROUNDS):
-        for name, work in rows.items():
-            began = time.perf_counter()
-            mattes[name] = work()
-            seconds[name].append(time.perf_counter() - began)
-    base, *_ = rows
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {PHOTOS} photos")
-    print(f"{'':34}{'images/s':>10}{'ratio':>8}{'spread':>8}{'|Δα|':>8}")
-    for name, times in seconds.items():
-        ratio = np.median(seconds[base]) / np.median(times)
-        spread = (max(times) - min(times)) / np.median(times)
-        difference = np.abs(np.stack(mattes[name]) / 255.0 - np.stack(mattes[base]) / 255.0).mean()
-        speed = PHOTOS / np.median(times)
-        print(f"{name:34}{speed:10.2f}{ratio:8.2f}{spread:8.0%}{difference:8.3f}")
 
+    found: dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]] = {STOCK: (PHOTOS, one_by_one)}
+    for section in MODELS:
+        asset = ASSETS / section.model
+        if not asset.is_dir():
+            print(f"{section.model} is left out: not fetched")
+            continue
+        size = section.size if isinstance(section, Rembg) else 256
+        model = section.open(asset)
+        count = FEW if size == 1024 else PHOTOS
+        model(np.zeros((32, 32, 3), np.uint8))
 
-def _threaded(model: Matting, photos: Pixels) -> list[Pixels]:
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(model.matte, photos))
+        def threaded(photos: Pixels, model: Callable[[Pixels], Pixels] = model) -> list[Pixels]:
+            with ThreadPoolExecutor(os.cpu_count()) as threads:
+                return list(threads.map(model, photos))
+
+        found[f"{section.model} at {size}, a thread a core"] = (count, threaded)
+    return found
 
 
 if __name__ == "__main__":

@@ -140,7 +140,20 @@ SWEEPS = (
         "P5",
         "results train on train + val",
         "cyclegan-unet",
-        ((f"+{P5_UNET}.recipe.train_on=train+val", f"+{P5_UNET}.recipe.best=last"),),
+        _each(f"+{P5_UNET}.recipe.train_on", "train+val"),
+        (f"{P5_UNET}.share=0.35",),
+    ),
+    Sweep(
+        "P5",
+        "paintings and photos",
+        "cyclegan-unet",
+        (
+            tuple(
+                f"{section}.cyclegan-unet.data.{key}"
+                for section in ("variants", "translations")
+                for key in ("role=paintings", "condition=stylised")
+            ),
+        ),
         (f"{P5_UNET}.share=0.35",),
     ),
 )

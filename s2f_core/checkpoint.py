@@ -16,15 +16,21 @@ from s2f_core.errors import UserError
 from s2f_core.networks import Generator
 from s2f_core.params import Section
 
-FORMAT, VERSION = "s2f-generator", 1
+FORMAT, VERSION = "s2f-generator", 2
 
 
 class Description(Section):
-    """What a model file says of its generator; enough to rebuild it and to feed it."""
+    """What a model file says of its generator; enough to rebuild it and to feed it.
+
+    ``role`` is null where nobody knows it, as in a file of others; ``classes`` where the generator
+    was trained on all.
+    """
 
     variant: str
+    role: str | None = None
     condition: str
     background: str
+    classes: tuple[str, ...] | None = None
     generator: Generator
     size: int
     width: int

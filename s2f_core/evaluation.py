@@ -8,19 +8,21 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from s2f_core.data import Direction, Scores
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, rgb
 from s2f_core.pairs import Pairs
 from s2f_core.params import Section
 from s2f_core.scores import diversity, surfaces, table
-from s2f_core.scores.baselines import FLOOR, answers, no_answers, others
+from s2f_core.scores.baselines import FLOOR, answers, inputs, nothing, others
 from s2f_core.scores.inception import RESIZE, Features
 from s2f_core.scores.kinds import Declaration, Sample, Score, Space, Values
 from s2f_core.tables import Table
-from s2f_core.translation import Scores
-from s2f_core.variants import Direction
+
+SHOWN = 36  # real images that the report shows beside outputs that answer none
 
 
 class Subject(Section):
@@ -32,6 +34,8 @@ class Subject(Section):
     role: str
     background: str
     condition: str
+    classes: tuple[str, ...] | None = None
+    transfer: bool = False
     direction: Direction
     kind: Scores
 
@@ -56,8 +60,8 @@ class Kind:
 
 KINDS: dict[Scores, Kind] = {
     "pairs": Kind(table.OF_PAIRS, answers, paired=True),
-    "samples": Kind(table.OF_SAMPLES, no_answers, paired=False),
-    "surfaces": Kind(table.OF_SURFACES, no_answers, paired=False),
+    "samples": Kind(table.OF_SAMPLES, inputs, paired=False),
+    "surfaces": Kind(table.OF_SURFACES, nothing, paired=False),
 }
 
 
@@ -66,16 +70,19 @@ def evaluate(
 ) -> Evaluation:
     """Score a translation of the test split, and the trivial baselines on the same images.
 
-    ``training`` and ``test`` are pairs in the translation's direction. What is measured is what
-    :data:`KINDS` says of ``subject.kind``; the floor is as many other real images, of the training
-    split. ``inception`` is called only by scores that look through it. Raises UserError where the
-    outputs are not of the real images' size or not of the test split.
+    ``training`` and ``test`` are images in the translation's direction. What is measured is what
+    :data:`KINDS` says of ``subject.kind``; the floor is as many other real images as there are
+    outputs, of the training split. ``inception`` is called only by scores that look through it.
+    Raises UserError where the outputs are not of the real images' size or not of the test split,
+    and where pairs are to be scored that are none.
     """
     kind = KINDS[subject.kind]
-    real = test.targets.images(test.targets.positions(test.ids))
+    if kind.paired and not test.answered:
+        raise UserError(f"translations.{subject.name}: no pairs to score, set scores to samples")
+    real = test.targets.images(test.targets.positions(test.ids_b))
     made = _made(outputs, test.ids, real)
     rows = {"model": made, **kind.baselines(training, test, subject.direction)}
-    targets, samples = _samples(real, rows, others(training, len(real)), kind, test, inception)
+    targets, samples = _samples(real, rows, others(training, len(made)), kind, test, inception)
     figures = {
         name: {key: score.measure(sample, targets) for key, score in kind.scores.items()}
         for name, sample in samples.items()
@@ -83,7 +90,10 @@ def evaluate(
     report = {
         **subject.model_dump(),
         "image_size": real.shape[1],
-        "images": len(real),
+        "images": len(made),
+        "targets": len(real),
+        "drawn": test.drawn,
+        "shown": _spread(sorted(test.ids_b)),
         "mode": "generator in eval mode: no dropout, running statistics in batch norm",
         "figures": figures,
         "scores": {key: _declaration(score, inception) for key, score in kind.scores.items()},
@@ -99,10 +109,15 @@ def evaluate(
     )
 
 
+def _spread(ids: list[str]) -> list[str]:
+    """Up to :data:`SHOWN` of them, at equal distances."""
+    return [ids[row] for row in np.unique(np.linspace(0, len(ids) - 1, SHOWN).astype(int))]
+
+
 def _made(outputs: Table, ids: list[str], real: Pixels) -> Pixels:
     """The outputs for these ids; a grey target may be answered in colour."""
     made = outputs.images(outputs.positions(ids))
-    if made.shape[:3] != real.shape[:3] or real.shape[3] not in (1, made.shape[3]):
+    if made.shape[1:3] != real.shape[1:3] or real.shape[3] not in (1, made.shape[3]):
         raise UserError(
             f"{outputs.folder} has images {made.shape[1:]}, the real ones are {real.shape[1:]}"
         )

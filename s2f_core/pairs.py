@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,8 +19,11 @@ from s2f_core.seeding import stream
 from s2f_core.tables import Table
 
 # The purposes of the random streams; those of B are used where it is not A's partner.
-ORDER, AUGMENT, ORDER_B, AUGMENT_B = 0, 1, 2, 3
+ORDER, AUGMENT, ORDER_B, AUGMENT_B, SKETCH = 0, 1, 2, 3, 4
 VECTOR = (1, 1)  # height and width of an input that is no image, such as noise
+
+Rows = npt.NDArray[np.int64]
+Sketch = Callable[[Tensor, Tensor, np.random.Generator], Tensor]
 
 
 @dataclass(frozen=True)
@@ -43,18 +47,23 @@ class Batch:
 
 
 class Pairs:
-    """The images that two tables share, of one split, at ``scale`` times the tables' size.
+    """The images of two tables, of one split, at ``scale`` times the tables' size.
+
+    ``paired``: the tables share ids, and only what both have counts. Tables that share none are two
+    domains of their own lengths: ``ids`` are A's, ``ids_b`` B's, and nothing in B answers an image
+    of A. The length is that of an epoch, the longer of the two.
 
     ``channels`` of A and B: a grey table is repeated to three where three are asked for; by
     default the tables' own. ``size`` is B's side in pixels. Raises UserError where A is neither of
-    B's size nor a vector, where the tables share no image of ``ids``, or cannot give ``channels``.
+    B's size nor a vector, where the tables have, or share, no image of ``ids``, or cannot give
+    ``channels``.
     """
 
     def __init__(
         self,
         inputs: Table,
         targets: Table,
-        ids: list[str],
+        ids: Iterable[str],
         scale: float = 1.0,
         channels: tuple[int, int] | None = None,
     ) -> None:
@@ -63,11 +72,8 @@ class Pairs:
                 f"{inputs.folder} has images of {inputs.shape[:2]}, {targets.folder} of "
                 f"{targets.shape[:2]}; they must be equal"
             )
-        shared = set(inputs.accepted["id"]) & set(targets.accepted["id"])
-        self.ids = [name for name in ids if name in shared]
-        if not self.ids:
-            raise UserError(f"{inputs.folder} and {targets.folder} share none of {len(ids)} ids")
         self.inputs, self.targets, self.scale = inputs, targets, scale
+        self.paired, self.ids, self.ids_b = _domains(inputs, targets, list(ids))
         self.size = round(targets.shape[0] * scale)
         self.channels = channels or (inputs.shape[2], targets.shape[2])
         for table, wanted in zip((inputs, targets), self.channels, strict=True):
@@ -76,45 +82,77 @@ class Pairs:
                     f"{table.folder} has {table.shape[2]} channels where {wanted} are needed"
                 )
         self._a = inputs.positions(self.ids)
-        self._b = targets.positions(self.ids)
+        self._b = targets.positions(self.ids_b)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return max(len(self.ids), len(self.ids_b))
 
     @property
     def drawn(self) -> bool:
         """Whether A is an image; else it is a vector, and B is no answer to it."""
         return self.inputs.shape[:2] != VECTOR
 
+    @property
+    def answered(self) -> bool:
+        """Whether B's images are what the generator should make of A's."""
+        return self.drawn and self.paired
+
     def subset(self, rows: range) -> Pairs:
-        """The pairs at these rows of ``ids``."""
-        chosen = [self.ids[row] for row in rows]
-        return Pairs(self.inputs, self.targets, chosen, self.scale, self.channels)
+        """The images at these rows, of each domain as far as it goes."""
+        domains = (self.ids, self.ids_b)
+        chosen = [ids[row] for ids in domains for row in rows if row < len(ids)]
+        return Pairs(self.inputs, self.targets, dict.fromkeys(chosen), self.scale, self.channels)
 
-    def given(self, channels: tuple[int, int]) -> Pairs:
-        """The same pairs with so many channels of A and B."""
-        return Pairs(self.inputs, self.targets, self.ids, self.scale, channels)
+    def given(self, channels: tuple[int, int], scale: float | None = None) -> Pairs:
+        """The same images with so many channels of A and B, and at another scale if given one."""
+        wanted = self.scale if scale is None else scale
+        return Pairs(self.inputs, self.targets, self._names, wanted, channels)
 
-    def load(
-        self,
-        rows: npt.NDArray[np.int64] | range,
-        rows_b: npt.NDArray[np.int64] | None = None,
-    ) -> Batch:
-        """The pairs at these rows of ``ids``; B from other rows where ``rows_b`` is given."""
-        chosen = np.asarray(rows)
-        a = _images(self.inputs, self._a[chosen], self.scale, self.channels[0])
-        chosen_b = chosen if rows_b is None else rows_b
-        return Batch(a, _images(self.targets, self._b[chosen_b], self.scale, self.channels[1]))
+    def turned(self) -> Pairs:
+        """The same images with A and B exchanged."""
+        a, b = self.channels
+        return Pairs(self.targets, self.inputs, self._names, self.scale, (b, a))
+
+    @property
+    def _names(self) -> Iterable[str]:
+        return dict.fromkeys([*self.ids, *self.ids_b])
+
+    def a(self, rows: Rows | range) -> Tensor:
+        """The inputs at these rows of ``ids``, [n, C_A, H_A, W_A] in [-1, 1]."""
+        return _images(self.inputs, self._a[np.asarray(rows)], self.scale, self.channels[0])
+
+    def b(self, rows: Rows | range) -> Tensor:
+        """The targets at these rows of ``ids_b``, [n, C_B, H, W] in [-1, 1]."""
+        return _images(self.targets, self._b[np.asarray(rows)], self.scale, self.channels[1])
+
+    def load(self, rows: Rows | range, rows_b: Rows | None = None) -> Batch:
+        """The images at these rows; B's at other rows where ``rows_b`` is given."""
+        return Batch(self.a(rows), self.b(rows if rows_b is None else rows_b))
 
     def fingerprint(self) -> str:
-        """A hash of every pixel of these pairs, by the tables' own per-image hashes."""
+        """A hash of every pixel of these images, by the tables' own per-image hashes."""
         digest = hashlib.sha256(f"{self.size}{self.channels}".encode())
         for table, rows in ((self.inputs, self._a), (self.targets, self._b)):
             digest.update("".join(table.accepted["sha256"].iloc[rows]).encode())
         return digest.hexdigest()
 
 
-def _images(table: Table, positions: npt.NDArray[np.int64], scale: float, channels: int) -> Tensor:
+def _domains(inputs: Table, targets: Table, ids: list[str]) -> tuple[bool, list[str], list[str]]:
+    """Whether the tables share images, and which of ``ids`` count in A and in B."""
+    of_a, of_b = set(inputs.accepted["id"]), set(targets.accepted["id"])
+    if shared := of_a & of_b:
+        names = [name for name in ids if name in shared]
+        if not names:
+            raise UserError(f"{inputs.folder} and {targets.folder} share none of {len(ids)} ids")
+        return True, names, names
+    domains = [[name for name in ids if name in known] for known in (of_a, of_b)]
+    for table, names in zip((inputs, targets), domains, strict=True):
+        if not names:
+            raise UserError(f"{table.folder} has none of {len(ids)} ids")
+    return False, domains[0], domains[1]
+
+
+def _images(table: Table, positions: Rows, scale: float, channels: int) -> Tensor:
     images = to_model(torch.from_numpy(table.images(positions)))
     size = max(1, round(images.shape[-1] * scale))
     if size != images.shape[-1]:
@@ -125,37 +163,53 @@ def _images(table: Table, positions: npt.NDArray[np.int64], scale: float, channe
 class Batches:
     """Training batches, each a pure function of the seed and the step.
 
-    The images are visited in a new order every epoch; unless ``paired``, A and B each in an order
-    of its own. Random jitter (Isola et al. 2017, section 6.2): the pair is enlarged by ``jitter``
-    (286/256) and a square of the old size cut out at a random place; ``flip`` mirrors half of the
-    pairs left to right.
+    The images of a domain are visited in a new order every time that all were seen; unless
+    ``paired``, A and B each in an order of its own, the shorter over and over. ``sketch`` changes
+    A where it is drawn, given B and a random stream. Then random jitter (Isola et al. 2017, section
+    6.2): the pair is enlarged by ``jitter`` (286/256) and a square of the old size cut out at a
+    random place; ``flip`` mirrors half of the pairs left to right.
     """
 
     def __init__(
-        self, pairs: Pairs, size: int, *, seed: int, jitter: float, flip: bool, paired: bool = True
+        self,
+        pairs: Pairs,
+        size: int,
+        *,
+        seed: int,
+        jitter: float,
+        flip: bool,
+        paired: bool = True,
+        sketch: Sketch | None = None,
     ) -> None:
         self.pairs, self.size, self.seed = pairs, size, seed
         self.jitter, self.flip, self.paired = jitter, flip, paired
+        self.sketch = sketch if pairs.drawn else None
         self._order = lru_cache(maxsize=4)(self._shuffled)
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step, counted from 0."""
         rows = self._rows(step, ORDER)
         batch = self.pairs.load(rows, None if self.paired else self._rows(step, ORDER_B))
+        a = batch.a
+        if self.sketch:
+            a = self.sketch(a, batch.b, stream(self.seed, SKETCH, step))
         of_b = AUGMENT if self.paired else AUGMENT_B
-        return Batch(self._augmented(batch.a, step, AUGMENT), self._augmented(batch.b, step, of_b))
+        return Batch(self._augmented(a, step, AUGMENT), self._augmented(batch.b, step, of_b))
 
-    def _rows(self, step: int, purpose: int) -> npt.NDArray[np.int64]:
+    def _rows(self, step: int, purpose: int) -> Rows:
         seen = step * self.size + np.arange(self.size)
-        epochs, places = np.divmod(seen, len(self.pairs))
+        epochs, places = np.divmod(seen, self._count(purpose))
         rows = [
             self._order(purpose, int(epoch))[place]
             for epoch, place in zip(epochs, places, strict=True)
         ]
         return np.asarray(rows)
 
-    def _shuffled(self, purpose: int, epoch: int) -> npt.NDArray[np.int64]:
-        return stream(self.seed, purpose, epoch).permutation(len(self.pairs))
+    def _count(self, purpose: int) -> int:
+        return len(self.pairs.ids if purpose == ORDER else self.pairs.ids_b)
+
+    def _shuffled(self, purpose: int, epoch: int) -> Rows:
+        return stream(self.seed, purpose, epoch).permutation(self._count(purpose))
 
     def _augmented(self, images: Tensor, step: int, purpose: int) -> Tensor:
         """Images of one size get the same treatment under the same ``step`` and ``purpose``."""

@@ -16,6 +16,7 @@ from s2f_core.health import Health
 from s2f_core.layers import Init
 from s2f_core.params import Section
 from s2f_core.schedules import Linear, Schedule
+from s2f_core.sketching import Sketching
 from s2f_core.split import PARTS, Part
 
 
@@ -47,7 +48,8 @@ class Recipe(Section):
 
     ``ema``: keep the exponential moving average of G's weights at this decay, and validate and
     save that; 0 is off. ``jitter``: enlarge by this and cut back (286/256 = 1.117; 1 is off);
-    ``flip``: mirror half of the images. ``init`` and ``init_gain``: see ``layers.initialise``.
+    ``flip``: mirror half of the images; ``sketch``: change the lines of drawn inputs before that,
+    see :mod:`s2f_core.sketching`. ``init`` and ``init_gain``: see ``layers.initialise``.
 
     ``train_on``: ``train+val`` for final results (P5); nothing is then held out to choose by, so
     ``best`` has to be ``last``. ``validations``: how often the validation score is taken; the
@@ -80,6 +82,7 @@ class Recipe(Section):
     init_gain: float = Field(0.02, gt=0)
     jitter: float = Field(1.0, ge=1, le=2)
     flip: bool = False
+    sketch: Sketching | None = None
     train_on: Literal["train", "train+val"] = "train"
     validations: int = Field(6, ge=1)
     best: Literal["ssim", "pixel_difference", "last"] = "pixel_difference"

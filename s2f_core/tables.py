@@ -3,18 +3,23 @@
 A table is a folder with ``images-NNNNN.npy`` (uint8 [n, H, W, C], memory-mapped when read),
 ``index.parquet`` (a row an image, rejected ones with the reason) and ``preview.png``. A few big
 files, because DVC hashes thousands of small ones slowly and training should not decode a JPEG.
+
+Such a file, a shard, is the images of 128 rows. It is the unit of parallel and of restarted work,
+so memory is bounded by a shard a worker, and a build that was killed loses the unfinished ones.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -24,13 +29,29 @@ from tqdm import tqdm
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, Rejected, enlarged, grid, save_png
+from s2f_core.workers import workers
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ["id", "source", "class", "group", "sha256", "rejected"]
-SHARD_BYTES = 2**30
+Maker = Callable[[int], Pixels]
+
+COLUMNS = ["id", "source", "class", "group", "part", "sha256", "rejected"]
+SHARD = 128  # rows
 PREVIEW = 64  # images on the contact sheet
 VISIBLE = 32  # pixels a side there, at least
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a table is made from: the rows of its index, and what makes the image of one.
+
+    ``rows`` bring the index columns but ``sha256``; a row with ``rejected`` set stays so. ``make``
+    gives uint8 [H, W, C] of one shape for a row's number, or raises Rejected with the reason why it
+    has no image. It runs in threads here and is pickled to workers elsewhere.
+    """
+
+    rows: pd.DataFrame
+    make: Maker
 
 
 @dataclass(frozen=True)
@@ -38,8 +59,9 @@ class Table:
     """An image table on disk, opened for reading.
 
     ``index`` has a row an image: ``id`` (unique), ``source`` (where it came from), ``class``,
-    ``group`` (such as an identity; images of one group share a split), ``sha256`` (of the pixels)
-    and ``rejected`` (the reason, or null). Images are numbered by the rows that are not rejected.
+    ``group`` (such as an identity; images of one group share a split), ``part`` (the split that the
+    publisher gave it), ``sha256`` (of the pixels) and ``rejected`` (the reason, or null). Images
+    are numbered by the rows that are not rejected.
     """
 
     folder: Path
@@ -57,6 +79,10 @@ class Table:
         """The rows that have an image, in the images' order, numbered from 0."""
         return self.index[self.index["rejected"].isna()].reset_index(drop=True)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A table is pickled as its place: workers open it themselves."""
+        return read, (self.folder.absolute(),)
+
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64]:
         return np.cumsum([0, *(len(shard) for shard in self.shards)])
@@ -72,6 +98,11 @@ class Table:
         for row, (shard, position) in enumerate(zip(shards, wanted, strict=True)):
             found[row] = self.shards[shard][position - self._starts[shard]]
         return found
+
+    def image(self, position: int) -> Pixels:
+        """The image at this position, uint8 [H, W, C]."""
+        (found,) = self.images([position])
+        return np.asarray(found)
 
     def positions(self, ids: pd.Series[str] | list[str]) -> npt.NDArray[np.int64]:
         """Where the images with these ids stand; raises UserError for one that has no image."""
@@ -97,63 +128,113 @@ def read(folder: Path) -> Table:
     return Table(folder, index, shards)
 
 
-def build(
-    folder: Path,
-    rows: pd.DataFrame,
-    make: Callable[[int], Pixels],
-    *,
-    describe: str,
-    shard_bytes: int = SHARD_BYTES,
-) -> Table:
-    """Make image ``i`` of each of ``rows`` by ``make(i)`` and write the table.
+def build(folder: Path, domain: Domain, *, describe: str, key: str = "") -> Table:
+    """Make the images of a domain and write them as a table.
 
-    ``rows`` brings the index columns but ``sha256`` and ``rejected``; a row that has ``rejected``
-    set stays so. ``make`` runs on all cores in threads, returns uint8 [H, W, C] of one shape and
-    raises Rejected with a reason to leave a row without an image. The folder appears at once
-    when all is written. Raises UserError where no row is left.
+    The work is done by :func:`s2f_core.workers.workers`, shard by shard. The folder appears at once
+    when all is written. A build that was killed is continued by the next of the same ``key``,
+    rows and code; ``key`` names what else decides the pixels. Raises UserError where no row is
+    left, or ids are not unique.
     """
-    index = rows.reindex(columns=COLUMNS).reset_index(drop=True)
-    reasons: list[str | None] = [None if pd.isna(why) else str(why) for why in index["rejected"]]
-    hashes: list[str | None] = [None] * len(index)
-    todo = [row for row, reason in enumerate(reasons) if reason is None]
-
-    def attempt(row: int) -> Pixels | Rejected:
-        try:
-            return make(row)
-        except Rejected as reason:
-            return reason
-
-    workers = joblib.Parallel(n_jobs=-1, prefer="threads", return_as="generator")
-    results = workers(joblib.delayed(attempt)(row) for row in todo)
-    with _appearing(folder) as unfinished:
-        shard: list[Pixels] = []
-        written = 0
-        progress = tqdm(zip(todo, results, strict=True), describe, len(todo), unit="image")
-        for row, result in progress:
-            if isinstance(result, Rejected):
-                reasons[row] = str(result)
-                continue
-            hashes[row] = hashlib.sha256(result.tobytes()).hexdigest()
-            shard.append(result)
-            if (len(shard) + 1) * result.nbytes > shard_bytes:
-                written += _save(unfinished, written, shard)
-                shard = []
-        if shard:
-            _save(unfinished, written, shard)
-        index["sha256"] = pd.Series(hashes, index=index.index)
-        index["rejected"] = pd.Series(reasons, index=index.index)
-        rejected = index["rejected"].dropna()
-        for reason, count in rejected.value_counts().items():
-            log.warning("%s: %d rejected: %s", folder, count, reason)
-        if len(rejected) == len(index):
-            first = f"; the first: {rejected.iloc[0]}" if len(rejected) else ""
-            raise UserError(f"{folder}: none of {len(index)} images can be used{first}")
+    rows = domain.rows.reindex(columns=COLUMNS).reset_index(drop=True)
+    twice = rows.loc[rows["id"].duplicated(), "id"]
+    if len(twice):
+        raise UserError(f"{folder}: {len(twice)} ids are there twice, the first {twice.iloc[0]!r}")
+    unfinished = _resumed(folder, rows, key)
+    try:
+        _fill(unfinished, rows, domain.make, describe)
+        index = _index(unfinished, rows)
+        _report(folder, index)
         index.astype("string").to_parquet(unfinished / "index.parquet", index=False)
-        table = read(unfinished)
-        chosen = np.unique(np.linspace(0, len(table) - 1, PREVIEW).astype(int))
-        shown = [_visible(image) for image in table.images(chosen)]
-        save_png(unfinished / "preview.png", grid(shown))
+        _preview(read(unfinished))
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.replace(folder)
+    except Exception:
+        # Under another name first: a worker that still writes must not fill it again.
+        with tempfile.TemporaryDirectory(dir=unfinished.parent) as bin_:
+            unfinished.replace(Path(bin_) / "removed")
+        raise
     return read(folder)
+
+
+def _resumed(folder: Path, rows: pd.DataFrame, key: str) -> Path:
+    """The folder in which the table grows, with what an earlier build of it has finished."""
+    digest = hashlib.sha256(key.encode(errors="surrogateescape"))
+    digest.update(rows.to_json().encode())
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    unfinished = folder.with_name(f".{folder.name}.unfinished").absolute()
+    work = unfinished / "work.key"
+    if not work.is_file() or work.read_text() != digest.hexdigest():
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        work.write_text(digest.hexdigest())
+    return unfinished
+
+
+def _fill(unfinished: Path, rows: pd.DataFrame, make: Maker, describe: str) -> None:
+    shards = range(0, len(rows), SHARD)
+    todo = [
+        (place, list(range(first, min(first + SHARD, len(rows)))))
+        for first in shards
+        if not (place := unfinished / f"rows-{first // SHARD:05d}.json").is_file()
+    ]
+    usable = rows["rejected"].isna()
+    with (
+        workers(make) as run,
+        tqdm(desc=describe, total=len(rows), unit="image") as progress,
+    ):
+        progress.update(len(rows) - sum(len(numbers) for _, numbers in todo))
+        tasks = (
+            joblib.delayed(_shard)(place, [row for row in numbers if usable[row]], make)
+            for place, numbers in todo
+        )
+        for done in run(tasks):
+            progress.update(done)
+
+
+def _shard(place: Path, rows: list[int], make: Maker) -> int:
+    """Make the images of these rows; ``place`` appears when all is written. How many rows."""
+    images, found = [], {}
+    for row in rows:
+        try:
+            image = make(row)
+        except Rejected as reason:
+            found[row] = [None, str(reason)]
+        else:
+            images.append(image)
+            found[row] = [hashlib.sha256(image.tobytes()).hexdigest(), None]
+    if images:
+        np.save(place.with_name(place.stem.replace("rows", "images") + ".npy"), np.stack(images))
+    part = place.with_suffix(".part")
+    part.write_text(json.dumps(found))
+    part.replace(place)
+    return len(rows)
+
+
+def _index(unfinished: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the hashes and reasons of all shards, whose notes are removed."""
+    (unfinished / "work.key").unlink()
+    found: dict[str, list[str | None]] = {}
+    for place in sorted(unfinished.glob("rows-*.json")):
+        found |= json.loads(place.read_text())
+        place.unlink()
+    made = [found.get(str(row), [None, reason]) for row, reason in enumerate(rows["rejected"])]
+    return rows.assign(sha256=[one for one, _ in made], rejected=[why for _, why in made])
+
+
+def _report(folder: Path, index: pd.DataFrame) -> None:
+    rejected = index["rejected"].dropna()
+    for reason, count in rejected.value_counts().items():
+        log.warning("%s: %d rejected: %s", folder, count, reason)
+    if len(rejected) == len(index):
+        first = f"; the first: {rejected.iloc[0]}" if len(rejected) else ""
+        raise UserError(f"{folder}: none of {len(index)} images can be used{first}")
+
+
+def _preview(table: Table) -> None:
+    chosen = np.unique(np.linspace(0, len(table) - 1, PREVIEW).astype(int))
+    save_png(table.folder / "preview.png", grid([_visible(table.image(row)) for row in chosen]))
 
 
 def _visible(image: Pixels) -> Pixels:
@@ -162,22 +243,3 @@ def _visible(image: Pixels) -> Pixels:
     if channels not in {1, 3}:
         image = grid(list(np.moveaxis(image, -1, 0)[..., None]), gap=0)
     return enlarged(image, VISIBLE)
-
-
-def _save(folder: Path, number: int, images: list[Pixels]) -> int:
-    np.save(folder / f"images-{number:05d}.npy", np.stack(images))
-    return 1
-
-
-@contextmanager
-def _appearing(folder: Path) -> Iterator[Path]:
-    """A folder to fill that takes its name only once it is whole."""
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.replace(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from s2f_core.gans import Direction
+from s2f_core.data import Direction
 from s2f_core.images import Pixels, enlarged, from_model, grid, rgb
 from s2f_core.pairs import Pairs
 from s2f_core.scores.pixels import PIXEL_DIFFERENCE
@@ -30,14 +30,14 @@ class Validation:
     """Scores the generator A → B on the validation split and keeps the best weights so far.
 
     ``rows`` has the scores of every validation: ``variety`` (how much the outputs differ from each
-    other, over how much their targets do; near 0 the generator has collapsed) and, where A is an
-    image, the paired scores. ``frames`` has what the generator made of the first six images each
-    time; ``best`` the weights of all generators at the best validation.
+    other, over how much their targets do; near 0 the generator has collapsed) and, where B answers
+    A, the paired scores. ``frames`` has what the generator made of the first six images each time;
+    ``best`` the weights of all generators at the best validation.
     """
 
     def __init__(self, pairs: Pairs, best: str) -> None:
         self.pairs, self.criterion = pairs, best
-        self.scores = SCORES if pairs.drawn else {}
+        self.scores = SCORES if pairs.answered else {}
         self.rows: list[dict[str, float]] = []
         self.frames: list[Pixels] = []
         self.best: dict[str, dict[str, Tensor]] = {}
@@ -71,29 +71,37 @@ class Validation:
     def mosaic(self) -> Pixels:
         """A row a face: the input, the generator's outputs over the training, the photo.
 
-        Where A is noise, the outputs alone.
+        Where A and B are no pairs, no photo; where A is noise, the outputs alone.
         """
-        first = self.pairs.load(range(min(FACES, len(self.pairs))))
+        first = range(min(FACES, len(self.pairs.ids)))
         columns = [rgb(frame) for frame in self.frames]
         if self.pairs.drawn:
-            columns = [rgb(from_model(first.a)), *columns, rgb(from_model(first.b))]
-        return _sheet(
-            [column[face] for face in range(len(first.b)) for column in columns], len(columns)
-        )
+            columns = [rgb(from_model(self.pairs.a(first))), *columns]
+        if self.pairs.answered:
+            columns = [*columns, rgb(from_model(self.pairs.b(first)))]
+        return _sheet([column[face] for face in first for column in columns], len(columns))
 
     def samples(self, fabric: Fabric, generators: Generators) -> Pixels:
         """Input, output and photo of the first sixteen images, four triples a row.
 
-        Where A is noise, four rows of sixteen outputs.
+        Where A and B are no pairs, inputs and outputs, eight pairs a row, and under them those of
+        the way back, if there is one. Where A is noise, four rows of sixteen outputs.
         """
         drawn = self.pairs.drawn
-        first = self.pairs.subset(range(min(SAMPLES * (1 if drawn else 4), len(self.pairs))))
+        first = self.pairs.subset(range(SAMPLES * (1 if drawn else 4)))
         outputs, photos = translate(first, fabric, generators["a-to-b"])
         if not drawn:
             return _sheet(list(rgb(outputs)), SAMPLES)
-        inputs = rgb(from_model(first.load(range(len(first))).a))
-        triples = zip(inputs, rgb(outputs), rgb(photos), strict=True)
-        return _sheet([image for triple in triples for image in triple], 12)
+        columns = [_inputs(first), rgb(outputs)]
+        if first.answered:
+            return _sheet(_woven(*columns, rgb(photos)), 12)
+        shown = _woven(*columns)
+        if "b-to-a" in generators:
+            shown += [np.full_like(shown[0], 255)] * (-len(shown) % SAMPLES)
+            back = first.turned()
+            outputs, _ = translate(back, fabric, generators["b-to-a"])
+            shown += _woven(_inputs(back), rgb(outputs))
+        return _sheet(shown, SAMPLES)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs."""
@@ -111,22 +119,35 @@ class Validation:
 
 
 def translate(pairs: Pairs, fabric: Fabric, generator: nn.Module) -> tuple[Pixels, Pixels]:
-    """Outputs for all pairs and their targets, uint8 [n, H, W, C], in eval mode.
+    """Outputs for all inputs, and all targets, uint8 [n, H, W, C], in eval mode.
 
     Noise that a generator draws is the same each time, and the training's own goes on as if
     nothing had been drawn.
     """
-    outputs, targets = [], []
     trains = generator.training
     generator.eval()
     with torch.inference_mode(), torch.random.fork_rng():
         torch.manual_seed(0)
-        for start in range(0, len(pairs), BATCH):
-            batch = pairs.load(range(start, min(start + BATCH, len(pairs))))
-            outputs.append(from_model(generator(batch.a.to(fabric.device))))
-            targets.append(from_model(batch.b))
+        outputs = [
+            from_model(generator(pairs.a(rows).to(fabric.device)))
+            for rows in _batches(len(pairs.ids))
+        ]
+    targets = [from_model(pairs.b(rows)) for rows in _batches(len(pairs.ids_b))]
     generator.train(trains)
     return np.concatenate(outputs), np.concatenate(targets)
+
+
+def _batches(count: int) -> Iterator[range]:
+    return (range(start, min(start + BATCH, count)) for start in range(0, count, BATCH))
+
+
+def _inputs(pairs: Pairs) -> Pixels:
+    return rgb(from_model(pairs.a(range(len(pairs.ids)))))
+
+
+def _woven(*columns: Pixels) -> list[Pixels]:
+    """The first image of each, then the second of each, and so on."""
+    return [image for row in zip(*columns, strict=True) for image in row]
 
 
 def _spread(images: Pixels) -> float:

@@ -3,60 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
 from s2f_core.checkpoint import Description
+from s2f_core.data import Data, Direction
 from s2f_core.devices import Precision
 from s2f_core.errors import UserError
-from s2f_core.gans import Blueprint, Direction, Game, Objective
+from s2f_core.gans import UNPAIRED, Blueprint, Game, Objective
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.pairs import Pairs
 from s2f_core.params import Section
 from s2f_core.recipe import Recipe
-from s2f_core.split import Part, ids
-from s2f_core.tables import Table, read
 
 if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
     from lightning_fabric import Fabric
 
-__all__ = ["Data", "Direction", "Settings", "Variant"]
-
-
-class Data(Section):
-    """Which images are learned from, and what they are made from: ``data:`` of a variant."""
-
-    role: str
-    background: Literal["kept", "removed"]
-    condition: str
-
-    def inputs(self, root: Path) -> Table:
-        """Table A under ``root``, the condition's; raises UserError where it is missing."""
-        return read(root / self.role / f"{self.background}-{self.condition}")
-
-    def targets(self, root: Path) -> Table:
-        """Table B under ``root``, the images; raises UserError where it is missing."""
-        return read(root / self.role / self.background)
-
-    def pairs(
-        self,
-        root: Path,
-        part: Part | Sequence[Part],
-        scale: float = 1.0,
-        direction: Direction = "a-to-b",
-    ) -> Pairs:
-        """The pairs of some splits from the tables under ``root``, at ``scale`` times their size.
-
-        Their A is the table that ``direction`` starts from. Raises UserError where a table or the
-        split is missing, or has none of the images.
-        """
-        parts: Sequence[Part] = [part] if isinstance(part, str) else part
-        tables = self.inputs(root), self.targets(root)
-        start, end = tables if direction == "a-to-b" else reversed(tables)
-        return Pairs(start, end, ids(root / self.role / "split.parquet", *parts), scale)
+NOTHING_TO_SCORE = (
+    "has no pairs to score: set recipe.best to last, and a schedule other than plateau"
+)
 
 
 class Variant(Section):
@@ -83,11 +49,15 @@ class Variant(Section):
                 f"recipe.smoothing ({smooth:g}) softens the targets of vanilla and least-squares; "
                 f"{kind} has none: set it to 0"
             )
-        watches = self.recipe.best != "last" or self.recipe.schedule.type == "plateau"
-        if self.objective.takes == "vector" and watches:
+        if self.objective.takes == "vector" and self.watches:
+            raise ValueError(f"{self.objective.type} {NOTHING_TO_SCORE}")
+        sketch = self.recipe.sketch
+        if sketch and self.objective.takes == "vector":
+            raise ValueError(f"recipe.sketch changes drawings; {self.objective.type} takes none")
+        if sketch and sketch.canny and not self.objective.paired:
             raise ValueError(
-                f"{self.objective.type} has no pairs to score: set recipe.best to last, and a "
-                "schedule other than plateau"
+                "recipe.sketch.canny draws A from the B beside it, and "
+                f"{self.objective.type} is shown A and B that are no pairs: leave canny out"
             )
         if self.generator.takes != self.objective.takes:
             raise ValueError(
@@ -95,6 +65,11 @@ class Variant(Section):
                 f"{self.objective.type} gives it {_a(self.objective.takes)}"
             )
         return self
+
+    @property
+    def watches(self) -> bool:
+        """Whether a score of pairs decides on the weights that are kept, or on the rates."""
+        return self.recipe.best != "last" or self.recipe.schedule.type == "plateau"
 
 
 class Settings(Section):
@@ -112,7 +87,8 @@ class Settings(Section):
         """What the networks are built to, for these images.
 
         Raises UserError where the condition gives a vector and the objective wants an image, or
-        the other way round.
+        the other way round, where images that are no pairs meet what needs pairs, and where edges
+        are to be drawn anew of another condition.
         """
         objective = self.variant.objective
         given = "image" if pairs.drawn else "vector"
@@ -122,6 +98,10 @@ class Settings(Section):
                 f"variants.{self.name}: {objective.type} takes {_a(objective.takes)}, "
                 f"the condition '{condition}' is {_a(given)}"
             )
+        if not pairs.paired:
+            self._check_unpaired(pairs)
+        if pairs.drawn and (sketch := self.variant.recipe.sketch):
+            sketch.check(pairs.inputs.image(0), self.variant.data.condition)
         a, b = pairs.channels
         return Blueprint(
             generator=self.variant.generator,
@@ -131,13 +111,30 @@ class Settings(Section):
             channels=(max(a, b), max(a, b)) if objective.one_domain else (a, b),
         )
 
+    def _check_unpaired(self, pairs: Pairs) -> None:
+        """Raise UserError where the variant needs pairs, which these are not."""
+        variant = self.variant
+        said = (
+            f"variants.{self.name}: {pairs.inputs.folder} and {pairs.targets.folder} share no id, "
+            "so they are unpaired, and "
+        )
+        if variant.objective.paired:
+            raise UserError(
+                f"{said}{variant.objective.type} learns from pairs: choose an objective that does "
+                f"not ({', '.join(UNPAIRED)}), or give paired images equal ids"
+            )
+        if variant.watches:
+            raise UserError(f"{said}{variant.objective.type} {NOTHING_TO_SCORE}")
+
     def describe(self, blueprint: Blueprint, direction: Direction) -> Description:
         """What the model file will say of the generator of one direction."""
         in_channels, out_channels = blueprint.ends(direction)
         return Description(
             variant=self.name,
+            role=self.variant.data.role,
             condition=self.variant.data.condition,
             background=self.variant.data.background,
+            classes=self.variant.data.classes,
             generator=blueprint.generator,
             size=blueprint.size,
             width=blueprint.width,

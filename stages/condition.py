@@ -21,7 +21,8 @@ def condition(
 
     folder = Path("data") / role
     section = load(Condition, "conditions", name)
-    convert(tables.read(folder / background), section, folder / f"{background}-{name}")
+    photos, out = tables.read(folder / background), folder / f"{background}-{name}"
+    convert(photos, section, out, Path("data/assets"))
 
 
 if __name__ == "__main__":

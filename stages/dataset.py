@@ -16,7 +16,7 @@ def dataset(role: Annotated[str, typer.Argument(help="a key of 'data:', such as 
 
     size = load(int, "image_size")
     source = load(Dataset, "data", role)
-    prepare(source, source.path, size, Path("data") / role / "kept")
+    prepare(source, source.path, size, Path("data") / role / "kept", Path("data/assets"))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
     """Score a translation and its baselines: data/evaluations/NAME and metrics/NAME.json."""
     from pathlib import Path
 
+    from s2f_core import tracking
+
+    tracking.begin()  # it takes as long as the imports that follow
     from s2f_core import evaluation, tables
+    from s2f_core.data import Translation
     from s2f_core.params import load
     from s2f_core.scores.inception import Features
-    from s2f_core.tracking import evaluation_run
-    from s2f_core.translation import Translation
 
     translation = load(Translation, "translations", name)
     subject = evaluation.Subject(
@@ -25,6 +27,8 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         role=translation.data.role,
         background=translation.data.background,
         condition=translation.data.condition,
+        classes=translation.data.classes,
+        transfer=translation.transfer,
         direction=translation.direction,
         kind=translation.scores,
     )
@@ -45,7 +49,7 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         "upscaler": translation.upscaler,
         "direction": translation.direction,
     }
-    with evaluation_run(trained_in, name, translation.variant, tags) as tracked:
+    with tracking.evaluation_run(trained_in, name, translation.variant, tags) as tracked:
         tracked.log(0, {f"test/{score}": value for score, value in result.figures.items()})
         tracked.artifact(folder / "evaluation.json")
 

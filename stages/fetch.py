@@ -10,7 +10,7 @@ from stages.app import run
 def fetch(
     name: Annotated[str, typer.Argument(help="An asset of the catalogue, such as celeba-1k.")],
 ) -> None:
-    """Fetch an asset, checked by its sha256, to data/assets/NAME."""
+    """Fetch the files of an asset, checked by their published checksums, to data/assets/NAME."""
     from pathlib import Path
 
     from s2f_core.assets import fetch as fetch_asset

@@ -5,11 +5,15 @@ from __future__ import annotations
 from stages.app import run
 from stages.background import background
 from stages.condition import condition
+from stages.conditions import conditions
 from stages.dataset import dataset
+from stages.datasets import datasets
 from stages.evaluate import evaluate
 from stages.fetch import fetch
+from stages.gap import gap
 from stages.import_checkpoint import import_checkpoint
 from stages.report import report
+from stages.review import review
 from stages.split import split
 from stages.train import train
 from stages.translate import translate
@@ -28,7 +32,11 @@ def main() -> None:
         train,
         translate,
         evaluate,
+        gap,
         report,
+        review,
+        datasets,
+        conditions,
         import_checkpoint,
     )
 

@@ -11,11 +11,20 @@ def split(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None
     """Divide the images of a role into train, val and test: data/ROLE/split.parquet."""
     from pathlib import Path
 
+    from s2f_core import tables
+    from s2f_core.curation import Curation, curate
     from s2f_core.params import load
     from s2f_core.split import Split, write
 
     folder = Path("data") / role
-    write(folder / "kept" / "index.parquet", load(Split, "split"), folder / "split.parquet")
+    images, given = tables.read(folder / "kept"), folder / "kept" / "given"
+    domains = [images.index]
+    if given.is_dir():
+        domains.append(tables.read(given).index)
+    curation, measures = load(Curation, "curation"), None
+    if role in curation.roles:
+        measures = curate(images, curation, role, Path("data/assets"))
+    write(domains, load(Split, "split"), folder / "split.parquet", measures)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,13 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
     """Train a variant, or resume: data/models/NAME and metrics/{curves,validation}/NAME.csv."""
     from pathlib import Path
 
+    from s2f_core import tracking
+
+    tracking.begin()  # it takes as long as the imports that follow
+
     from s2f_core.devices import Precision
     from s2f_core.fitting import Outputs, fit
     from s2f_core.params import load
-    from s2f_core.tracking import root
     from s2f_core.variants import Settings, Variant
 
     variant = load(Variant, "variants", name)
@@ -36,7 +39,7 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
         curves=Path("metrics/curves") / f"{name}.csv",
         validation=Path("metrics/validation") / f"{name}.csv",
     )
-    fit(settings, splits, root() / ".s2f" / "training", files)
+    fit(settings, splits, tracking.root() / ".s2f" / "training", files)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ def translate(name: Annotated[str, typer.Argument(help="a key of 'translations:'
     """Run a trained generator over the test split, and up to full size: data/translations/NAME."""
     from pathlib import Path
 
+    from s2f_core.data import Translation
     from s2f_core.params import load
-    from s2f_core.translation import Translation
     from s2f_core.translation import translate as run_model
 
     translation = load(Translation, "translations", name)

@@ -11,7 +11,7 @@ import torch
 
 from s2f_core.images import Pixels
 from s2f_core.pairs import Pairs
-from s2f_core.tables import Table, build
+from s2f_core.tables import Domain, Table, build
 from s2f_core.variants import Settings
 
 MakeTable = Callable[..., Table]
@@ -49,7 +49,7 @@ def make_table(tmp_path: Path) -> MakeTable:
     def make(name: str, images: Pixels, **columns: list[str]) -> Table:
         names = [f"{row:03d}" for row in range(len(images))]
         rows = pd.DataFrame({"id": names, "source": names, **columns})
-        return build(tmp_path / name, rows, lambda row: images[row], describe=name)
+        return build(tmp_path / name, Domain(rows, images.__getitem__), describe=name)
 
     return make
 
@@ -66,6 +66,19 @@ def noise_splits(make_table: MakeTable, faces: Pixels) -> dict[str, Pairs]:
     """Noise vectors of eight numbers to colour pictures, thirty and ten."""
     noise = np.random.default_rng(1).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
     return parted(make_table("noise", noise), make_table("pictures", faces))
+
+
+@pytest.fixture
+def unpaired_splits(make_table: MakeTable, faces: Pixels) -> dict[str, Pairs]:
+    """Eighteen and six grey pictures of their own; thirty and ten colour pictures."""
+    grey = 255 - faces[:24].mean(axis=3, keepdims=True).astype(np.uint8)
+    drawings = [f"drawing-{row}" for row in range(24)]
+    inputs, targets = make_table("drawings", grey, id=drawings), make_table("photos", faces)
+    names = [f"{row:03d}" for row in range(40)]
+    return {
+        "train": Pairs(inputs, targets, drawings[:18] + names[:30]),
+        "val": Pairs(inputs, targets, drawings[18:] + names[30:]),
+    }
 
 
 def parted(inputs: Table, targets: Table) -> dict[str, Pairs]:

@@ -10,6 +10,7 @@ import pytest
 from conftest import MakeTable
 
 from s2f_core import evaluation
+from s2f_core.data import Data
 from s2f_core.errors import UserError
 from s2f_core.evaluation import KINDS, Subject, evaluate, write
 from s2f_core.images import Pixels
@@ -17,7 +18,6 @@ from s2f_core.pairs import Pairs
 from s2f_core.scores import baselines
 from s2f_core.scores.kinds import Values
 from s2f_core.tables import Table
-from s2f_core.variants import Data
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
 
@@ -52,7 +52,7 @@ def chosen() -> Data:
     return Data(role="faces", background="kept", condition="pencil")
 
 
-def _subject(**changes: str) -> Subject:
+def _subject(**changes: Any) -> Subject:
     values = {
         "name": "tiny",
         "variant": "tiny",
@@ -164,11 +164,11 @@ def test_sketches_are_scored_in_the_other_direction(
 def test_samples_are_scored_as_a_set(
     data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
 ) -> None:
-    """No score of pairs and no baseline but the floor; the order of samples does not matter."""
+    """No score of pairs, no baseline but the input; the order of samples does not matter."""
     found = _evaluate(data, chosen, make_table("outputs", faces), kind="samples")
     assert list(found.figures) == ["fid", "kid", "diversity"]
     assert found.figures["diversity"] == pytest.approx(1)
-    assert list(found.report["figures"]) == ["model", "real"]
+    assert list(found.report["figures"]) == ["model", "sketch", "real"]
     assert list(found.images) == ["id"]
     turned = np.concatenate([faces[:30], faces[:29:-1]])
     other = _evaluate(data, chosen, make_table("turned", turned), kind="samples")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from s2f_core import tracking
+from s2f_core.tracking.journal import connect
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -82,7 +83,7 @@ def _runs(folder: Path) -> list[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("DVC_ROOT", str(folder))
-        client, experiment = tracking._open()
+        client, experiment = connect(tracking.store())
     return [
         {**run.data.tags, "lr": run.data.params.get("lr", ""), "status": run.info.status}
         for run in client.search_runs([experiment])

@@ -128,7 +128,7 @@ def _splits(folder: Path) -> Any:
     import pandas as pd
     from conftest import parted
 
-    from s2f_core.tables import build
+    from s2f_core.tables import Domain, build
 
     coarse = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3)).astype(np.uint8)
     colour = coarse.repeat(16, axis=1).repeat(16, axis=2)
@@ -136,15 +136,15 @@ def _splits(folder: Path) -> Any:
     names = [f"{row:03d}" for row in range(40)]
     rows = pd.DataFrame({"id": names, "source": names})
     return parted(
-        build(folder / "grey", rows, lambda row: grey[row], describe="grey"),
-        build(folder / "colour", rows, lambda row: colour[row], describe="colour"),
+        build(folder / "grey", Domain(rows, grey.__getitem__), describe="grey"),
+        build(folder / "colour", Domain(rows, colour.__getitem__), describe="colour"),
     )
 
 
 def _settings(copy: Path, name: str) -> Any:
     """As the stage ``train`` reads them, but for a tiny training."""
+    from s2f_core.data import Translation
     from s2f_core.params import load
-    from s2f_core.translation import Translation
     from s2f_core.variants import Settings, Variant
 
     file = copy / "params.yaml"

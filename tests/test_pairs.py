@@ -104,3 +104,32 @@ def test_the_fingerprint_knows_pixels_ids_and_size(make_table: MakeTable, faces:
     assert Pairs(other, table, ["000", "001"]).fingerprint() != base
     assert Pairs(other, table, ["000", "002"]).fingerprint() != base
     assert Pairs(table, table, ["000", "001"], scale=0.5).fingerprint() != base
+
+
+def test_lines_are_changed_in_training_batches_alone(pairs: Pairs) -> None:
+    """A as the sketching makes it of A, B and the step's stream, before the jitter; B as it is."""
+
+    def sketch(a: torch.Tensor, b: torch.Tensor, random: np.random.Generator) -> torch.Tensor:
+        torch.testing.assert_close(a, -b, atol=1e-5, rtol=0)
+        return a * float(random.uniform(0.1, 0.9))
+
+    batches = Batches(pairs, 4, seed=0, jitter=1, flip=True, sketch=sketch)
+    plain = _batches(pairs, flip=True)
+    shares = []
+    for step in (0, 1):
+        assert torch.equal(batches[step].b, plain[step].b)
+        share = batches[step].a / plain[step].a
+        assert float(share.std()) == pytest.approx(0, abs=1e-5)
+        shares.append(float(share.mean()))
+        assert torch.equal(batches[step].a, batches[step].a)
+    assert shares[0] != pytest.approx(shares[1])
+
+
+def test_noise_is_not_sketched(noise_splits: dict[str, Pairs]) -> None:
+    """A vector has no lines."""
+
+    def sketch(a: torch.Tensor, b: torch.Tensor, random: np.random.Generator) -> torch.Tensor:
+        raise AssertionError
+
+    batches = Batches(noise_splits["train"], 4, seed=0, jitter=1, flip=False, sketch=sketch)
+    assert batches[0].a.shape == (4, 8, 1, 1)

@@ -63,7 +63,7 @@ def test_a_registry_is_a_union(file: Path) -> None:
         (
             Condition,
             ["conditions", "other"],
-            "does not match any of the expected tags: 'pencil', 'edges'",
+            "does not match any of the expected tags: 'edges', 'pencil', 'hed'",
         ),
         (Condition, ["conditions", "extra"], "unknown key (known keys: type, blur)"),
         (int, ["lr"], "lr: Input should be a valid integer"),

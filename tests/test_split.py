@@ -79,17 +79,15 @@ def test_rejected_rows_have_no_split() -> None:
 
 def test_writing_and_reading_a_part(tmp_path: Path) -> None:
     """The file holds every id once."""
-    _index(300).to_parquet(tmp_path / "index.parquet")
-    write(tmp_path / "index.parquet", Split(), tmp_path / "split.parquet")
+    write([_index(300)], Split(), tmp_path / "split.parquet")
     names = [name for part in PARTS for name in ids(tmp_path / "split.parquet", part)]
     assert sorted(names) == sorted(f"{i}" for i in range(300))
 
 
 def test_too_few_images_are_an_error(tmp_path: Path) -> None:
     """Two images cannot fill three splits."""
-    _index(2).to_parquet(tmp_path / "index.parquet")
     with pytest.raises(UserError, match="2 images leave no"):
-        write(tmp_path / "index.parquet", Split(), tmp_path / "split.parquet")
+        write([_index(2)], Split(), tmp_path / "split.parquet")
     assert not (tmp_path / "split.parquet").exists()
 
 
@@ -97,3 +95,43 @@ def test_shares_must_sum_to_one() -> None:
     """0.8 + 0.1 + 0.2 is refused."""
     with pytest.raises(ValidationError, match="must be 1"):
         Split(train=0.8, val=0.1, test=0.2)
+
+
+def test_two_domains_are_split_as_one(tmp_path: Path) -> None:
+    """Every id of either has a row, one of a pair has one; each domain has all three parts."""
+    photos, drawings = _index(100), _index(150)
+    drawings["id"] = [*photos["id"][:50], *(f"drawing {row}" for row in range(100))]
+    drawings["sha256"] = [f"other hash {row}" for row in range(150)]
+    write([photos, drawings], Split(), tmp_path / "split.parquet")
+    rows = pd.read_parquet(tmp_path / "split.parquet")
+    assert len(rows) == 200
+    alone = assign(photos, Split())
+    assert rows["split"].tolist()[:100] == alone["split"].tolist()
+    with pytest.raises(UserError, match="1 images leave no"):
+        write([photos, drawings[-1:]], Split(), tmp_path / "other.parquet")
+
+
+def test_an_official_part_goes_before_the_hash() -> None:
+    """Where it is asked for and known; another word than the three is refused."""
+    rows = _index(90, part=["test"] * 30 + [None] * 60)
+    by_hash = assign(rows, Split())["split"]
+    official = assign(rows, Split(official=True))["split"]
+    assert set(official[:30]) == {"test"}
+    assert official[30:].tolist() == by_hash[30:].tolist()
+    assert by_hash.tolist() == assign(_index(90), Split(official=True))["split"].tolist()
+    with pytest.raises(UserError, match="part 'dev'; known are train, val, test"):
+        assign(_index(3, part=["train", "dev", None]), Split(official=True))
+
+
+def test_curated_images_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    """They have no split, their twin in a later part stays, and the measures are kept."""
+    reasons: list[str | None] = ["blurred" if row < 100 else None for row in range(200)]
+    rows = _index(200, sha256=[f"hash {i % 100}" for i in range(200)])
+    rows["group"] = [f"person {row}" for row in range(200)]
+    measures = pd.DataFrame({"id": rows["id"], "reason": reasons, "sharpness": range(200)})
+    write([rows], Split(), tmp_path / "split.parquet", measures)
+    found = pd.read_parquet(tmp_path / "split.parquet")
+    assert found["reason"][:100].eq("blurred").all()
+    assert found["split"][:100].isna().all()
+    assert found["split"][100:].notna().all()
+    assert found["sharpness"].tolist() == list(range(200))

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.studies import SMALL, command, experiments
-from s2f_core.translation import Translation
+from s2f_core.data import Translation
 from s2f_core.variants import Variant
 
 ROOT = Path(__file__).parents[1]

@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 from scipy.stats import energy_distance
 
-from s2f_core.datasets.surfaces import HIGH, LOW, Surfaces, density, to_pixels
+from s2f_core.data import Data
+from s2f_core.datasets.surfaces import Surfaces
 from s2f_core.errors import UserError
 from s2f_core.evaluation import Subject, evaluate
 from s2f_core.images import Pixels
 from s2f_core.scores.distances import ENERGY, energy
 from s2f_core.scores.inception import Features
 from s2f_core.scores.surfaces import SURFACE_ERROR, as_vectors
-from s2f_core.tables import Table, build
-from s2f_core.variants import Data
+from s2f_core.space import HIGH, LOW, density, to_pixels
+from s2f_core.tables import Domain, Table, build
 
 STEP = (HIGH[2] - LOW[2]) / 255  # of z
 CHOSEN = Data(role="grids", background="kept", condition="noise")
@@ -27,8 +28,8 @@ def _grids(examples: int, seed: int) -> Pixels:
     made = Surfaces(
         source="surfaces", path=path, format="grids", size=6, examples=examples, seed=seed
     )
-    _, load = made.open(path, 0)
-    return np.stack([load(row) for row in range(examples)])
+    make = made.open(path, 0, path).images.make
+    return np.stack([make(row) for row in range(examples)])
 
 
 def test_points_of_a_surface_have_no_error_but_rounding() -> None:
@@ -94,7 +95,7 @@ def _ids(count: int) -> list[str]:
 def _write(folder: Path, images: Pixels) -> Table:
     classes = [f"alpha-{row % 3 + 1}" for row in range(len(images))]
     rows = pd.DataFrame({"id": _ids(len(images)), "source": "made", "class": classes})
-    return build(folder, rows, lambda row: images[row], describe="fixture")
+    return build(folder, Domain(rows, images.__getitem__), describe="fixture")
 
 
 def test_surfaces_are_evaluated_without_inception(data: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Image tables: written whole, read by memory map, rejected rows kept."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 from conftest import MakeTable
 from PIL import Image
 
+from s2f_core import tables
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, Rejected
-from s2f_core.tables import build, read
+from s2f_core.tables import Domain, Maker, Table, build, read
 
 
 def _rows(n: int) -> pd.DataFrame:
@@ -19,32 +21,45 @@ def _rows(n: int) -> pd.DataFrame:
     )
 
 
+def _build(folder: Path, n: int, make: Maker, key: str = "") -> Table:
+    return build(folder, Domain(_rows(n), make), describe="t", key=key)
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven rows a shard."""
+    monkeypatch.setattr(tables, "SHARD", 7)
+
+
+@pytest.mark.usefixtures("small_shards")
 def test_images_come_back_in_order_across_shards(tmp_path: Path, faces: Pixels) -> None:
     """Several shards read as one, in any order asked."""
-    size = faces[0].nbytes
-    table = build(
-        tmp_path / "t", _rows(40), lambda row: faces[row], describe="t", shard_bytes=7 * size
-    )
+    table = _build(tmp_path / "t", 40, faces.__getitem__)
     assert len(list((tmp_path / "t").glob("images-*.npy"))) == 6
     assert len(table) == 40
     wanted = [39, 0, 7, 6, 13]
     assert (table.images(wanted) == faces[wanted]).all()
+    assert (table.image(13) == faces[13]).all()
     assert isinstance(table.shards[0], np.memmap)
     assert table.positions(["7", "3"]).tolist() == [7, 3]
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_rejected_row_stays_with_its_reason(tmp_path: Path, faces: Pixels) -> None:
-    """Later images move up; the index still has every row."""
+    """Later images move up; the index still has every row; a shard may have no image at all."""
 
     def make(row: int) -> Pixels:
-        if row == 1:
+        if row == 1 or 7 <= row < 14:
             raise Rejected("unreadable: truncated")
         return np.asarray(faces[row])
 
-    table = build(tmp_path / "t", _rows(3), make, describe="t")
-    assert table.index["rejected"].tolist() == [pd.NA, "unreadable: truncated", pd.NA]
-    assert table.accepted["id"].tolist() == ["0", "2"]
-    assert (table.images(table.positions(["2"]))[0] == faces[2]).all()
+    rows = _rows(16)
+    rows["rejected"] = pd.Series({15: "no partner"})
+    table = build(tmp_path / "t", Domain(rows, make), describe="t")
+    assert table.index["rejected"].tolist()[:3] == [pd.NA, "unreadable: truncated", pd.NA]
+    assert table.index["rejected"].tolist()[15] == "no partner"
+    assert table.accepted["id"].tolist() == ["0", "2", "3", "4", "5", "6", "14"]
+    assert (table.images(table.positions(["14"]))[0] == faces[14]).all()
     with pytest.raises(UserError, match="no image '1'"):
         table.positions(["1"])
 
@@ -56,25 +71,75 @@ def test_nothing_usable_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
         raise Rejected(f"bad {row}")
 
     with pytest.raises(UserError, match="none of 2 images can be used; the first: bad 0"):
-        build(tmp_path / "t", _rows(2), reject, describe="t")
+        _build(tmp_path / "t", 2, reject)
     with pytest.raises(UserError, match="none of 0 images"):
-        build(tmp_path / "t", _rows(0), reject, describe="t")
-    assert list(tmp_path.glob("*t*")) == []
+        _build(tmp_path / "t", 0, reject)
+    assert list(tmp_path.iterdir()) == []
 
 
+def test_ids_that_are_there_twice_are_refused(tmp_path: Path, faces: Pixels) -> None:
+    """A split and a pair could not tell them apart."""
+    rows = pd.DataFrame({"id": ["a", "b", "a"]})
+    with pytest.raises(UserError, match="1 ids are there twice, the first 'a'"):
+        build(tmp_path / "t", Domain(rows, faces.__getitem__), describe="t")
+
+
+@pytest.mark.usefixtures("small_shards")
 def test_a_failure_midway_leaves_the_old_table(tmp_path: Path, faces: Pixels) -> None:
     """An error in one image that is not a rejection stops the build without a trace."""
-    old = build(tmp_path / "t", _rows(2), lambda row: faces[row], describe="t")
+    old = _build(tmp_path / "t", 2, faces.__getitem__)
 
     def fail(row: int) -> Pixels:
-        if row == 1:
+        if row == 8:
             raise RuntimeError("a bug")
         return np.asarray(faces[5])
 
     with pytest.raises(RuntimeError, match="a bug"):
-        build(tmp_path / "t", _rows(2), fail, describe="t")
+        _build(tmp_path / "t", 20, fail)
     assert (read(tmp_path / "t").images([0]) == old.images([0])).all()
-    assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
+
+
+class _Killed:
+    """Makes images until one, at which the process is killed; counts what it made."""
+
+    def __init__(self, images: Pixels, last: int) -> None:
+        self.images, self.last, self.made = images, last, 0
+
+    def __call__(self, row: int) -> Pixels:
+        if row == self.last:
+            raise KeyboardInterrupt
+        self.made += 1
+        return np.asarray(self.images[row])
+
+
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize(("key", "made"), [("same", 40 - 14), ("other", 40)])
+def test_a_killed_build_goes_on_shard_by_shard(
+    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch, key: str, made: int
+) -> None:
+    """Whole shards are not made again, unless what decides the pixels has changed."""
+    monkeypatch.setenv("S2F_WORKERS", "1")
+    with pytest.raises(KeyboardInterrupt):
+        _build(tmp_path / "t", 40, _Killed(faces, 17), "same")
+    assert not (tmp_path / "t").exists()
+    rest = _Killed(faces, 99)
+    table = _build(tmp_path / "t", 40, rest, key)
+    assert rest.made == made
+    assert (table.images(range(40)) == faces).all()
+    assert _files(table) == _files(_build(tmp_path / "u", 40, faces.__getitem__))
+
+
+def _files(table: Table) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in table.folder.iterdir()}
+
+
+def test_a_table_travels_as_its_place(make_table: MakeTable, faces: Pixels) -> None:
+    """A worker on another machine opens it, and is not sent its pixels."""
+    table = make_table("a", faces)
+    sent = pickle.dumps(table)
+    assert len(sent) < 1000
+    assert (pickle.loads(sent).images(range(40)) == faces).all()  # noqa: S301 - our own
 
 
 def test_the_same_images_give_the_same_bytes(make_table: MakeTable, faces: Pixels) -> None:

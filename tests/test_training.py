@@ -38,6 +38,11 @@ RESUMED: dict[str, dict[str, Any]] = {
         },
     },
     "cyclegan with its pool": {"objective": {"type": "cyclegan", "pool": 5}},
+    "cyclegan, unpaired, sketched": {
+        "data": {"role": "faces", "background": "kept", "condition": "given"},
+        "objective": {"type": "cyclegan", "pool": 5},
+        "recipe": {"best": "last", "sketch": {"jitter": [0, 2], "thickness": [-1, 2]}},
+    },
     "unconditional": {
         "generator": {"type": "dcgan"},
         "discriminator": {"type": "dcgan"},
@@ -59,6 +64,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(
     settings: Settings,
     splits: dict[str, Pairs],
     noise_splits: dict[str, Pairs],
+    unpaired_splits: dict[str, Pairs],
     tmp_path: Path,
     form: str,
 ) -> None:
@@ -66,6 +72,8 @@ def test_a_resumed_training_is_the_uninterrupted_one(
     settings = varied(settings, RESUMED[form], max_steps=20)
     if settings.variant.objective.takes == "vector":
         splits = noise_splits
+    if settings.variant.data.condition == "given":
+        splits = unpaired_splits
     straight = prepare(settings, splits, tmp_path)
     _train(straight)
 

@@ -10,10 +10,10 @@ import torch
 from conftest import MakeTable
 
 from s2f_core.checkpoint import Description, save_model
+from s2f_core.data import Data, Translation
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels
-from s2f_core.translation import Translation, translate
-from s2f_core.variants import Data
+from s2f_core.translation import translate
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
 UNET = {"type": "unet", "norm": "instance"}
@@ -115,8 +115,35 @@ def test_a_model_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
     """Trained on pencil, asked for edges; made for grey inputs, given photos."""
     model = _model(tmp_path / "model.pt", UNET, (1, 3))
     edges = PENCIL.model_copy(update={"condition": "edges"})
-    with pytest.raises(UserError, match=r"was trained on kept-pencil, but .* names kept-e"):
+    trained = r"was trained on faces/kept-pencil, but .* names faces/kept-edges for it.*transfer: t"
+    with pytest.raises(UserError, match=trained):
         translate(model, Translation(variant="tiny", data=edges), data, tmp_path / "out")
     back = Translation(variant="tiny", data=PENCIL, direction="b-to-a")
     with pytest.raises(UserError, match=r"takes 1 channels, .*kept has 3"):
         translate(model, back, data, tmp_path / "out")
+
+
+def test_the_role_and_the_classes_are_compared_where_they_are_known(
+    data: Path, tmp_path: Path
+) -> None:
+    """Of other images than the model's it is refused; a file of others does not say."""
+    asked = Translation(variant="tiny", data=PENCIL)
+    other = _model(tmp_path / "other.pt", UNET, (1, 3), role="cats")
+    with pytest.raises(UserError, match="was trained on cats/kept-pencil, but"):
+        translate(other, asked, data, tmp_path / "out")
+    some = _model(tmp_path / "some.pt", UNET, (1, 3), role="faces", classes=["old"])
+    with pytest.raises(UserError, match=r"trained on faces/kept-pencil \(old\), but"):
+        translate(some, asked, data, tmp_path / "out")
+    unknown = _model(tmp_path / "unknown.pt", UNET, (1, 3))
+    translate(unknown, asked, data, tmp_path / "out")
+
+
+def test_a_model_is_tried_on_other_data_where_that_is_said(data: Path, tmp_path: Path) -> None:
+    """An edges model on grey pictures; one of colours repeats the grey."""
+    for channels in (1, 3):
+        model = _model(tmp_path / "m.pt", UNET, (channels, 3), role="cats", condition="edges")
+        asked = Translation(variant="tiny", data=PENCIL, transfer=True)
+        assert translate(model, asked, data, tmp_path / "out").shape == (32, 32, 3)
+    noise = Translation(variant="tiny", data=NOISE, transfer=True, scores="samples")
+    with pytest.raises(UserError, match=r"takes images, which .*kept-noise has none of"):
+        translate(model, noise, data, tmp_path / "none")

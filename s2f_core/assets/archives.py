@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
@@ -57,19 +58,22 @@ class Member:
     chunks: Iterator[bytes]
 
 
-def members(archive: Path, pattern: str = "*", limits: Limits = GENEROUS) -> Iterator[Member]:
-    """The regular files whose path is or matches ``pattern``, in the archive's order.
+def members(
+    archive: Path, patterns: tuple[str, ...] = ("*",), limits: Limits = GENEROUS
+) -> Iterator[Member]:
+    """The regular files whose path is or matches one of ``patterns``.
 
-    The ``*`` of a pattern also crosses ``/``. Raises UserError, naming archive and member, where
+    Those of a zip come by name, those of a tar in its own order. The ``*`` of a pattern also
+    crosses ``/``. Raises UserError, naming archive and member, where
     the file is no archive, is damaged or unsafe (see the module), or where a member holds more or
     less than it declares. Members nobody asked for are checked like the others.
     """
     with _explained(archive):
         if _is_zip(archive):
             with zipfile.ZipFile(archive) as opened:
-                yield from _zip(archive, opened, pattern, limits)
+                yield from _zip(archive, opened, patterns, limits)
         else:
-            yield from _tar(archive, pattern, limits)
+            yield from _tar(archive, patterns, limits)
 
 
 def _is_zip(archive: Path) -> bool:
@@ -132,7 +136,9 @@ class _Gate:
                 raise self.refuse(name, f"declares {size:,} bytes and holds {read:,}")
 
 
-def _zip(archive: Path, opened: zipfile.ZipFile, pattern: str, limits: Limits) -> Iterator[Member]:
+def _zip(
+    archive: Path, opened: zipfile.ZipFile, patterns: tuple[str, ...], limits: Limits
+) -> Iterator[Member]:
     gate = _Gate(archive, limits)
     wanted: list[tuple[str, zipfile.ZipInfo]] = []
     for info in opened.infolist():
@@ -147,14 +153,14 @@ def _zip(archive: Path, opened: zipfile.ZipFile, pattern: str, limits: Limits) -
         if info.flag_bits & 1:
             raise gate.refuse(info.filename, "is encrypted")
         name = gate.file(info.filename, info.file_size)
-        if _matches(name, pattern):
+        if matches(name, patterns):
             wanted.append((name, info))
-    for name, info in wanted:
+    for name, info in sorted(wanted, key=itemgetter(0)):
         with opened.open(info) as stream:
             yield Member(name, info.file_size, gate.chunks(name, info.file_size, stream))
 
 
-def _tar(archive: Path, pattern: str, limits: Limits) -> Iterator[Member]:
+def _tar(archive: Path, patterns: tuple[str, ...], limits: Limits) -> Iterator[Member]:
     gate = _Gate(archive, limits)
     with archive.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
@@ -172,7 +178,7 @@ def _tar(archive: Path, pattern: str, limits: Limits) -> Iterator[Member]:
                 if stream is None:
                     raise gate.refuse(info.name, "is a device or the like")
                 name = gate.file(info.name, info.size)
-                if _matches(name, pattern):
+                if matches(name, patterns):
                     yield Member(name, info.size, gate.chunks(name, info.size, stream))
 
 
@@ -192,8 +198,9 @@ class _Counted:
         return data
 
 
-def _matches(name: str, pattern: str) -> bool:
-    return name == pattern or fnmatch.fnmatchcase(name, pattern)
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a member's path is, or matches, one of the patterns."""
+    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 @contextmanager

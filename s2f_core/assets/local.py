@@ -2,7 +2,8 @@
 
 With ``S2F_MIRROR`` set to a folder nothing is downloaded; its layout is::
 
-    <host>/<path>            what https://<host>/<path> gives (a query is left out)
+    <host>/<path>            what https://<host>/<path> gives; a query is left out, but for an id:
+    <host>/<path>/<id>       what https://<host>/<path>?id=<id> gives
     pypi/NAME-VERSION*.whl   the wheels, as "pip download" names them
     npm/NAME-VERSION.tgz     the tarballs, as "npm pack" names them (@scope/name: scope-name)
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.request import url2pathname
 
 from s2f_core.assets.packages import parse
@@ -36,6 +37,7 @@ def mirrored_url(url: str, folder: Path) -> Path:
     """The mirror's file for an address; raises UserError where it has none."""
     parts = urlsplit(url)
     path = folder / (parts.hostname or "") / unquote(parts.path).lstrip("/")
+    path = path.joinpath(*parse_qs(parts.query).get("id", []))
     if ".." in path.relative_to(folder).parts:
         raise UserError(f"{url} leaves the mirror {folder}")
     return _existing(path, "the mirror (S2F_MIRROR) has no")

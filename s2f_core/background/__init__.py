@@ -2,37 +2,75 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-import numpy as np
+from pydantic import Field
 
-from s2f_core.background.u2net import U2NetP
-from s2f_core.images import Pixels
-from s2f_core.tables import Table, build
+from s2f_core.background.filling import Fill, composite, feathered
+from s2f_core.background.matting import Matting
+from s2f_core.background.rembg_models import Rembg
+from s2f_core.background.selfie import Selfie
+from s2f_core.images import Pixels, Rejected
+from s2f_core.tables import Domain, Table, build
 
-Background = U2NetP
+Background = Annotated[Rembg | Selfie, Field(discriminator="model")]
+
+GIVEN = "given"  # the companion table of a role that brings its own domain A
+LEAST = 0.01  # share of a photo that its subject covers at least
 
 
-def remove(photos: Table, background: Background, asset: Path, mattes: Path, removed: Path) -> None:
-    """Write the alpha mattes [n, H, W, 1] and the subjects on a plain colour [n, H, W, 3].
+def remove(
+    photos: Table, background: Rembg | Selfie, asset: Path, mattes: Path, removed: Path
+) -> None:
+    """Write the alpha mattes [n, H, W, 1] and the subjects before the new background [n, H, W, 3].
 
-    Rows, ids and groups are those of ``photos``. Raises UserError where the weights are missing.
+    Rows, ids and groups are those of ``photos``; one whose subject covers under 1 % is rejected. A
+    companion table ``given`` is copied into ``removed``. ``asset`` is the folder of the weights.
+    Raises UserError where they are missing or damaged.
     """
-    model = background.open(asset)
-    rows = photos.accepted
-    alpha = build(
-        mattes, rows, lambda row: model.matte(photos.images([row])[0]), describe="background"
-    )
+    key = background.model_dump_json()
+    cut = Mattes(photos, background.open(asset), background.feather)
+    alpha = build(mattes, Domain(photos.accepted, cut), describe="background", key=key)
+    places = tuple(int(place) for place in alpha.index["rejected"].isna().cumsum() - 1)
+    put = Composed(photos, alpha, places, background.fill)
+    rows = alpha.index.assign(sha256=photos.accepted["sha256"])
+    build(removed, Domain(rows, put), describe="compose", key=key)
+    if (photos.folder / GIVEN).is_dir():
+        shutil.copytree(photos.folder / GIVEN, removed / GIVEN)
 
-    def on_colour(row: int) -> Pixels:
-        return composite(photos.images([row])[0], alpha.images([row])[0], background.colour)
 
-    build(removed, rows, on_colour, describe="compose")
+@dataclass(frozen=True)
+class Mattes:
+    """Makes the matte of a row's photo, uint8 [H, W, 1]."""
+
+    photos: Table
+    model: Matting
+    feather: float
+
+    def __call__(self, row: int) -> Pixels:
+        """255 where the subject is; raises Rejected where there is none."""
+        alpha = self.model(self.photos.image(row))
+        if alpha.mean() < 255 * LEAST:
+            raise Rejected(f"no subject found: it covers under {LEAST:.0%}")
+        return feathered(alpha, self.feather)
 
 
-def composite(photo: Pixels, alpha: Pixels, colour: tuple[int, int, int]) -> Pixels:
-    """α·photo + (1 - α)·colour, for uint8 [H, W, 3] and α uint8 [H, W, 1]."""
-    share = alpha.astype(np.float32) / 255.0
-    plain = np.asarray(colour, dtype=np.float32)
-    composed: Pixels = np.rint(photo * share + plain * (1.0 - share)).astype(np.uint8)
-    return composed
+@dataclass(frozen=True)
+class Composed:
+    """Makes the photo of a row before its new background, uint8 [H, W, 3].
+
+    ``places``: where a row's matte stands among those that are not rejected.
+    """
+
+    photos: Table
+    mattes: Table
+    places: tuple[int, ...]
+    fill: Fill
+
+    def __call__(self, row: int) -> Pixels:
+        """The photo where the matte is 255, the fill where it is 0."""
+        photo, alpha = self.photos.image(row), self.mattes.image(self.places[row])
+        return composite(photo, alpha, self.fill.behind(photo, alpha))

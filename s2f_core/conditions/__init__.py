@@ -8,18 +8,29 @@ from typing import Annotated
 from pydantic import Field
 
 from s2f_core.conditions.edges import Edges
+from s2f_core.conditions.face_mesh import Mesh
+from s2f_core.conditions.given import Given
+from s2f_core.conditions.gray import Gray
+from s2f_core.conditions.hed import Hed
 from s2f_core.conditions.noise import Noise
 from s2f_core.conditions.pencil import Pencil
+from s2f_core.conditions.pose import Pose
+from s2f_core.conditions.quantised import Quantised
+from s2f_core.conditions.stylised import Stylised
+from s2f_core.conditions.xdog import XDoG
 from s2f_core.tables import Table, build
 
-Condition = Annotated[Pencil | Edges | Noise, Field(discriminator="type")]
+Condition = Annotated[
+    Edges | Pencil | Hed | XDoG | Gray | Quantised | Stylised | Pose | Mesh | Noise | Given,
+    Field(discriminator="type"),
+]
 
 
-def convert(photos: Table, condition: Condition, out: Path) -> Table:
-    """Write the condition of every photo as an image table with the same ids and groups."""
-    return build(
-        out,
-        photos.accepted,
-        lambda row: condition.apply(photos.images([row])[0]),
-        describe=condition.type,
-    )
+def convert(photos: Table, condition: Condition, out: Path, assets: Path) -> Table:
+    """Write the condition of every photo as an image table with the same ids and groups.
+
+    ``assets`` is the folder of fetched weights. A photo in which the condition is not found becomes
+    a rejected row.
+    """
+    key = condition.model_dump_json()
+    return build(out, condition.open(photos, assets), describe=condition.type, key=key)

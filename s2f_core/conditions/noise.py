@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from s2f_core.conditions.computed import Computed
 from s2f_core.images import Pixels
-from s2f_core.params import Section
 from s2f_core.seeding import stream
 
 
-class Noise(Section):
+class Noise(Computed):
     """``{type: noise, channels: 100}``: a vector for each photo that has nothing of it.
 
     This is the fixed noise that samples are drawn from at every validation and at test; training

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from pydantic import Field, field_validator
 
+from s2f_core.conditions.computed import Computed, luma
 from s2f_core.images import Pixels
-from s2f_core.params import Section
 
 
-class Pencil(Section):
+class Pencil(Computed):
     """``{type: pencil, blur: 21}``: grey, invert, Gaussian blur, dodge with the grey image.
 
     ``blur`` is the kernel's side in pixels, odd; the larger, the darker and softer the shading.
@@ -29,8 +29,8 @@ class Pencil(Section):
         return blur
 
     def apply(self, photo: Pixels) -> Pixels:
-        """Sketch of a photo uint8 [H, W, 3]: uint8 [H, W, 1], dark strokes on white."""
-        grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+        """Sketch of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], dark strokes on white."""
+        grey = luma(photo)
         mask = cv2.GaussianBlur(255 - grey, (self.blur, self.blur), 0)
         sketch = cv2.divide(grey, 255 - mask, scale=255)
         return sketch.astype(np.uint8)[..., None]

@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from s2f_core.datasets.celeba import CelebA1k
+from s2f_core.datasets.celeba import CelebA, CelebA1k
+from s2f_core.datasets.cifar10 import Cifar10
+from s2f_core.datasets.coco import CocoPersons
+from s2f_core.datasets.domainnet import DomainNet
+from s2f_core.datasets.domains import Domains
+from s2f_core.datasets.files import stamp
+from s2f_core.datasets.folder import Folder
+from s2f_core.datasets.imagenet import ImageNetFolder
+from s2f_core.datasets.openmoji import OpenMoji
 from s2f_core.datasets.quickdraw import QuickDraw
+from s2f_core.datasets.sketchy import Sketchy
+from s2f_core.datasets.strips import Strips
 from s2f_core.datasets.surfaces import Surfaces
-from s2f_core.tables import Table, build
+from s2f_core.tables import Table, build, read
 
-Dataset = Annotated[CelebA1k | QuickDraw | Surfaces, Field(discriminator="source")]
+Source = Annotated[
+    CelebA1k
+    | CelebA
+    | QuickDraw
+    | Sketchy
+    | DomainNet
+    | Strips
+    | CocoPersons
+    | OpenMoji
+    | Cifar10
+    | ImageNetFolder
+    | Surfaces
+    | Folder,
+    Field(discriminator="source"),
+]
+Dataset = Annotated[Source | Domains[Source], Field(discriminator="source")]
+
+GIVEN = "given"  # the table of a source's own domain A, within that of its images
 
 
-def prepare(dataset: Dataset, path: Path, size: int, out: Path) -> Table:
-    """Write a dataset as an image table, uint8 [n, size, size, C].
+def prepare(dataset: Dataset, path: Path, size: int, out: Path, assets: Path) -> Table:
+    """Write a dataset as an image table, uint8 [n, size, size, C], and ``given`` within it.
 
-    ``path`` is what the source is made from. How its images come to be of ``size``, or of a size
-    of their own, is the dataset's business; one that cannot be used becomes a rejected row.
-    Raises UserError where none is left.
+    ``path`` is what the source is made from, ``assets`` has the weights of what looks for faces.
+    How images come to be of ``size``, or of a size of their own, is the dataset's business; one
+    that cannot be used becomes a rejected row. Raises UserError where none is left.
     """
-    rows, load = dataset.open(path, size)
-    return build(out, rows, load, describe=dataset.source)
+    opened = dataset.open(path, size, assets)
+    key = f"{dataset.model_dump_json()} {size} {stamp(path)}"
+    sketches = out.with_name(f".{out.name}.{GIVEN}")
+    if opened.given is not None:
+        build(sketches, opened.given, describe=f"{dataset.source}, {GIVEN}", key=key)
+    build(out, opened.images, describe=dataset.source, key=key)
+    if opened.given is not None:
+        shutil.move(sketches, out / GIVEN)
+    return read(out)

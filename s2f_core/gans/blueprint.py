@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import nn
 
+from s2f_core.data import Direction
 from s2f_core.networks import Discriminator, Generator
-
-Direction = Literal["a-to-b", "b-to-a"]
 
 
 @dataclass(frozen=True)

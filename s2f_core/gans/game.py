@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from s2f_core.gans.blueprint import Direction
+from s2f_core.data import Direction
 from s2f_core.gans.players import Generating, Player
 from s2f_core.pairs import Batch
 from s2f_core.recipe import Turn

@@ -19,6 +19,8 @@ EXTREMES = 3
 SMALL = 112  # the best and worst are shown small
 SHEET = 36  # samples on a sheet, six a side
 
+Images = dict[str, Translated]
+
 
 def pictures(board: Board, found: Sources, edge: int) -> dict[str, Any]:
     """What a board's translations made: ``rows`` of one table, or ``sheets`` of figures."""
@@ -27,8 +29,11 @@ def pictures(board: Board, found: Sources, edge: int) -> dict[str, Any]:
     return {"rows": [], "sheets": [], **KINDS[board.kind](mine, edge)}
 
 
-def answers(mine: dict[str, Translated], edge: int) -> dict[str, Any]:
-    """Rows of the same test images: target, every input it was made from, every translation."""
+def answers(mine: Images, edge: int) -> dict[str, Any]:
+    """Rows of the same test images: target, every input it was made from, every translation.
+
+    There is no target where nothing answers the input.
+    """
     columns: dict[str, Table] = {}
     heads: list[dict[str, str]] = []
     for item in mine.values():
@@ -36,7 +41,10 @@ def answers(mine: dict[str, Translated], edge: int) -> dict[str, Any]:
         ends = [("photo", source.background), (f"{source.condition} sketch", source.background)]
         if source.backwards:
             ends.reverse()
-        for (title, note), table in zip(ends, (item.targets, item.inputs), strict=True):
+        if source.kind != "pairs":
+            ends = [("", ""), ("input", source.background)]
+        tables = (item.targets if source.kind == "pairs" else None, item.inputs)
+        for (title, note), table in zip(ends, tables, strict=True):
             if table is not None and str(table.folder) not in columns:
                 columns[str(table.folder)] = table
                 given = "target" if table is item.targets else "input"
@@ -76,21 +84,33 @@ def _find(table: Table, name: str, edge: int) -> Picture | None:
     return picture(table.images(table.positions([name]))[0], edge)
 
 
-def samples(mine: dict[str, Translated], edge: int) -> dict[str, Any]:
-    """A sheet of real test images, and one of each translation's samples."""
+def samples(mine: Images, edge: int) -> dict[str, Any]:
+    """A sheet of real test images, and one of each translation's samples.
+
+    What is made of images is shown beside them instead, in rows.
+    """
     first = next(iter(mine.values()))
-    ids = _spread(sorted(first.outputs.accepted["id"]), SHEET)
-    tables = {"real test images": first.targets}
-    tables |= {name: item.outputs for name, item in mine.items()}
-    sheets = []
-    for title, table in tables.items():
-        images = table.images(table.positions(ids))
-        small = picture(grid(images, columns=6), 2 * edge)
-        sheets.append({"title": title, "picture": small, "drawing": None})
-    return {"sheets": sheets}
+    drawn = {name: item for name, item in mine.items() if item.inputs is not None}
+    sheets = [("real test images", first.targets, list(first.evaluation.shown))]
+    sheets += [
+        (name, item.outputs, _spread(sorted(item.outputs.accepted["id"]), SHEET))
+        for name, item in mine.items()
+        if name not in drawn
+    ]
+    return {
+        **(answers(drawn, edge) if drawn else {}),
+        "sheets": [
+            {"title": title, "picture": _sheet(table, ids, edge), "drawing": None}
+            for title, table, ids in sheets
+        ],
+    }
 
 
-def solids(mine: dict[str, Translated], _edge: int) -> dict[str, Any]:
+def _sheet(table: Table, ids: list[str], edge: int) -> Picture:
+    return picture(grid(table.images(table.positions(ids)), columns=6), 2 * edge)
+
+
+def solids(mine: Images, _edge: int) -> dict[str, Any]:
     """Surfaces in space: real test examples, and what each translation makes."""
     first = next(iter(mine.values()))
     rows = first.outputs.accepted.sort_values("id")
@@ -108,7 +128,7 @@ def solids(mine: dict[str, Translated], _edge: int) -> dict[str, Any]:
     return {"sheets": sheets}
 
 
-KINDS: dict[str, Callable[[dict[str, Translated], int], dict[str, Any]]] = {
+KINDS: dict[str, Callable[[Images, int], dict[str, Any]]] = {
     "pairs": answers,
     "samples": samples,
     "surfaces": solids,

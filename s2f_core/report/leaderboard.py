@@ -37,13 +37,15 @@ class Entry:
         """What the line is about; baselines that ignore the input do not name one."""
         source = self.evaluation
         size = f"{source.image_size}px"
+        if self.kind == "translation" and source.transfer:
+            size += ", trained on other data"
         if source.backwards:
             started = self.kind == "translation" or self.name in OF_THE_INPUT
             made = f"{source.target} {size}"
             return f"{source.role}/{source.background} to {made}" if started else made
         sketched = self.kind == "translation" or self.name in OF_THE_INPUT
         condition = f"-{source.condition}" if sketched else ""
-        return f"{source.role}/{source.background}{condition} {size}"
+        return f"{source.role}/{source.background}{condition}{source.chosen} {size}"
 
     def figure(self, score: str) -> Figure:
         """This line's figure."""

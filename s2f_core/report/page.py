@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from s2f_core.report import comparison, gallery, panels, sources, words
+from s2f_core.report import comparison, gallery, gap, panels, sources, words
 from s2f_core.report.leaderboard import SCORES, Board, Entry, boards, save, write
 from s2f_core.report.sources import HEADLINE, Evaluation, Figure, Score, Sources
 from s2f_core.report.studies import Study, check
@@ -38,7 +38,7 @@ def build(
     tables = boards(found.evaluations)
     html = ""
     for edge in EDGES:
-        html = _render(found, tables, studies, edge)
+        html = _render(found, tables, studies, gap.section(root, edge), edge)
         if len(html) <= PAGE_BYTES:
             break
         log.warning("%s: %.1f MB with images of %d px", out, len(html) / 1e6, edge)
@@ -46,7 +46,13 @@ def build(
     write(out, html)
 
 
-def _render(found: Sources, tables: list[Board], studies: dict[str, Study], edge: int) -> str:
+def _render(
+    found: Sources,
+    tables: list[Board],
+    studies: dict[str, Study],
+    human_gap: dict[str, Any] | None,
+    edge: int,
+) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -63,6 +69,7 @@ def _render(found: Sources, tables: list[Board], studies: dict[str, Study], edge
             {"title": _title(board), **gallery.pictures(board, found, edge)} for board in tables
         ],
         studies=[_study(key, study, found) for key, study in studies.items()],
+        gap=human_gap,
         variants=[
             panels.variant(number, name, found, edge) for number, name in enumerate(found.variants)
         ],
@@ -71,9 +78,8 @@ def _render(found: Sources, tables: list[Board], studies: dict[str, Study], edge
 
 def _title(board: Board) -> str:
     """What the translations of a board make, and of what: "Photos from sketches · faces/kept"."""
-    things = board.evaluations[0].things
-    origin = {"photos": "sketches", "sketches": "photos"}.get(things, "noise")
-    return f"{things.capitalize()} from {origin} · {board.target}"
+    first = board.evaluations[0]
+    return f"{first.things.capitalize()} from {first.origin} · {board.target}"
 
 
 def _board(ident: str, board: Board) -> dict[str, Any]:

@@ -68,6 +68,11 @@ def _legend(training: Training, mine: list[Translated]) -> str:
     end = f"as training went on, up to step {training.steps:,}."
     if any(item.inputs is None for item in mine):
         return f"A row is one vector of noise: what the generator made of it {end}"
+    if not training.paired:
+        return (
+            "A row is a validation image: left the input, then what the generator made of it "
+            f"{end} Nothing real answers it: inputs and real images are no pairs."
+        )
     return (
         "A row is a validation image: left the input, right the target, between them what the "
         f"generator made of it {end}"
@@ -80,18 +85,28 @@ def facts(training: Training) -> str:
         f"{count / 1e6:.1f} M in the {part}" for part, count in training.parameters.items()
     )
     minutes, seconds = divmod(round(training.seconds), 60)
+    images = f"{training.training_images:,} training images"
+    if not training.paired and training.training_inputs is not None:
+        images = f"{training.training_inputs:,} inputs and {images}, unpaired"
     said = (
-        f"{training.training_images:,} training images, {training.steps:,} steps "
+        f"{images}, {training.steps:,} steps "
         f"({training.epochs:.3g} epochs) in {minutes} min {seconds} s "
         f"({training.images_per_second:,.0f} images a second) on {training.device}, "
         f"{training.precision}."
     )
     if sizes:
         said += f" Parameters: {sizes}."
-    if training.best_step is not None:
+    if _recipe(training).get("best") == "last":
+        said += " The last weights are the ones used."
+    elif training.best_step is not None:
         said += f" The weights of step {training.best_step:,} did best on the validation images"
         said += " and are the ones used."
     return said
+
+
+def _recipe(training: Training) -> dict[str, Any]:
+    recipe: dict[str, Any] = training.settings.get("variant", {}).get("recipe", {})
+    return recipe
 
 
 def charts(ident: str, name: str, trained: Trained) -> list[dict[str, str | Markup]]:

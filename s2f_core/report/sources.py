@@ -75,7 +75,11 @@ class Score(Record):
 
 
 class Evaluation(Record):
-    """``evaluation.json`` of one translation; ``figures`` has "model" and the baselines."""
+    """``evaluation.json`` of one translation; ``figures`` has "model" and the baselines.
+
+    ``images`` counts the outputs, ``targets`` the real ones; ``shown`` has ids of the latter.
+    ``drawn``: the inputs are pictures.
+    """
 
     name: str
     variant: str
@@ -85,8 +89,13 @@ class Evaluation(Record):
     condition: str
     direction: Literal["a-to-b", "b-to-a"] = "a-to-b"
     kind: Literal["pairs", "samples", "surfaces"] = "pairs"
+    classes: tuple[str, ...] | None = None
+    transfer: bool = False
+    drawn: bool = False
     image_size: int
     images: int
+    targets: int | None = None
+    shown: tuple[str, ...] = ()
     figures: dict[str, dict[str, Figure | None]]
     scores: dict[str, Score]
 
@@ -103,7 +112,12 @@ class Evaluation(Record):
     def target(self) -> str:
         """The table that the outputs are held against: figures of two are not comparable."""
         sketched = f"-{self.condition}" if self.backwards else ""
-        return f"{self.role}/{self.background}{sketched}"
+        return f"{self.role}/{self.background}{sketched}{self.chosen}"
+
+    @property
+    def chosen(self) -> str:
+        """The classes that were chosen, in brackets; nothing where all were."""
+        return f" ({', '.join(self.classes)})" if self.classes else ""
 
     @property
     def things(self) -> str:
@@ -111,6 +125,13 @@ class Evaluation(Record):
         if self.kind == "pairs":
             return "sketches" if self.backwards else "photos"
         return "surfaces" if self.kind == "surfaces" else "images"
+
+    @property
+    def origin(self) -> str:
+        """What they are generated from."""
+        if self.kind == "pairs":
+            return "photos" if self.backwards else "sketches"
+        return "other images" if self.drawn else "noise"
 
 
 class Training(Record):
@@ -122,6 +143,8 @@ class Training(Record):
     steps: int
     epochs: float
     training_images: int
+    training_inputs: int | None = None
+    paired: bool = True
     seconds: float
     images_per_second: float
     best_step: int | None = None

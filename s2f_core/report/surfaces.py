@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from s2f_core.datasets.surfaces import HIGH, LOW, density, to_coordinates
 from s2f_core.images import Pixels
+from s2f_core.space import HIGH, LOW, density, to_coordinates
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,6 +16,8 @@ FORMATS = {
     "diversity": ".2f",
     "surface_error": ".5f",
     "energy_distance": ".5f",
+    "ink": ".3f",
+    "stroke_width": ".2f",
 }
 NAMES = {
     "sketch": "the sketch itself",
@@ -143,6 +145,8 @@ def against_baselines(evaluations: list[Evaluation]) -> list[str]:
     """One sentence for translations that beat and lose to the same baselines, by each score."""
     sentences = []
     for score in HEADLINE[evaluations[0].kind]:
+        if score == "diversity":  # how varied the inputs are is nothing to beat
+            continue
         groups: dict[tuple[tuple[str, str], ...], list[Evaluation]] = {}
         for item in evaluations:
             if score in item.scores and item.figure(score).value is not None:
@@ -181,6 +185,9 @@ def _verdict_sentence(score: str, verdicts: dict[str, str], items: list[Evaluati
     title = in_sentence(items[0].scores[score].title)
     who = listing(item.name for item in items)
     beat = "beats" if len(items) == 1 else "beat"
+    if len(verdicts) == 1:
+        does = beat if wins else "does not beat" if len(items) == 1 else "do not beat"
+        return f"By {title}, {who} {does} {(wins or losses)[0]}."
     if not losses:
         return f"By {title}, {who} {beat} every trivial baseline: {listing(wins)}."
     if not wins:
@@ -219,7 +226,7 @@ def _nearest_explained(evaluations: list[Evaluation]) -> str:
 
 def bias(evaluations: list[Evaluation]) -> str:
     """The warning that FID needs, or nothing where there is none or there are images enough."""
-    fewest = min(item.images for item in evaluations)
+    fewest = min(min(item.images, item.targets or item.images) for item in evaluations)
     if fewest >= UNBIASED or not any("fid" in item.scores for item in evaluations):
         return ""
     return (

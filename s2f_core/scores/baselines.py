@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from s2f_core.gans import Direction
+from s2f_core.data import Direction
 from s2f_core.images import Pixels
 from s2f_core.pairs import Pairs
 from s2f_core.seeding import stream
@@ -23,29 +23,37 @@ def answers(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pix
 
     The input itself, the mean training target, and the target of the nearest training input.
     """
-    inputs = test.inputs.images(test.inputs.positions(test.ids))
+    given = test.inputs.images(test.inputs.positions(test.ids))
     places = training.targets.positions(training.ids)
     total = np.zeros(training.targets.shape, dtype=np.int64)
     for place in places:
         total += training.targets.images([place])[0]
     mean = np.rint(total / len(places)).astype(np.uint8)
     found = (
-        inputs,
-        np.repeat(mean[None], len(inputs), axis=0),
-        training.targets.images(places[nearest(inputs, training)]),
+        given,
+        np.repeat(mean[None], len(given), axis=0),
+        training.targets.images(places[nearest(given, training)]),
     )
     return dict(zip(NAMES[direction], found, strict=True))
 
 
-def no_answers(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
-    """Nothing answers noise."""
+def inputs(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
+    """The test inputs themselves where they are images; nothing is trivially like noise."""
+    del training
+    if not test.drawn:
+        return {}
+    return {NAMES[direction][0]: test.inputs.images(test.inputs.positions(test.ids))}
+
+
+def nothing(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
+    """No baseline."""
     del training, test, direction
     return {}
 
 
 def others(training: Pairs, count: int) -> Pixels:
     """As many real targets as asked for, or as there are, of the training split."""
-    places = training.targets.positions(training.ids)
+    places = training.targets.positions(training.ids_b)
     chosen = stream(0).permutation(len(places))[:count]
     return training.targets.images(places[np.sort(chosen)])
 

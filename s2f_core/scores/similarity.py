@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from s2f_core.images import Pixels
 from s2f_core.scores.kinds import PairedScore, Values
 
 LIBRARY = f"s2f with opencv {cv2.__version__}, tested equal to torchmetrics 1.9 and scikit-image"
 WINDOW, SIGMA = (11, 11), 1.5
+GREY = 0.5
 C1, C2 = 0.01**2, 0.03**2  # for images in [0, 1]
+
+Floats = npt.NDArray[np.floating[Any]]
 
 
 def ssim(outputs: Pixels, targets: Pixels) -> Values:
@@ -23,18 +29,20 @@ def ssim(outputs: Pixels, targets: Pixels) -> Values:
 
 
 def _similarity(output: Pixels, target: Pixels) -> float:
-    x, y = output / 255.0, target / 255.0
+    # Around grey, where float32 loses least of the variances: 4e-6 of float64's at most.
+    x, y = (image.astype(np.float32) / 255 - GREY for image in (output, target))
     mean_x, mean_y = _blurred(x), _blurred(y)
-    both, squares = mean_x * mean_y, mean_x**2 + mean_y**2
-    covariance = _blurred(x * y) - both
-    variances = _blurred(x**2 + y**2) - squares
-    luminance = (2 * both + C1) / (squares + C1)
-    return float(np.mean(luminance * (2 * covariance + C2) / (variances + C2)))
+    covariance = _blurred(x * y) - mean_x * mean_y
+    variances = _blurred(x**2 + y**2) - (mean_x**2 + mean_y**2)
+    mean_x, mean_y = mean_x + GREY, mean_y + GREY
+    luminance = (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1)
+    similar = luminance * (2 * covariance + C2) / (variances + C2)
+    return float(np.mean(similar, dtype=np.float64))
 
 
-def _blurred(image: Values) -> Values:
+def _blurred(image: Floats) -> Floats:
     found = cv2.GaussianBlur(image, WINDOW, SIGMA, borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(found, dtype=np.float64).reshape(image.shape)
+    return np.asarray(found, dtype=np.float32).reshape(image.shape)
 
 
 def psnr(outputs: Pixels, targets: Pixels) -> Values:

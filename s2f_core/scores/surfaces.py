@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from s2f_core.datasets.surfaces import density, to_coordinates
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels
 from s2f_core.scores.kinds import ClassScore, Values
+from s2f_core.space import density, to_coordinates
 
 CLASS = "alpha-"
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
+from s2f_core.data import Upscaler
 from s2f_core.images import Pixels
 from s2f_core.upscalers.bicubic import bicubic
 from s2f_core.upscalers.edsr import edsr
 from s2f_core.upscalers.spandrel import dat_x2
-
-Upscaler = Literal["none", "bicubic", "edsr", "dat-x2"]
 
 
 def keep(images: Pixels, size: int, data: Path) -> Pixels:

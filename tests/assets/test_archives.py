@@ -46,7 +46,7 @@ def make(path: Path, files: dict[str, bytes]) -> Path:
 
 def read(path: Path, pattern: str = "*", limits: Limits | None = None) -> dict[str, bytes]:
     """Read all members that match."""
-    found = members(path, pattern, limits or Limits())
+    found = members(path, (pattern,), limits or Limits())
     return {member.name: b"".join(member.chunks) for member in found}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ import pytest
 from loopback import Site, serve
 from tiny import BODY, SHA256, Fetcher, asset
 
-from s2f_core.assets import CATALOGUE, Source, fetch, fetching, packages
+from s2f_core.assets import CATALOGUE, File, Source, fetch, fetching, packages
 from s2f_core.assets.disk import DiskFullError
 from s2f_core.errors import UserError
 from stages.fetch import fetch as stage
+
+FILES = [file for entry in CATALOGUE.values() for file in entry.files]
 
 
 @pytest.fixture
@@ -34,23 +37,35 @@ def get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetcher:
 
 
 def test_catalogue_is_complete() -> None:
-    """Each entry stands under its name with a licence, a checksum and a source of a known kind."""
-    assert {"celeba-1k", "u2netp", "inception", "dat-x2"} <= set(CATALOGUE)
+    """Each entry says what it is and may be used for, and each file comes from somewhere."""
+    assert {"celeba-1k", "u2netp", "inception", "dat-x2", "celeba", "hed"} <= set(CATALOGUE)
     for name, entry in CATALOGUE.items():
         assert name == entry.name
-        assert all((entry.description, entry.licence, entry.citation, entry.sources))
-        assert len(bytes.fromhex(entry.sha256)) == 32
-        for source in entry.sources:
-            scheme, rest = source.address.split(":", 1)
-            assert scheme in fetching.SCHEMES
-            assert scheme not in {"pypi", "npm"} or packages.parse(scheme, rest)
-            assert scheme not in {"pypi", "npm"} or source.member
+        assert re.fullmatch("[a-z0-9_-]+", name)  # it is part of a stage's name
+        assert all((entry.description, entry.licence, entry.citation, entry.files))
+        assert entry.page.startswith("https://")
+        assert len({file.filename for file in entry.files}) == len(entry.files)
+        assert all(bool(file.sources) is not bool(entry.by_hand) for file in entry.files)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.filename)
+def test_files_of_the_catalogue_can_be_had(file: File) -> None:
+    """Checksums have the length of their kind, and sources are of a known kind."""
+    lengths = {"sha256": 32, "members": 32, "md5": 16}
+    for known in (file.checksum, *(source.checksum for source in file.sources)):
+        kind, _, digits = known.partition(":")
+        assert not known or len(bytes.fromhex(digits)) == lengths[kind]
+    for source in file.sources:
+        scheme, rest = source.address.split(":", 1)
+        assert scheme in fetching.SCHEMES
+        assert scheme not in {"pypi", "npm"} or packages.parse(scheme, rest)
+        assert scheme not in {"pypi", "npm"} or source.member
 
 
 def test_unknown_name(get: Fetcher, tmp_path: Path) -> None:
     """The error lists what is known and nothing is written."""
-    with pytest.raises(UserError, match=r"no asset 'celeba' \(known: celeba-1k, .*u2netp\)"):
-        fetch("celeba", tmp_path / "out")
+    with pytest.raises(UserError, match=r"no asset 'celebs' \(known: celeba, .*u2netp\)"):
+        fetch("celebs", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -135,7 +150,7 @@ def test_full_disk_ends_the_fetch(
     """No source is asked where the disk has no room; the error names path, need and room."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1000))
     with pytest.raises(
-        DiskFullError, match=r"cache.*the disk is full: 0\.3 MiB needed, 0\.0 MiB free"
+        DiskFullError, match=r"cache.*the disk is full: 0\.1 MiB needed, 0\.0 MiB free"
     ):
         get(asset(*[Source(f"{site.url}/tiny.bin", 140_000)] * 2))
     assert site.asked == []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import tarfile
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tiny import BODY, PHOTOS, Fetcher, asset, photos, zipped
+from tiny import BODY, PHOTOS, Fetcher, asset, collection, photos, tarred, zipped
 
-from s2f_core.assets import Source
+from s2f_core.assets import File, Source, unpacking
 from s2f_core.errors import UserError
 
 
@@ -29,11 +29,7 @@ def test_many_members_become_one_zip(get: Fetcher, tmp_path: Path, kind: str) ->
     if kind == "zip":
         zipped(path, PHOTOS | {"p/code.py": b"x"})
     else:
-        for name, data in PHOTOS.items():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_bytes(data)
-        with tarfile.open(path, "w:gz") as archive:
-            archive.add(tmp_path / "p", "p")
+        tarred(path, {"p/code.py": b"x"} | PHOTOS)
     got = get(photos(Source(f"file:{path}", 500, member="p/photos/*.jpg")))
     with zipfile.ZipFile(got) as archive:
         assert archive.namelist() == ["000.jpg", "001.jpg", "002.jpg"]
@@ -68,9 +64,9 @@ def test_member_must_be_one(get: Fetcher, tmp_path: Path, member: str, reason: s
 def test_large_member_is_refused(get: Fetcher, tmp_path: Path) -> None:
     """What is many times the catalogue's size is not unpacked."""
     path = zipped(tmp_path / "x.zip", {"a": bytes(3_000_000)})
-    for given in (asset(), photos()):
+    for given in (asset, photos):
         with pytest.raises(UserError, match="a has 3,000,000 bytes"):
-            get(replace(given, sources=(Source(f"file:{path}", 500, member="a"),)))
+            get(given(Source(f"file:{path}", 500, member="a")))
 
 
 def test_same_base_names_are_refused(get: Fetcher, tmp_path: Path) -> None:
@@ -97,6 +93,8 @@ def test_mirror_stands_in_for_the_network(
     for place in ("host.example/a b/tiny.bin", "pypi/x", "npm/x"):
         (mirror / place).parent.mkdir(parents=True)
     (mirror / "host.example/a b/tiny.bin").write_bytes(BODY)
+    (mirror / "host.example/download").mkdir()
+    (mirror / "host.example/download/1_a-B").write_bytes(BODY)
     zipped(mirror / "pypi/Tiny_Pack-1.0.0-py3-none-any.whl", {"w": BODY})
     zipped(mirror / "pypi/tiny_pack-1.0.01-py3-none-any.whl", {"w": b"other"})
     zipped(mirror / "npm/scope-tiny-2.0.0.tgz", {"w": BODY})
@@ -107,6 +105,7 @@ def test_mirror_stands_in_for_the_network(
             Source("https://host.example/a%20b/tiny.bin?raw=1", 140_000),
             Source("pypi:tiny-pack==1.0.0", 140_000, member="w"),
             Source("npm:@scope/tiny@2.0.0", 140_000, member="w"),
+            Source("https://host.example/download?confirm=t&id=1_a-B", 140_000),
         ]
     ):
         monkeypatch.setenv("S2F_CACHE", str(tmp_path / f"cache{number}"))
@@ -121,6 +120,7 @@ def test_mirror_stands_in_for_the_network(
         ("pypi:x==1.0", "has no .*pypi/x-1.0"),
         ("npm:x@1.0.0", "has no .*npm/x-1.0.0"),
         ("https://host.example/%2e%2e/%2e%2e/x", "leaves the mirror"),
+        ("https://host.example/x?id=..%2F..%2F..%2Fx", "leaves the mirror"),
     ],
 )
 def test_what_the_mirror_lacks(
@@ -139,3 +139,70 @@ def test_mirror_that_is_no_folder(
     monkeypatch.setenv("S2F_MIRROR", str(tmp_path / "none"))
     with pytest.raises(UserError, match=r"S2F_MIRROR=.*none is not a folder"):
         get(asset(Source("https://host.example/x", 140_000)))
+
+
+def test_pieces_are_joined_as_listed(get: Fetcher, tmp_path: Path) -> None:
+    """The order is that of the catalogue, not the archive's, and each piece is one member."""
+    path = tarred(
+        tmp_path / "x.tgz", {"p/c3": BODY[200:], "p/a1": BODY[:100], "p/b2": BODY[100:200]}
+    )
+    listed = ("p/a*", "p/b2", "p/c*")
+    assert get(asset(Source(f"file:{path}", 500, listed))).read_bytes() == BODY
+    get.folder = tmp_path / "other"
+    for wrong, reason in (
+        (("p/a1", "p/d*"), "no member p/d"),
+        (("p/*",), "p/c3 and p/a1, not one"),
+    ):
+        other = asset(Source(f"file:{path}", 500, wrong), checksum="")
+        with pytest.raises(UserError, match=reason):
+            get(other)
+
+
+def test_members_keep_their_folders(get: Fetcher, tmp_path: Path) -> None:
+    """Paths are those below a folder of the archive; files of one base name stay apart."""
+    files = {"package/a/1.svg": b"1", "package/b/1.svg": b"2", "package/c.json": b"{}", "x": b""}
+    source = Source(
+        f"file:{tarred(tmp_path / 'x.tgz', files)}",
+        500,
+        ("package/?/*.svg", "package/*.json"),
+        below="package",
+    )
+    got = get(collection(File("x.zip", 500, "", (source,))))
+    with zipfile.ZipFile(got) as archive:
+        assert archive.namelist() == ["a/1.svg", "b/1.svg", "c.json"]
+    for wrong, reason in (
+        (replace(source, below="packages"), "does not lie below 'packages'"),
+        (replace(source, member=("package/a/*", "package/d/*")), r"no member package/d/\*"),
+    ):
+        with pytest.raises(UserError, match=reason):
+            get(collection(File("y.zip", 500, "", (wrong,))))
+
+
+def test_tar_of_many_files_becomes_a_zip_in_little_memory(
+    get: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of files go by way of the disk; their paths and bytes stay."""
+    files = {f"shoes/{n % 2}/{n}.jpg": n.to_bytes(2) * 4000 for n in range(1000)}
+    path = tarred(tmp_path / "shoes.tar.gz", files)
+    monkeypatch.setattr(unpacking, "IN_MEMORY", 10_000)
+    given = collection(
+        File("shoes.zip", 8_000_000, "", (Source(f"file:{path}", 500, "*", below=""),))
+    )
+    tracemalloc.start()
+    try:
+        got = get(given)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4_000_000
+    with zipfile.ZipFile(got) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == files
+
+
+def test_unsafe_tar_is_not_repacked(get: Fetcher, tmp_path: Path) -> None:
+    """A path out of its folder is refused before anything of the archive is kept."""
+    path = tarred(tmp_path / "x.tgz", {"a/1.jpg": b"1", "../evil": b"2"})
+    given = collection(File("x.zip", 500, "", (Source(f"file:{path}", 500, "*", below=""),)))
+    with pytest.raises(UserError, match="leaves its folder"):
+        get(given)
+    assert not list((tmp_path / "cache" / "assets").glob("*.zip"))

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from s2f_core.assets import CATALOGUE, Asset, Source, fetch
+from s2f_core.assets import CATALOGUE, Collection, File, Source, fetch
 
 BODY = b"weights" * 20_000
 SHA256 = hashlib.sha256(BODY).hexdigest()
 PHOTOS = {f"p/photos/{n:03d}.jpg": bytes([n]) * 50 for n in (2, 0, 1)}
 
 
-def asset(*sources: Source) -> Asset:
+def collection(*files: File) -> Collection:
+    """An asset of these files."""
+    return Collection("tiny", "x", "x", "x", "https://tiny.example", files)
+
+
+def asset(*sources: Source, checksum: str = f"sha256:{SHA256}") -> Collection:
     """An asset of one file, BODY."""
-    return Asset("tiny", "x", "x", "x", "tiny.bin", len(BODY), SHA256, sources)
+    return collection(File("tiny.bin", len(BODY), checksum, sources))
 
 
-def photos(*sources: Source) -> Asset:
-    """An asset of many files, PHOTOS."""
+def photos(*sources: Source) -> Collection:
+    """An asset of many pictures, PHOTOS, in one zip."""
     joined = hashlib.sha256(b"".join(PHOTOS[name] for name in sorted(PHOTOS))).hexdigest()
-    return Asset("tiny", "x", "x", "x", "photos.zip", 500, joined, sources, "members")
+    return collection(File("photos.zip", 500, f"members:{joined}", sources))
+
+
+def tarred(path: Path, files: dict[str, bytes]) -> Path:
+    """Write a tar.gz, its files in the order given."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
 
 
 def zipped(path: Path, files: dict[str, bytes]) -> Path:
@@ -48,7 +65,8 @@ class Fetcher:
         self.folder, self.monkeypatch = tmp_path / "out", monkeypatch
         self.cached = tmp_path / "cache" / "assets" / f"{SHA256}-tiny.bin"
 
-    def __call__(self, given: Asset) -> Path:
-        """Fetch it to ``folder``."""
+    def __call__(self, given: Collection) -> Path:
+        """Fetch it to ``folder``; returns the path of its first file."""
         self.monkeypatch.setitem(CATALOGUE, "tiny", given)
-        return fetch("tiny", self.folder, sleep=lambda _seconds: None)
+        folder = fetch("tiny", self.folder, sleep=lambda _seconds: None)
+        return folder / given.files[0].filename

@@ -1,60 +1,188 @@
-"""Doodles: from lines of numbers to dark strokes on white."""
+"""Doodles: from the three formats they come in to dark strokes on white."""
 
 from __future__ import annotations
 
 import gzip
-import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from archives import fetched, laid, reasons, zipped
+from archives2 import (
+    CLASSES,
+    doodle,
+    dot,
+    ndjson,
+    npy,
+    packed,
+    pickled,
+    prepared,
+    quickdraw_package,
+)
 from pydantic import ValidationError
 
-from s2f_core.datasets import prepare
-from s2f_core.datasets.quickdraw import QuickDraw, draw, ink
+from s2f_core.datasets.bitmaps import draw, ink
+from s2f_core.datasets.quickdraw import QuickDraw
 from s2f_core.errors import UserError
 from s2f_core.images import Rejected
 
 BLANK = [0.0] * 784
-
-
-def _line(row: int, column: int) -> list[float]:
-    """A drawing of one dot."""
-    values = BLANK.copy()
-    values[28 * row + column] = 1
-    return values
-
-
-def _archive(folder: Path, classes: dict[str, list[object]]) -> Path:
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(folder / "quickdraw.zip", "w") as archive:
-        for name, drawings in classes.items():
-            text = "".join(json.dumps(drawing) + "\n" for drawing in drawings)
-            archive.writestr(f"{name}.ndjson.gz", gzip.compress(text.encode()))
-    return folder
+LINE, BEND = ([0, 255], [0, 0]), ([0, 255, 255], [0, 0, 255])
+DRAWINGS = {
+    "light bulb": [dot(0, 0)],
+    "dog": [dot(1, 1), dot(1, 2)],
+    "cat": [dot(2, 1), dot(2, 2), dot(20, 4)],
+}
 
 
 @pytest.fixture
 def asset(tmp_path: Path) -> Path:
     """Three cats, two dogs and a light bulb, each another dot."""
-    return _archive(
-        tmp_path / "asset",
-        {
-            "light bulb": [_line(0, 0)],
-            "dog": [_line(1, 1), _line(1, 2)],
-            "cat": [_line(2, 1), _line(2, 2), _line(20, 4)],
-        },
-    )
+    return laid(tmp_path / "asset", {"quickdraw.zip": zipped(packed(DRAWINGS))})
+
+
+@pytest.fixture
+def strokes(tmp_path: Path) -> Path:
+    """Four cats, of which the second was not recognised, and two dogs."""
+    cats = [doodle(LINE), doodle(LINE, BEND, recognized=False), doodle(BEND), doodle(LINE, LINE)]
+    files = {"simplified/cat.ndjson": ndjson(cats), "simplified/dog.ndjson": ndjson(cats[:2])}
+    return laid(tmp_path / "asset", files)
 
 
 def _section(**keys: object) -> QuickDraw:
     return QuickDraw.model_validate({"source": "quickdraw", "path": "unused", **keys})
 
 
-def test_rows_have_their_class_and_number(asset: Path, tmp_path: Path) -> None:
+def test_the_package_becomes_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetched, repacked, read and drawn; what else the package has is left in it."""
+    body = {"quickdraw.zip": quickdraw_package(DRAWINGS)}
+    path = fetched("quickdraw", body, tmp_path, monkeypatch)
+    table = prepared(_section(), path, 28)
+    assert table.index["id"].tolist()[-1] == "light-bulb-0000"
+    assert table.image(5)[0, 0, 0] == 0
+
+
+def test_googles_bitmaps_become_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ink from 0 to 255; the same pixels as those of the package."""
+    drawings = np.array([dot(2, 1), dot(20, 4)]) * 255
+    bodies = {f"numpy_bitmap/{name}.npy": npy(drawings.astype(np.uint8)) for name in CLASSES}
+    path = fetched("quickdraw-bitmaps", bodies, tmp_path, monkeypatch)
+    table = prepared(_section(classes=["tree", "cat"]), path, 128)
+    ids = ["tree-0000", "tree-0001", "cat-0000", "cat-0001"]
+    assert table.accepted["id"].tolist() == ids
+    assert table.accepted["source"].tolist()[0] == "tree.npy"
+    expected = draw(np.array(dot(20, 4), np.float32).reshape(28, 28), 128)
+    assert (table.image(1) == expected).all()
+    below = prepared(_section(classes=["tree", "cat"]), path / "numpy_bitmap", 128)
+    assert (below.accepted["sha256"] == table.accepted["sha256"]).all()
+    one = prepared(_section(classes=["cat"], limit=1), path, 128)
+    assert one.accepted["id"].tolist() == ["cat-0000"]
+
+
+def test_googles_strokes_become_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn at the size asked for, in the width asked for."""
+    bodies = {f"simplified/{name}.ndjson": ndjson([doodle(BEND)]) for name in CLASSES}
+    path = fetched("quickdraw-strokes", bodies, tmp_path, monkeypatch)
+    table = prepared(_section(classes=["face"]), path, 64)
+    assert table.shape == (64, 64, 1)
+    assert table.accepted["source"].tolist() == ["face.ndjson"]
+    thick = prepared(_section(classes=["face"], stroke=12), path, 64)
+    ink = [(255.0 - one.image(0)).sum() for one in (table, thick)]
+    assert ink[1] / ink[0] == pytest.approx(2, rel=0.1)
+
+
+def test_only_recognised_strokes_where_asked(strokes: Path) -> None:
+    """The limit is of these; they keep the numbers they have in their file."""
+    table = prepared(_section(), strokes)
+    assert table.accepted["id"].tolist()[:4] == [f"cat-000{number}" for number in range(4)]
+    table = prepared(_section(recognized=True), strokes)
+    assert table.accepted["id"].tolist() == ["cat-0000", "cat-0002", "cat-0003", "dog-0000"]
+    table = prepared(_section(recognized=True, limit=2), strokes)
+    assert table.accepted["id"].tolist() == ["cat-0000", "cat-0002", "dog-0000"]
+
+
+def test_bitmaps_do_not_tell_what_only_strokes_do(asset: Path) -> None:
+    """The message says what does."""
+    with pytest.raises(UserError, match=r"has bitmaps, which do not tell .* take the strokes"):
+        prepared(_section(recognized=True), asset)
+    with pytest.raises(UserError, match="leave out 'stroke'"):
+        prepared(_section(stroke=6), asset)
+
+
+def test_a_worker_draws_the_same(asset: Path, tmp_path: Path) -> None:
+    """Of each format; what is pickled is small."""
+    bitmaps = npy(np.full((3, 784), 7, np.uint8))
+    more = laid(tmp_path / "npy", {"cat.npy": bitmaps})
+    lines = laid(tmp_path / "lines", {"cat.ndjson": ndjson([doodle(BEND)] * 3)})
+    for path in (asset, more, lines):
+        make = _section(classes=["cat"]).open(path, 32, tmp_path).images.make
+        assert (pickled(make)(2) == make(2)).all()
+
+
+def test_a_class_without_a_drawing_is_a_row_with_a_reason(tmp_path: Path) -> None:
+    """In every format, and where none was recognised; the other classes are used."""
+    ones = np.ones((1, 784), np.uint8)
+    for number, files in enumerate(
+        (
+            {"quickdraw.zip": zipped(packed({"cat": [dot(1, 1)], "dog": []}))},
+            {"cat.npy": npy(ones), "dog.npy": npy(ones[:0])},
+            {"cat.ndjson": ndjson([doodle(BEND)]), "dog.ndjson": b"\n"},
+        )
+    ):
+        table = prepared(_section(), laid(tmp_path / str(number), files))
+        assert table.accepted["id"].tolist() == ["cat-0000"]
+        assert reasons(table) == {"dog": "empty class: no drawing"}
+    unknown = {
+        "cat.ndjson": ndjson([doodle(BEND)]),
+        "dog.ndjson": ndjson([doodle(BEND, recognized=False)]),
+    }
+    table = prepared(_section(recognized=True), laid(tmp_path / "unknown", unknown))
+    assert reasons(table) == {"dog": "empty class: no drawing marked as recognised"}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "cannot be read"),
+        (b"not numpy", "cannot be read"),
+        (npy(np.ones((9, 784), np.uint8))[:-1], "8 of 9 drawings; fetch it again"),
+        (npy(np.ones((9, 100), np.uint8)), r"uint8 \[9, 100\], not uint8 \[N, 784\]"),
+        (npy(np.ones((9, 784))), "float64"),
+        (npy(np.ones(784, np.uint8)), r"uint8 \[784\]"),
+        (npy(np.asfortranarray(np.ones((9, 784), np.uint8))), "by rows"),
+        (npy(np.array([{"pickle": 1}], object)), "object"),
+    ],
+)
+def test_a_damaged_array_is_explained(tmp_path: Path, data: bytes, said: str) -> None:
+    """Nothing in it is run or drawn."""
+    with pytest.raises(UserError, match=said):
+        prepared(_section(), laid(tmp_path / "in", {"numpy_bitmap/cat.npy": data}))
+
+
+def test_an_array_that_shrinks_meanwhile_is_rejected(tmp_path: Path) -> None:
+    """As a download that goes on does to it."""
+    path = laid(tmp_path / "in", {"cat.npy": npy(np.ones((3, 784), np.uint8))})
+    make = _section().open(path, 28, tmp_path).images.make
+    (path / "cat.npy").write_bytes((path / "cat.npy").read_bytes()[:-10])
+    assert make(1).min() == 254
+    with pytest.raises(Rejected, match="774 numbers, not 784"):
+        make(2)
+
+
+def test_more_than_one_format_must_be_told_apart(asset: Path) -> None:
+    """By the folder of one."""
+    laid(asset, {"numpy_bitmap/cat.npy": npy(np.ones((3, 784), np.uint8))})
+    with pytest.raises(UserError, match="more than one format: 'path' must name a folder"):
+        prepared(_section(), asset)
+    assert len(prepared(_section(), asset / "numpy_bitmap")) == 3
+    twice = {f"{folder}/cat.ndjson.gz": b"" for folder in "ab"}
+    with pytest.raises(UserError, match="has a class twice: 2 files of 1"):
+        prepared(_section(), laid(asset.parent / "twice", twice))
+
+
+def test_rows_have_their_class_and_number(asset: Path) -> None:
     """All classes, by name; no group is known."""
-    table = prepare(_section(), asset, 28, tmp_path / "out")
+    table = prepared(_section(), asset, 28)
     assert table.shape == (28, 28, 1)
     ids = ["cat-0000", "cat-0001", "cat-0002", "dog-0000", "dog-0001", "light-bulb-0000"]
     assert table.index["id"].tolist() == ids
@@ -63,17 +191,17 @@ def test_rows_have_their_class_and_number(asset: Path, tmp_path: Path) -> None:
     assert table.index["group"].isna().all()
 
 
-def test_classes_and_limit_choose(asset: Path, tmp_path: Path) -> None:
+def test_classes_and_limit_choose(asset: Path) -> None:
     """The limit is for each class; classes come in the order given."""
     section = _section(classes=["light bulb", "cat"], limit=2)
-    table = prepare(section, asset, 28, tmp_path / "out")
+    table = prepared(section, asset, 28)
     assert table.index["id"].tolist() == ["light-bulb-0000", "cat-0000", "cat-0001"]
 
 
-def test_a_drawing_stands_upright_dark_on_white(asset: Path, tmp_path: Path) -> None:
+def test_a_drawing_stands_upright_dark_on_white(asset: Path) -> None:
     """Row 20, column 4 of the numbers is 20 down and 4 to the right, at any size."""
     for size in (14, 28, 128):
-        table = prepare(_section(classes=["cat"]), asset, size, tmp_path / "out")
+        table = prepared(_section(classes=["cat"]), asset, size)
         image = table.images([2])[0, :, :, 0]
         darkest = np.unravel_index(image.argmin(), image.shape)
         assert np.array(darkest) * 28 / size == pytest.approx([20, 4], abs=1)
@@ -109,8 +237,9 @@ def test_a_wrong_drawing_is_a_row_with_a_reason(
     tmp_path: Path, drawing: object, reason: str
 ) -> None:
     """The others of its class are used, under their own numbers."""
-    asset = _archive(tmp_path / "asset", {"cat": [_line(1, 1), drawing, _line(2, 2)]})
-    table = prepare(_section(), asset, 28, tmp_path / "out")
+    files = packed({"cat": [dot(1, 1), drawing, dot(2, 2)]})
+    asset = laid(tmp_path / "asset", {"quickdraw.zip": zipped(files)})
+    table = prepared(_section(), asset, 28)
     assert table.accepted["id"].tolist() == ["cat-0000", "cat-0002"]
     assert table.index["rejected"].str.contains(reason).tolist()[1]
 
@@ -121,22 +250,25 @@ def test_a_line_that_is_no_json_is_rejected() -> None:
         ink(b"[0, 1, 0")
 
 
-def test_an_unknown_class_names_those_near_it(asset: Path, tmp_path: Path) -> None:
+def test_an_unknown_class_names_those_near_it(asset: Path) -> None:
     """Before anything is drawn."""
     with pytest.raises(UserError, match=r"no class 'lightbulb' \(3 classes; near it: light bulb"):
-        prepare(_section(classes=["lightbulb"]), asset, 28, tmp_path / "out")
+        prepared(_section(classes=["lightbulb"]), asset, 28)
     with pytest.raises(UserError, match=r"no class 'xyz' \(3 classes\)"):
-        prepare(_section(classes=["xyz"]), asset, 28, tmp_path / "out")
+        prepared(_section(classes=["xyz"]), asset, 28)
 
 
 def test_a_missing_or_damaged_archive_is_explained(tmp_path: Path) -> None:
-    """The zip, and a class within."""
+    """The folder, the zip, and a class within."""
+    with pytest.raises(UserError, match="is not a folder"):
+        prepared(_section(), tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"no drawings \(0 files\).*quickdraw\.zip.*; fetch it"):
+        prepared(_section(), laid(tmp_path / "empty", {".hidden": b""}))
     with pytest.raises(UserError, match=r"quickdraw\.zip cannot be read.*fetch it again"):
-        prepare(_section(), tmp_path, 28, tmp_path / "out")
-    with zipfile.ZipFile(tmp_path / "quickdraw.zip", "w") as archive:
-        archive.writestr("cat.ndjson.gz", gzip.compress(b"[0, 1]\n" * 99)[:-9])
+        prepared(_section(), laid(tmp_path / "in", {"quickdraw.zip": b"PK damaged"}))
+    half = zipped({"cat.ndjson.gz": gzip.compress(b"[0, 1]\n" * 99)[:-9]})
     with pytest.raises(UserError, match=r"cat\.ndjson\.gz cannot be read"):
-        prepare(_section(), tmp_path, 28, tmp_path / "out")
+        prepared(_section(), laid(tmp_path / "in", {"quickdraw.zip": half}))
 
 
 def test_wrong_parameters_are_refused() -> None:
@@ -145,3 +277,5 @@ def test_wrong_parameters_are_refused() -> None:
         _section(classes=["cat", "dog", "cat"])
     with pytest.raises(ValidationError, match="at least 1 item"):
         _section(classes=[])
+    with pytest.raises(ValidationError, match="Input should be True"):
+        _section(recognized=False)

@@ -7,18 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from archives2 import pickled
 from pydantic import ValidationError
 from scipy.stats import multivariate_normal
 
 from s2f_core.datasets import prepare
-from s2f_core.datasets.surfaces import (
-    HIGH,
-    LOW,
-    Surfaces,
-    density,
-    to_coordinates,
-    to_pixels,
-)
+from s2f_core.datasets.surfaces import Surfaces
+from s2f_core.space import HIGH, LOW, density, to_coordinates, to_pixels
 from s2f_core.split import Split, assign
 from s2f_core.tables import Table
 
@@ -27,7 +22,8 @@ FORMATS = [("points", 1), ("clouds", 8), ("grids", 8)]
 
 def _table(folder: Path, **keys: object) -> Table:
     given = {"source": "surfaces", "path": "unused", "examples": 300, **keys}
-    return prepare(Surfaces.model_validate(given), Path("unused"), 128, folder / "out")
+    section = Surfaces.model_validate(given)
+    return prepare(section, Path("unused"), 128, folder / "out", Path("unused"))
 
 
 def _alphas(table: Table) -> list[int]:
@@ -114,6 +110,13 @@ def test_more_examples_and_alphas_change_none(tmp_path: Path) -> None:
     assert (pixels == few.images(range(30))).all()
     other = _table(tmp_path / "other", format="points", examples=30, alphas=[2], seed=1)
     assert (other.images(range(30)) != few.images(range(30))).any()
+
+
+def test_a_worker_makes_the_same_example() -> None:
+    """The seed travels, and what was drawn does not."""
+    given = {"source": "surfaces", "path": "unused", "format": "grids", "size": 8}
+    make = Surfaces.model_validate(given).open(Path("unused"), 128, Path("unused")).images.make
+    assert (pickled(make)(5) == make(5)).all()
 
 
 @pytest.mark.parametrize(

@@ -69,11 +69,17 @@ class Project:
         for condition, images in self.sketches.items():
             self.table(f"faces/kept-{condition}", images)
 
-    def table(self, folder: str, images: Pixels, classes: list[str] | None = None) -> None:
+    def table(
+        self,
+        folder: str,
+        images: Pixels,
+        classes: list[str] | None = None,
+        ids: list[str] | None = None,
+    ) -> None:
         """Write an image table."""
-        rows = pd.DataFrame({"id": self.ids, "source": "made up", "class": classes})
+        rows = pd.DataFrame({"id": ids or self.ids, "source": "made up", "class": classes})
         path = self.root / "data" / folder
-        tables.build(path, rows, lambda row: images[row], describe="fixture")
+        tables.build(path, tables.Domain(rows, images.__getitem__), describe="fixture")
 
     def translation(
         self,
@@ -82,7 +88,7 @@ class Project:
         outputs: Pixels,
         model: Values,
         baselines: dict[str, Values] | None = None,
-        **subject: str,
+        **subject: Any,
     ) -> None:
         """Outputs, evaluation and scores by image; ``model`` are the translation's figures."""
         self.table(f"translations/{name}", outputs)
@@ -94,6 +100,7 @@ class Project:
             "role": "faces",
             "background": "kept",
             "condition": "pencil",
+            "shown": self.ids,
             **subject,
             "image_size": outputs.shape[1],
             "images": len(self.ids),

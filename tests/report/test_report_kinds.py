@@ -37,8 +37,8 @@ def _surfaces(form: str, count: int = 12) -> Pixels:
     made = Surfaces.model_validate(
         {"source": "surfaces", "path": path, "format": form, "size": size, "examples": count}
     )
-    _, load = made.open(path, 0)
-    return np.stack([load(row) for row in range(count)])
+    make = made.open(path, 0, path).images.make
+    return np.stack([make(row) for row in range(count)])
 
 
 @pytest.fixture
@@ -206,3 +206,45 @@ def test_surfaces_are_drawn_within_their_picture() -> None:
         places += re.findall(r'cx="(-?[\d.]+)" cy="(-?[\d.]+)"', svg)
         assert len(places) > 9
         assert all(0 <= float(x) <= width and 0 <= float(y) <= height for x, y in places)
+
+
+def test_unpaired_images_are_shown_without_an_answer(project: Project) -> None:
+    """Input beside output, real images on a sheet; no target's column, no photo in the mosaic."""
+    photos, drawings = project.photos, [f"drawing-{row}" for row in range(12)]
+    project.table("drawn/kept", photos)
+    project.table("drawn/kept-given", 255 - photos, ids=drawings)
+    model = {"fid": 90.0, "kid": 0.1, "diversity": 0.8}
+    floor = {"sketch": dict.fromkeys(model, 0.5), "real": dict.fromkeys(model, 0.001)}
+    where = {"role": "drawn", "condition": "given", "kind": "samples", "drawn": True}
+    project.translation("wild", "wild", photos // 2, model, floor, **where, transfer=True)
+    project.table("translations/wild", photos // 2, ids=drawings)
+    recipe = {"variant": {"recipe": {"best": "last"}}}
+    project.variant("wild", photos[0], paired=False, training_inputs=70, settings=recipe)
+    out = project.root / "index.html"
+    build(out, project.root / "b.csv", {}, ["wild"], project.root)
+    html = out.read_text(encoding="utf-8")
+    words = text(html)
+    assert html.count(">Images from other images · drawn/kept</h3>") == 2
+    (table,) = re.findall(r'<table class="pictures">.*?</table>', html, flags=re.DOTALL)
+    heads = re.findall(r"<th scope=\"col\"[^>]*>(\w+)", table)
+    assert heads == ["input", "wild"]
+    assert 'alt="input of test image drawing-0"' in table
+    assert 'alt="Sheet of real test images"' in html
+    assert 'alt="Sheet of wild"' not in html
+    assert "70 inputs and 800 training images, unpaired, 700 steps" in words
+    assert "The last weights are the ones used." in words
+    assert "Nothing real answers it" in words
+    assert "By KID, wild beats the sketch itself." in words
+    assert "By diversity, wild" not in words
+    assert "drawn/kept-given 16px, trained on other data" in words
+
+
+def test_chosen_classes_are_a_table_of_their_own(project: Project) -> None:
+    """Weights of one class are not compared with those of all."""
+    project.translation("pizza", "cyclegan", project.photos // 2, PAIRS, classes=["pizza"])
+    out = project.root / "index.html"
+    build(out, project.root / "b.csv", {}, ["there", "pizza"], project.root)
+    assert set(pd.read_csv(project.root / "b.csv")["target"]) == {
+        "faces/kept",
+        "faces/kept (pizza)",
+    }

@@ -1,0 +1,157 @@
+"""What training on changed sketches does for people's: ``python -m benchmarks.human_gap``.
+
+For every set under ``gap.augmented`` a pix2pix is trained on the condition as it is and with the
+set's ``sketch`` settings, for a few hundred steps, and both draw photos from people's sketches and
+from computed ones that they have not seen. Needs the tables that the stage ``gap`` reads, the
+role's split, and the asset ``inception``. Prints a row for each training; ``--steps`` and
+``--size`` are the scale of it, ``--pictures`` a folder for contact sheets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from s2f_core.data import Data
+from s2f_core.fitting import prepare
+from s2f_core.gap import Gap
+from s2f_core.images import Pixels, from_model, grid, resize, rgb, save_png, to_model
+from s2f_core.params import load
+from s2f_core.scores.distances import KID
+from s2f_core.scores.inception import Features
+from s2f_core.scores.kinds import Figure, Sample
+from s2f_core.sketching import Sketching
+from s2f_core.training import train
+from s2f_core.variants import Settings
+
+DATA = Path("data")
+MOST = 200  # sketches of each kind that are tried
+SHOWN = 12
+BATCH = 16
+RECIPE = {"epochs": 1000, "batch": 4, "lr_d_ratio": 0.5, "jitter": 1.117, "flip": True}
+
+
+class Silent:
+    """A run that nothing is logged to."""
+
+    id = "none"
+
+    def log(self, step: int, values: dict[str, float]) -> None:
+        """Take values."""
+
+    def tag(self, name: str, value: str) -> None:
+        """Take a tag."""
+
+    def artifact(self, path: Path, folder: str | None = None) -> None:
+        """Take a file."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Sketches of people and of the test photos, and these photos, [n, H, W, C] of one size."""
+
+    people: Pixels
+    computed: Pixels
+    photos: Pixels
+
+
+def settings(data: Data, sketch: Sketching | None, steps: int, scale: float) -> Settings:
+    """The pix2pix that is trained, of the default scale."""
+    recipe: dict[str, Any] = {**RECIPE, "validations": 1, "best": "last", "sketch": sketch}
+    variant = {
+        "data": data,
+        "scale": scale,
+        "generator": {"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"},
+        "discriminator": {"type": "patchgan", "layers": 3, "norm": "instance"},
+        "objective": {"type": "pix2pix", "reconstruction": "l1", "lambda_reconstruction": 100},
+        "recipe": recipe,
+    }
+    return Settings.model_validate(
+        {
+            "name": "changed" if sketch else "as it is",
+            "seed": load(int, "seed"),
+            "lr": load(float, "lr"),
+            "width": load(int, "width"),
+            "max_steps": steps,
+            "precision": load(str, "precision"),
+            "variant": variant,
+        }
+    )
+
+
+def trial(gap: Gap, data: Data, size: int) -> Trial:
+    """What both models are tried on: up to 200 of each; the photos are not trained on."""
+    test = data.pairs(DATA, ["val", "test"])
+    ids = test.ids[:MOST]
+    drawn = gap.drawn(DATA)
+    found = (
+        drawn.images(np.unique(np.linspace(0, len(drawn) - 1, MOST).astype(int))),
+        test.inputs.images(test.inputs.positions(ids)),
+        test.targets.images(test.targets.positions(ids)),
+    )
+    return Trial(*(np.stack([resize(image, size) for image in images]) for images in found))
+
+
+@torch.inference_mode()
+def outputs(generator: nn.Module, sketches: Pixels) -> Pixels:
+    """What a generator makes of sketches uint8 [n, H, W, C]."""
+    parts = to_model(torch.from_numpy(sketches)).chunk(math.ceil(len(sketches) / BATCH))
+    return np.concatenate([from_model(generator(part)) for part in parts])
+
+
+def compare(gap: Gap, name: str, steps: int, size: int, pictures: Path | None) -> None:
+    """Train both on the condition of one augmented set and print what became of it."""
+    chosen = gap.augmented[name]
+    data = Data(role=gap.role, background=gap.background, condition=chosen.condition)
+    tried = trial(gap, data, size)
+    inception = Features(DATA / "assets" / "inception" / "inception.pt")
+    real = Sample(tried.photos, {"inception": inception})
+    for sketch in (None, chosen.sketch):
+        scale = size / data.targets(DATA).shape[0]
+        wanted = settings(data, sketch, steps, scale)
+        splits = {part: data.pairs(DATA, part, scale) for part in ("train", "val")}
+        with TemporaryDirectory() as states:
+            training = prepare(wanted, splits, Path(states))
+            run: Any = Silent()
+            train(training, run)
+        generator = training.gan.generators["a-to-b"].eval()
+        drawn, back = (outputs(generator, each) for each in (tried.people, tried.computed))
+        kids = [KID.measure(Sample(each, {"inception": inception}), real) for each in (drawn, back)]
+        difference = np.abs(back / 255.0 - tried.photos / 255.0).mean()
+        print(f"{name:16}{wanted.name:12}{_said(kids[0])}{_said(kids[1])}{difference:12.3f}")
+        if pictures:
+            pictures.mkdir(parents=True, exist_ok=True)
+            rows = (tried.people, drawn, tried.computed, back, tried.photos)
+            shown = [rgb(image) for row in rows for image in row[:SHOWN]]
+            save_png(pictures / f"{name}-{wanted.name.replace(' ', '-')}.png", grid(shown, SHOWN))
+
+
+def _said(kid: Figure) -> str:
+    return f"{kid['value']:10.4f} [{kid['low']:.4f}, {kid['high']:.4f}]"
+
+
+def main() -> None:
+    """Print the KID of what is made of people's and of computed sketches, before and after."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--pictures", type=Path)
+    given = parser.parse_args()
+    gap = load(Gap, "gap")
+    print(f"{'set':16}{'trained on':12}{'KID, drawn':>28}{'KID, computed':>28}{'difference':>12}")
+    for name in gap.augmented:
+        compare(gap, name, given.steps, given.size, given.pictures)
+
+
+if __name__ == "__main__":
+    main()

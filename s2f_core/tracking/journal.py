@@ -1,0 +1,194 @@
+"""MLflow's side of tracking, the only module that imports it; it runs in a process of its own."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from s2f_core.errors import UserError
+
+EXPERIMENT = "s2f"
+SQLITE = "sqlite:///"
+PARAMS = 100  # the most that one request may hold
+PARAM_LENGTH = 6000  # MLflow cuts there; cut here too, so that a resumed run compares equal
+OF = "s2f.training"  # tag of an evaluation's own run: the training run it belongs to
+GONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+
+Texts = Mapping[str, str]
+
+
+class Journal:
+    """The runs of one store. What its methods take and give can be written as JSON."""
+
+    def __init__(self, store: str) -> None:
+        self._client, self._experiment = connect(store)
+
+    def begin_training(
+        self, resume: str | None, name: str, params: Texts, tags: Texts
+    ) -> tuple[str, dict[str, int]]:
+        """The id of a training's run, and the last step of each value that it holds already."""
+        params = {key: value[:PARAM_LENGTH] for key, value in params.items()}
+        found = self._find(resume) if resume else None
+        if found is not None:
+            return found.info.run_id, self._resume(found, params, tags)
+        run_id = self._create(name)
+        self.describe(run_id, params, {**tags, "restored": "true"} if resume else tags)
+        return run_id, {}
+
+    def _resume(self, found: Any, params: Texts, tags: Texts) -> dict[str, int]:
+        run_id, before = found.info.run_id, found.data.params
+        changed = [key for key, value in params.items() if before.get(key, value) != value]
+        if changed:
+            lines = "; ".join(f"{key} was {before[key]}, is {params[key]}" for key in changed)
+            raise UserError(f"MLflow run {run_id} was begun with other parameters: {lines}")
+        missing = {key: value for key, value in params.items() if key not in before}
+        self.describe(run_id, missing, tags)
+        self._client.update_run(run_id, status="RUNNING")
+        return {
+            name: max(point.step for point in self._client.get_metric_history(run_id, name))
+            for name in found.data.metrics
+        }
+
+    def begin_evaluation(
+        self, training: str, name: str, variant: str, tags: Texts, origin: Texts
+    ) -> str:
+        """The id of the run that an evaluation belongs to: the training's, or one of its own."""
+        parent = self._find(training)
+        if parent is not None and name == variant:
+            self.describe(training, {}, tags)
+            return training
+        own = {**origin, **tags, "variant": variant, OF: training}
+        if parent is not None and "study" in parent.data.tags:
+            own["study"] = parent.data.tags["study"]
+        own |= {"restored": "true"} if parent is None else {"mlflow.parentRunId": training}
+        earlier = self._client.search_runs([self._experiment], f"tags.`{OF}` = '{training}'")
+        same = [found.info.run_id for found in earlier if found.info.run_name == name]
+        run_id = same[0] if same else self._create(name)
+        self.describe(run_id, {}, own)
+        self._client.update_run(run_id, status="RUNNING")
+        return str(run_id)
+
+    def describe(self, run_id: str, params: Texts, tags: Texts) -> None:
+        """Add parameters, which never change again, and set tags."""
+        from mlflow.entities import Param, RunTag
+
+        self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+        entries = [Param(key, value) for key, value in params.items()]
+        for start in range(0, len(entries), PARAMS):
+            self._client.log_batch(run_id, params=entries[start : start + PARAMS])
+
+    def log(self, run_id: str, points: Sequence[tuple[str, float, int, int]]) -> None:
+        """Write values: of each its name, the value, the time in ms and the step."""
+        from mlflow.entities import Metric
+
+        self._client.log_batch(run_id, metrics=[Metric(*point) for point in points])
+
+    def keep(self, run_id: str, path: str, folder: str | None) -> None:
+        """Copy a file, or a folder with all in it, to the run's artifacts."""
+        name = Path(path).name
+        if Path(path).is_dir():
+            self._client.log_artifacts(run_id, path, f"{folder}/{name}" if folder else name)
+        else:
+            self._client.log_artifact(run_id, path, folder)
+
+    def end(self, run_id: str, status: str) -> None:
+        """Set the run's status, as MLflow calls it, and the time of its end."""
+        self._client.set_terminated(run_id, status)
+
+    def _create(self, name: str) -> str:
+        return str(self._client.create_run(self._experiment, run_name=name).info.run_id)
+
+    def _find(self, run_id: str) -> Any:
+        """The run, or None where the store does not hold it or holds it as deleted."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            found = self._client.get_run(run_id)
+        except MlflowException as error:
+            if error.error_code not in GONE:
+                raise
+            return None
+        return found if found.info.lifecycle_stage == "active" else None
+
+
+def connect(store: str) -> tuple[Any, str]:
+    """A client of the store and the experiment's id, created where missing.
+
+    Safe to call from many processes at once. The first call ever takes about five seconds.
+    """
+    # Both names are read when mlflow is first imported. Nothing here may reach for the network.
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = os.environ["DO_NOT_TRACK"] = "true"
+    file = Path(store.removeprefix(SQLITE)) if store.startswith(SQLITE) else None
+    with warnings.catch_warnings():
+        # MLflow's own use of deprecated SQLAlchemy and pydantic features; nothing to act on here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from mlflow import MlflowClient
+
+        for noisy in ("mlflow", "alembic"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        if file is None:
+            client = MlflowClient(tracking_uri=store)
+            return client, _experiment(client, None)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # MLflow creates the schema on first use; two processes doing so at once trip each other.
+        with FileLock(f"{file}.lock"):
+            client = MlflowClient(tracking_uri=store)
+            return client, _experiment(client, (file.parent / "mlartifacts").as_uri())
+
+
+def _experiment(client: Any, artifacts: str | None) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
+        try:
+            return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+        except MlflowException as error:  # another machine was faster, on a shared server
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = client.get_experiment_by_name(EXPERIMENT)
+    return str(found.experiment_id)
+
+
+def serve(store: str) -> None:
+    """Open this store, then answer what is asked on the standard input until it ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints is no answer
+    opened = functools.cache(Journal)
+    with suppress(Exception):  # the first request tries again, and is told why it fails
+        opened(store)
+    for line in sys.stdin:
+        number, uri, method, arguments = json.loads(line)
+        try:
+            answer = number, "done", getattr(opened(uri), method)(*arguments)
+        except Exception as error:
+            answer = number, *explained(error)
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def explained(error: Exception) -> tuple[str, str]:
+    """Whether an error is the user's, a busy store's, or a bug, and what to say of it."""
+    from mlflow.exceptions import MlflowException
+
+    if isinstance(error, UserError):
+        return "user", str(error)
+    if isinstance(error, MlflowException) and error.error_code == "TEMPORARILY_UNAVAILABLE":
+        return "busy", f"MLflow: {error}"
+    if isinstance(error, MlflowException | OSError):
+        return "user", f"MLflow: {error}"
+    return "bug", traceback.format_exc()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

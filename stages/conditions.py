@@ -1,0 +1,30 @@
+"""List the conditions."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def conditions(
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """List every condition: what it is, the weights it needs, if they are here, who uses it."""
+    import json
+    from dataclasses import asdict
+    from pathlib import Path
+    from typing import Any
+
+    from s2f_core.conditions import Condition
+    from s2f_core.inventory import inventory, table
+    from s2f_core.params import load
+
+    used = load(dict[str, Any], "conditions")
+    entries = inventory(Condition, "type", used, Path("data/assets"))
+    text = json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
+    typer.echo(text if as_json else table(entries, "entries"))
+
+
+if __name__ == "__main__":
+    run(conditions)

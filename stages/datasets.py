@@ -1,0 +1,30 @@
+"""List the sources of images."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def datasets(
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """List every source: what it is, size, licence, if it is here, the roles it is bound to."""
+    import json
+    from dataclasses import asdict
+    from pathlib import Path
+    from typing import Any
+
+    from s2f_core.datasets import Dataset
+    from s2f_core.inventory import inventory, table
+    from s2f_core.params import load
+
+    roles = load(dict[str, Any], "data")
+    entries = inventory(Dataset, "source", roles, Path("data/assets"))
+    text = json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
+    typer.echo(text if as_json else table(entries, "roles"))
+
+
+if __name__ == "__main__":
+    run(datasets)

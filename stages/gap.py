@@ -1,0 +1,20 @@
+"""Measure the human gap."""
+
+from stages.app import run
+
+
+def gap() -> None:
+    """Compare computed sketches with people's: data/gap and metrics/human-gap.json."""
+    from pathlib import Path
+
+    from s2f_core.gap import Gap, write
+    from s2f_core.params import load
+    from s2f_core.scores.inception import Features
+
+    data = Path("data")
+    inception = Features(data / "assets/inception/inception.pt")
+    write(load(Gap, "gap"), data, inception, data / "gap", Path("metrics/human-gap.json"))
+
+
+if __name__ == "__main__":
+    run(gap)

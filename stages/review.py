@@ -1,0 +1,29 @@
+"""Look through the images of a role."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def review(
+    role: Annotated[str, typer.Argument(help="a key of 'data:'")],
+    limit: Annotated[int, typer.Option(min=1, help="images on the page at most")] = 5000,
+) -> None:
+    """Write review/ROLE.html, on which a person marks what to keep or drop."""
+    from pathlib import Path
+
+    from s2f_core import tables
+    from s2f_core.curation import Curation
+    from s2f_core.params import load
+    from s2f_core.review import write
+
+    folder, out = Path("data") / role, Path("review") / f"{role}.html"
+    listed = load(Curation, "curation").lists / f"{role}.csv"
+    write(tables.read(folder / "kept"), folder / "split.parquet", listed, role, out, limit)
+    typer.echo(out)
+
+
+if __name__ == "__main__":
+    run(review)

@@ -1,0 +1,183 @@
+"""Tiny archives in the layouts that the sources are published in, and how tests get at them."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import tarfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from loopback import Site, serve
+from PIL import Image
+
+from s2f_core.assets import CATALOGUE, fetch
+from s2f_core.images import Pixels
+from s2f_core.tables import Table, read
+
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
+
+
+def picture(
+    colour: str = "red", size: tuple[int, int] = (64, 64), kind: str = "PNG", mode: str = "RGB"
+) -> bytes:
+    """A picture of one colour; ``size`` is width and height."""
+    return encoded(np.full((*size[::-1], 3), COLOURS[colour], np.uint8), kind, mode)
+
+
+def encoded(pixels: Pixels, kind: str = "PNG", mode: str = "RGB") -> bytes:
+    """The file of an image [H, W, 3]."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def colours(table: Table, *, tolerance: int = 6) -> list[str]:
+    """The names of the colours of a table's images, "?" where one is of none or of several."""
+    return [_colour(table.image(row), tolerance) for row in range(len(table))]
+
+
+def _colour(image: Pixels, tolerance: int) -> str:
+    for name, colour in COLOURS.items():
+        if (np.abs(image.astype(int) - colour) <= tolerance).all():
+            return name
+    return "?"
+
+
+def reasons(table: Table) -> dict[str, str]:
+    """Why each rejected row of a table was rejected, by id."""
+    rejected = table.index[table.index["rejected"].notna()]
+    return dict(zip(rejected["id"], rejected["rejected"], strict=True))
+
+
+def given(table: Table) -> Table:
+    """The table of a source's own domain A."""
+    return read(table.folder / "given")
+
+
+def laid(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files into a folder, as somebody who unpacked an archive has them."""
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tarred(files: Mapping[str, bytes]) -> bytes:
+    """A tar.gz of these files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def fetched(
+    name: str, served: Mapping[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Fetch the asset ``name``, whose downloads are ``served`` on loopback by its files' names."""
+    monkeypatch.setenv("S2F_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("S2F_MIRROR", raising=False)
+    site = Site({f"/{filename}": data for filename, data in served.items()})
+    with serve(site):
+        asset = CATALOGUE[name]
+        files = []
+        for file in asset.files:
+            address = f"{site.url}/{file.filename}"
+            length = len(served[file.filename])
+            source = replace(
+                file.sources[0], address=address, download=length, options=(), checksum=""
+            )
+            files.append(replace(file, size=10 * length, checksum="", sources=(source,)))
+        monkeypatch.setitem(CATALOGUE, name, replace(asset, files=tuple(files)))
+        return fetch(name, tmp_path / "assets" / name, sleep=lambda _seconds: None)
+
+
+def celeba(photos: Mapping[str, bytes], identities: str, partition: str) -> dict[str, bytes]:
+    """The three files of CelebA."""
+    return {
+        "img_align_celeba.zip": zipped(
+            {f"img_align_celeba/{name}": data for name, data in photos.items()}
+        ),
+        "identity_CelebA.txt": identities.encode(),
+        "list_eval_partition.txt": partition.encode(),
+    }
+
+
+def cifar10(batches: Mapping[str, tuple[Sequence[int], npt.NDArray[np.uint8]]]) -> bytes:
+    """CIFAR-10's tar.gz: labels and pictures [n, 32, 32, 3] of the batches given, or none."""
+    nothing: tuple[Sequence[int], npt.NDArray[np.uint8]] = ([], np.zeros((0, 32, 32, 3), np.uint8))
+    names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
+    files = {
+        f"cifar-10-batches-py/{name}": cifar_batch(name, *batches.get(name, nothing))
+        for name in names
+    }
+    return tarred({"cifar-10-batches-py/readme.html": b"<html>", **files})
+
+
+def cifar_batch(name: str, labels: Sequence[int], images: npt.NDArray[np.uint8]) -> bytes:
+    """A batch, opcode by opcode as Python 2 pickled the published ones (protocol 2)."""
+    pixels = images.transpose(0, 3, 1, 2).reshape(len(images), 3072)
+    numbers = b"".join(b"K" + bytes([label]) for label in labels)
+    filenames = b"".join(_text(f"{row}.png".encode()) for row in range(len(labels)))
+    return (
+        b"\x80\x02}q\x01("
+        + _text(b"batch_label")
+        + _text(name.encode())
+        + _text(b"labels")
+        + (b"](" + numbers + b"e")
+        + _text(b"data")
+        + cifar_array(pixels.shape, pixels.tobytes())
+        + _text(b"filenames")
+        + (b"](" + filenames + b"e")
+        + b"u."
+    )
+
+
+def cifar_array(shape: tuple[int, ...], data: bytes, kind: bytes = b"u1") -> bytes:
+    """How Python 2 pickled a numpy array."""
+    sides = b"".join(b"J" + struct.pack("<i", side) for side in shape)
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01"
+        + (b"(" + sides + b"t")
+        + (b"cnumpy\ndtype\n" + _text(kind) + b"K\x00K\x01\x87R")
+        + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+        + (b"\x89T" + struct.pack("<i", len(data)) + data + b"tb")
+    )
+
+
+def _text(data: bytes) -> bytes:
+    return b"U" + bytes([len(data)]) + data
+
+
+def coco(photos: Mapping[str, bytes], annotations: Mapping[str, object]) -> dict[str, bytes]:
+    """COCO's two zips, with the other annotation files that lie in the second."""
+    found = json.dumps(annotations).encode()
+    return {
+        "train2017.zip": zipped({f"train2017/{name}": data for name, data in photos.items()}),
+        "annotations_trainval2017.zip": zipped(
+            {
+                "annotations/instances_train2017.json": b"{}",
+                "annotations/person_keypoints_train2017.json": found,
+                "annotations/person_keypoints_val2017.json": b"{}",
+            }
+        ),
+    }

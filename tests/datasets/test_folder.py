@@ -1,0 +1,280 @@
+"""A user's own pictures: what they are taken for, and what becomes of odd ones."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from archives import COLOURS, colours, encoded, given, laid, picture, reasons, zipped
+from pydantic import ValidationError
+
+from s2f_core.datasets import prepare
+from s2f_core.datasets.folder import Folder
+from s2f_core.errors import UserError
+from s2f_core.tables import Table
+
+RED, GREEN, BLUE = picture("red"), picture("green"), picture("blue")
+
+
+def _section(**keys: object) -> Folder:
+    return Folder.model_validate({"source": "folder", "path": "unused", **keys})
+
+
+def _table(tmp_path: Path, files: dict[str, bytes], **keys: object) -> Table:
+    path = laid(tmp_path / "in", files)
+    return prepare(_section(**keys), path, 32, tmp_path / "out", tmp_path)
+
+
+def _strip(left: str = "red", right: str = "blue") -> bytes:
+    halves = [np.full((64, 64, 3), COLOURS[colour], np.uint8) for colour in (left, right)]
+    return encoded(np.concatenate(halves, axis=1))
+
+
+def test_a_heap_of_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At any depth, in a zip, of any still kind; what else lies there is counted in the log."""
+    files = {
+        "a.JPG": picture("red", (80, 60), "JPEG"),
+        "trip/day 1/b.webp": picture("green", kind="WEBP"),
+        "trip.zip": zipped({"zipped/c.bmp": picture("blue", kind="BMP")}),
+        "notes.txt": b"",
+        "Makefile": b"",
+        ".hidden.png": RED,
+    }
+    with caplog.at_level(logging.INFO):
+        table = _table(tmp_path, files)
+    assert table.index["id"].tolist() == ["a", "trip/day 1/b", "zipped/c"]
+    assert colours(table) == ["red", "green", "blue"]
+    assert not (table.folder / "given").exists()
+    assert (
+        "layout images, since there are 3 pictures: trip/ (1), zipped/ (1), 1 in no" in caplog.text
+    )
+    assert "left out, since no pictures by their ending: 1 .txt, 1 without ending" in caplog.text
+
+
+def test_odd_pictures_have_a_reason(tmp_path: Path) -> None:
+    """Of one name, damaged, of a kind that is not read, too small."""
+    files = {
+        "a.png": RED,
+        "a.jpg": picture("green", kind="JPEG"),
+        "b.png": RED[:60],
+        "c.heic": b"\0\0\0\x18ftypheic",
+        "d.gif": picture("blue", (20, 90), "GIF"),
+        "e.png": b"",
+    }
+    table = _table(tmp_path, files, layout="images")
+    assert colours(table) == ["green"]
+    told = reasons(table)
+    assert told["a.png"] == "has the name of another: a.jpg"
+    assert told["b"].startswith("unreadable")
+    assert told["c"].startswith("unreadable: cannot identify")
+    assert "too small: 20x90" in told["d"]
+    assert told["e"] == "unreadable: empty file"
+
+
+def test_ids_stay_unique_whatever_the_names(tmp_path: Path) -> None:
+    """A second "a" may not take the id of a file that is called so."""
+    files = {"a.jpg": picture("red", kind="JPEG"), "a.png": GREEN, "a.png.png": BLUE}
+    table = _table(tmp_path, files, layout="images")
+    assert table.index["id"].tolist() == ["a", "a.png'", "a.png"]
+    assert colours(table) == ["red", "blue"]
+
+
+def test_a_name_that_is_no_unicode_has_a_reason(tmp_path: Path) -> None:
+    """A table could not hold it."""
+    path = laid(tmp_path / "in", {"a.png": RED, os.fsdecode(b"x\xff/\xe9.png"): GREEN})
+    for layout in ("images", "classes"):
+        opened = _section(layout=layout).open(path, 32, tmp_path)
+        rows = opened.images.rows
+        odd = rows[rows["source"] == "x�/�.png"]
+        assert odd["rejected"].tolist() == ["its name is no Unicode"]
+        assert rows.to_json()
+
+
+def test_pairs_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A is given, B the images, ids are equal; those without partner are rows of their table."""
+    files = {
+        "A/1.png": RED,
+        "B/1.jpg": picture("blue", kind="JPEG"),
+        "A/sub/2.png": GREEN,
+        "B/sub/2.png": RED,
+        "A/3.png": RED,
+        "B/4.png": RED,
+        "A/1.webp": picture("green", kind="WEBP"),
+    }
+    with caplog.at_level(logging.INFO):
+        table = _table(tmp_path, files)
+    assert "layout pairs, since A/ and B/ are there and share 2 names" in caplog.text
+    assert table.accepted["id"].tolist() == ["1", "sub/2"]
+    assert given(table).accepted["id"].tolist() == ["1", "sub/2"]
+    assert colours(table) == ["blue", "red"]
+    assert colours(given(table)) == ["red", "green"]
+    assert reasons(table) == {"4": "no partner in A/"}
+    assert reasons(given(table)) == {
+        "A/1.webp": "has the name of another: A/1.png",
+        "3": "no partner in B/",
+    }
+    assert "1 rejected: no partner in A/" in caplog.text
+
+
+def test_pairs_need_one_shape_and_one_place(tmp_path: Path) -> None:
+    """A damaged or differently shaped partner leaves out both; a random crop cuts both alike."""
+    ramp = np.repeat(np.arange(0, 240, 2, dtype=np.uint8)[None, :, None], 90, axis=0)
+    photo = encoded(np.repeat(ramp, 3, axis=2))
+    files = {
+        "B/1.png": photo,
+        "A/1.png": photo,
+        "A/2.png": picture("red", (100, 50)),
+        "B/2.png": picture("red", (50, 100)),
+        "A/3.png": b"damaged",
+        "B/3.png": RED,
+        "A/4.png": picture("red", (100, 100)),
+        "B/4.png": picture("green", (50, 50)),
+    }
+    table = _table(tmp_path, files, crop="random", seed=3)
+    sketches = given(table)
+    assert table.accepted["id"].tolist() == sketches.accepted["id"].tolist() == ["1", "4"]
+    assert (table.image(0) == sketches.image(0)).all()
+    assert reasons(table)["2"] == "another shape than its partner: 50x100, 100x50"
+    assert reasons(table)["3"].startswith("its partner is unreadable")
+    assert reasons(sketches)["3"].startswith("unreadable")
+    with pytest.raises(
+        UserError, match="crop face would cut the two of a pair apart; layout pairs"
+    ):
+        _table(tmp_path, files, crop="face")
+
+
+def test_two_domains_of_any_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Other names of the folders; ids are never the same; below a folder that holds both."""
+    files = {
+        "mine/drawn/1.png": RED,
+        "mine/drawn/2.png": GREEN,
+        "mine/drawn/3.png": GREEN,
+        "mine/photos/x.png": BLUE,
+    }
+    with caplog.at_level(logging.INFO):
+        table = _table(tmp_path, files, a="drawn", b="photos")
+    assert "layout unpaired, since drawn/ and photos/ are there and share no names" in caplog.text
+    assert table.index["id"].tolist() == ["mine/photos/x"]
+    assert given(table).index["id"].tolist() == [f"mine/drawn/{number}" for number in (1, 2, 3)]
+    assert colours(given(table)) == ["red", "green", "green"]
+    asked = _table(tmp_path, files, layout="unpaired", a="drawn", b="photos", limit=2)
+    assert (len(asked), len(given(asked))) == (1, 2)
+
+
+@pytest.mark.parametrize("side", ["AB", "BA"])
+def test_strips(tmp_path: Path, caplog: pytest.LogCaptureFixture, side: str) -> None:
+    """The sketch is on the side that is said; another shape is rejected in both tables."""
+    files = {f"train/{number}.png": _strip() for number in range(3)}
+    with caplog.at_level(logging.INFO):
+        table = _table(tmp_path, files, side=side)
+    assert "layout strips, since the pictures are twice as wide as high" in caplog.text
+    left, right = (given(table), table) if side == "AB" else (table, given(table))
+    assert colours(left) == ["red"] * 3
+    assert colours(right) == ["blue"] * 3
+    assert (
+        left.index["id"].tolist() == right.index["id"].tolist() == [f"train/{n}" for n in range(3)]
+    )
+    table = _table(tmp_path, {"train/3.png": RED}, layout="strips", side=side)
+    assert reasons(table).keys() == reasons(given(table)).keys() == {"train/3"}
+    assert "64x64" in reasons(table)["train/3"]
+
+
+def test_classes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Each sub-folder is one, at any depth; an empty one is a row; the limit is for each."""
+    files = {
+        "cats/1.png": RED,
+        "cats/more/2.png": GREEN,
+        "dogs/7.png": BLUE,
+        "fish/notes.txt": b"",
+    }
+    (tmp_path / "in" / "birds").mkdir(parents=True)
+    with caplog.at_level(logging.INFO):
+        table = _table(tmp_path, files, limit=1)
+    assert "layout classes, since there are sub-folders: cats/ (2), dogs/ (1)" in caplog.text
+    assert table.accepted["id"].tolist() == ["cats/1", "dogs/7"]
+    assert table.accepted["class"].tolist() == ["cats", "dogs"]
+    empty = "empty class: no pictures"
+    assert reasons(table) == {"birds/": empty, "fish/": empty}
+    loose = _table(tmp_path, {"x.png": RED}, layout="classes")
+    assert reasons(loose)["x"] == "in no class's folder"
+    assert loose.accepted["class"].tolist() == ["cats", "cats", "dogs"]
+
+
+def test_one_class_is_asked_for_by_its_layout(tmp_path: Path) -> None:
+    """Its folder would otherwise be any folder of photos."""
+    files = {"all/cats/1.png": RED, "all/cats/2.png": GREEN}
+    assert _table(tmp_path, files, layout="classes").index["class"].tolist() == ["cats"] * 2
+    assert _table(tmp_path, files).index["class"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("names", "keys", "said"),
+    [
+        (["A/1", "B/1", "C/1"], {}, r"has A/ \(1\), B/ \(1\), C/ \(1\); more than A/ and B/. Say"),
+        (["A/1", "B/1", "2"], {}, r"B/ \(1\), 1 in no sub-folder; more than A/ and B/"),
+        (["A/1", "A/2", "A/3", "B/1", "B/5", "B/6"], {}, "only 1 names are in both"),
+        (["drawn/1", "photos/1"], {}, "1 names are in both. Say what it is under 'layout'"),
+        (
+            ["A/1", "A/2"],
+            {"layout": "pairs"},
+            r"layout pairs wants A/ and B/ .*; there is A/ \(2\)",
+        ),
+        (["a/1", "b/1"], {"layout": "unpaired"}, r"there is a/ \(1\), b/ \(1\)"),
+        (["1", "2"], {"layout": "classes"}, "wants sub-folders; there is 2 in no sub-folder"),
+    ],
+)
+def test_an_unclear_or_other_layout_is_explained(
+    tmp_path: Path, names: list[str], keys: dict[str, object], said: str
+) -> None:
+    """What was found, and what is allowed."""
+    with pytest.raises(UserError, match=said):
+        _table(tmp_path, {f"{name}.png": RED for name in names}, **keys)
+
+
+def test_a_folder_without_pictures_is_explained(tmp_path: Path) -> None:
+    """What it has, and what is a picture."""
+    (tmp_path / "in").mkdir()
+    with pytest.raises(UserError, match=r"has no pictures, nothing \(pictures: \.jpg .* \.png"):
+        _table(tmp_path, {})
+    with pytest.raises(UserError, match=r"has no pictures, only 2 \.mov, 1 \.txt"):
+        _table(tmp_path, {"1.mov": b"", "2.mov": b"", "a.txt": b""})
+    with pytest.raises(UserError, match="none of 1 images can be used; the first: unreadable"):
+        _table(tmp_path / "bad", {"1.png": b""})
+
+
+def test_pictures_in_no_folder_of_a_pair_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the layout said, they are left out."""
+    files = {"A/1.png": RED, "B/1.png": RED, "C/1.png": RED, "2.png": RED}
+    assert len(_table(tmp_path, files, layout="pairs")) == 1
+    assert "2 left out: neither in A/ nor in B/" in caplog.text
+
+
+def test_the_limit_takes_the_first_pairs(tmp_path: Path) -> None:
+    """The same ones of both."""
+    files = {f"{side}/{n}.png": RED for side in "AB" for n in range(5)}
+    table = _table(tmp_path, files, limit=2)
+    assert table.index["id"].tolist() == given(table).index["id"].tolist() == ["0", "1"]
+
+
+@pytest.mark.parametrize("layout", ["images", "pairs", "unpaired", "classes", "strips"])
+def test_makers_travel_to_workers(tmp_path: Path, layout: str) -> None:
+    """A maker is pickled for a cluster."""
+    path = laid(tmp_path, {"A/1.png": _strip("red", "red"), "B/1.png": _strip("red", "red")})
+    opened = _section(layout=layout).open(path, 32, tmp_path)
+    for domain in (opened.images, opened.given or opened.images):
+        make = pickle.loads(pickle.dumps(domain.make))  # noqa: S301 - our own
+        assert (make(0) == COLOURS["red"]).all()
+
+
+def test_wrong_parameters_are_refused() -> None:
+    """One folder cannot be both."""
+    with pytest.raises(ValidationError, match="a and b must differ, both are 'x'"):
+        _section(a="x", b="x")
+    with pytest.raises(ValidationError, match="'images', 'pairs', 'unpaired', 'strips'"):
+        _section(layout="triples")

@@ -1,0 +1,142 @@
+"""Strokes: where they are, how wide, how smooth, and which lines are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from archives2 import doodle, ndjson
+
+from s2f_core.datasets.strokes import Points, draw_strokes, find_strokes, to_strokes
+from s2f_core.errors import UserError
+from s2f_core.images import Rejected
+
+ZIGZAG = [np.array([[0.0, 0], [255, 40], [10, 200], [255, 255]]), np.array([[128.0, 60]])]
+
+
+def _ink(strokes: list[Points], size: int, width: float = 6.0) -> npt.NDArray[np.float64]:
+    """How much of each pixel is covered, from 0 to 1."""
+    return 1 - draw_strokes(strokes, size, width)[..., 0] / 255.0
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+@pytest.mark.parametrize("width", [2.0, 6.0, 16.0])
+def test_a_line_has_its_width_and_place_at_any_size(size: int, width: float) -> None:
+    """A box of 255: its top is 16 of 256 and half a stroke from the picture's, to half a pixel."""
+    box = [np.array([[0.0, 0], [255, 0], [255, 255], [0, 255], [0, 0]])]
+    column = _ink(box, size, width)[: size // 2, size // 2] * 256 / size
+    assert column.sum() == pytest.approx(width, rel=0.05)
+    rows = (np.arange(size // 2) + 0.5) * 256 / size
+    top = (column * rows).sum() / column.sum()
+    assert top == pytest.approx(16 + width / 2, abs=128 / size)
+    assert _ink(box, size, width)[size // 2, size // 2] == 0
+
+
+def test_a_slanted_line_is_smooth_and_as_wide() -> None:
+    """45 degrees: a row crosses 3·√2 pixels of it, in greys; beside it the paper is clean."""
+    ink = _ink([np.array([[0.0, 0], [255, 255]])], 128)
+    assert ink[64].sum() == pytest.approx(3 * np.sqrt(2), rel=0.03)
+    assert len(np.unique(ink[40:90])) > 5
+    y, x = np.mgrid[0:128, 0:128]
+    assert ink[np.abs(x - y) > 4].max() == 0
+
+
+def test_two_sizes_show_the_same_drawing() -> None:
+    """The larger one, averaged, is the smaller one: nothing is enlarged."""
+    half = cv2.resize(_ink(ZIGZAG, 128), (64, 64), interpolation=cv2.INTER_AREA)
+    assert np.abs(half - _ink(ZIGZAG, 64)).max() < 0.03
+
+
+def test_a_single_point_is_a_dot() -> None:
+    """Round, as wide as a stroke, in the middle: all there is stands there."""
+    ink = _ink([np.array([[7.0, 200]])], 128, 16)
+    assert ink.sum() == pytest.approx(np.pi * 4**2, rel=0.06)
+    assert ink[60:68, 60:68].sum() == pytest.approx(ink.sum(), rel=0.03)
+
+
+def test_drawings_stand_upright_in_the_middle() -> None:
+    """x grows to the right and y downwards; a flat drawing comes to the middle, not to the top."""
+    ink = _ink([np.array([[0.0, 0], [255, 0]])], 64)
+    assert ink.sum(axis=1).argmax() in {31, 32}
+    hook = _ink([np.array([[0.0, 0], [0, 255], [255, 255]])], 64)
+    assert hook[:16, :16].sum() > 0
+    assert hook[:16, 48:].sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("drawing", "reason"),
+    [
+        ([], "no stroke"),
+        (None, "no list of strokes"),
+        ("strokes", "no list of strokes"),
+        ([[]], "not a list of x and one of y"),
+        ([[[], []]], "not a list of x and one of y"),
+        ([[[1, 2], [3]]], "not a list of x and one of y"),
+        ([[["a"], ["b"]]], "not a list of x and one of y"),
+        ([7], "not a list of x and one of y"),
+        ([[[1, 2]]], "a stroke has 1 lists"),
+        ([[[1], [2], [30]]], "the raw format is not read"),
+        ([[[0, 256], [0, 0]]], "coordinates outside 0 to 255"),
+        ([[[0, -1], [0, 0]]], "coordinates outside 0 to 255"),
+        ([[[float("nan")], [0]]], "coordinates outside 0 to 255"),
+        ([[[10**400], [0]]], "not a list of x and one of y"),
+    ],
+)
+def test_what_is_no_drawing_says_why(drawing: object, reason: str) -> None:
+    """Nothing of it is drawn."""
+    with pytest.raises(Rejected, match=reason):
+        to_strokes(drawing)
+
+
+def test_lines_are_found_by_their_bytes(tmp_path: Path) -> None:
+    """Numbers count lines that are not blank; of each the offset is kept, and no text."""
+    lines = [doodle(([0, 9], [0, 9])), doodle(([5], [5]), recognized=False), doodle(([0], [0]))]
+    file = tmp_path / "cat.ndjson"
+    file.write_bytes(b"\n" + ndjson(lines[:1]) + b"  \n" + ndjson(lines[1:]))
+    every = find_strokes(file, width=6, recognized=False, limit=None)
+    assert every.numbers.tolist() == [0, 1, 2]
+    assert every.offsets.tolist()[0] == 1
+    assert (every.draw(0, 64) != every.draw(2, 64)).any()
+    known = find_strokes(file, width=6, recognized=True, limit=None)
+    assert known.numbers.tolist() == [0, 2]
+    assert (known.draw(1, 64) == every.draw(2, 64)).all()
+    assert find_strokes(file, width=6, recognized=True, limit=1).numbers.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"recognized": true, "drawing": [[[0, 1', "not a JSON object"),
+        (b"[1, 2]", "not a JSON object"),
+        (b"[" * 100_000, "not a JSON object"),
+        (b'{"drawing": [[[0], [0]]]}', "not marked as recognised or not"),
+        (b'{"recognized": "yes", "drawing": [[[0], [0]]]}', "not marked as recognised or not"),
+        (json.dumps({"recognized": True}).encode(), "no list of strokes"),
+    ],
+)
+def test_a_damaged_line_is_rejected_when_it_is_drawn(
+    tmp_path: Path, line: bytes, reason: str
+) -> None:
+    """The others can be used."""
+    file = tmp_path / "cat.ndjson"
+    file.write_bytes(line + b"\n" + ndjson([doodle(([0, 9], [0, 9]))]))
+    found = find_strokes(file, width=6, recognized=True, limit=None)
+    with pytest.raises(Rejected, match=reason):
+        found.draw(0, 32)
+    assert found.draw(1, 32).min() < 128
+
+
+def test_a_file_that_goes_or_never_was_is_explained(tmp_path: Path) -> None:
+    """As a rejected drawing, or before anything is drawn."""
+    file = tmp_path / "cat.ndjson"
+    file.write_bytes(ndjson([doodle(([0], [0]))]))
+    found = find_strokes(file, width=6, recognized=False, limit=None)
+    file.unlink()
+    with pytest.raises(Rejected, match="unreadable"):
+        found.draw(0, 32)
+    with pytest.raises(UserError, match="cannot be read"):
+        find_strokes(file, width=6, recognized=False, limit=None)

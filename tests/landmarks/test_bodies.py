@@ -1,0 +1,203 @@
+"""Pose and face mesh: the squares that the networks see, and the way back to the photo."""
+
+import math
+import pickle
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from s2f_core.conditions.face_mesh import Mesh
+from s2f_core.conditions.pose import Pose, Posing
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels, Rejected
+from s2f_core.landmarks.faces import Face
+from s2f_core.landmarks.mesh import CONTOURS, FaceMesh, draw_mesh
+from s2f_core.landmarks.patch import Patch
+from s2f_core.landmarks.pose import PoseDetector, anchors, refined, sigmoid
+from s2f_core.landmarks.tflite import Floats
+
+
+def dotted(x: float, y: float, shape: tuple[int, int] = (120, 160)) -> Pixels:
+    """A photo that is black but for a soft dot at x, y."""
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
+    dot = 255 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 18)
+    return np.repeat(dot.astype(np.uint8)[..., None], 3, axis=2)
+
+
+def middle(image: npt.NDArray[Any]) -> tuple[float, float]:
+    """Where the mass of an image is, in shares of its sides."""
+    weight = image[..., 0].astype(float)
+    rows, columns = np.mgrid[0 : weight.shape[0], 0 : weight.shape[1]] + 0.5
+    total = weight.sum()
+    x, y = (columns * weight).sum() / total, (rows * weight).sum() / total
+    return x / weight.shape[1], y / weight.shape[0]
+
+
+@pytest.mark.parametrize("angle", [0, 0.5, -2.0])
+@pytest.mark.parametrize("size", [64, 200])
+def test_a_place_in_the_square_is_the_place_in_the_photo(angle: float, size: int) -> None:
+    """Cut, find the dot, go back: turned, enlarged or not, within a tenth of a pixel."""
+    patch = Patch(75, 50, 80, angle)
+    found = middle(patch.cut(dotted(83.5, 61.25), size, cv2.BORDER_CONSTANT))
+    assert patch.places(np.array([found]))[0].tolist() == pytest.approx([83.5, 61.25], abs=0.15)
+
+
+def test_the_whole_photo_is_in_its_square() -> None:
+    """In the middle of it, on black; turning is clockwise."""
+    patch = Patch.whole(np.zeros((60, 100, 3), np.uint8))
+    assert (patch.x, patch.y, patch.side, patch.angle) == (50, 30, 100, 0)
+    white = patch.cut(np.full((60, 100, 3), 255, np.uint8), 100, cv2.BORDER_CONSTANT)
+    assert not white[:20].any()
+    assert white[20:80].min() == 255
+    quarter = Patch(50, 50, 100, math.pi / 2).places(np.array([[1.0, 0.5]]))
+    assert quarter[0].tolist() == pytest.approx([50, 100])
+
+
+def test_anchors_are_the_middles_of_the_cells() -> None:
+    """Two for each of 28² and 14² cells, six for each of 7²."""
+    assert anchors().shape == (2254, 2)
+    assert anchors()[:3].tolist() == [[4, 4], [4, 4], [12, 4]]
+    assert anchors()[2 * 28 * 28].tolist() == [8, 8]
+    assert anchors()[-7].tolist() == [176, 208]
+    assert anchors()[-1].tolist() == [208, 208]
+
+
+def test_points_move_to_the_heat_around_them() -> None:
+    """To its mean within three cells; not without heat, nor from outside of the picture."""
+    maps = np.zeros((4, 8, 16), np.float32)
+    maps[0, 3, 4], maps[0, 3, 6], maps[0, 0, 15] = 0.9, 0.9, 1
+    maps[1] = 0.4
+    points = np.array([[0.25, 0.5], [0.25, 0.5], [0.25, 0.5], [-0.1, 1.2]], np.float32)
+    found = refined(points, maps)
+    assert found[0].tolist() == pytest.approx([5 / 16, 3 / 8])
+    assert (found[1:] == points[1:]).all()
+    maps[3, 7, 0] = 1
+    assert (refined(points, maps)[3] == points[3]).all()
+
+
+def test_sigmoid_does_not_overflow() -> None:
+    """A half at 0, the ends of the range for any logit."""
+    assert sigmoid(np.array([-1e9, 0, 1e9], np.float32)).tolist() == [0, 0.5, 1]
+    logits = np.linspace(-4, 4, 9, dtype=np.float32)
+    assert sigmoid(logits) == pytest.approx(1 / (1 + np.exp(-logits)), abs=1e-6)
+
+
+def posing(sure: float, score: float = 5.0) -> PoseDetector:
+    """A detector whose person leans by 30° at (0.5, 0.6); all its joints are in the middle."""
+
+    def detect(image: Floats) -> list[Floats]:
+        assert image.shape == (224, 224, 3)
+        assert image.min() == -1
+        raw, logits = np.zeros((1, 2254, 12), np.float32), np.full((1, 2254, 1), -9, np.float32)
+        row = 1500
+        hips = np.array([0.5, 0.6]) * 224
+        reach = hips + 40 * np.array([math.sin(math.pi / 6), -math.cos(math.pi / 6)])
+        places = np.array([hips, [50, 50], hips, reach, hips, hips]) - anchors()[row]
+        places[1] = (50, 50)
+        raw[0, row], logits[0, row] = places.ravel(), score
+        return [raw, logits]
+
+    def read(image: Floats) -> list[Floats]:
+        assert image.shape == (256, 256, 3)
+        assert 0 <= image.min() <= image.max() <= 1
+        points = np.zeros((39, 5), np.float32)
+        points[:, :2], points[:, 3] = 128, 4
+        points[0, :2] = (128, 0)
+        heat = np.full((1, 64, 64, 39), -9, np.float32)
+        flag = np.array([[sure]], np.float32)
+        return [points.reshape(1, -1), flag, np.zeros(1, np.float32), heat, np.zeros(1, np.float32)]
+
+    made = PoseDetector(Path("none"))
+    made.detector, made.network = detect, read  # type: ignore[assignment]  # fakes
+    return made
+
+
+def test_landmarks_come_back_to_the_photo() -> None:
+    """The middle is the hips, the top is 50 pixels up the leaning body; 1.25 of the circle."""
+    photo = np.zeros((224, 224, 3), np.uint8)
+    patch = posing(0.9).person(photo)
+    assert patch is not None
+    assert (patch.side, patch.angle) == pytest.approx((100, math.pi / 6), abs=1e-3)
+    found = posing(0.9).detect(photo)
+    assert found is not None
+    assert found.shape == (33, 3)
+    assert found[1].tolist() == pytest.approx([112, 134.4, 0.982], abs=1e-2)
+    up = 50 * np.array([math.sin(math.pi / 6), -math.cos(math.pi / 6)])
+    assert found[0, :2].tolist() == pytest.approx([112 + up[0], 134.4 + up[1]], abs=1e-2)
+
+
+def test_who_is_not_sure_is_nobody() -> None:
+    """A low score in either network."""
+    photo = np.zeros((64, 48, 3), np.uint8)
+    assert posing(0.4).detect(photo) is None
+    assert posing(0.9, score=-1).detect(photo) is None
+
+
+def test_no_person_no_face_is_a_rejected_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason says what was looked for; so where a person has no visible point."""
+    photo = np.zeros((64, 64, 3), np.uint8)
+    with pytest.raises(Rejected, match="no person found"):
+        Posing(posing(0.1), visible=0.3, thickness=5)(photo)
+    with pytest.raises(Rejected, match="no point of a person visible"):
+        Posing(posing(0.9), visible=0.99, thickness=5)(photo)
+    mesh = Mesh(type="face-mesh").model(Path("none"))
+    monkeypatch.setattr(mesh.faces.faces, "detect", lambda _: [])
+    with pytest.raises(Rejected, match="no face found"):
+        mesh(photo)
+
+
+def test_a_wide_photo_has_a_wide_skeleton() -> None:
+    """Conditions have their photo's height and width."""
+    drawn = Posing(posing(0.9), visible=0.3, thickness=5)(np.zeros((48, 64, 3), np.uint8))
+    assert drawn.shape == (48, 64, 3)
+    assert drawn.any()
+
+
+def test_missing_weights_are_explained(tmp_path: Path) -> None:
+    """Both say what to fetch, also after they travelled."""
+    photo = np.zeros((64, 64, 3), np.uint8)
+    for section in (Pose(type="pose"), Mesh(type="face-mesh")):
+        model = pickle.loads(pickle.dumps(section.model(tmp_path)))  # noqa: S301
+        with pytest.raises(UserError, match="does not exist: run 's2f fetch mediapipe'"):
+            model(photo)
+
+
+def test_the_mesh_comes_back_to_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A face that leans: the square's corner is where it is in the photo; z is in pixels."""
+    made = FaceMesh(Path("none"))
+    eyes = np.array([[40, 40], [50, 50], *[[0, 0]] * 4], np.float32)
+    face = Face((30, 20, 20, 40), eyes, 0.9)
+    monkeypatch.setattr(made.faces, "detect", lambda _: [face])
+    points = np.zeros((1, 1, 1, 1404), np.float32)
+    points[..., 3:6] = (96, 96, 19.2)
+    monkeypatch.setattr(made, "network", lambda _: [points, np.full((1, 1, 1, 1), 3.0)])
+    found = made.detect(np.zeros((100, 100, 3), np.uint8))
+    assert found is not None
+    assert found.shape == (468, 3)
+    assert found[1].tolist() == pytest.approx([40, 40, 6], abs=1e-4)
+    assert found[0].tolist() == pytest.approx([40, 40 - 30 * math.sqrt(2), 0], abs=1e-4)
+    monkeypatch.setattr(made, "network", lambda _: [points, np.full((1, 1, 1, 1), -3.0)])
+    assert made.detect(np.zeros((100, 100, 3), np.uint8)) is None
+
+
+def test_contours_are_mirrored() -> None:
+    """The mesh's points are counted once a contour; as many left as right of the midline."""
+    lengths = sorted(len(contour) for contour in CONTOURS)
+    assert lengths == sorted([11] * 4 + [9] * 4 + [5] * 4 + [37, 10, 17])
+    assert max(max(contour) for contour in CONTOURS) < 468
+
+
+def test_lines_are_as_thick_as_asked() -> None:
+    """All points in a column: one line of a pixel and a half, or three, black on white."""
+    points = np.column_stack([np.full(468, 16.0), np.linspace(4, 28, 468)])
+    for thickness in (1.5, 3.0):
+        drawn = draw_mesh(points.astype(np.float32), 32, thickness)
+        assert drawn.shape == (32, 32, 1)
+        assert (255 - drawn[16, :, 0].astype(float)).sum() / 255 == pytest.approx(
+            thickness, abs=0.3
+        )
+        assert drawn[:, :10].min() == 255

@@ -1,0 +1,129 @@
+"""Faces: the network's rows become boxes, those of one face become one."""
+
+import pickle
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_network import doubling
+
+from s2f_core.assets import fetch
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels
+from s2f_core.landmarks.faces import FaceDetector, anchors, merged, overlap
+from s2f_core.landmarks.tflite import Floats, Network
+
+
+def test_a_network_runs_in_every_thread_and_after_pickling(tmp_path: Path) -> None:
+    """All outputs in order, whoever calls; from a file and from a zip."""
+    (tmp_path / "net.tflite").write_bytes(doubling(3))
+    with zipfile.ZipFile(tmp_path / "nets.zip", "w") as archive:
+        archive.write(tmp_path / "net.tflite", "net.tflite")
+    networks = [Network(tmp_path / "net.tflite"), Network(tmp_path / "nets.zip", "net.tflite")]
+    inputs = [np.full(3, number) for number in range(20)]
+    for network in networks:
+        with ThreadPoolExecutor(4) as threads:
+            for found in (network, pickle.loads(pickle.dumps(network))):  # noqa: S301
+                for given, (double, negative) in zip(
+                    inputs, threads.map(found, inputs), strict=True
+                ):
+                    assert (double == 2 * given).all()
+                    assert (negative == -given).all()
+
+
+def test_missing_and_damaged_weights_are_explained(tmp_path: Path) -> None:
+    """What to fetch where nothing is, and which file is broken."""
+    photo = np.zeros((64, 64, 3), np.uint8)
+    with pytest.raises(UserError, match="does not exist: run 's2f fetch mediapipe'"):
+        FaceDetector(tmp_path).detect(photo)
+    file = tmp_path / "mediapipe" / "mediapipe.zip"
+    file.parent.mkdir()
+    file.write_bytes(b"no zip")
+    with pytest.raises(UserError, match=r"short_range\.tflite cannot be read.*fetch it again"):
+        FaceDetector(tmp_path).detect(photo)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("face_detection_short_range.tflite", b"no network")
+    with pytest.raises(UserError, match=r"no network.*fetch it again"):
+        FaceDetector(tmp_path).detect(photo)
+
+
+def test_anchors_are_the_middles_of_the_cells() -> None:
+    """Two for each of 16 × 16 cells of 8 pixels, six for each of 8 × 8 of 16, row by row."""
+    assert anchors().shape == (896, 2)
+    assert anchors()[:4].tolist() == [[4, 4], [4, 4], [12, 4], [12, 4]]
+    assert anchors()[512:519, 0].tolist() == [8, 8, 8, 8, 8, 8, 24]
+    assert anchors()[-1].tolist() == [120, 120]
+
+
+def test_overlap_of_boxes() -> None:
+    """Half of a box of 2 × 2 shared with its like is a third of what they cover."""
+    boxes = np.array([[[1, 1], [2, 2]], [[2, 1], [2, 2]], [[5, 5], [2, 2]]], np.float32)
+    assert overlap(boxes[0], boxes).tolist() == pytest.approx([1, 1 / 3, 0])
+
+
+def test_boxes_of_one_face_become_their_weighted_mean() -> None:
+    """0.8 at 10 and 0.2 at 11 are one at 10.2; a box elsewhere stays alone, behind the better."""
+    places = np.zeros((3, 8, 2), np.float32)
+    places[:, 0] = [[10, 10], [40, 40], [11, 10]]
+    places[:, 1] = 8
+    places[:, 2:] = places[:, :1]
+    (one, best), (other, second) = merged(places, np.array([0.8, 0.6, 0.2], np.float32))
+    assert one[0].tolist() == pytest.approx([10.2, 10])
+    assert one[5].tolist() == pytest.approx([10.2, 10])
+    assert other[0].tolist() == [40, 40]
+    assert (best, second) == pytest.approx((0.8, 0.6))
+
+
+class _OneRow:
+    """Sees a face in the middle of the cell at (68, 44), 32 wide, with all points 4 lower."""
+
+    def __init__(self) -> None:
+        self.seen: Floats | None = None
+
+    def __call__(self, image: Floats) -> list[Floats]:
+        """Rows and logits as the network has them."""
+        self.seen = image
+        rows, logits = np.zeros((1, 896, 16), np.float32), np.full((1, 896, 1), -200, np.float32)
+        row = 2 * (5 * 16 + 8)
+        rows[0, row] = [0, 0, 32, 32, *([0, 4] * 6)]
+        logits[0, row] = 200
+        return [rows, logits]
+
+
+def test_boxes_and_points_are_in_the_photos_own_pixels() -> None:
+    """Of a photo of 512 × 256, whose upper edge is at 32 of the 128 pixels that are seen."""
+    detector = FaceDetector(Path("nowhere"))
+    network = _OneRow()
+    detector.network = network  # type: ignore[assignment]  # called the same
+    (face,) = detector.detect(np.full((256, 512, 3), 255, np.uint8))
+    assert face.box == pytest.approx((4 * (68 - 16), 4 * (44 - 16 - 32), 128, 128))
+    assert face.points.tolist() == [[4 * 68, 4 * (44 + 4 - 32)]] * 6
+    assert face.score == pytest.approx(1)
+    assert network.seen is not None
+    assert network.seen[:32].max() == -1  # black above and below
+    assert network.seen[32:96].min() == 1
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> Pixels:
+    """A portrait, uint8 [512, 512, 3]."""
+    return np.asarray(pytest.importorskip("skimage.data").astronaut())
+
+
+@pytest.mark.slow
+def test_a_real_face_is_found(
+    astronaut: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Her eyes, nose and mouth are within some pixels of where they are."""
+    monkeypatch.delenv("S2F_CACHE")  # the user's own cache: the weights are fetched once
+    fetch("mediapipe", tmp_path / "mediapipe")
+    detector = FaceDetector(tmp_path)
+    (face,) = detector.detect(astronaut)
+    expected = [[204, 101], [248, 107], [224, 127], [220, 146]]
+    assert np.abs(face.points[:4] - expected).max() < 6
+    assert face.score > 0.9
+    (moved,) = detector.detect(np.ascontiguousarray(astronaut[20:, 60:]))
+    assert np.abs(moved.points[:4] - expected + [60, 20]).max() < 10
+    assert detector.detect(np.full((200, 100, 3), 128, np.uint8)) == []

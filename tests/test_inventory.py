@@ -1,0 +1,161 @@
+"""The lists of sources and conditions: complete, true about what is here, readable."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+import pytest
+from pydantic import Field
+
+from s2f_core import params
+from s2f_core.conditions import Condition
+from s2f_core.datasets import Dataset
+from s2f_core.inventory import Entry, inventory, sections, size, table
+from s2f_core.params import Section
+from stages.conditions import conditions
+from stages.datasets import datasets
+
+
+class Strips(Section):
+    """Two sources of one kind."""
+
+    ASSETS: ClassVar[tuple[str, ...]] = ("edges2shoes", "edges2handbags")
+    source: Literal["edges2shoes", "edges2handbags"]
+
+
+class Doodles(Section):
+    """One source that can be fetched in three ways."""
+
+    ASSETS: ClassVar[tuple[str, ...]] = ("quickdraw", "quickdraw-bitmaps", "quickdraw-strokes")
+    source: Literal["quickdraw"]
+
+
+class Sketchy(Section):
+    """A source that is named as its asset."""
+
+    source: Literal["sketchy"]
+
+
+class Own(Section):
+    """A source that is fetched from nowhere."""
+
+    source: Literal["own"]
+
+
+Tiny = Annotated[Strips | Doodles | Sketchy | Own, Field(discriminator="source")]
+
+
+def tiny(assets: Path, roles: dict[str, Any] | None = None) -> dict[str, Entry]:
+    """The entries of Tiny by name."""
+    return {entry.name: entry for entry in inventory(Tiny, "source", roles or {}, assets)}
+
+
+@pytest.mark.parametrize(("union", "tag"), [(Dataset, "source"), (Condition, "type")])
+def test_every_member_of_a_union_is_listed(union: Any, tag: str, tmp_path: Path) -> None:
+    """Each name has an entry that says what it is; the assets it names are in the catalogue."""
+    entries = inventory(union, tag, {}, tmp_path)
+    names = [
+        name
+        for section in sections(union)
+        for name in get_args(section.model_fields[tag].annotation)
+    ]
+    assert [entry.name for entry in entries] == names
+    assert len(set(names)) == len(names)
+    text = table(entries, "roles")
+    for entry in entries:
+        assert entry.about
+        assert f"\n{entry.name} " in text
+        assert {need.here for need in entry.needs} <= {"no"}
+
+
+def test_assets_of_a_source() -> None:
+    """All of a section's, that of the name where it has several names, else that of its name."""
+    found = {name: [need.name for need in entry.needs] for name, entry in tiny(Path()).items()}
+    assert found == {
+        "edges2shoes": ["edges2shoes"],
+        "edges2handbags": ["edges2handbags"],
+        "quickdraw": ["quickdraw", "quickdraw-bitmaps", "quickdraw-strokes"],
+        "sketchy": ["sketchy"],
+        "own": [],
+    }
+
+
+def test_here_is_told_from_the_folder(tmp_path: Path) -> None:
+    """Yes where all files are there, part where some are."""
+    (tmp_path / "quickdraw").mkdir()
+    (tmp_path / "quickdraw/quickdraw.zip").touch()
+    (tmp_path / "quickdraw-bitmaps/numpy_bitmap").mkdir(parents=True)
+    (tmp_path / "quickdraw-bitmaps/numpy_bitmap/cat.npy").touch()
+    entries = tiny(tmp_path)
+    assert [need.here for need in entries["quickdraw"].needs] == ["yes", "part", "no"]
+    text = table([entries["quickdraw"]], "roles")
+    assert "  quickdraw          here, 14 MB " in text
+    assert "  quickdraw-bitmaps  in part here, 672 MB " in text
+    assert "get it: s2f fetch quickdraw-strokes" in text
+    assert "get it: s2f fetch quickdraw\n" not in text
+
+
+def test_what_a_person_has_to_fetch_is_told(tmp_path: Path) -> None:
+    """The list repeats the instructions, with the place."""
+    (need,) = tiny(tmp_path)["sketchy"].needs
+    assert need.how.startswith("by hand: download rendered_256x256.7z, unpack")
+    assert need.how.endswith(f"into {tmp_path / 'sketchy'}")
+
+
+def test_roles_that_use_a_source(tmp_path: Path) -> None:
+    """Also one that stands inside another section."""
+    roles = {
+        "faces": {"source": "own"},
+        "shoes": {"source": "domains", "a": {"source": "own"}, "b": {"source": "edges2shoes"}},
+        "odd": None,
+    }
+    used = {name: entry.used_by for name, entry in tiny(tmp_path, roles).items()}
+    assert used["own"] == ("faces", "shoes")
+    assert used["edges2shoes"] == ("shoes",)
+    assert used["quickdraw"] == ()
+
+
+def test_table_fits_a_hundred_columns(tmp_path: Path) -> None:
+    """Long names of roles are wrapped, and no line is longer."""
+    roles = {f"a-role-with-a-long-name-{n}": {"source": "own"} for n in range(3)}
+    lines = table(list(tiny(tmp_path, roles).values()), "roles").splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[0].split() == ["NAME", "ROLES", "WHAT", "IT", "IS"]
+    assert any("nothing to fetch" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(249_505, "250 kB"), (7_695_877, "7.7 MB"), (25_400_026, "25 MB"), (19_336_861_798, "19 GB")],
+)
+def test_sizes(count: int, text: str) -> None:
+    """Two digits that matter, in thousands."""
+    assert size(count) == text
+
+
+def test_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both list for people and for programs, from the parameters and the folder they run in."""
+    (tmp_path / "params.yaml").write_text(
+        "data: {people: {source: celeba-1k}}\nconditions: {soft: {type: pencil}}\n"
+    )
+    (tmp_path / "data/assets/celeba-1k").mkdir(parents=True)
+    (tmp_path / "data/assets/celeba-1k/celeba-1k.zip").touch()
+    monkeypatch.chdir(tmp_path)
+    params._read.cache_clear()
+    datasets(as_json=True)
+    (faces,) = (x for x in json.loads(capsys.readouterr().out) if x["name"] == "celeba-1k")
+    assert faces["used_by"] == ["people"]
+    assert faces["needs"][0]["here"] == "yes"
+    assert "research" in faces["needs"][0]["licence"]
+    conditions(as_json=True)
+    (pencil,) = (x for x in json.loads(capsys.readouterr().out) if x["name"] == "pencil")
+    assert pencil["used_by"] == ["soft"]
+    datasets()
+    assert "here, 25 MB" in capsys.readouterr().out
+    conditions()
+    assert "soft" in capsys.readouterr().out
+    params._read.cache_clear()

@@ -1,0 +1,207 @@
+"""Sketching: what each augmentation does to lines, and that a batch is a function of its stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from s2f_core.canny import canny
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels, from_model, to_model
+from s2f_core.seeding import stream
+from s2f_core.sketching import Sketching
+
+EACH: list[dict[str, Any]] = [
+    {"canny": {"sigma": (1, 3), "low": (20, 60), "high": (80, 200)}},
+    {"drop": (0.3, 0.7)},
+    {"jitter": (1, 3)},
+    {"thickness": (2, 5)},
+    {"thickness": (-1, -0.5)},
+    {"blur": (1, 2)},
+    {"sharpen": (0.3, 0.4)},
+]
+
+
+def _lines(side: int = 64, width: int = 1) -> Pixels:
+    """Six vertical lines of a width, black on white, uint8 [side, side, 1]."""
+    page = np.full((side, side, 1), 255, np.uint8)
+    for left in range(side // 12, side, side // 6):
+        page[4:-4, left : left + width] = 0
+    return page
+
+
+def _photos(count: int = 4, side: int = 64) -> Pixels:
+    """Discs of many sizes on grey, uint8 [n, side, side, 3]."""
+    photos = np.full((count, side, side, 3), 90, np.uint8)
+    for row, photo in enumerate(photos):
+        for ring in range(4):
+            cv2.circle(photo, (side // 2, side // 2), 28 - 6 * ring, (200 - 30 * ring,) * 3, -1)
+        cv2.circle(photo, (10 + row, 12), 5, (250, 240, 30), -1)
+    return photos
+
+
+def _batch(pages: Pixels) -> torch.Tensor:
+    return to_model(torch.from_numpy(pages))
+
+
+def _ink(page: Pixels) -> float:
+    return float((255 - page.astype(int)).sum() / 255)
+
+
+@pytest.mark.parametrize("settings", EACH, ids=", ".join)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_batch_is_a_function_of_its_stream(settings: dict[str, Any], channels: int) -> None:
+    """The shape and range stay, B and A as they were; equal streams give equal batches."""
+    sketch = Sketching(**settings)
+    pages = _lines()[None].repeat(4, axis=0)
+    pages[..., 10, :] = 128  # grey ink for what needs it
+    a, b = _batch(pages).expand(-1, channels, -1, -1), _batch(_photos())
+    before = a.clone(), b.clone()
+    one, same, other = (sketch(a, b, stream(0, 4, step)) for step in (7, 7, 8))
+    assert one.shape == a.shape
+    assert one.dtype == torch.float32
+    assert one.min() >= -1
+    assert one.max() <= 1
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert not torch.equal(one, a)
+    assert torch.equal(a, before[0])
+    assert torch.equal(b, before[1])
+    assert all(torch.equal(one[:, :1], one[:, c : c + 1]) for c in range(channels))
+
+
+def test_nothing_is_on_by_default() -> None:
+    """The very tensor, and no number drawn."""
+    random = stream(0)
+    a = torch.rand(2, 1, 16, 16)
+    assert Sketching()(a, a, random) is a
+    assert random.random() == stream(0).random()
+
+
+def test_chance_leaves_the_others_as_they_are() -> None:
+    """About a quarter of 200 images is changed."""
+    a = _batch(_lines(16)[None].repeat(200, axis=0))
+    made = Sketching(chance=0.25, thickness=(3, 3))(a, a, stream(0))
+    changed = (made != a).flatten(1).any(dim=1)
+    assert 30 < int(changed.sum()) < 70
+
+
+def test_dropped_strokes_are_whole_and_the_others_untouched() -> None:
+    """Lines that are apart are there, or gone between two cuts, as many as is asked."""
+    page = _lines()
+    left = [_ink(Sketching(drop=(share, share)).draw(page, None, stream(1))) for share in (0, 1)]
+    assert left == [_ink(page), 0]
+    drawn = [Sketching(drop=(0.4, 0.4)).draw(page, None, stream(seed)) for seed in range(40)]
+    assert all(((each == page) | (each == 255)).all() for each in drawn)
+    assert np.mean([_ink(each) for each in drawn]) == pytest.approx(0.6 * _ink(page), rel=0.1)
+    lengths = [(255 - each[:, 5, 0].astype(int)).sum() // 255 for each in drawn]
+    assert {0, 56} <= set(lengths)  # whole or not at all, most of the time
+
+
+def test_long_contours_are_cut() -> None:
+    """One line that hangs together loses a part of itself, not all or nothing."""
+    page = np.full((128, 128, 1), 255, np.uint8)
+    cv2.circle(page, (64, 64), 50, 0, 1)
+    sketch = Sketching(drop=(0.5, 0.5))
+    shares = [_ink(sketch.draw(page, None, stream(seed))) / _ink(page) for seed in range(20)]
+    assert sum(0.02 < share < 0.98 for share in shares) > 10
+
+
+def test_jitter_moves_by_what_is_asked_and_keeps_the_ink() -> None:
+    """The standard deviation of where a line stands, in 128ths; as far at every size."""
+    found = []
+    for side in (64, 256):
+        page = np.full((side, side, 1), 255, np.uint8)
+        page[:, side // 2 - 2 : side // 2 + 2] = 0
+        places: list[float] = []
+        for seed in range(20):
+            moved = Sketching(jitter=(3, 3), smoothness=16).draw(page, None, stream(seed))
+            dark = 255.0 - moved[..., 0]
+            assert dark.sum() == pytest.approx((255.0 - page).sum(), rel=0.25)
+            centres = (dark * np.arange(side)).sum(axis=1) / dark.sum(axis=1)
+            places += list((centres - (side - 1) / 2) * 128 / side)
+        found.append(np.std(places))
+    assert found[0] == pytest.approx(found[1], rel=0.2)
+    assert 1.5 < found[0] < 3
+
+
+@pytest.mark.parametrize(("change", "width"), [(2, 3), (4, 5), (3, 4), (1, 2), (-1, 0.5), (-2, 0)])
+def test_thickness_is_added_to_the_width(change: float, width: float) -> None:
+    """Of a line one pixel wide at 128; where a disc has none, by grey borders."""
+    page = np.full((128, 128, 1), 255, np.uint8)
+    page[:, 60] = 0
+    drawn = Sketching(thickness=(change, change)).draw(page, None, stream(0))
+    assert _ink(drawn[64]) == pytest.approx(width, abs=0.02)
+
+
+def test_thickness_is_in_parts_of_the_side() -> None:
+    """Two 128ths are one pixel at 64 and four at 256."""
+    for side, width in ((64, 2), (256, 5)):
+        page = np.full((side, side, 1), 255, np.uint8)
+        page[:, side // 2] = 0
+        drawn = Sketching(thickness=(2, 2)).draw(page, None, stream(0))
+        assert _ink(drawn[side // 2]) == pytest.approx(width, abs=0.02)
+
+
+def test_blur_is_a_gaussian() -> None:
+    """A line's profile has the standard deviation that is asked for, and as much ink."""
+    page = np.full((128, 128, 1), 255, np.uint8)
+    page[:, 64] = 0
+    profile = 255.0 - Sketching(blur=(2, 2)).draw(page, None, stream(0))[64, :, 0]
+    places = np.arange(128) - 64
+    assert np.sqrt((profile * places**2).sum() / profile.sum()) == pytest.approx(2, rel=0.05)
+    assert profile.sum() == pytest.approx(255, rel=0.05)
+
+
+def test_sharpen_takes_ink_of_its_level_for_half_a_line() -> None:
+    """Half the level is paper, one and a half times it is black."""
+    page = np.array([[255, 204, 153, 102, 0]], np.uint8)[..., None]  # ink 0, 0.2, 0.4, 0.6, 1
+    drawn = Sketching(sharpen=(0.4, 0.4)).draw(page, None, stream(0))
+    assert drawn[0, :, 0].tolist() == [255, 255, 128, 0, 0]
+
+
+def test_canny_draws_a_from_b() -> None:
+    """As the condition edges would at these settings, whatever A was; at 64 from 128 shrunk."""
+    photo = _photos(1, 128)[0]
+    settings = {"sigma": (1.5, 1.5), "low": (40, 40), "high": (100, 100)}
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    wanted = 255 - canny(grey, 1.5, 40, 100)
+    made = Sketching.model_validate({"canny": settings}).draw(
+        np.zeros((128, 128, 1), np.uint8), photo, stream(0)
+    )
+    assert np.array_equal(made[..., 0], wanted)
+    small = Sketching.model_validate({"canny": settings})(
+        torch.zeros(1, 1, 64, 64), _batch(_photos(1)), stream(0)
+    )
+    greys = np.unique(from_model(small))
+    assert {191, 128} & set(greys.tolist())  # one and two of four pixels
+    assert greys.max() == 255
+
+
+def test_canny_takes_the_place_of_edges_alone() -> None:
+    """A sketch with greys is of another condition; without canny all is taken."""
+    redrawn, grey = Sketching.model_validate({"canny": {}}), np.full((8, 8, 1), 128, np.uint8)
+    redrawn.check(_lines(), "edges")
+    Sketching(blur=(1, 1)).check(grey, "pencil")
+    with pytest.raises(UserError, match=r"sketch\.canny draws edges anew.*'pencil' has greys"):
+        redrawn.check(grey, "pencil")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"jitter": (3, 1)}, "the range starts at 3, above its end 1"),
+        ({"drop": (0, 1.5)}, "less than or equal to 1"),
+        ({"canny": {"sigma": (-1, 1)}}, "greater than or equal to 0"),
+        ({"wobble": (0, 1)}, "Extra inputs are not permitted"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(settings: dict[str, Any], says: str) -> None:
+    """Ends out of order or out of bounds, and unknown keys."""
+    with pytest.raises(ValidationError, match=says):
+        Sketching.model_validate(settings)
