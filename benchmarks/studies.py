@@ -56,6 +56,12 @@ DOODLES, P5_UNET, P5_RESNET = (
 
 SWEEPS = (
     Sweep("P1", "learning rate", "pix2pix-pencil", _each("lr", "1e-4", "3e-4", "1e-3")),
+    Sweep(
+        "P1",
+        "another super-resolution",
+        "resnet-edsr",
+        _each("translations.resnet-edsr.upscaler", "dat-x2"),
+    ),
     Sweep("P1", "U-Net depth", "pix2pix-pencil", _each(f"+{PENCIL}.generator.depth", 3, 5, 7)),
     Sweep(
         "P1",

@@ -26,7 +26,7 @@ from s2f_core.scores.inception import RESIZE, Features
 from s2f_core.scores.kinds import MISSING, Figure, Sample, Values, figure
 from s2f_core.seeding import stream
 from s2f_core.sketching import UNITS, Sketching
-from s2f_core.tables import Table, read
+from s2f_core.tables import GIVEN, Table, read
 
 FINER = 4  # times that a sketch is enlarged before its strokes are measured
 SHOWN = 12  # sketches of a set on the sheet
@@ -60,7 +60,7 @@ class Gap(Section):
     def drawn(self, root: Path) -> Table:
         """People's sketches under ``root``: what their role was given, or its images."""
         kept = root / self.people / "kept"
-        return read(kept / "given" if (kept / "given").is_dir() else kept)
+        return read(kept / GIVEN if (kept / GIVEN).is_dir() else kept)
 
     def computed(self, root: Path) -> tuple[Table, dict[str, Table]]:
         """The photos under ``root``, and the table of every condition that is asked for."""

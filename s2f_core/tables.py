@@ -37,6 +37,7 @@ Maker = Callable[[int], Pixels]
 
 COLUMNS = ["id", "source", "class", "group", "part", "sha256", "rejected"]
 SHARD = 128  # rows
+GIVEN = "given"  # within a table, that of the domain A which the source brings itself
 PREVIEW = 64  # images on the contact sheet
 VISIBLE = 32  # pixels a side there, at least
 

@@ -17,7 +17,7 @@ def split(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None
     from s2f_core.split import Split, write
 
     folder = Path("data") / role
-    images, given = tables.read(folder / "kept"), folder / "kept" / "given"
+    images, given = tables.read(folder / "kept"), folder / "kept" / tables.GIVEN
     domains = [images.index]
     if given.is_dir():
         domains.append(tables.read(given).index)

@@ -131,6 +131,14 @@ def test_the_first_of_alike_images_stays(
     assert everything["reason"].isna().all()
 
 
+def test_what_a_source_repeats_on_purpose_stays(make_table: MakeTable, scenes: Pixels) -> None:
+    """A photo with two sketches is there twice, under one group; the third one is a copy."""
+    images = np.stack([scenes[0], scenes[0], scenes[0], scenes[1]])
+    table = make_table("t", images, group=["photo", "photo", "other", "scene"])
+    rows = curate(table, Curation(roles=("r",)), "r", Path("unused"))
+    assert rows["reason"].fillna("").tolist() == ["", "", "near duplicate", ""]
+
+
 def test_a_persons_word_beats_the_rules(
     make_table: MakeTable, scenes: Pixels, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from s2f_core.layers import Activation
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.recipe import Recipe
 from s2f_core.schedules import Schedule
+from s2f_core.sketching import Sketching
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -36,7 +37,11 @@ LINKS = re.compile(r"\]\(([^)#:]+)\)")
 
 def _sections() -> dict[str, type[BaseModel]]:
     """What is documented, by the headings of docs/recipe.md."""
-    found: dict[str, type[BaseModel]] = {"Recipe": Recipe, "health": Health}
+    found: dict[str, type[BaseModel]] = {
+        "Recipe": Recipe,
+        "health": Health,
+        "sketch": Sketching,
+    }
     for word, union in UNIONS.items():
         for section in get_args(get_args(union)[0]):
             (name,) = get_args(section.model_fields["type"].annotation)
@@ -101,8 +106,11 @@ def test_the_readme_names_every_variant_asset_and_command() -> None:
     """A new one has its line in the table."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for name in [*params["variants"], *params["data"], *params["assets"], *CATALOGUE]:
+    for name in [*params["variants"], *params["data"], *params["assets"]]:
         assert f"`{name}`" in text, name
+    data = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    for name in CATALOGUE:
+        assert f"`{name}`" in text + data, name
     for stage in (ROOT / "stages").glob("*.py"):
         if stage.stem not in ("__init__", "app", "main"):
             assert f"`s2f {stage.stem.replace('_', '-')}" in text, stage.stem

@@ -1,19 +1,14 @@
 """`dvc repro`, `dvc exp run` and the queue on a small clone: what runs, and where it lands."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from clones import git, ran, run, small_clone
 
 from s2f_core import tracking
 from s2f_core.tracking.journal import connect
-
-ROOT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -23,59 +18,15 @@ VARIANT = "pix2pix-pencil"
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with one variant of 32 px, four steps, and DVC's first run of it committed."""
-    folder = tmp_path_factory.mktemp("clone") / "s2f"
-    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-    for file in ("dvc.yaml", "params.yaml"):  # as they are here, committed or not
-        (folder / file).write_text((ROOT / file).read_text())
-    settings = yaml.safe_load((folder / "params.yaml").read_text())
-    settings.update(image_size=32, width=4, max_steps=4)
-    settings["data"]["faces"]["limit"] = 60
-    settings["data"]["doodles"]["limit"] = 6
-    for surfaces in ("points", "grids"):
-        settings["data"][surfaces]["examples"] = 60
-    settings["edsr"].update(steps=2, blocks=1, channels=4)
-    settings["background"]["size"] = 64
-    for section in ("variants", "translations"):
-        settings[section] = {VARIANT: settings[section][VARIANT]}
-    settings["variants"][VARIANT]["discriminator"]["layers"] = 1
-    for study in settings["studies"].values():
-        for row in study["rows"]:
-            row["ours"] = VARIANT if row["ours"] == VARIANT else None
-    (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    _git(folder, "config", "user.name", "A Tester")
-    _git(folder, "config", "user.email", "tester@example.org")
-    _git(folder, "commit", "--quiet", "--all", "--message", "small")
+    folder = small_clone(tmp_path_factory.mktemp("clone") / "s2f", VARIANT)
     _run(folder, "repro")
-    _git(folder, "add", "dvc.lock")
-    _git(folder, "commit", "--quiet", "--message", "first results")
+    git(folder, "add", "dvc.lock")
+    git(folder, "commit", "--quiet", "--message", "first results")
     return folder
 
 
-def _git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, check=True)
-
-
 def _run(folder: Path, *arguments: str) -> str:
-    """What dvc printed; the user's own cache serves the downloads, one store takes the runs."""
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))
-    }
-    environment |= {"PATH": f"{BIN}:{environment['PATH']}", "DVC_NO_ANALYTICS": "true"}
-    done = subprocess.run(
-        [BIN / "dvc", *arguments],
-        cwd=folder,
-        env=environment,
-        text=True,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done.stdout
-
-
-def _ran(output: str) -> set[str]:
-    return set(re.findall(r"Running stage '([^']+)'", output))
+    return run(folder, "dvc", *arguments)
 
 
 def _runs(folder: Path) -> list[dict[str, str]]:
@@ -93,7 +44,7 @@ def _runs(folder: Path) -> list[dict[str, str]]:
 def test_a_second_repro_does_nothing(clone: Path) -> None:
     """And leaves nothing to commit."""
     output = _run(clone, "repro")
-    assert _ran(output) == set()
+    assert ran(output) == set()
     assert "up to date" in output
     status = subprocess.run(
         ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
@@ -105,23 +56,23 @@ def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
     """Other edges, which no variant here sees: their tables. Other pencils: all that follows."""
     text = (clone / "params.yaml").read_text()
     (clone / "params.yaml").write_text(text.replace("high: 120", "high: 121"))
-    edges = _ran(_run(clone, "repro"))
+    edges = ran(_run(clone, "repro"))
     (clone / "params.yaml").write_text(text.replace("blur: 21", "blur: 23"))
-    pencil = _ran(_run(clone, "repro"))
+    pencil = ran(_run(clone, "repro"))
     (clone / "params.yaml").write_text(text)
     restored = _run(clone, "repro")
     assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges"}
     variant = {f"{stage}@pix2pix-pencil" for stage in ("train", "translate", "evaluate")}
     tables = {"condition@faces-kept-pencil", "condition@faces-removed-pencil"}
     assert pencil - edges == tables | variant | {"report"}
-    assert _ran(restored) == set()  # from the run cache
+    assert ran(restored) == set()  # from the run cache
     assert "is cached" in restored
 
 
 def test_a_sweep_lands_in_one_store(clone: Path) -> None:
     """Run here, in a temporary folder, and by the queue: retrained, evaluated, listed."""
     output = _run(clone, "exp", "run", "--name", "here", "-S", "lr=1e-4")
-    assert {stage.split("@")[0] for stage in _ran(output)} == {
+    assert {stage.split("@")[0] for stage in ran(output)} == {
         "train",
         "translate",
         "evaluate",

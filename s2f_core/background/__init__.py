@@ -14,11 +14,10 @@ from s2f_core.background.matting import Matting
 from s2f_core.background.rembg_models import Rembg
 from s2f_core.background.selfie import Selfie
 from s2f_core.images import Pixels, Rejected
-from s2f_core.tables import Domain, Table, build
+from s2f_core.tables import GIVEN, Domain, Table, build
 
 Background = Annotated[Rembg | Selfie, Field(discriminator="model")]
 
-GIVEN = "given"  # the companion table of a role that brings its own domain A
 LEAST = 0.01  # share of a photo that its subject covers at least
 
 

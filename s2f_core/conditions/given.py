@@ -7,9 +7,7 @@ from typing import ClassVar, Literal
 
 from s2f_core.errors import UserError
 from s2f_core.params import Section
-from s2f_core.tables import Domain, Table, read
-
-FOLDER = "given"  # within the table of the photos
+from s2f_core.tables import GIVEN, Domain, Table, read
 
 
 class Given(Section):
@@ -26,7 +24,7 @@ class Given(Section):
     def open(self, photos: Table, assets: Path) -> Domain:
         """The rows and images beside the photos; raises UserError where the source brings none."""
         del assets
-        folder = photos.folder / FOLDER
+        folder = photos.folder / GIVEN
         if not folder.is_dir():
             raise UserError(
                 f"{photos.folder}: its source brings no sketches of its own, which condition "

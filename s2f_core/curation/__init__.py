@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
@@ -15,6 +16,8 @@ from s2f_core.landmarks.faces import FaceDetector
 from s2f_core.params import Section
 from s2f_core.tables import Table
 
+Rows = npt.NDArray[np.int64]
+
 
 class Curation(Section):
     """``curation: {roles: [faces], duplicates: 6, blur: null, face: null, lists: data/lists}``.
@@ -24,7 +27,8 @@ class Curation(Section):
     - ``roles``: whose images are looked at; those of others all stay.
     - ``duplicates``: of images that are alike the first stays. They are alike where at most so many
       of 64 bits of their perceptual hashes differ and their thumbnails correlate. A copy that is
-      cropped or moved by more than some pixels is not found.
+      cropped or moved by more than some pixels is not found. What a source repeats within a group,
+      such as a photo with several sketches, stays each time.
     - ``blur``: the least sharpness, the variance of the Laplacian of 8-bit grey at 128×128
       (Pech-Pacheco et al. 2000).
     - ``face``: the least share of the side that the largest face takes up; 0 asks for any face.
@@ -61,7 +65,8 @@ def curate(table: Table, curation: Curation, role: str, assets: Path) -> pd.Data
         order = np.flatnonzero(reasons.isna())
         order = order[np.argsort(~kept[order], kind="stable")]
         first = duplicates(found.hashes[order], found.thumbnails[order], curation.duplicates)
-        copies = (first != np.arange(len(order))) & ~kept[order]
+        repeated = _repeated(table.accepted, order, order[first])
+        copies = (first != np.arange(len(order))) & ~kept[order] & ~repeated
         reasons[order[copies]] = "near duplicate"
         twins[order[copies]] = ids[order[first[copies]]].to_numpy()
     return pd.DataFrame(
@@ -74,6 +79,13 @@ def curate(table: Table, curation: Curation, role: str, assets: Path) -> pd.Data
             "face": found.face.round(3),
         }
     )
+
+
+def _repeated(rows: pd.DataFrame, one: Rows, other: Rows) -> npt.NDArray[np.bool_]:
+    """Whether two rows are one image on purpose, such as a photo with several sketches."""
+    left, right = (rows.iloc[places].reset_index(drop=True) for places in (one, other))
+    same = (left["group"] == right["group"]) & (left["sha256"] == right["sha256"])
+    return same.fillna(value=False).to_numpy(dtype=bool)
 
 
 def _ruled(found: Measures, curation: Curation) -> pd.Series[str]:

@@ -21,7 +21,7 @@ from s2f_core.datasets.quickdraw import QuickDraw
 from s2f_core.datasets.sketchy import Sketchy
 from s2f_core.datasets.strips import Strips
 from s2f_core.datasets.surfaces import Surfaces
-from s2f_core.tables import Table, build, read
+from s2f_core.tables import GIVEN, Table, build, read
 
 Source = Annotated[
     CelebA1k
@@ -39,8 +39,6 @@ Source = Annotated[
     Field(discriminator="source"),
 ]
 Dataset = Annotated[Source | Domains[Source], Field(discriminator="source")]
-
-GIVEN = "given"  # the table of a source's own domain A, within that of its images
 
 
 def prepare(dataset: Dataset, path: Path, size: int, out: Path, assets: Path) -> Table:

@@ -15,8 +15,10 @@ import numpy as np
 from s2f_core.images import Pixels
 from s2f_core.landmarks.tflite import Floats, Network
 
+Grids = tuple[tuple[int, int], ...]
+
 SIDE = 128  # pixels that the network sees
-GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell
+GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell: 896
 POINTS = 6
 LIMIT = 100.0  # logits are clipped at it, as MediaPipe does
 OVERLAP = 0.3  # intersection over union from which two boxes are of one face
@@ -83,11 +85,14 @@ def _fitted(photo: Pixels) -> tuple[Pixels, Floats, Floats]:
 
 
 @cache
-def anchors() -> Floats:
-    """The middles (x, y) of the 896 cells that the network's rows belong to, in its pixels."""
+def anchors(side: int = SIDE, grids: Grids = GRIDS) -> Floats:
+    """The middles (x, y) of the cells that a detector's rows belong to, in its pixels [n, 2].
+
+    ``side`` is that of what it sees; a grid has so many cells a side, of so many rows each.
+    """
     found = []
-    for cells, repeats in GRIDS:
-        middles = (np.arange(cells) + 0.5) * SIDE / cells
+    for cells, repeats in grids:
+        middles = (np.arange(cells) + 0.5) * side / cells
         y, x = np.meshgrid(middles, middles, indexing="ij")
         found.append(np.stack([x, y], axis=-1).reshape(-1, 2).repeat(repeats, axis=0))
     return np.concatenate(found).astype(np.float32)

@@ -7,7 +7,6 @@ square around them, and moved to where the network's heatmaps say they are, as M
 from __future__ import annotations
 
 import math
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.images import Pixels
-from s2f_core.landmarks.faces import merged
+from s2f_core.landmarks.faces import anchors, merged
 from s2f_core.landmarks.patch import Patch
 from s2f_core.landmarks.tflite import Floats, Network
 
 DETECTOR_SIDE, SIDE = 224, 256  # pixels that the two networks see
-GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell, of the detector
+GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell, of the detector: 2,254
 HIPS, REACH = 2, 3  # rows of a detection: the hips' middle, a point on the circle around the body
 MARGIN = 1.25
 REFINED = 3  # cells of a heatmap either way
@@ -68,8 +67,9 @@ class PoseDetector:
         if not len(likely):
             return None
         places = raw.reshape(len(scores), -1, 2)[likely].copy()
-        places[:, 0] += anchors()[likely]
-        places[:, 2:] += anchors()[likely, None]
+        middles = anchors(DETECTOR_SIDE, GRIDS)[likely]
+        places[:, 0] += middles
+        places[:, 2:] += middles[:, None]
         (best, _), *_ = merged(places, scores[likely])
         (x, y), (to_x, to_y) = whole.places(best[[HIPS, REACH]] / DETECTOR_SIDE).tolist()
         side = 2 * math.hypot(to_x - x, to_y - y) * MARGIN
@@ -99,14 +99,3 @@ def refined(points: npt.NDArray[Any], maps: Floats) -> Floats:
 def sigmoid(logits: Floats) -> Floats:
     """1 / (1 + exp(-x)), without overflow."""
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * logits), dtype=np.float32)
-
-
-@cache
-def anchors() -> Floats:
-    """The middles (x, y) of the 2,254 cells that the detector's rows belong to, in its pixels."""
-    found = []
-    for cells, repeats in GRIDS:
-        middles = (np.arange(cells) + 0.5) * DETECTOR_SIDE / cells
-        y, x = np.meshgrid(middles, middles, indexing="ij")
-        found.append(np.stack([x, y], axis=-1).reshape(-1, 2).repeat(repeats, axis=0))
-    return np.concatenate(found).astype(np.float32)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, decode
 from s2f_core.report import words
 from s2f_core.report.figures import picture
-from s2f_core.report.sources import Figure, Record
+from s2f_core.report.sources import Figure, Record, record
 
 FOLDER = "data/gap"
 PEOPLE = "people"
@@ -90,7 +88,7 @@ def section(root: Path, edge: int) -> dict[str, Any] | None:
     folder = root / FOLDER
     if not folder.is_dir():
         return None
-    gap = _read(folder / "gap.json")
+    gap = record(Gap, folder / "gap.json")
     order = sorted(gap.sets, key=lambda name: _place(gap.sets[name]))
     return {
         "said": [said for said in (_people(gap), _order(gap), *_narrowed(gap)) if said],
@@ -99,17 +97,6 @@ def section(root: Path, edge: int) -> dict[str, Any] | None:
         "sheet": picture(_sheet(folder / "sheet.png"), WIDE * edge),
         "legend": f"From the top: {words.listing(gap.sheet)}.",
     }
-
-
-def _read(file: Path) -> Gap:
-    try:
-        return Gap.model_validate_json(file.read_bytes())
-    except OSError:
-        raise UserError(f"{file} is missing: run the stage that writes it first") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(f"{file}: {where}: {first['msg']}") from None
 
 
 def _sheet(file: Path) -> Pixels:

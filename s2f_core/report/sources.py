@@ -206,7 +206,7 @@ def read(root: Path, names: list[str]) -> Sources:
 
 def _translated(root: Path, name: str) -> Translated:
     folder = root / "data" / "evaluations" / name
-    evaluation = _record(Evaluation, folder / "evaluation.json")
+    evaluation = record(Evaluation, folder / "evaluation.json")
     scores = _frame(folder / "scores.parquet", ["id"])
     role = root / "data" / evaluation.role
     targets, inputs = tables.read(role / evaluation.background), None
@@ -230,7 +230,7 @@ def _trained(root: Path, name: str) -> Trained:
     if not progress.is_file():
         raise UserError(f"{progress} is missing: run the training of {name!r} first")
     return Trained(
-        _record(Training, model / "training.json"),
+        record(Training, model / "training.json"),
         _frame(root / "metrics" / "curves" / f"{name}.csv", ["step"]),
         _frame(root / "metrics" / "validation" / f"{name}.csv", ["step"]),
         progress,
@@ -240,7 +240,8 @@ def _trained(root: Path, name: str) -> Trained:
 R = TypeVar("R", bound=Record)
 
 
-def _record(kind: type[R], path: Path) -> R:
+def record(kind: type[R], path: Path) -> R:
+    """A JSON file as a record; raises UserError that names the file where it is not right."""
     try:
         return kind.model_validate_json(path.read_bytes())
     except OSError:

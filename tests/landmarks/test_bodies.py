@@ -14,10 +14,10 @@ from s2f_core.conditions.face_mesh import Mesh
 from s2f_core.conditions.pose import Pose, Posing
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, Rejected
-from s2f_core.landmarks.faces import Face
+from s2f_core.landmarks.faces import Face, anchors
 from s2f_core.landmarks.mesh import CONTOURS, FaceMesh, draw_mesh
 from s2f_core.landmarks.patch import Patch
-from s2f_core.landmarks.pose import PoseDetector, anchors, refined, sigmoid
+from s2f_core.landmarks.pose import DETECTOR_SIDE, GRIDS, PoseDetector, refined, sigmoid
 from s2f_core.landmarks.tflite import Floats
 
 
@@ -59,11 +59,12 @@ def test_the_whole_photo_is_in_its_square() -> None:
 
 def test_anchors_are_the_middles_of_the_cells() -> None:
     """Two for each of 28² and 14² cells, six for each of 7²."""
-    assert anchors().shape == (2254, 2)
-    assert anchors()[:3].tolist() == [[4, 4], [4, 4], [12, 4]]
-    assert anchors()[2 * 28 * 28].tolist() == [8, 8]
-    assert anchors()[-7].tolist() == [176, 208]
-    assert anchors()[-1].tolist() == [208, 208]
+    found = anchors(DETECTOR_SIDE, GRIDS)
+    assert found.shape == (2254, 2)
+    assert found[:3].tolist() == [[4, 4], [4, 4], [12, 4]]
+    assert found[2 * 28 * 28].tolist() == [8, 8]
+    assert found[-7].tolist() == [176, 208]
+    assert found[-1].tolist() == [208, 208]
 
 
 def test_points_move_to_the_heat_around_them() -> None:
@@ -96,7 +97,9 @@ def posing(sure: float, score: float = 5.0) -> PoseDetector:
         row = 1500
         hips = np.array([0.5, 0.6]) * 224
         reach = hips + 40 * np.array([math.sin(math.pi / 6), -math.cos(math.pi / 6)])
-        places = np.array([hips, [50, 50], hips, reach, hips, hips]) - anchors()[row]
+        places = (
+            np.array([hips, [50, 50], hips, reach, hips, hips]) - anchors(DETECTOR_SIDE, GRIDS)[row]
+        )
         places[1] = (50, 50)
         raw[0, row], logits[0, row] = places.ravel(), score
         return [raw, logits]

@@ -1,0 +1,87 @@
+"""Small clones of this repository, in which DVC runs the real pipeline within minutes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+
+def small_clone(folder: Path, *variants: str) -> Path:
+    """A clone in ``folder`` with these variants alone, of 32 px and four steps, committed."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    for file in ("dvc.yaml", "params.yaml"):  # as they are here, committed or not
+        (folder / file).write_text((ROOT / file).read_text())
+    settings = yaml.safe_load((folder / "params.yaml").read_text())
+    _shrink(settings, variants)
+    (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    git(folder, "config", "user.name", "A Tester")
+    git(folder, "config", "user.email", "tester@example.org")
+    git(folder, "commit", "--quiet", "--all", "--message", "small")
+    return folder
+
+
+def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
+    settings.update(image_size=32, width=4, max_steps=4)
+    data = settings["data"]
+    for role in ("faces", "persons", "objects", "paintings"):
+        data[role]["limit"] = 60
+    data["doodles"]["limit"] = 6
+    data["drawn-faces"]["a"]["limit"] = 30
+    data["drawn-faces"]["b"]["limit"] = 60
+    for surfaces in ("points", "grids"):
+        data[surfaces]["examples"] = 60
+    settings["edsr"].update(steps=2, blocks=1, channels=4)
+    settings["background"]["size"] = 64
+    settings["gap"]["images"] = 20
+    chosen = settings["translations"].items()
+    settings["translations"] = {
+        name: {**entry, "upscaler": "none"} for name, entry in chosen if name in variants
+    }
+    settings["variants"] = {name: settings["variants"][name] for name in variants}
+    for variant in settings["variants"].values():
+        variant["scale"] = 1.0
+        variant["discriminator"]["layers"] = 1
+    for study in settings["studies"].values():
+        for row in study["rows"]:
+            row["ours"] = row["ours"] if row["ours"] in variants else None
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git there."""
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def run(folder: Path, *command: str) -> str:
+    """What a command of the environment printed there.
+
+    The user's own cache serves the downloads, one store takes the runs.
+    """
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))
+    }
+    environment |= {"PATH": f"{BIN}:{environment['PATH']}", "DVC_NO_ANALYTICS": "true"}
+    done = subprocess.run(
+        [BIN / command[0], *command[1:]],
+        cwd=folder,
+        env=environment,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
+
+
+def ran(output: str) -> set[str]:
+    """The stages that ``dvc repro`` ran."""
+    return set(re.findall(r"Running stage '([^']+)'", output))

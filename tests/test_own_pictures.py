@@ -1,0 +1,112 @@
+"""docs/data.md is true: its changes and commands train on a user's own folder, as they stand."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from clones import ran, run, small_clone
+from PIL import Image
+
+from s2f_core.tables import read
+
+PAGE = Path(__file__).parents[1] / "docs" / "data.md"
+BLOCK = re.compile(
+    r"^```(?P<kind>yaml|console) (?P<name>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+)
+PICTURES = 48
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+def _pictures(folder: Path, word: str) -> None:
+    """So many pictures of different shapes, and one file that is none."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(len(word))
+    for number in range(PICTURES):
+        blocks = random.integers(0, 255, (4, 4, 3), dtype=np.uint8)
+        size = (60 + number % 5 * 10, 70)
+        Image.fromarray(blocks).resize(size).save(folder / f"{word}-{number:02d}.jpg")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+
+
+def _photos(mine: Path) -> None:
+    _pictures(mine, "photo")
+
+
+def _pairs(mine: Path) -> None:
+    """With a sketch and a photo that have no partner."""
+    for side in ("A", "B"):
+        _pictures(mine / side, "same")
+        (mine / side / "broken.jpg").rename(mine / side / f"only-in-{side}.jpg")
+
+
+def _unpaired(mine: Path) -> None:
+    _pictures(mine / "A", "sketch")
+    _pictures(mine / "B", "photo")
+    for file in sorted((mine / "A").glob("sketch-*.jpg"))[:10]:
+        file.unlink()
+
+
+def _blocks(kind: str) -> dict[str, str]:
+    found = BLOCK.finditer(PAGE.read_text(encoding="utf-8"))
+    return {block["name"]: block["text"] for block in found if block["kind"] == kind}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with the three variants that the page names."""
+    names = ("pix2pix-pencil", "objects", "cyclegan-unet")
+    folder = small_clone(tmp_path_factory.mktemp("own") / "s2f", *names)
+    file = folder / "params.yaml"
+    settings = yaml.safe_load(file.read_text())
+    settings["variants"]["cyclegan-unet"]["discriminator"]["layers"] = 3
+    file.write_text(yaml.safe_dump(settings, sort_keys=False))
+    return folder
+
+
+CASES: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
+    "photos": (_photos, "pix2pix-pencil", ["unreadable"]),
+    "pairs": (_pairs, "objects", ["no partner"]),
+    "unpaired": (_unpaired, "cyclegan-unet", ["unreadable"]),
+}
+
+
+def test_the_page_has_these_cases_and_no_other() -> None:
+    """Each with its change and its command."""
+    assert _blocks("yaml").keys() == _blocks("console").keys() == CASES.keys()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_folder_of_ones_own_becomes_a_model(clone: Path, case: str) -> None:
+    """The change of the page is made, its command run; what cannot be used is told."""
+    lay, name, reasons = CASES[case]
+    lay(clone / "mine")
+    file = clone / "params.yaml"
+    before = file.read_text()
+    settings = yaml.safe_load(before)
+    change = yaml.safe_load(_blocks("yaml")[case])["data"]
+    settings["data"].update(change)
+    file.write_text(yaml.safe_dump(settings, sort_keys=False))
+    (command,) = _blocks("console")[case].splitlines()
+    output = run(clone, *shlex.split(command))
+    file.write_text(before)
+    (clone / "mine").rename(clone / f"mine-{case}")
+
+    (role,) = change
+    assert {f"dataset@{role}", f"train@{name}", f"evaluate@{name}"} <= ran(output)
+    outputs = read(clone / "data" / "translations" / name)
+    assert outputs.accepted["source"].str.endswith(".jpg").all()
+    assert (clone / "metrics" / f"{name}.json").is_file()
+    index = pd.read_parquet(clone / "data" / role / "kept" / "index.parquet")
+    told = index["rejected"].dropna()
+    for reason in reasons:
+        assert told.str.contains(reason).any(), told.tolist()
+        assert reason in output
+    assert len(read(clone / "data" / role / "kept")) == PICTURES
