@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stages.app import run
 from stages.background import background
+from stages.code import code
 from stages.condition import condition
 from stages.conditions import conditions
 from stages.dataset import dataset
@@ -23,6 +24,7 @@ from stages.upscaler import upscaler
 def main() -> None:
     """Run one stage; ``dvc repro`` runs those that are out of date, in their order."""
     run(
+        code,
         fetch,
         dataset,
         background,

@@ -1,8 +1,7 @@
 """Reads ``dvc.yaml`` and the code it runs, and says where the two disagree.
 
-``dvc repro`` decides by a stage's ``deps`` and ``params`` whether to run it again. An import or a
-parameter that is not declared gives stale results without a word; one too many runs for hours
-for nothing.
+``dvc repro`` decides by a stage's ``deps`` and ``params`` whether to run it again. A parameter that
+is not declared gives stale results without a word; one too many runs for hours for nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ from typing import Any
 
 import yaml
 
-PACKAGES = ("s2f_core", "stages")
+from s2f_core.closure import PACKAGES, closure
+
 PARAMS = "s2f_core.params"
 ANY = "*"  # a key that is known only when the stage runs
 
@@ -61,76 +61,29 @@ def _paths(entries: list[Any]) -> Iterator[str]:
         yield entry if isinstance(entry, str) else next(iter(entry))
 
 
-def closure(root: Path, module: str) -> set[Path]:
-    """Every file of this repository that a stage imports, now or in a function, or is run by.
+def wrong_deps(stage: Stage) -> list[str]:
+    """Whether a stage depends on the digest of its own code, and on no code besides.
 
-    Type-checking-only imports and files without code (a docstring at most) do not count.
+    A role that is generated has a file of code as its ``path``, which is a template here.
     """
-    seen: set[Path] = set()
-    waiting = {f"stages.{module}"}
-    while waiting:
-        name = waiting.pop()
-        for path in _files(root, name):
-            if path not in seen:
-                seen.add(path)
-                waiting |= set(_imports(root, path))
-    return {path.relative_to(root) for path in seen if _has_code(path)}
-
-
-def _files(root: Path, module: str) -> Iterator[Path]:
-    """The module's file and the ``__init__`` of every package it lies in."""
-    parts = module.split(".")
-    for depth in range(1, len(parts) + 1):
-        here = root.joinpath(*parts[:depth])
-        for file in (here / "__init__.py", here.with_suffix(".py")):
-            if file.is_file():
-                yield file
-
-
-def _imports(root: Path, path: Path) -> Iterator[str]:
-    package = path.relative_to(root).with_suffix("").parts[:-1]
-    for node in _nodes(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            origin = ".".join([*above, *([node.module] if node.module else [])])
-            # `from package import name`: the name may be a module of its own.
-            names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-        yield from (name for name in names if name.split(".")[0] in PACKAGES)
-
-
-def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those that only a type checker sees."""
-    for node in ast.iter_child_nodes(tree):
-        hidden = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for part in node.orelse if hidden and isinstance(node, ast.If) else [node]:
-            yield part
-            yield from _nodes(part)
-
-
-def _has_code(path: Path) -> bool:
-    body = ast.parse(path.read_text(encoding="utf-8")).body
-    return any(not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)) for n in body)
-
-
-def wrong_deps(root: Path, stage: Stage) -> list[str]:
-    """Code that is imported and no dep, and deps that are code nothing imports."""
-    files = closure(root, stage.module)
-    code = {Path(dep) for dep in stage.deps if dep.split("/")[0] in PACKAGES}
-    missing = {file for file in files if not code & {file, *file.parents}}
-    unused = {dep for dep in code if not any(dep in {file, *file.parents} for file in files)}
+    digest = f"data/code/{stage.module}"
+    wanted = set() if stage.module == "code" else {digest}
+    found = {dep for dep in stage.deps if dep.startswith("data/code")}
+    listed = {dep for dep in stage.deps if dep.split("/")[0] in PACKAGES}
+    other = listed - set(PACKAGES) if stage.module == "code" else listed
     return [
-        *(f"{stage.name}: imports {path}, which is no dep" for path in sorted(missing)),
-        *(f"{stage.name}: dep {path} is never imported" for path in sorted(unused)),
+        *(f"{stage.name}: {dep} is not among its deps" for dep in sorted(wanted - found)),
+        *(f"{stage.name}: dep {dep} is another stage's" for dep in sorted(found - wanted)),
+        *(f"{stage.name}: dep {dep} is code, which {digest} covers" for dep in sorted(other)),
     ]
 
 
 def loaded(root: Path, module: str) -> set[Keys]:
     """The parameters that a stage's code loads, by the literal keys of its ``load`` calls."""
     found: set[Keys] = set()
-    for file in closure(root, module):
+    for file in closure(root, f"stages.{module}"):
+        if file.suffix != ".py":
+            continue
         tree = ast.parse((root / file).read_text(encoding="utf-8"))
         names = _names_of_load(tree)
         for call in ast.walk(tree):

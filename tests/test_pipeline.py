@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pipeline_contract import Stage, closure, loaded, read_stages, wrong_deps, wrong_params
+from pipeline_contract import Stage, loaded, read_stages, wrong_deps, wrong_params
+
+from s2f_core.closure import closure, digest
+from stages import code
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = sorted(
@@ -29,9 +32,9 @@ def test_there_is_a_pipeline() -> None:
 
 
 @pytest.mark.parametrize("stage", _stages(), ids=lambda stage: stage.name)
-def test_what_a_stage_imports_is_what_it_depends_on(stage: Stage) -> None:
+def test_a_stage_depends_on_the_digest_of_its_code(stage: Stage) -> None:
     """Changed code runs the stages that use it again, and no others."""
-    assert wrong_deps(ROOT, stage) == []
+    assert wrong_deps(stage) == []
 
 
 @pytest.mark.parametrize("stage", _stages(), ids=lambda stage: stage.name)
@@ -110,13 +113,13 @@ def project(tmp_path: Path) -> Path:
             stages:
               plain:
                 cmd: python -m stages.plain
-                deps: [stages/plain.py, s2f_core/tables.py, s2f_core/params.py, data/in]
+                deps: [data/code/plain, data/in]
                 params: [split, lr]
               many:
                 foreach: {a: 1}
                 do:
                   cmd: python -m stages.many ${key}
-                  deps: [stages/many.py, s2f_core, "data/${key}"]
+                  deps: [data/code/many, "data/${key}"]
                   params: ["variants.${key}"]
         """,
         "stages/__init__.py": '"""Only a docstring: cannot change a result."""',
@@ -139,8 +142,10 @@ def project(tmp_path: Path) -> Path:
         "s2f_core/params.py": "def load(kind, *keys): ...",
         "s2f_core/tables.py": "from . import params",
         "s2f_core/types_only.py": "A = 1",
+        "s2f_core/server.py": "B = 1",
+        "s2f_core/gans/template.html": "<p>",
         "s2f_core/gans/__init__.py": "from .pix2pix import step",
-        "s2f_core/gans/pix2pix.py": "from ..tables import read\nstep = 1",
+        "s2f_core/gans/pix2pix.py": "from ..tables import read\nSERVER = 's2f_core.server'",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -153,18 +158,53 @@ def project(tmp_path: Path) -> Path:
 
 def test_the_checker_follows_every_import_that_runs(project: Path) -> None:
     """In functions, relative, of a package and of its modules; not for type checkers only."""
-    assert {str(path) for path in closure(project, "plain")} == {
+    assert {str(path) for path in closure(project, "stages.plain")} == {
         "stages/plain.py",
         "s2f_core/params.py",
         "s2f_core/tables.py",
     }
-    assert {path.name for path in closure(project, "many")} == {
+    assert {path.name for path in closure(project, "stages.many")} == {
         "many.py",
         "params.py",
         "__init__.py",
         "pix2pix.py",
+        "template.html",
         "tables.py",
+        "server.py",
     }
+
+
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("s2f_core/tables.py", {"plain", "many"}),
+        ("s2f_core/gans/pix2pix.py", {"many"}),
+        ("s2f_core/gans/template.html", {"many"}),
+        ("s2f_core/server.py", {"many"}),
+        ("s2f_core/types_only.py", set()),
+    ],
+)
+def test_a_changed_file_changes_the_digests_of_what_runs_it(
+    project: Path, file: str, changed: set[str]
+) -> None:
+    """Of no other stage."""
+    before = {name: digest(project, f"stages.{name}") for name in ("plain", "many")}
+    with (project / file).open("a") as text:
+        text.write("\n# changed\n")
+    after = {name: digest(project, f"stages.{name}") for name in before}
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_the_stage_writes_a_digest_for_each_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that dvc.yaml depends on, of this project as it is."""
+    written: dict[str, str] = {}
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    monkeypatch.setattr(Path, "write_text", lambda path, text: written.update({path.name: text}))
+    code.code()
+    assert set(COMMANDS) - written.keys() == {"main", "code"}
+    assert written["split"] == digest(ROOT, "stages.split") + "\n"
+    assert len(set(written.values())) == len(written)
 
 
 def test_the_checker_reads_which_parameters_are_loaded(project: Path) -> None:
@@ -176,15 +216,16 @@ def test_the_checker_reads_which_parameters_are_loaded(project: Path) -> None:
 def test_the_checker_accepts_what_is_right(project: Path) -> None:
     """Files, folders and templates cover what they name."""
     for stage in read_stages(project):
-        assert wrong_deps(project, stage) == []
+        assert wrong_deps(stage) == []
         assert wrong_params(project, stage) == []
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("s2f_core/tables.py, ", "", "plain: imports s2f_core/tables.py, which is no dep"),
-        ("data/in", "s2f_core/gans", "plain: dep s2f_core/gans is never imported"),
+        ("data/code/plain, ", "", "plain: data/code/plain is not among its deps"),
+        ("data/code/many", "data/code/plain", "many: dep data/code/plain is another stage's"),
+        ("data/in", "s2f_core/gans", "plain: dep s2f_core/gans is code, which data/code/plain"),
         ("params: [split, lr]", "params: [lr]", "plain: loads split, which is not among"),
         ("params: [split, lr]", "params: [split, lr, seed]", "plain: declares seed, which it"),
         ('"variants.${key}"', "variants", "many: loads variants.*, which is not among"),
@@ -199,7 +240,7 @@ def test_the_checker_finds_what_is_wrong(project: Path, old: str, new: str, mess
     problems = [
         problem
         for stage in read_stages(project)
-        for problem in (*wrong_deps(project, stage), *wrong_params(project, stage))
+        for problem in (*wrong_deps(stage), *wrong_params(project, stage))
     ]
     assert any(message in problem for problem in problems), problems
 
