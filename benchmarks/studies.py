@@ -128,6 +128,7 @@ SWEEPS = (
             _replaced(f"{DOODLES}.discriminator", "{type: resnet18}"),
         ),
     ),
+    Sweep("P2", "optimiser", "edges-nobg", _each(f"+{EDGES}.recipe.optimiser", "adam", "sgd")),
     Sweep(
         "P5",
         "U-Net depth",
