@@ -211,12 +211,12 @@ def _nearest_explained(evaluations: list[Evaluation]) -> str:
         text = (
             f"The nearest training photo wins on KID ({number('kid', nearest)}{beside}) because "
             "its pictures are real photographs. KID asks whether pictures look like photographs, "
-            "not whether they show the person in the sketch"
+            "not whether they show what was drawn"
         )
         pixel, copied = (item.figure("pixel_difference", of) for of in ("model", "nearest-face"))
         if pixel.value is not None and copied.value is not None and pixel.value < copied.value:
             text += (
-                f": by pixel difference it is further from that person than {item.name} "
+                f": by pixel difference it is further from that than {item.name} "
                 f"({number('pixel_difference', copied.value)} against "
                 f"{number('pixel_difference', pixel.value)})"
             )
