@@ -56,12 +56,6 @@ DOODLES, P5_UNET, P5_RESNET = (
 
 SWEEPS = (
     Sweep("P1", "learning rate", "pix2pix-pencil", _each("lr", "1e-4", "3e-4", "1e-3")),
-    Sweep(
-        "P1",
-        "another super-resolution",
-        "resnet-edsr",
-        _each("translations.resnet-edsr.upscaler", "dat-x2"),
-    ),
     Sweep("P1", "U-Net depth", "pix2pix-pencil", _each(f"+{PENCIL}.generator.depth", 3, 5, 7)),
     Sweep(
         "P1",
@@ -128,7 +122,6 @@ SWEEPS = (
             _replaced(f"{DOODLES}.discriminator", "{type: resnet18}"),
         ),
     ),
-    Sweep("P2", "optimiser", "edges-nobg", _each(f"+{EDGES}.recipe.optimiser", "adam", "sgd")),
     Sweep(
         "P5",
         "U-Net depth",
@@ -148,19 +141,6 @@ SWEEPS = (
         "results train on train + val",
         "cyclegan-unet",
         _each(f"+{P5_UNET}.recipe.train_on", "train+val"),
-        (f"{P5_UNET}.share=0.35",),
-    ),
-    Sweep(
-        "P5",
-        "paintings and photos",
-        "cyclegan-unet",
-        (
-            tuple(
-                f"{section}.cyclegan-unet.data.{key}"
-                for section in ("variants", "translations")
-                for key in ("role=paintings", "condition=stylised")
-            ),
-        ),
         (f"{P5_UNET}.share=0.35",),
     ),
 )
