@@ -26,14 +26,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def _pictures(folder: Path, word: str) -> None:
-    """So many pictures of different shapes, and one file that is none."""
+    """So many pictures of different shapes, and one file that is none: all begin with the word."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(len(word))
     for number in range(PICTURES):
         blocks = random.integers(0, 255, (4, 4, 3), dtype=np.uint8)
         size = (60 + number % 5 * 10, 70)
         Image.fromarray(blocks).resize(size).save(folder / f"{word}-{number:02d}.jpg")
-    (folder / "broken.jpg").write_bytes(b"no picture")
+    (folder / f"{word}-broken.jpg").write_bytes(b"no picture")
 
 
 def _photos(mine: Path) -> None:
@@ -44,13 +44,13 @@ def _pairs(mine: Path) -> None:
     """With a sketch and a photo that have no partner."""
     for side in ("A", "B"):
         _pictures(mine / side, "same")
-        (mine / side / "broken.jpg").rename(mine / side / f"only-in-{side}.jpg")
+        (mine / side / "same-broken.jpg").rename(mine / side / f"only-in-{side}.jpg")
 
 
 def _unpaired(mine: Path) -> None:
     _pictures(mine / "A", "sketch")
     _pictures(mine / "B", "photo")
-    for file in sorted((mine / "A").glob("sketch-*.jpg"))[:10]:
+    for file in sorted((mine / "A").glob("sketch-0*.jpg")):
         file.unlink()
 
 
