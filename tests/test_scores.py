@@ -230,7 +230,7 @@ def features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Featur
     """The real network, from the user's own cache of fetched files."""
     with monkeypatch.context() as patch:
         patch.delenv("S2F_CACHE")
-        weights = fetch("inception", tmp_path)
+        weights = fetch("inception", tmp_path) / "inception.pt"
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     yield Features(weights)
