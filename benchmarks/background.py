@@ -30,7 +30,7 @@ ROUNDS = 3
 
 MODELS = (
     Rembg(model="u2netp", size=320),
-    Rembg(model="u2netp", size=160),
+    Rembg(model="u2netp", size=128),
     Rembg(model="u2net", size=320),
     Rembg(model="u2net_human_seg", size=320),
     Rembg(model="silueta", size=320),

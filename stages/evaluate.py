@@ -1,4 +1,4 @@
-"""Evaluate a translation."""
+"""Translate the test split, and score what comes out."""
 
 from typing import Annotated
 
@@ -8,16 +8,20 @@ from stages.app import run
 
 
 def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'")]) -> None:
-    """Score a translation and its baselines: data/evaluations/NAME and metrics/NAME.json."""
+    """Run a trained generator over the test split, up to full size, and score it beside baselines.
+
+    Writes data/translations/NAME, data/evaluations/NAME and metrics/NAME.json.
+    """
     from pathlib import Path
 
     from s2f_core import tracking
 
     tracking.begin()  # it takes as long as the imports that follow
-    from s2f_core import evaluation, tables
+    from s2f_core import evaluation
     from s2f_core.data import Translation
     from s2f_core.params import load
     from s2f_core.scores.inception import Features
+    from s2f_core.translation import translate
 
     translation = load(Translation, "translations", name)
     subject = evaluation.Subject(
@@ -33,16 +37,17 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         kind=translation.scores,
     )
     data, way = Path("data"), translation.direction
+    model = data / "models" / translation.variant
     result = evaluation.evaluate(
         subject,
-        tables.read(Path("data/translations") / name),
+        translate(model / f"{way}.pt", translation, data, data / "translations" / name),
         translation.data.pairs(data, "train", direction=way),
         translation.data.pairs(data, "test", direction=way),
-        Features(Path("data/assets/inception/inception.pt")),
+        Features(data / "assets" / "inception" / "inception.pt"),
     )
-    folder = Path("data/evaluations") / name
+    folder = data / "evaluations" / name
     evaluation.write(result, folder, Path("metrics") / f"{name}.json")
-    run_id = Path("data/models") / translation.variant / "run_id"
+    run_id = model / "run_id"
     trained_in = run_id.read_text() if run_id.exists() else "imported"
     tags = {
         "variant": translation.variant,

@@ -16,7 +16,7 @@ def import_checkpoint(
     size: Annotated[int, typer.Option(min=1, help="pixels a side it was trained at")] = 256,
     background: Annotated[Literal["kept", "removed"], typer.Option()] = "kept",
 ) -> None:
-    """Write a U-Net or ResNet generator of others as a model file that 'translate' takes."""
+    """Write a U-Net or ResNet generator of others as a model file that 'evaluate' takes."""
     from s2f_core.importing import Labels
     from s2f_core.importing import import_checkpoint as convert
 

@@ -17,7 +17,6 @@ from stages.report import report
 from stages.review import review
 from stages.split import split
 from stages.train import train
-from stages.translate import translate
 from stages.upscaler import upscaler
 
 
@@ -32,7 +31,6 @@ def main() -> None:
         split,
         upscaler,
         train,
-        translate,
         evaluate,
         gap,
         report,

@@ -62,7 +62,7 @@ def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
     (clone / "params.yaml").write_text(text)
     restored = _run(clone, "repro")
     assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges"}
-    variant = {f"{stage}@pix2pix-pencil" for stage in ("train", "translate", "evaluate")}
+    variant = {f"{stage}@pix2pix-pencil" for stage in ("train", "evaluate")}
     tables = {"condition@faces-kept-pencil", "condition@faces-removed-pencil"}
     assert pencil - edges == tables | variant | {"gap", "report"}
     assert ran(restored) == set()  # from the run cache
@@ -74,7 +74,6 @@ def test_a_sweep_lands_in_one_store(clone: Path) -> None:
     output = _run(clone, "exp", "run", "--name", "here", "-S", "lr=1e-4")
     assert {stage.split("@")[0] for stage in ran(output)} == {
         "train",
-        "translate",
         "evaluate",
         "report",
     }

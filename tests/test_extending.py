@@ -70,10 +70,9 @@ def test_the_page_adds_a_variant_of_each_kind(copy: Path) -> None:
 def test_dvc_needs_to_know_no_more_than_params_yaml(copy: Path) -> None:
     """Its stages run over the entries, and the tables that the new ones need are made already."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    loops = {stage: stages[stage]["foreach"] for stage in ("train", "translate", "evaluate")}
+    loops = {stage: stages[stage]["foreach"] for stage in ("train", "evaluate")}
     assert loops == {
         "train": "${variants}",
-        "translate": "${translations}",
         "evaluate": "${translations}",
     }
     made = stages["condition"]["foreach"].values()

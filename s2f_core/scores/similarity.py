@@ -11,7 +11,7 @@ import numpy.typing as npt
 from s2f_core.images import Pixels
 from s2f_core.scores.kinds import PairedScore, Values
 
-LIBRARY = f"s2f with opencv {cv2.__version__}, tested equal to torchmetrics 1.9 and scikit-image"
+LIBRARY = f"s2f with opencv {cv2.__version__}, tested equal to scikit-image's"
 WINDOW, SIGMA = (11, 11), 1.5
 GREY = 0.5
 C1, C2 = 0.01**2, 0.03**2  # for images in [0, 1]
