@@ -30,7 +30,7 @@ class ImagePool:
         if self.size and torch.rand(()) < 0.5:
             place = int(torch.randint(self.size, ()))
             older, self.images[place] = self.images[place], image
-            return older
+            return older.to(image.device)  # a resumed pool begins on the CPU
         return image
 
     def state_dict(self) -> dict[str, Any]:
