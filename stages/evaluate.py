@@ -13,14 +13,18 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
     Writes data/translations/NAME, data/evaluations/NAME and metrics/NAME.json.
     """
     from pathlib import Path
+    from typing import Any
 
     from s2f_core import tracking
 
     tracking.begin()  # it takes as long as the imports that follow
     from s2f_core import evaluation
+    from s2f_core.conditions import Condition
     from s2f_core.data import Translation
     from s2f_core.params import load
-    from s2f_core.scores.inception import Features
+    from s2f_core.scores.consistency import redrawing
+    from s2f_core.scores.networks import networks
+    from s2f_core.tracking.evaluated import record
     from s2f_core.translation import translate
 
     translation = load(Translation, "translations", name)
@@ -37,26 +41,20 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         kind=translation.scores,
     )
     data, way = Path("data"), translation.direction
+    assets = data / "assets"
+    condition = load(Condition, "conditions", translation.data.condition)
     model = data / "models" / translation.variant
     result = evaluation.evaluate(
         subject,
         translate(model / f"{way}.pt", translation, data, data / "translations" / name),
         translation.data.pairs(data, "train", direction=way),
         translation.data.pairs(data, "test", direction=way),
-        Features(data / "assets" / "inception" / "inception.pt"),
+        networks(assets),
+        redrawing(condition, assets) if way == "a-to-b" else None,
     )
     folder = data / "evaluations" / name
     evaluation.write(result, folder, Path("metrics") / f"{name}.json")
-    run_id = model / "run_id"
-    trained_in = run_id.read_text() if run_id.exists() else "imported"
-    tags = {
-        "variant": translation.variant,
-        "upscaler": translation.upscaler,
-        "direction": translation.direction,
-    }
-    with tracking.evaluation_run(trained_in, name, translation.variant, tags) as tracked:
-        tracked.log(0, {f"test/{score}": value for score, value in result.figures.items()})
-        tracked.artifact(folder / "evaluation.json")
+    record(name, data, load(dict[str, Any], "data", translation.data.role))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ import pytest
 from conftest import MakeTable
 
 from s2f_core import evaluation
+from s2f_core.conditions.pencil import Pencil
 from s2f_core.data import Data
 from s2f_core.errors import UserError
-from s2f_core.evaluation import KINDS, Subject, evaluate, write
+from s2f_core.evaluation import KINDS, Networks, Subject, evaluate, write
 from s2f_core.images import Pixels
 from s2f_core.pairs import Pairs
 from s2f_core.scores import baselines
+from s2f_core.scores.consistency import Redrawing
 from s2f_core.scores.kinds import Values
 from s2f_core.tables import Table
 
@@ -26,6 +28,7 @@ class MeanFeatures:
     """Stands for Inception: the mean colour of each quarter of an image."""
 
     network = "of no network"
+    resize = "none"
 
     def __call__(self, images: Pixels) -> Values:
         """Features [n, 12]."""
@@ -66,12 +69,31 @@ def _subject(**changes: Any) -> Subject:
     return Subject.model_validate({**values, **changes})
 
 
-def _evaluate(data: Path, chosen: Data, outputs: Table, **changes: str) -> evaluation.Evaluation:
-    features: Any = MeanFeatures()
+class Shades:
+    """Stands for a finder of faces: a picture lighter than 100 is one, its points are its mean."""
+
+    network = "of no network"
+    resize = "none"
+
+    def __call__(self, images: Pixels) -> Values:
+        """Points [n, 2 · 468], NaN without a face."""
+        mean = images.reshape(len(images), -1).mean(axis=1)
+        across = np.linspace(0, 10, 2 * 468)
+        return np.asarray(np.where(mean > 100, mean, np.nan)[:, None] + across)
+
+
+def _evaluate(
+    data: Path,
+    chosen: Data,
+    outputs: Table,
+    condition: Redrawing | None = None,
+    **changes: str,
+) -> evaluation.Evaluation:
+    networks: Networks = {"inception": MeanFeatures(), "faces": Shades()}
     subject = _subject(**changes)
     training = chosen.pairs(data, "train", direction=subject.direction)
     test = chosen.pairs(data, "test", direction=subject.direction)
-    return evaluate(subject, outputs, training, test, features)
+    return evaluate(subject, outputs, training, test, networks, condition)
 
 
 def test_perfect_outputs_score_perfectly(
@@ -124,7 +146,8 @@ def test_what_is_written_is_the_same_twice(
     for file in ("evaluation.json", "scores.parquet"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     metrics = json.loads((tmp_path / "one.json").read_text())
-    assert list(metrics) == ["fid", "kid", "ssim", "psnr", "pixel_difference"]
+    assert set(metrics) <= set(KINDS["pairs"].scores)
+    assert {"fid", "kid", "ssim", "psnr", "pixel_difference", "sharpness"} <= set(metrics)
     report = json.loads((tmp_path / "one" / "evaluation.json").read_text())
     assert metrics["ssim"] == report["figures"]["model"]["ssim"]["value"]
     assert report["scores"]["fid"]["higher_is_better"] is False
@@ -166,13 +189,79 @@ def test_samples_are_scored_as_a_set(
 ) -> None:
     """No score of pairs, no baseline but the input; the order of samples does not matter."""
     found = _evaluate(data, chosen, make_table("outputs", faces), kind="samples")
-    assert list(found.figures) == ["fid", "kid", "diversity"]
+    assert {"fid", "kid", "diversity", "faces_found", "sharpness"} <= set(found.figures)
+    assert not {"ssim", "landmark_error", "edge_consistency"} & set(found.figures)
     assert found.figures["diversity"] == pytest.approx(1)
     assert list(found.report["figures"]) == ["model", "sketch", "real"]
-    assert list(found.images) == ["id"]
+    assert list(found.images) == ["id", "faces_found", "sharpness"]
     turned = np.concatenate([faces[:30], faces[:29:-1]])
     other = _evaluate(data, chosen, make_table("turned", turned), kind="samples")
+    for figures in (found.figures, other.figures):
+        del figures["fid_infinity"]  # it draws subsets
     assert other.figures == pytest.approx(found.figures, abs=1e-9)
+
+
+def test_inputs_are_looked_for_in_the_outputs(
+    data: Path, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Against the drawing that was given; a costly condition is not worth it for baselines."""
+    pencil = Pencil(type="pencil", blur=9)
+    make_table("data/faces/kept-drawn", np.stack([pencil.apply(face) for face in faces]))
+    drawn = Data(role="faces", background="kept", condition="drawn")
+    again = Redrawing(pencil, data)
+    found = _evaluate(data, drawn, make_table("outputs", faces), again)
+    figures = found.report["figures"]
+    values = {name: row["edge_consistency"]["value"] for name, row in figures.items()}
+    assert values["model"] == pytest.approx(1)
+    assert values["nearest-face"] < 0.9
+    assert values["real"] is None
+    again.costly = True
+    others = _evaluate(data, drawn, make_table("same", faces), again).report["figures"]
+    assert others["model"]["edge_consistency"]["value"] == pytest.approx(1)
+    assert others["sketch"]["edge_consistency"] == {
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": 0,
+    }
+
+
+def test_faces_are_asked_of_where_there_are_some(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """The share of outputs, the error of those found; nothing where most photos have none."""
+    dark = faces.copy()
+    dark[30:34] = 0
+    found = _evaluate(data, chosen, make_table("outputs", dark))
+    figures = found.report["figures"]["model"]
+    least = (faces[34:].mean(axis=(1, 2, 3)) > 100).sum()
+    assert figures["faces_found"]["value"] == pytest.approx(least / 10)
+    assert figures["landmark_error"]["n"] == least
+    assert found.images["landmark_error"].isna().sum() == 10 - least
+    assert found.report["scores"]["faces_found"]["network"] == "of no network"
+    make_table("data/faces/removed", faces // 3)
+    make_table("data/faces/removed-pencil", faces[..., :1])
+    unlit = Data(role="faces", background="removed", condition="pencil")
+    nobody = _evaluate(data, unlit, make_table("bright", faces))
+    assert nobody.report["figures"]["model"]["faces_found"]["value"] is None
+    assert "faces_found" not in nobody.figures
+    assert "faces_found" not in nobody.images
+
+
+def test_what_noise_gives_is_held_against_training_images(
+    data: Path, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Copies of training images are found, and named in the account; the floor is such images."""
+    noise = np.random.default_rng(1).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
+    make_table("data/faces/kept-noise", noise)
+    drawn = Data(role="faces", background="kept", condition="noise")
+    outputs = np.concatenate([faces[10:], faces[:10]])
+    found = _evaluate(data, drawn, make_table("outputs", outputs), kind="samples")
+    assert found.figures["memorisation"] == 0
+    assert found.report["nearest"] == [(name, f"{row:03d}", 0) for row, name in enumerate(TEST)]
+    assert found.report["figures"]["real"]["memorisation"]["value"] is None
+    new = _evaluate(data, drawn, make_table("new", faces), kind="samples")
+    assert new.figures["memorisation"] == pytest.approx(1)
 
 
 def test_every_kind_declares_what_it_measures() -> None:

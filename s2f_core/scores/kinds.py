@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 
 import numpy as np
 
@@ -17,7 +17,9 @@ __all__ = [
     "ClassScore",
     "Declaration",
     "Figure",
+    "Network",
     "PairedScore",
+    "RelativeScore",
     "Sample",
     "Score",
     "SetScore",
@@ -25,7 +27,34 @@ __all__ = [
     "Values",
 ]
 
-Space = Literal["inception", "pixels", "coordinates"]
+Space = Literal[
+    "inception",
+    "classes",
+    "faces",
+    "pixels",
+    "coordinates",
+    "condition",
+    "sharpness",
+    "nearest",
+]
+
+
+class Network(Protocol):
+    """A space that a network with fetched weights sees; it is called only where a score needs it.
+
+    ``network`` says which one, ``resize`` how images reach the size that it takes.
+    """
+
+    @property
+    def network(self) -> str:
+        """Which network it is."""
+
+    @property
+    def resize(self) -> str:
+        """How an image reaches its size."""
+
+    def __call__(self, images: Pixels) -> Values:
+        """Vectors float [n, d] of uint8 [n, H, W, C]."""
 
 
 class Figure(TypedDict):
@@ -54,7 +83,8 @@ class Sample:
     """A set of images, and what the scores see of it.
 
     ``pixels`` uint8 [n, H, W, C]. ``spaces`` turns images into vectors float [n, d] by the name of
-    the space; each is computed once. ``classes`` are the names of the classes of the data.
+    the space; each is computed once, and a score of one that is not there has no value.
+    ``classes`` are the names of the classes of the data.
     ``paired``: whether image i answers input i of the test split, as the targets do.
     """
 
@@ -69,6 +99,15 @@ class Sample:
         if space not in self._seen:
             self._seen[space] = self.spaces[space](self.pixels)
         return self._seen[space]
+
+    def without(self, spaces: Collection[Space]) -> Sample:
+        """The same images, unseen in these spaces."""
+        left = {name: see for name, see in self.spaces.items() if name not in spaces}
+        return Sample(self.pixels, left, self.classes, self.paired)
+
+    def seeing(self, space: Space, see: Callable[[Pixels], Values]) -> Sample:
+        """The same images, seen otherwise in this space."""
+        return Sample(self.pixels, {**self.spaces, space: see}, self.classes, self.paired)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +130,13 @@ class Declaration:
 class PairedScore(Declaration):
     """A score of each output against its own target: a pure function and its declaration.
 
-    Called with outputs and targets uint8 [n, H, W, C] it gives float64 [n].
+    Called with outputs and targets uint8 [n, H, W, C], or float [n, d] in its ``space``, it gives
+    float64 [n], NaN for a pair that has none.
     """
 
-    function: Callable[[Pixels, Pixels], Values]
+    function: Callable[[Any, Any], Values]
 
-    def __call__(self, outputs: Pixels, targets: Pixels) -> Values:
+    def __call__(self, outputs: Pixels | Values, targets: Pixels | Values) -> Values:
         """The score of every pair; raises ValueError where the shapes differ."""
         if outputs.shape != targets.shape:
             raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} differ in shape")
@@ -104,10 +144,40 @@ class PairedScore(Declaration):
 
     def by_image(self, outputs: Sample, targets: Sample) -> Values | None:
         """The score of every pair, or None where the outputs are no answers to the inputs."""
-        return self(outputs.pixels, targets.pixels) if outputs.paired else None
+        if not outputs.paired or not _seen(self.space, outputs, targets):
+            return None
+        if self.space is None:
+            return self(outputs.pixels, targets.pixels)
+        return self(outputs.seen_in(self.space), targets.seen_in(self.space))
 
     def measure(self, outputs: Sample, targets: Sample) -> Figure:
-        """The mean over the pairs."""
+        """The mean over the pairs that have a score."""
+        return _mean(self.by_image(outputs, targets))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelativeScore(Declaration):
+    """A score of each output beside what all the real ones are like, whichever it answers.
+
+    Called with vectors of its space, float [n, d] of outputs and [m, d] of real ones, it gives
+    float64 [n], NaN for an output that has none.
+    """
+
+    space: Space
+    function: Callable[[Values, Values], Values]
+
+    def __call__(self, outputs: Values, targets: Values) -> Values:
+        """The score of every output."""
+        return self.function(outputs, targets)
+
+    def by_image(self, outputs: Sample, targets: Sample) -> Values | None:
+        """The score of every output, or None where the space is not there."""
+        if not _seen(self.space, outputs, targets):
+            return None
+        return self(outputs.seen_in(self.space), targets.seen_in(self.space))
+
+    def measure(self, outputs: Sample, targets: Sample) -> Figure:
+        """The mean over the outputs that have a score."""
         return _mean(self.by_image(outputs, targets))
 
 
@@ -135,28 +205,41 @@ class ClassScore(Declaration):
 
 @dataclass(frozen=True, kw_only=True)
 class SetScore(Declaration):
-    """A comparison of two sets of vectors of a space, float [n, d] and [m, d]."""
+    """A comparison of two sets of vectors of a space, float [n, d] and [m, d].
+
+    ``least``: how many either set must have for it to be defined.
+    """
 
     space: Space
     value: Callable[[Values, Values], float]
     interval: Callable[[Values, Values, np.random.Generator], tuple[float, float]]
+    least: int = 2
 
     def by_image(self, outputs: Sample, targets: Sample) -> None:
         """Nothing: it has no value for one image."""
         del outputs, targets
 
     def measure(self, outputs: Sample, targets: Sample) -> Figure:
-        """The value for the whole sets."""
+        """The value for the whole sets, or none where the space is not there or they are small."""
+        if not _seen(self.space, outputs, targets):
+            return MISSING
+        if min(len(outputs.pixels), len(targets.pixels)) < self.least:
+            return MISSING
         ours, theirs = outputs.seen_in(self.space), targets.seen_in(self.space)
         low, high = self.interval(ours, theirs, stream(0))
         return figure(self.value(ours, theirs), low, high, len(ours))
 
 
-Score = PairedScore | ClassScore | SetScore
+Score = PairedScore | RelativeScore | ClassScore | SetScore
+
+
+def _seen(space: Space | None, outputs: Sample, targets: Sample) -> bool:
+    return space is None or (space in outputs.spaces and space in targets.spaces)
 
 
 def _mean(values: Values | None) -> Figure:
-    if values is None:
+    found = np.empty(0) if values is None else values[~np.isnan(values)]
+    if not len(found):
         return MISSING
-    low, high = resampling.of_mean(values, stream(0))
-    return figure(float(values.mean()), low, high, len(values))
+    low, high = resampling.of_mean(found, stream(0))
+    return figure(float(found.mean()), low, high, len(found))

@@ -24,10 +24,13 @@ def of_mean(values: Values, random: np.random.Generator) -> tuple[float, float]:
 
 
 def of_sets(
-    statistic: Callable[[Rows, Rows], float], sizes: tuple[int, int], random: np.random.Generator
+    statistic: Callable[[Rows, Rows], float],
+    sizes: tuple[int, int],
+    random: np.random.Generator,
+    count: int = OF_SETS,
 ) -> Values:
-    """A statistic of the rows drawn from each of two sets, 200 times over."""
-    rows, others = (random.integers(0, size, (OF_SETS, size)) for size in sizes)
+    """A statistic of the rows drawn from each of two sets, so many times over."""
+    rows, others = (random.integers(0, size, (count, size)) for size in sizes)
     return np.asarray([statistic(one, other) for one, other in zip(rows, others, strict=True)])
 
 
@@ -35,3 +38,9 @@ def percentiles(values: Values) -> tuple[float, float]:
     """95 % percentile interval of resampled values."""
     low, high = np.percentile(values, ENDS)
     return float(low), float(high)
+
+
+def around(value: float, resampled: Values) -> tuple[float, float]:
+    """95 % interval of a statistic that resampling biases: 1.96 standard errors either side."""
+    margin = 1.96 * float(resampled.std(ddof=1))
+    return value - margin, value + margin

@@ -1,18 +1,47 @@
 """Scores by the names they have in metrics/*.json. A new one is a file and a line here."""
 
+from s2f_core.scores.classifier import CLASSIFIER_SCORE
+from s2f_core.scores.consistency import EDGE_CONSISTENCY
 from s2f_core.scores.distances import ENERGY, FID, KID
 from s2f_core.scores.diversity import DIVERSITY
+from s2f_core.scores.fid_infinity import FID_INFINITY
 from s2f_core.scores.kinds import Score
-from s2f_core.scores.pixels import PIXEL_DIFFERENCE
-from s2f_core.scores.similarity import PSNR, SSIM
+from s2f_core.scores.landmarks import FACES_FOUND, LANDMARK_ERROR
+from s2f_core.scores.manifold import COVERAGE, DENSITY, PRECISION, RECALL
+from s2f_core.scores.memorisation import MEMORISATION
+from s2f_core.scores.pixels import PIXEL_DIFFERENCE, PIXEL_DIFFERENCE_L2, PIXELS_CHANGED
+from s2f_core.scores.sharpness import SHARPNESS
+from s2f_core.scores.similarity import MS_SSIM, PSNR, SSIM
 from s2f_core.scores.surfaces import SURFACE_ERROR
 
-OF_PAIRS: dict[str, Score] = {
+OF_SETS: dict[str, Score] = {
     "fid": FID,
+    "fid_infinity": FID_INFINITY,
     "kid": KID,
+    "precision": PRECISION,
+    "recall": RECALL,
+    "density": DENSITY,
+    "coverage": COVERAGE,
+    "classifier_score": CLASSIFIER_SCORE,
+}
+OF_PAIRS: dict[str, Score] = {
+    **OF_SETS,
     "ssim": SSIM,
+    "ms_ssim": MS_SSIM,
     "psnr": PSNR,
     "pixel_difference": PIXEL_DIFFERENCE,
+    "pixel_difference_l2": PIXEL_DIFFERENCE_L2,
+    "pixels_changed": PIXELS_CHANGED,
+    "edge_consistency": EDGE_CONSISTENCY,
+    "landmark_error": LANDMARK_ERROR,
+    "faces_found": FACES_FOUND,
+    "sharpness": SHARPNESS,
 }
-OF_SAMPLES: dict[str, Score] = {"fid": FID, "kid": KID, "diversity": DIVERSITY}
+OF_SAMPLES: dict[str, Score] = {
+    **OF_SETS,
+    "diversity": DIVERSITY,
+    "faces_found": FACES_FOUND,
+    "sharpness": SHARPNESS,
+    "memorisation": MEMORISATION,
+}
 OF_SURFACES: dict[str, Score] = {"surface_error": SURFACE_ERROR, "energy_distance": ENERGY}

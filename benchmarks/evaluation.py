@@ -1,0 +1,131 @@
+"""What each score costs: seconds, and peak memory in a process of its own.
+
+Run ``dvc repro`` up to ``split@faces`` and ``fetch`` first, then ``OMP_NUM_THREADS=1 python -m
+benchmarks.evaluation [N]``. So many outputs (1,000 unless told) are compared with as many targets:
+the faces, each a pixel further to the right every time they are gone through. First comes what
+looks at one set of images, such as Inception; then every score of the table with its interval,
+given what its network sees, of which random numbers take the place. Nothing is cached.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from s2f_core import tables
+from s2f_core.conditions import Condition
+from s2f_core.data import Data
+from s2f_core.images import Pixels
+from s2f_core.params import load
+from s2f_core.scores import consistency, diversity, sharpness
+from s2f_core.scores.kinds import Sample, Space, Values
+from s2f_core.scores.memorisation import Nearest
+from s2f_core.scores.networks import networks
+from s2f_core.scores.table import OF_PAIRS, OF_SAMPLES
+
+DATA, ASSETS = Path("data"), Path("data/assets")
+SCORES = {**OF_PAIRS, **OF_SAMPLES}
+DEPTHS: dict[Space, int] = {
+    "inception": 2048,
+    "classes": 1000,
+    "faces": 936,
+    "condition": 128 * 128,
+    "sharpness": 1,
+    "nearest": 1,
+}
+
+
+def main(count: int) -> None:
+    """Print the table, each row as soon as it is there."""
+    machine = platform.processor() or platform.machine()
+    print(f"{machine}, {os.cpu_count()} cores, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS')}")
+    print(f"Python {platform.python_version()}, numpy {np.__version__}, torch {_torch()}\n")
+    print(f"| {count:,} images | seconds | CPU seconds | peak MiB | of it before |")
+    print(f"|---{'|---:' * 4}|")
+    for row in (*seers(), *SCORES):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**os.environ, "S2F_CACHE": folder}
+            command = [sys.executable, "-m", "benchmarks.evaluation", str(count), row]
+            subprocess.run(command, check=True, env=environment)
+
+
+def seers() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
+    """What looks at one set of images by name, ready to be opened."""
+    seeing = {see.network.partition(", sha256")[0]: see for see in networks(ASSETS).values()}
+    return {
+        **{name: lambda see=see: see for name, see in seeing.items()},  # type: ignore[misc]
+        "pencil drawn again": _pencil,
+        "sharpness of one set": lambda: sharpness.seen,
+        "nearest training image": lambda: Nearest(
+            Data(role="faces", background="kept", condition="pencil").pairs(DATA, "train")
+        ),
+    }
+
+
+def measure(count: int, row: str) -> None:
+    """Print one row of the table; runs in a process of its own."""
+    outputs, targets = photos(count, 0), photos(count, 1)
+    if row in seers():
+        see = seers()[row]()
+        see(outputs[:1])  # weights are loaded
+        began, own, before = time.perf_counter(), time.process_time(), _peak()
+        see(outputs)
+    else:
+        ours, theirs = _sample(outputs, 0), _sample(targets, 1)
+        began, own, before = time.perf_counter(), time.process_time(), _peak()
+        SCORES[row].measure(ours, theirs)
+    spent, busy = time.perf_counter() - began, time.process_time() - own
+    title = SCORES[row].title if row in SCORES else row
+    print(f"| {title} | {spent:.2f} | {busy:.2f} | {_peak():,.0f} | {before:,.0f} |", flush=True)
+
+
+def photos(count: int, shift: int) -> Pixels:
+    """So many photos uint8 [n, H, W, 3], none like another."""
+    table = tables.read(DATA / "faces" / "kept")
+    rows = np.arange(count)
+    images = table.images(table.positions(list(table.accepted["id"]))[rows % len(table.accepted)])
+    further = 2 * (rows // len(table.accepted)) + shift
+    return np.stack([np.roll(image, by, 1) for image, by in zip(images, further, strict=True)])
+
+
+def _sample(images: Pixels, seed: int) -> Sample:
+    """Images that are already seen in every space, but for pixels."""
+    random = np.random.default_rng(seed)
+    spaces: dict[Space, Callable[[Pixels], Values]] = {"pixels": diversity.as_vectors}
+    for space, depth in DEPTHS.items():
+        vectors = np.abs(random.normal(size=(len(images), depth)))
+        spaces[space] = lambda _, vectors=vectors: vectors  # type: ignore[misc]
+    return Sample(images, spaces)
+
+
+def _pencil() -> Callable[[Pixels], Values]:
+    drawing = consistency.redrawing(load(Condition, "conditions", "pencil"), ASSETS)
+    if drawing is None:
+        raise TypeError("conditions.pencil is of another type than the default one")
+    return drawing
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _torch() -> str:
+    import torch
+
+    return torch.__version__
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        measure(int(sys.argv[1]), sys.argv[2])
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
