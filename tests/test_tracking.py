@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stores
+from stores import runs
 
 from s2f_core import tracking
 from s2f_core.errors import UserError
-from s2f_core.tracking import journal
-from s2f_core.tracking.journal import EXPERIMENT, connect
-from s2f_core.tracking.process import BusyError
 
 PARAMS = {"lr": 2e-4, "gan": {"kind": "pix2pix", "layers": [1, 2]}, "max_steps": None}
-ROOT = Path(__file__).parents[1]
 
-
-@pytest.fixture(scope="session")
-def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a schema and no runs: creating one takes seconds, copying it nothing."""
-    folder = tmp_path_factory.mktemp("store with space")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.setenv("DVC_ROOT", str(folder))
-        connect(tracking.store())
-    return folder / "mlflow.db"
-
-
-@pytest.fixture
-def client(fresh_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A client of this test's own copy of the store."""
-    from mlflow import MlflowClient
-
-    shutil.copy(fresh_store, tmp_path / "mlflow.db")
-    for name in ("MLFLOW_TRACKING_URI", *tracking.FROM_DVC):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return MlflowClient(tracking_uri=tracking.store())
+client = stores.client
 
 
 def _train(resume: str | None = None, params: dict[str, Any] | None = None) -> str:
@@ -53,11 +25,6 @@ def _train(resume: str | None = None, params: dict[str, Any] | None = None) -> s
         run.log(1, {"loss": 2.0})
         run.log(2, {"loss": 1.0})
     return run.id
-
-
-def _runs(client: Any) -> list[Any]:
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    return list(client.search_runs([experiment.experiment_id]))
 
 
 def test_the_store_is_the_original_repository_of_a_temporary_run(
@@ -139,8 +106,8 @@ def test_the_status_tells_how_a_run_ended(
 
     with pytest.raises(error):
         fail()
-    assert _runs(client)[0].info.status == status
-    assert _runs(client)[0].data.metrics == {"loss": 3.0}
+    assert runs(client)[0].info.status == status
+    assert runs(client)[0].data.metrics == {"loss": 3.0}
 
 
 def test_sigterm_ends_a_run_as_killed(client: Any) -> None:
@@ -153,7 +120,7 @@ def test_sigterm_ends_a_run_as_killed(client: Any) -> None:
 
     with pytest.raises(SystemExit, match="143"):
         killed()
-    assert _runs(client)[0].info.status == "KILLED"
+    assert runs(client)[0].info.status == "KILLED"
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -166,7 +133,7 @@ def test_a_resumed_run_is_the_same_run_and_repeats_no_step(client: Any) -> None:
     assert run.id == first
     assert [p.step for p in client.get_metric_history(first, "loss")] == [1, 2, 3]
     assert client.get_run(first).info.status == "FINISHED"
-    assert len(_runs(client)) == 1
+    assert len(runs(client)) == 1
 
 
 def test_resuming_with_other_parameters_says_which(client: Any) -> None:
@@ -218,7 +185,7 @@ def test_another_evaluation_is_one_child_run_however_often_it_is_made(client: An
         with tracking.evaluation_run(training, "edges-on-noise", "edges", {}) as run:
             run.log(0, {"fid": fid})
     child = client.get_run(run.id)
-    assert len(_runs(client)) == 2
+    assert len(runs(client)) == 2
     assert child.data.tags["mlflow.parentRunId"] == training
     assert child.data.metrics == {"fid": 40.0}
     assert child.info.status == "FINISHED"
@@ -229,112 +196,5 @@ def test_a_model_restored_by_dvc_is_evaluated_without_its_training(client: Any) 
     for _ in range(2):
         with tracking.evaluation_run("0" * 32, "edges", "edges", {}) as run:
             run.log(0, {"fid": 50.0})
-    assert len(_runs(client)) == 1
+    assert len(runs(client)) == 1
     assert client.get_run(run.id).data.tags["restored"] == "true"
-
-
-def test_a_busy_store_is_tried_again(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process holding the database loses no value and ends no training."""
-    monkeypatch.setattr(tracking, "FLUSH_SECONDS", -1)
-    with tracking.training_run("edges", {}, {}) as run:
-
-        def busy(*_args: object) -> None:
-            raise BusyError("locked")
-
-        with monkeypatch.context() as patch:
-            patch.setattr(run, "_ask", busy)
-            run.log(1, {"loss": 2.0})
-        run.log(2, {"loss": 1.0})
-    assert len(client.get_metric_history(run.id, "loss")) == 2
-
-
-def test_errors_are_told_apart() -> None:
-    """A store to try again, one that cannot be used, and a bug, which shows where it happened."""
-    from mlflow.exceptions import MlflowException
-    from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
-
-    assert journal.explained(UserError("so")) == ("user", "so")
-    busy = MlflowException("locked", error_code=TEMPORARILY_UNAVAILABLE)
-    assert journal.explained(busy) == ("busy", "MLflow: locked")
-    assert journal.explained(MlflowException("too old")) == ("user", "MLflow: too old")
-    assert journal.explained(OSError("no space"))[0] == "user"
-    try:
-        math.sqrt(-1)
-    except ValueError as error:
-        told = journal.explained(error)
-    assert told[0] == "bug"
-    assert "math.sqrt(-1)" in told[1]
-
-
-def test_a_store_that_cannot_be_used_is_named(client: Any, tmp_path: Path) -> None:
-    """Where the database should lie there is a file that is no folder; the next store works."""
-    (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"MLflow: .*file"):
-        tracking._mlflow.ask(f"sqlite:///{tmp_path}/file/mlflow.db", "end", "0", "FINISHED")
-    with pytest.raises(UserError, match=r"MLflow: Run with id=0 not found"):
-        tracking._mlflow.ask(tracking.store(), "end", "0", "FINISHED")
-
-
-def test_an_interrupted_question_does_not_shift_the_answers(client: Any) -> None:
-    """Ctrl-C may come while an answer is on its way; the run is still ended as killed."""
-
-    def interrupted() -> None:
-        with tracking.training_run("edges", {}, {}):
-            process = tracking._mlflow.start(tracking.store())
-            assert process.stdin is not None
-            print(f'[-1, "{tracking.store()}", "end", ["gone", "KILLED"]]', file=process.stdin)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert _runs(client)[0].info.status == "KILLED"
-
-
-@pytest.mark.slow
-def test_a_process_that_dies_is_an_error_and_started_anew(client: Any) -> None:
-    """Who waits for its answer is told; the next to ask gets one."""
-    tracking._mlflow.start(tracking.store()).kill()
-    with pytest.raises(RuntimeError, match=r"ended: -9"):
-        _train()
-    assert client.get_run(_train()).info.status == "FINISHED"
-
-
-@pytest.mark.slow
-def test_it_ends_when_the_stage_is_killed(client: Any) -> None:
-    """Also by a signal that nothing can answer."""
-    code = (
-        "import os, signal\n"
-        "from s2f_core import tracking\n"
-        "print(tracking._mlflow.start(tracking.store()).pid, flush=True)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    stage = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    assert stage.returncode == -signal.SIGKILL
-    deadline = time.monotonic() + 60
-    while Path("/proc", stage.stdout.decode().strip()).exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-@pytest.mark.slow
-def test_two_processes_may_create_the_store_at_once(tmp_path: Path) -> None:
-    """Parallel stages on a fresh clone do not trip each other, and write to one experiment."""
-    code = (
-        "from s2f_core.tracking import training_run\n"
-        "with training_run('edges', {'a': 1}, {}) as run: run.log(1, {'loss': 1.0})"
-    )
-    # No mlflow in the environment: neither the user's own server nor a warm store is used.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "DVC"))}
-    environment |= {"DVC_ROOT": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    started = [
-        subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    for process in started:
-        _, errors = process.communicate(timeout=90)
-        assert (process.returncode, errors.decode()) == (0, "")

@@ -17,7 +17,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from s2f_core.tracking.process import BusyError, Process
 SQLITE = "sqlite:///"
 FLUSH_SECONDS = 5.0  # a flush costs about 15 ms, however few values it holds
 POINTS = 1000  # the most that one request may hold
+BACKFILLED = "backfilled"  # tag of a run that was made afterwards, from what DVC keeps
 FROM_DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 log = logging.getLogger(__name__)
@@ -73,20 +74,21 @@ class Run:
         self.id = run_id
         self._store = store()
         self._logged = dict(logged or {})  # the last step of each value that a resumed run holds
-        self._waiting: list[tuple[str, float, int, int]] = []
+        self._waiting: list[tuple[str, float, int, int, str | None]] = []
         self._flushed = time.monotonic()
 
     def _ask(self, method: str, *arguments: object) -> Any:
         return _mlflow.ask(self._store, method, self.id, *arguments)
 
-    def log(self, step: int, values: Mapping[str, float]) -> None:
+    def log(self, step: int, values: Mapping[str, float], model: str | None = None) -> None:
         """Record named values at a step; what a resumed run already holds is left as it is.
 
-        NaN is kept; MLflow stores an infinity as the largest float of that sign.
+        NaN is kept; MLflow stores an infinity as the largest float of that sign. ``model``: the id
+        of the registered model that the values are also of.
         """
         now = int(time.time() * 1000)
         self._waiting += [
-            (name, float(value), now, step)
+            (name, float(value), now, step, model)
             for name, value in values.items()
             if step > self._logged.get(name, -1)
         ]
@@ -106,6 +108,19 @@ class Run:
         if not path.exists():
             raise UserError(f"{path} does not exist: nothing to keep with the run")
         self._ask("keep", str(path), folder)
+
+    def inputs(self, context: str, datasets: Sequence[Mapping[str, str]]) -> None:
+        """Say which data the run used, in a ``context`` such as "training"."""
+        self._ask("inputs", context, datasets)
+
+    def register(self, name: str, folder: Path, loader: str, tags: Mapping[str, str]) -> str:
+        """Keep the model packed in ``folder/data`` as the newest version under ``name``; its id.
+
+        ``loader`` is the module that reads it. A version of the very same files is not made twice.
+        The folder is filled with more.
+        """
+        model: str = self._ask("register", name, str(folder.absolute()), loader, dict(tags))
+        return model
 
     def flush(self, *, last: bool = True) -> None:
         """Write what waits; a store that is busy is tried again later unless it is the last."""
@@ -134,17 +149,19 @@ def training_run(
     params: Mapping[str, object],
     tags: Mapping[str, str],
     resume: str | None = None,
+    seconds: float = 0.0,
 ) -> Iterator[Run]:
     """Open the run that one training writes to, or go on with the one it began.
 
     Nested ``params`` are flattened with dots. The run ends as FINISHED, as KILLED on Ctrl-C or
     SIGTERM, and as FAILED on any other exception. A run to resume that the store does not hold
-    (deleted, or begun on another machine) is begun anew and tagged ``restored``.
+    (deleted, or begun on another machine) is begun anew and tagged ``restored``, as if so many
+    ``seconds`` ago.
 
     Raises UserError where a resumed run was begun with other parameters: MLflow never changes one.
     """
-    described = dict(_flatten(params)), {**_origin(), **tags}
-    run = Run(*_mlflow.ask(store(), "begin_training", resume, name, *described))
+    described = dict(_flatten(params)), {**_origin(tags), **tags}
+    run = Run(*_mlflow.ask(store(), "begin_training", resume, name, *described, seconds))
     with _status(run):
         yield run
 
@@ -161,9 +178,10 @@ def evaluation_run(
     and the store holds no such training, a run tagged ``restored`` takes its place, again the
     same one each time.
     """
-    described = variant, dict(tags), _origin()
-    run = Run(_mlflow.ask(store(), "begin_evaluation", training, name, *described))
-    if run.id == training:
+    described = variant, dict(tags), _origin(tags)
+    run_id, to_end = _mlflow.ask(store(), "begin_evaluation", training, name, *described)
+    run = Run(run_id)
+    if not to_end:
         try:
             yield run
         finally:
@@ -171,6 +189,15 @@ def evaluation_run(
         return
     with _status(run):
         yield run
+
+
+def held(training: str, name: str, variant: str) -> list[str]:
+    """Names of the values that the store has of an evaluation, or of a training and its own.
+
+    The runs are those that :func:`training_run` and :func:`evaluation_run` go on with.
+    """
+    names: list[str] = _mlflow.ask(store(), "held", training, name, variant)
+    return names
 
 
 @contextmanager
@@ -195,16 +222,18 @@ def _status(run: Run) -> Iterator[None]:
         run.end(status)
 
 
-def _origin() -> dict[str, str]:
-    """Tags that say which experiment, stage and commit a run comes from."""
-    tags = {name: os.environ[name] for name in FROM_DVC if os.environ.get(name)}
+def _origin(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags that say which experiment, stage and commit a run comes from; of an old one, none."""
+    if BACKFILLED in tags:
+        return {}
+    found = {name: os.environ[name] for name in FROM_DVC if os.environ.get(name)}
     try:
         head = subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit yet
-        return tags
-    return {**tags, "mlflow.source.git.commit": head.stdout.strip()}
+        return found
+    return {**found, "mlflow.source.git.commit": head.stdout.strip()}
 
 
 def _flatten(params: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,12 +18,15 @@ from typing import Any
 from filelock import FileLock
 
 from s2f_core.errors import UserError
+from s2f_core.tracking import registry
 
 EXPERIMENT = "s2f"
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # its page opens on the runs
 SQLITE = "sqlite:///"
 PARAMS = 100  # the most that one request may hold
 PARAM_LENGTH = 6000  # MLflow cuts there; cut here too, so that a resumed run compares equal
 OF = "s2f.training"  # tag of an evaluation's own run: the training run it belongs to
+FOR = "s2f.run_id"  # tag of a run that stands for one which this store never had: that one's id
 GONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 Texts = Mapping[str, str]
@@ -35,15 +39,19 @@ class Journal:
         self._client, self._experiment = connect(store)
 
     def begin_training(
-        self, resume: str | None, name: str, params: Texts, tags: Texts
+        self, resume: str | None, name: str, params: Texts, tags: Texts, seconds: float
     ) -> tuple[str, dict[str, int]]:
-        """The id of a training's run, and the last step of each value that it holds already."""
+        """The id of a training's run, and the last step of each value that it holds already.
+
+        A new run began so many ``seconds`` ago.
+        """
         params = {key: value[:PARAM_LENGTH] for key, value in params.items()}
         found = self._find(resume) if resume else None
         if found is not None:
             return found.info.run_id, self._resume(found, params, tags)
-        run_id = self._create(name)
-        self.describe(run_id, params, {**tags, "restored": "true"} if resume else tags)
+        run_id = self._create(name, seconds)
+        standing = {FOR: resume, "restored": "true"} if resume else {}
+        self.describe(run_id, params, {**tags, **standing})
         return run_id, {}
 
     def _resume(self, found: Any, params: Texts, tags: Texts) -> dict[str, int]:
@@ -62,22 +70,57 @@ class Journal:
 
     def begin_evaluation(
         self, training: str, name: str, variant: str, tags: Texts, origin: Texts
-    ) -> str:
-        """The id of the run that an evaluation belongs to: the training's, or one of its own."""
+    ) -> tuple[str, bool]:
+        """The run that an evaluation belongs to, and whether it is the evaluation's to end.
+
+        It is the training's run, or one that stands for it, where ``name`` is the variant's own;
+        else a child of that.
+        """
         parent = self._find(training)
-        if parent is not None and name == variant:
-            self.describe(training, {}, tags)
-            return training
-        own = {**origin, **tags, "variant": variant, OF: training}
+        own = {**origin, **tags, "variant": variant}
+        if name == variant:
+            if parent is not None and parent.data.params:
+                self.describe(parent.info.run_id, {}, tags)
+                return parent.info.run_id, False
+            # No training wrote to it: an evaluation began it, and failed or is made again.
+            run_id = self._create(name) if parent is None else parent.info.run_id
+            self.describe(run_id, {}, {**own, FOR: training, "restored": "true"})
+            self._client.update_run(run_id, status="RUNNING")
+            return run_id, True
+        own[OF] = training
         if parent is not None and "study" in parent.data.tags:
             own["study"] = parent.data.tags["study"]
-        own |= {"restored": "true"} if parent is None else {"mlflow.parentRunId": training}
-        earlier = self._client.search_runs([self._experiment], f"tags.`{OF}` = '{training}'")
-        same = [found.info.run_id for found in earlier if found.info.run_name == name]
-        run_id = same[0] if same else self._create(name)
+        own |= (
+            {"restored": "true"} if parent is None else {"mlflow.parentRunId": parent.info.run_id}
+        )
+        child = self._child(training, name)
+        run_id = self._create(name) if child is None else child.info.run_id
         self.describe(run_id, {}, own)
         self._client.update_run(run_id, status="RUNNING")
-        return str(run_id)
+        return run_id, True
+
+    def held(self, training: str, name: str, variant: str) -> list[str]:
+        """Names of the values of the run that is a training's or an evaluation's, if there is one.
+
+        A training's is the one whose ``name`` is the ``variant``.
+        """
+        found = self._find(training) if name == variant else self._child(training, name)
+        return [] if found is None else list(found.data.metrics)
+
+    def register(self, run_id: str, name: str, folder: str, loader: str, tags: Texts) -> str:
+        """The id of a model under a name; see :func:`s2f_core.tracking.registry.register`."""
+        return registry.register(
+            self._client, self._experiment, run_id, name, Path(folder), loader, tags
+        )
+
+    def inputs(self, run_id: str, context: str, datasets: Sequence[Texts]) -> None:
+        """Say which data a run used: of each its name, digest, source_type, source and profile."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        tags = [InputTag("mlflow.data.context", context)]
+        self._client.log_inputs(
+            run_id, [DatasetInput(Dataset(**dataset), tags) for dataset in datasets]
+        )
 
     def describe(self, run_id: str, params: Texts, tags: Texts) -> None:
         """Add parameters, which never change again, and set tags."""
@@ -88,8 +131,8 @@ class Journal:
         for start in range(0, len(entries), PARAMS):
             self._client.log_batch(run_id, params=entries[start : start + PARAMS])
 
-    def log(self, run_id: str, points: Sequence[tuple[str, float, int, int]]) -> None:
-        """Write values: of each its name, the value, the time in ms and the step."""
+    def log(self, run_id: str, points: Sequence[tuple[str, float, int, int, str | None]]) -> None:
+        """Write values: of each its name, the value, the time in ms, the step, and its model."""
         from mlflow.entities import Metric
 
         self._client.log_batch(run_id, metrics=[Metric(*point) for point in points])
@@ -106,11 +149,13 @@ class Journal:
         """Set the run's status, as MLflow calls it, and the time of its end."""
         self._client.set_terminated(run_id, status)
 
-    def _create(self, name: str) -> str:
-        return str(self._client.create_run(self._experiment, run_name=name).info.run_id)
+    def _create(self, name: str, seconds: float = 0.0) -> str:
+        began = int((time.time() - seconds) * 1000)
+        run = self._client.create_run(self._experiment, start_time=began, run_name=name)
+        return str(run.info.run_id)
 
     def _find(self, run_id: str) -> Any:
-        """The run, or None where the store does not hold it or holds it as deleted."""
+        """The run, or one that stands for it; None where the store holds neither, or deleted."""
         from mlflow.exceptions import MlflowException
 
         try:
@@ -118,8 +163,16 @@ class Journal:
         except MlflowException as error:
             if error.error_code not in GONE:
                 raise
-            return None
-        return found if found.info.lifecycle_stage == "active" else None
+        else:
+            if found.info.lifecycle_stage == "active":
+                return found
+        standing = self._client.search_runs([self._experiment], f"tags.`{FOR}` = '{run_id}'")
+        return standing[0] if standing else None
+
+    def _child(self, training: str, name: str) -> Any:
+        """The run of an evaluation that is a training's second, or None."""
+        earlier = self._client.search_runs([self._experiment], f"tags.`{OF}` = '{training}'")
+        return next((found for found in earlier if found.info.run_name == name), None)
 
 
 def connect(store: str) -> tuple[Any, str]:
@@ -153,7 +206,7 @@ def _experiment(client: Any, artifacts: str | None) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is None:
         try:
-            return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+            return str(client.create_experiment(EXPERIMENT, artifacts, KIND))
         except MlflowException as error:  # another machine was faster, on a shared server
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

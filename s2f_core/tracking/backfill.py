@@ -1,0 +1,72 @@
+"""MLflow's runs made anew from the files that DVC keeps.
+
+DVC restores a stage's outs from its cache without running it. So in a fresh clone, after ``dvc
+pull``, all models and figures are here and MLflow's store is empty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from s2f_core.tracking import BACKFILLED, held, training_run
+from s2f_core.tracking.evaluated import record, trained_in
+
+TAGS = {BACKFILLED: "true"}
+
+
+def backfill(data: Path, metrics: Path, roles: Mapping[str, Any]) -> Iterator[str]:
+    """Make the runs that the store lacks, trainings first, and say of each what was made.
+
+    ``data`` has models, evaluations and tables; ``metrics`` the curves; ``roles`` is ``data:`` of
+    params.yaml. A run that is there is left alone, so a second backfill makes nothing. Neither
+    commit nor time of the original are known. Raises UserError where an evaluation's images or
+    model are missing.
+    """
+    for folder in sorted((data / "models").glob("*")):
+        if (folder / "training.json").is_file() and (folder / "run_id").is_file():
+            yield from _training(folder, data, metrics)
+    for file in sorted((data / "evaluations").glob("*/evaluation.json")):
+        yield from _evaluation(file, data, roles)
+
+
+def _training(folder: Path, data: Path, metrics: Path) -> Iterator[str]:
+    name, run_id = folder.name, trained_in(data, folder.name)
+    if any(value.startswith("train/") for value in held(run_id, name, name)):
+        return
+    summary = json.loads((folder / "training.json").read_text())
+    settings = summary["settings"]
+    tags = {"variant": name, "study": settings["variant"]["study"] or "none", **TAGS}
+    if summary["health"]:
+        tags["health"] = "; ".join(summary["health"])
+    with training_run(name, settings, tags, run_id, summary["seconds"]) as run:
+        for file in sorted(folder.iterdir()):
+            if file.name != "run_id":
+                run.artifact(file, {".pt": "model", ".png": "images"}.get(file.suffix))
+        for prefix, kind in (("train", "curves"), ("val", "validation")):
+            for step, values in _rows(metrics / kind / f"{name}.csv"):
+                run.log(step, {f"{prefix}/{key}": value for key, value in values.items()})
+    yield f"{name}: the training of {run_id}"
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    """Steps and values of a CSV file; nothing where it is missing."""
+    if not file.is_file():
+        return
+    table = pd.read_csv(file).set_index("step")
+    for step, row in zip(table.index, table.to_dict("records"), strict=True):
+        yield int(step), {str(key): float(value) for key, value in row.items() if pd.notna(value)}
+
+
+def _evaluation(file: Path, data: Path, roles: Mapping[str, Any]) -> Iterator[str]:
+    name, report = file.parent.name, json.loads(file.read_text())
+    variant: str = report["variant"]
+    earlier = held(trained_in(data, variant), name, variant)
+    if any(value.startswith("test/") for value in earlier):
+        return
+    record(name, data, roles.get(report["role"], {}), TAGS)
+    yield f"{name}: the evaluation of {variant}"
