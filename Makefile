@@ -39,7 +39,7 @@ ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
 
 clean: ## remove results and resume states; what was fetched or cached stays in the caches
 	rm -rf report .s2f
-	find data metrics -mindepth 1 ! -path 'data/lists*' ! -name .gitkeep -delete
+	find data metrics -mindepth 1 ! -path 'data/lists*' ! -path 'data/survey*' ! -name .gitkeep -delete
 
 # The stamp's ending names the extras. rembg compiles its kernels on its first import, close to
 # a minute: done here, once, so that no stage pays it.

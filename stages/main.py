@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stages.app import run
+from stages.backfill import backfill
 from stages.background import background
 from stages.code import code
 from stages.condition import condition
@@ -16,6 +17,8 @@ from stages.import_checkpoint import import_checkpoint
 from stages.report import report
 from stages.review import review
 from stages.split import split
+from stages.survey import survey
+from stages.sweeps import sweeps
 from stages.train import train
 from stages.upscaler import upscaler
 
@@ -35,8 +38,11 @@ def main() -> None:
         gap,
         report,
         review,
+        survey,
+        sweeps,
         datasets,
         conditions,
+        backfill,
         import_checkpoint,
     )
 

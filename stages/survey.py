@@ -1,0 +1,45 @@
+"""Ask people which pictures are real."""
+
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def survey(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="keys of 'translations:', or their role or table", show_default="faces"
+        ),
+    ] = None,
+    each: Annotated[
+        int | None, typer.Option(min=1, help="pictures of each", show_default="100 pictures in all")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="which pictures, and their keys")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="milliseconds a picture is shown, 0: any")] = 0,
+    score: Annotated[
+        bool, typer.Option("--score", help="count the answers in data/survey")
+    ] = False,
+) -> None:
+    """Write survey/index.html, on which a person tells generated pictures from real ones."""
+    from pathlib import Path
+
+    from s2f_core.survey import table
+
+    if score:
+        typer.echo(table(Path()))
+        return
+    from s2f_core.data import Translation
+    from s2f_core.params import load
+    from s2f_core.survey.page import write
+
+    known = load(dict[str, Translation], "translations")
+    out = Path("survey") / "index.html"
+    page = write(known, names or ["faces"], Path("data"), out, each=each, seed=seed, limit=limit)
+    typer.echo(f"{out} ({page}); {out.with_name('key.csv')} says what is what")
+
+
+if __name__ == "__main__":
+    run(survey)

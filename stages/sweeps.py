@@ -1,0 +1,22 @@
+"""Look through sweeps."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stages.app import run
+
+
+def sweeps(
+    out: Annotated[Path, typer.Option(help="the page")] = Path("sweeps/index.html"),
+) -> None:
+    """Write a page of DVC's experiments: scores over the parameters that they changed."""
+    from s2f_core.sweeps import read, write
+
+    write(read(Path()), out, Path("data/evaluations"))
+    typer.echo(out)
+
+
+if __name__ == "__main__":
+    run(sweeps)

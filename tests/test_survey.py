@@ -1,0 +1,344 @@
+"""The blind study: what its page shows and hides, and what is read of its answers."""
+
+import base64
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from s2f_core import params, tables
+from s2f_core.data import Data, Translation
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels, resize
+from s2f_core.survey import read, section, table
+from s2f_core.survey.page import write
+from s2f_core.tables import Domain, build
+from stages.survey import survey
+
+DATA = Data(role="faces", background="kept", condition="pencil")
+KNOWN = {
+    "one": Translation(variant="one", data=DATA),
+    "two": Translation(variant="two", data=DATA),
+    "back": Translation(variant="two", data=DATA, direction="b-to-a"),
+    "space": Translation(variant="space", data=DATA, scores="surfaces"),
+    "later": Translation(variant="later", data=DATA),  # has no outputs yet
+}
+HEADER = "person,image,answer,milliseconds,page\n"
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with forty test photos, and what two translations and a way back made of them."""
+    folder = tmp_path_factory.mktemp("survey")
+    random = np.random.default_rng(0)
+    photos = random.integers(0, 200, (40, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
+    grey = photos[..., :1]
+    made = {"one": photos + 3, "two": photos + 4, "back": grey + 5}
+    _table(folder / "data/faces/kept", photos)
+    _table(folder / "data/faces/kept-pencil", grey)
+    for name, images in made.items():
+        _table(folder / "data/translations" / name, images)
+    ids = [f"{row:03d}" for row in range(40)]
+    pd.DataFrame({"id": ids, "split": "test"}).to_parquet(folder / "data/faces/split.parquet")
+    (folder / "data/survey").mkdir()
+    return folder
+
+
+def _table(folder: Path, images: Pixels) -> None:
+    ids = [f"{row:03d}" for row in range(len(images))]
+    rows = pd.DataFrame({"id": ids, "source": ids})
+    build(folder, Domain(rows, images.__getitem__), describe=folder.name)
+
+
+@pytest.fixture
+def root(made_once: Path, tmp_path: Path) -> Path:
+    """A copy of that project, to write into."""
+    return Path(shutil.copytree(made_once, tmp_path / "project"))
+
+
+Make = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def make(root: Path) -> Make:
+    """Writes a page and gives what its script sees, and ``truth``, the rows of key.csv."""
+
+    def made(*names: str, **options: Any) -> dict[str, Any]:
+        out = root / "survey" / "index.html"
+        write(KNOWN, names or ["faces"], root / "data", out, **options)
+        html = out.read_text()
+        start = html.index('id="data">') + len('id="data">')
+        with (root / "survey" / "key.csv").open(newline="") as file:
+            truth = {row["image"]: row for row in csv.DictReader(file)}
+        return {
+            **json.loads(html[start : html.index("</script>", start)]),
+            "html": html,
+            "truth": truth,
+        }
+
+    return made
+
+
+def _answered(page: dict[str, Any], person: str, words: dict[str, str]) -> str:
+    """Lines of a person who has a word for each translation, and for the real ones."""
+    rows = [
+        f"{person},{key},{words[row['translation'] or 'real']},900,{page['page']}"
+        for key, row in page["truth"].items()
+    ]
+    return "\n".join([*rows, ""])
+
+
+def test_the_page_is_half_real_and_gives_nothing_away(make: Make, root: Path) -> None:
+    """Equal shares of different photos; keys sorted, and no name, id or address in the file."""
+    page = make(each=10)
+    truth = pd.DataFrame(page["truth"].values())
+    assert truth["translation"].value_counts().to_dict() == {"": 20, "one": 10, "two": 10}
+    assert truth["id"].is_unique  # nobody sees a photo beside what was made of it
+    assert (truth["truth"] == "real").equals(truth["translation"] == "")
+    assert [set(image) for image in page["images"]] == [{"key", "picture"}] * 40
+    assert [image["key"] for image in page["images"]] == sorted(page["truth"])
+    html = re.sub(r'"picture":"[^"]*"', "", page["html"])
+    assert not re.search(r"<(link|img|iframe)|(src|href)=[\"']?[^#\"']|https?:|@import|url\(", html)
+    assert not [row["translation"] for row in page["truth"].values() if f'"{row["id"]}"' in html]
+    assert "translations" not in html
+    assert page["page"].startswith("faces/kept seed=0 each=10 limit=0 ")
+
+
+def test_pictures_are_of_one_size_and_lossless(make: Make, root: Path) -> None:
+    """Real and generated are enlarged and encoded in the same way."""
+    page = make(each=2)
+    for image in page["images"]:
+        row = page["truth"][image["key"]]
+        name = row["translation"]
+        source = tables.read(root / "data" / (f"translations/{name}" if name else "faces/kept"))
+        (place,) = source.positions([row["id"]])
+        shown = Image.open(io.BytesIO(base64.b64decode(image["picture"])))
+        np.testing.assert_array_equal(np.asarray(shown), resize(source.image(int(place)), 256))
+
+
+def test_grey_outputs_can_be_asked_about(make: Make) -> None:
+    """Of sketches made from photos, held against sketches."""
+    page = make("back", each=3)
+    assert page["page"].startswith("faces/kept-pencil ")
+    assert {row["translation"] for row in page["truth"].values()} == {"", "back"}
+
+
+def test_a_seed_chooses_pictures_and_keys(make: Make) -> None:
+    """The same again; another seed shows others, under other keys; a page fills itself."""
+    first, again, other = make("one", each=5), make("one", each=5), make("one", each=5, seed=1)
+    assert first["html"] == again["html"]
+    assert set(first["truth"]).isdisjoint(other["truth"])
+    assert len(make("one")["images"]) == 80  # of forty photos; of fifty it were a hundred
+
+
+def test_too_few_photos_are_shown_both_ways(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """The log says so."""
+    make(each=20)
+    assert "some are shown both real and generated" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "message"),
+    [
+        (
+            ["hat"],
+            {},
+            r"'hat' is no translation, .*\(translations: one, two, .*faces/kept-pencil\)",
+        ),
+        (["one", "back"], {}, "of one kind of pictures, not of faces/kept, faces/kept-pencil"),
+        (["space"], {}, "no pictures to look at"),
+        (["later"], {}, "is not an image table"),
+        (["faces"], {"each": 21}, "must be 1 to 20, since faces/kept has 40 test images"),
+        (["faces"], {"each": 0}, "must be 1 to 20"),
+        (["faces"], {"limit": -1}, "a limit of -1 ms: must be 1 to 60,000, or 0"),
+    ],
+)
+def test_a_page_that_cannot_be(
+    make: Make, names: list[str], options: dict[str, int], message: str
+) -> None:
+    """What was asked for, and what is allowed."""
+    with pytest.raises(UserError, match=message):
+        make(*names, **options)
+
+
+def test_answers_are_told_apart_without_the_key(make: Make, root: Path) -> None:
+    """The tables say what each key stands for, as key.csv does; pages of other seeds too."""
+    one, other = make("one", each=4, limit=500), make("faces/kept", each=3, seed=7)
+    words = {"real": "real", "one": "real", "two": "generated"}
+    text = HEADER + _answered(one, "Ana", words) + _answered(other, "Ana", words)
+    (root / "data/survey/ana.csv").write_text(text)
+    found = read(root / "data/survey", root / "data")
+    assert found is not None
+    assert found.stale == {}
+    truth = {**one["truth"], **other["truth"]}
+    assert len(found.frame) == len(truth) == 8 + 12
+    assert all(
+        row.translation == truth[row.image]["translation"] for row in found.frame.itertuples()
+    )
+    assert set(found.frame["milliseconds"]) == {900}
+
+
+def test_answers_to_pictures_made_anew_do_not_count(
+    make: Make, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A model that was trained again is not judged by what people said of the old one."""
+    page = make(each=4)
+    words = {"real": "real", "one": "real", "two": "real"}
+    (root / "data/survey/ana.csv").write_text(HEADER + _answered(page, "Ana", words))
+    _table(root / "data/translations/two", np.zeros((40, 32, 32, 3), np.uint8))
+    found = section(root)
+    assert found is not None
+    assert found["stale"] == {"two": 4}
+    assert [row["name"] for row in found["by_variant"]] == ["one"]
+    assert "4 answers are to pictures that were made anew since" in caplog.text
+
+
+BAD = {
+    "columns are 'person,image', must be 'person,image,answer": "person,image\n",
+    "bad.csv:2: must have 5 values": HEADER + "Ana,KEY,real\n",
+    "bad.csv:2: person is empty": HEADER + ",KEY,real,9,PAGE\n",
+    "bad.csv:2: answer 'fake' must be real or generated": HEADER + "Ana,KEY,fake,9,PAGE\n",
+    "bad.csv:2: milliseconds '9.5' must be a whole number": HEADER + "Ana,KEY,real,9.5,PAGE\n",
+    "bad.csv:2: page 'mine' must be the id of a page": HEADER + "Ana,KEY,real,9,mine\n",
+    "bad.csv:2: no picture has the key '0123456789abcdef01': it must be of one of the 160": HEADER
+    + "Ana,0123456789abcdef01,real,9,PAGE\n",
+    "bad.csv:2: no picture has the key 'KEY.png'": HEADER + "Ana,KEY.png,real,9,PAGE\n",
+    "bad.csv:2: the page's table '../x' is no image table": HEADER
+    + "Ana,KEY,real,9,../x seed=0 each=2 limit=0 01234567\n",
+    "bad.csv:3: Ana answered KEY before, in .*bad.csv:2": HEADER
+    + "Ana,KEY,real,9,PAGE\nAna,KEY,generated,9,PAGE\n",
+    "cannot be read": "\udcff",
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_a_bad_file_names_its_line(make: Make, root: Path, message: str) -> None:
+    """And what is allowed there."""
+    page = make(each=2)
+    key = next(iter(page["truth"]))
+    text = BAD[message].replace("KEY", key).replace("PAGE", page["page"])
+    (root / "data/survey/bad.csv").write_text(text, errors="surrogateescape")
+    with pytest.raises(UserError, match=message.replace("KEY", key)):
+        read(root / "data/survey", root / "data")
+
+
+def test_the_section_and_its_text(make: Make, root: Path) -> None:
+    """Who says real to everything is seen by the real ones; variants by how much they fool."""
+    assert section(root) is None
+    page = make(each=4)
+    words = {"real": "real", "one": "generated", "two": "real"}
+    (root / "data/survey/ana.csv").write_text(HEADER + _answered(page, "Ana", words))
+    (root / "data/survey/none.csv").write_text(HEADER)
+    always = dict.fromkeys(words, "real")
+    (root / "data/survey/bo.csv").write_text(HEADER + _answered(page, "Bo", always))
+    found = section(root)
+    assert found is not None
+    assert (found["rate"], found["answers"], found["people"]) == (0.75, 16, 2)
+    assert [(row["name"], row["rate"]) for row in found["by_variant"]] == [
+        ("two", 1.0),
+        ("one", 0.5),
+    ]
+    assert found["real"]["value"] == 1.0
+    assert found["error"]["value"] == 0.375
+    assert not found["timed"]
+    json.dumps(found, allow_nan=False)
+    lines = table(root).splitlines()
+    assert lines[2].split() == ["two", "100.0", "%", "51.0", "–", "100.0", "%", "8", "2"]
+    assert lines[-1].startswith("Intervals: ")
+
+
+def test_answers_to_real_pictures_alone_are_no_rate(make: Make, root: Path) -> None:
+    """There is nothing to show, nor where a file has its header only."""
+    page = make("one", each=2)
+    lines = _answered(page, "Ana", {"real": "real", "one": "generated"}).splitlines()
+    real = [line for line in lines if ",real," in line]
+    for text in (HEADER, HEADER + "\n".join(real)):
+        (root / "data/survey/ana.csv").write_text(text)
+        assert section(root) is None
+
+
+def test_the_command(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It writes the page, and says where answers go while there are none."""
+    known = {name: one.model_dump(mode="json") for name, one in KNOWN.items()}
+    (root / "params.yaml").write_text(yaml.safe_dump({"translations": known}))
+    monkeypatch.chdir(root)
+    params._read.cache_clear()
+    survey(each=2)
+    assert capsys.readouterr().out.startswith("survey/index.html (faces/kept seed=0 each=2 limit=0")
+    assert (root / "survey" / "index.html").is_file()
+    with pytest.raises(UserError, match="data/survey has no answers that count"):
+        survey(score=True)
+
+
+ACTS = """<script>
+addEventListener("error", (event) => { document.title = `failed: ${event.message}`; });
+const wait = () => new Promise((go) => setTimeout(go, 700));
+const event = (key) => new KeyboardEvent("keydown", { key, bubbles: true });
+const press = (key) => document.body.dispatchEvent(event(key));
+(async () => {
+  $("person").value = ' Ana "A", B ';
+  $("start").requestSubmit();
+  await wait(); press("ArrowRight"); press("g");  // the second is too quick to be meant
+  await wait(); press("G");
+  await wait(); press("u");
+  await wait(); $("answers").querySelector("[data-answer=real]").click();
+  await wait(); press("ArrowLeft");
+  begin(remembered("", ""));  // as after a reload
+  await wait(); press("r");
+  await wait();
+  const img = document.querySelector("#stage img");
+  const shown = [$("count").textContent, img ? [...img.attributes].map((one) => one.name) : null];
+  const orders = ["Ana", "Bo"].map((name) => { begin(name); return order; });
+  begin('Ana "A", B');
+  document.title = JSON.stringify([csv(), shown, orders]);
+})();
+</script>"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [0, 50])
+def test_keys_and_buttons_make_the_answers(
+    make: Make, root: Path, tmp_path: Path, limit: int
+) -> None:
+    """In a browser: keys, a button, undo, a reload; a picture whose time is over is gone."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium here")
+    page = make(each=4, limit=limit)
+    acted = tmp_path / "acted.html"
+    acted.write_text(page["html"].replace("</body>", f"{ACTS}</body>"))
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=9000"]
+    offline = ["--disable-quic", "--disable-background-networking", f"--user-data-dir={tmp_path}/b"]
+    done = subprocess.run(
+        [browser, *options, *offline, "--dump-dom", acted.as_uri()],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=100,
+    )
+    (title,) = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
+    text, (count, attributes), (order, other) = json.loads(title.replace("&amp;", "&"))
+    (root / "data/survey/ana.csv").write_text(text)
+    found = read(root / "data/survey", root / "data")
+    assert found is not None
+    assert list(found.frame["answer"]) == ["real", "real", "generated", "real"]
+    assert set(found.frame["person"]) == {'Ana "A", B'}
+    assert set(found.frame["page"]) == {page["page"]}
+    assert found.frame["image"].is_unique
+    assert count == "Picture 5 of 16"
+    assert attributes == (None if limit else ["alt", "draggable", "decoding", "src"])
+    assert sorted(order) == sorted(other) == sorted(page["truth"])
+    assert order != other

@@ -1,0 +1,311 @@
+"""What is read of DVC's experiments, and the page that shows it."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s2f_core.errors import UserError
+from s2f_core.sweeps import Experiment, parse, read, write
+from s2f_core.sweeps.experiments import changed, swept
+from s2f_core.sweeps.plots import Dot, dots, shown
+
+RECORDED = Path(__file__).with_name("experiments.json")  # of a project of one stage, by DVC 3.67
+
+
+@pytest.fixture
+def recorded() -> list[Experiment]:
+    """Sweeps from two commits: four that ran, one that failed, one in the queue, the workspace."""
+    return parse(RECORDED.read_text())
+
+
+def _by_name(experiments: list[Experiment]) -> dict[str, Experiment]:
+    return {one.name: one for one in experiments}
+
+
+def test_every_experiment_is_read_with_its_state(recorded: list[Experiment]) -> None:
+    """After the commit that it starts from; the workspace counts as started from HEAD."""
+    assert [(one.name, one.state, one.baseline) for one in recorded] == [
+        ("workspace", "workspace", "master"),
+        ("master", "committed", "master"),
+        ("longer-warm", "done", "master"),
+        ("later", "queued", "master"),
+        ("0852422", "committed", "0852422"),
+        ("hot", "done", "0852422"),
+        ("blocks", "done", "0852422"),
+        ("cold", "done", "0852422"),
+        ("warm", "done", "0852422"),
+        ("bad", "failed", "0852422"),
+        ("6ac600b", "committed", "6ac600b"),
+    ]
+    commands = {one.name: one.command for one in recorded if one.command}
+    assert commands["warm"] == "dvc exp apply warm"
+    assert commands["bad"] == "dvc queue logs bad"
+    assert commands["later"] == "dvc queue start"
+
+
+def test_leaves_have_dotted_names(recorded: list[Experiment]) -> None:
+    """Parameters of params.yaml by their key, metrics by their file and key."""
+    warm = _by_name(recorded)["warm"]
+    assert warm.params["lr"] == 1e-4
+    assert warm.params["variants.tiny.generator.type"] == "unet"
+    assert warm.metrics["tiny", "fid"] == 140.0
+    assert warm.metrics["tiny", "baselines.sketch.fid"] == 300.0
+
+
+def test_what_did_not_run_has_no_metrics(recorded: list[Experiment]) -> None:
+    """DVC gives a failed experiment the metrics of its commit, which are not its own."""
+    found = _by_name(recorded)
+    assert "metrics/tiny.json" in RECORDED.read_text().split('"name": "bad"')[1]
+    assert found["bad"].metrics == found["later"].metrics == {}
+    assert not found["bad"].done
+
+
+def test_swept_is_what_experiments_changed(recorded: list[Experiment]) -> None:
+    """Not what commits changed among themselves (the epochs); most often changed first."""
+    found = _by_name(recorded)
+    key = "variants.tiny.epochs"
+    assert found["master"].params[key] != found["0852422"].params[key]
+    assert swept(recorded) == ["lr", "variants.tiny.generator.type"]
+    assert changed(found["blocks"], recorded) == {"variants.tiny.generator.type"}
+    assert changed(found["master"], recorded) == set()
+
+
+def test_a_workspace_like_a_commit_is_none() -> None:
+    """Nor is one without metrics."""
+    answer = json.loads(RECORDED.read_text())
+    answer[0]["data"] = answer[1]["data"]
+    assert "workspace" not in _by_name(parse(json.dumps(answer)))
+    answer[0]["data"] = {**answer[0]["data"], "params": {}, "metrics": {}}
+    assert "workspace" not in _by_name(parse(json.dumps(answer)))
+
+
+@pytest.mark.parametrize("text", ["", "{}", '[{"name": "no revision"}]'])
+def test_an_answer_that_is_none(text: str) -> None:
+    """It is said, and not a traceback."""
+    with pytest.raises(UserError, match="dvc exp show --json gave what is not understood"):
+        parse(text)
+
+
+def test_what_dvc_cannot_read_is_left_out() -> None:
+    """A commit without data, experiments without revisions, null where a mapping could be."""
+    empty = {"rev": "0123456789", "data": None, "error": {"msg": "no dvc.yaml"}}
+    gone = {"name": "gone", "revs": None, "executor": None}
+    odd = {"rev": "89", "data": {"params": None, "metrics": {"metrics/a.json": {"error": {}}}}}
+    running = {"name": "run", "revs": [odd], "executor": {"state": "running"}}
+    found = parse(json.dumps([{**empty, "experiments": [gone, running]}]))
+    assert [(one.name, one.state) for one in found] == [
+        ("0123456", "committed"),
+        ("run", "running"),
+    ]
+    assert found[1].command == "dvc queue logs run"
+
+
+class _Page(HTMLParser):
+    """The elements of a page: their names and attributes, and the text of table cells."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.rows: list[list[str]] = []
+        self._open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+        if tag not in ("meta", "path", "circle"):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("path", "circle"):
+            assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if {"td", "th"} & set(self._open):
+            self.rows[-1][-1] += data
+
+    def count(self, tag: str) -> int:
+        """How many elements of this name there are."""
+        return sum(name == tag for name, _ in self.tags)
+
+
+@pytest.fixture
+def evaluations(tmp_path: Path) -> Path:
+    """A folder with one evaluation, which tells what FID is."""
+    folder = tmp_path / "evaluations" / "tiny"
+    folder.mkdir(parents=True)
+    scores = {"fid": {"title": "FID", "higher_is_better": False}}
+    (folder / "evaluation.json").write_text(json.dumps({"scores": scores}))
+    return folder.parent
+
+
+def test_the_page(recorded: list[Experiment], evaluations: Path, tmp_path: Path) -> None:
+    """A chart for each parameter and score that differ, and a row for each experiment."""
+    out = tmp_path / "sweeps" / "index.html"
+    write(recorded, out, evaluations)
+    html = out.read_text()
+    assert not re.search(r"<(link|img|iframe)|(src|href)=[\"']?[^#\"']|https?:|@import|url\(", html)
+    page = _Page(html)
+    assert page.count("svg") == 4  # lr and the generator's type, FID and SSIM; other.json is alike
+    heads, *rows = page.rows
+    assert heads == [
+        "Experiment",
+        "State",
+        "Started from",
+        "lr",
+        "variants.tiny.generator.type",
+        "tiny FID ↓",
+        "tiny ssim",
+        "Command",
+    ]
+    assert len(rows) == 11
+    warm = ["warm", "done", "0852422", "0.0001", "unet", "140", "0.6", "dvc exp apply warm"]
+    assert warm in rows
+    assert ["bad", "failed", "0852422", "2", "unet", "–", "–", "dvc queue logs bad"] in rows
+    assert "<title>blocks: lr 0.001, FID ↓ 163</title>" in html
+    assert "<title>longer-warm, warm: lr 0.0001, FID ↓ 140</title>" in html
+    ids = [found["id"] for _, found in page.tags if "id" in found]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_ring_changed_something_else(
+    recorded: list[Experiment], evaluations: Path, tmp_path: Path
+) -> None:
+    """Over the learning rate the other generator is one, in either chart."""
+    write(recorded, tmp_path / "p.html", evaluations)
+    over_lr = (tmp_path / "p.html").read_text().split('id="p1"')[0]
+    rings = re.findall(r'<circle class="dot s\d other"[^>]*><title>([^:]*):', over_lr)
+    assert rings == ["blocks", "blocks"]
+
+
+def test_a_page_without_sweeps_says_how_to_run_one(tmp_path: Path) -> None:
+    """No table, no chart."""
+    only = [Experiment("main", "committed", "main", {"lr": 1e-3}, {("a", "fid"): 1.0})]
+    write(only, tmp_path / "p.html", tmp_path)
+    html = (tmp_path / "p.html").read_text()
+    assert "dvc exp run --queue" in html
+    assert "<table" not in html
+    assert "<svg" not in html
+
+
+def test_names_are_text(tmp_path: Path) -> None:
+    """A name, a value or a key with a tag in it is shown as it is."""
+    evil = "</title><script>alert(1)</script>"
+    rows = [
+        Experiment("main", "committed", "main", {evil: "a"}, {("m", evil): 1.0}),
+        Experiment(evil, "done", "main", {evil: evil}, {("m", evil): 2.0}),
+    ]
+    write(rows, tmp_path / "p.html", tmp_path)
+    assert _Page((tmp_path / "p.html").read_text()).count("script") == 1
+
+
+def _places(svg: str) -> list[float]:
+    return [float(x) for x in re.findall(r'<circle [^>]*cx="([\d.]+)"', svg)]
+
+
+def test_an_axis_of_rates_is_logarithmic() -> None:
+    """Equal ratios are equal distances; small ranges are linear, and equal values do not divide."""
+    for values, name in (((1e-5, 1e-4, 1e-3), "lr, logarithmic"), ((4, 6, 8), ">blocks<")):
+        points = [Dot(x, 1.0, "e", 0) for x in values]
+        svg = dots(points, "FID", name.strip("><").split(",")[0], "i")
+        first, second, third = _places(svg)
+        assert second - first == pytest.approx(third - second, abs=0.2)
+        assert name in svg
+    assert len(_places(dots([Dot(3, 0.0, "e", 0)], "FID", "n", "i"))) == 1
+
+
+def test_an_axis_of_words_has_each_once() -> None:
+    """Numbers first, then null and words; equal dots are one that names both."""
+    values: list[Any] = ["unet", None, 400, "unet", 40]
+    svg = dots([Dot(x, 1.0, f"e{n}", 0) for n, x in enumerate(values)], "FID", "max_steps", "i")
+    marks = re.findall(r'text-anchor="middle">([^<]+)<', svg)
+    assert marks == ["40", "400", "null", "unet", "max_steps"]
+    assert len(_places(svg)) == 4
+    assert "e0, e3: max_steps unet" in svg
+
+
+def test_values_as_text() -> None:
+    """As in params.yaml, but for rates, which are short."""
+    assert [shown(value) for value in (1e-05, 0.5, 3, None, True, "unet", [1, 2])] == [
+        "1e-05",
+        "0.5",
+        "3",
+        "null",
+        "true",
+        "unet",
+        "[1, 2]",
+    ]
+
+
+def test_outside_of_a_project(tmp_path: Path) -> None:
+    """What was run, where, and what it said."""
+    with pytest.raises(UserError, match=r"git for-each-ref .* failed in .*: fatal"):
+        read(tmp_path)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_a_queued_experiment_of_an_older_commit_is_found(tmp_path: Path) -> None:
+    """With the DVC that is installed: its refs, its messages and its answer are as expected."""
+    _git(tmp_path, "init", "--quiet")
+    dvc = [sys.executable, "-m", "dvc"]
+    subprocess.run([*dvc, "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "params.yaml").write_text("lr: 0.001\n")
+    (tmp_path / "dvc.yaml").write_text("stages:\n  one:\n    cmd: echo\n    params: [lr]\n")
+    _git(tmp_path, "add", "--all")
+    _git(tmp_path, "commit", "--quiet", "--message", "one")
+    queue = [*dvc, "exp", "run", "--quiet", "--queue", "--name", "q", "-S", "lr=0.01"]
+    subprocess.run(queue, cwd=tmp_path, check=True, capture_output=True)
+    _git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "two")
+    found = _by_name(read(tmp_path))["q"]
+    assert (found.state, found.params["lr"]) == ("queued", 0.01)
+
+
+ACTS = """<script>
+addEventListener("error", (event) => { document.title = `failed: ${event.message}`; });
+const names = () => [...table.tBodies[0].rows].map((row) => row.cells[0].textContent);
+const click = (number) => table.tHead.rows[0].cells[number].querySelector("button").click();
+click(3);
+const up = names();
+click(3);
+document.title = JSON.stringify([up, names(), table.tHead.rows[0].cells[3].ariaSort]);
+</script>"""
+
+
+@pytest.mark.slow
+def test_the_table_can_be_sorted(recorded: list[Experiment], tmp_path: Path) -> None:
+    """In a browser: by the rate, as numbers; a second click turns it."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium here")
+    out = tmp_path / "page.html"
+    write(recorded, out, tmp_path)
+    out.write_text(out.read_text().replace("</body>", f"{ACTS}</body>"))
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000"]
+    offline = ["--disable-quic", "--disable-background-networking", f"--user-data-dir={tmp_path}/b"]
+    done = subprocess.run(
+        [browser, *options, *offline, "--dump-dom", out.as_uri()],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=100,
+    )
+    (title,) = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)[:1]
+    up, down, said = json.loads(title)
+    assert up[0] == down[-1] == "cold"
+    assert up[-1] == down[0] == "bad"
+    assert said == "descending"
