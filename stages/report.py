@@ -4,17 +4,25 @@ from stages.app import run
 
 
 def report() -> None:
-    """Write the self-contained page and the leaderboard from what the other stages wrote."""
+    """Write the site and the leaderboard from what the other stages wrote."""
     from pathlib import Path
+    from typing import Any
 
+    from s2f_core.datasets import Dataset
     from s2f_core.params import load
-    from s2f_core.report import Study, build
+    from s2f_core.report import Data, Study, build
 
+    sources = load(dict[str, Dataset], "data")
     build(
-        Path("report/index.html"),
+        Path("report"),
         Path("metrics/leaderboard.csv"),
         load(dict[str, Study], "studies"),
         list(load(dict[str, object], "translations")),
+        Data(
+            {role: source.model_dump(mode="json") for role, source in sources.items()},
+            load(dict[str, Any], "background"),
+            load(dict[str, dict[str, Any]], "conditions"),
+        ),
     )
 
 

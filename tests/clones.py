@@ -51,6 +51,7 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
         variant["scale"] = 1.0
         variant["discriminator"]["layers"] = 1
     for study in settings["studies"].values():
+        study["claims"] = []
         for row in study["rows"]:
             row["ours"] = row["ours"] if row["ours"] in variants else None
 

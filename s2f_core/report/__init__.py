@@ -1,6 +1,7 @@
-"""The report: one self-contained page and the leaderboard, built from what the pipeline wrote."""
+"""The report: a folder of pages and the leaderboard, built from what the pipeline wrote."""
 
-from s2f_core.report.page import build
+from s2f_core.report.cards import Data
+from s2f_core.report.site import build
 from s2f_core.report.studies import Study, StudyRow
 
-__all__ = ["Study", "StudyRow", "build"]
+__all__ = ["Data", "Study", "StudyRow", "build"]

@@ -1,170 +1,143 @@
-"""Sentences about a study: does the paper's ranking hold here, and what differs."""
+"""Which of a study's claims hold here, each by a comparison on the same test images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
-from s2f_core.report.sources import HEADLINE, Evaluation, Training
-from s2f_core.report.studies import Study, StudyRow
-from s2f_core.report.words import UNBIASED, in_sentence, listing, number, overlap
+from s2f_core.errors import UserError
+from s2f_core.report.differing import differences
+from s2f_core.report.ranking import order, ranking
+from s2f_core.report.sources import Evaluation, Score, Sources
+from s2f_core.report.studies import Claim, Study
+from s2f_core.report.words import counted, difference, in_sentence, listing, number
+from s2f_core.scores.comparing import Comparisons, Outcome, unlike
 
-PIXEL = "pixel_difference"
+__all__ = ["Verdict", "caution", "differences", "order", "ranking", "verdicts"]
+
+Holds = Literal["yes", "no", "not settled", "not tested here"]
+
+SAID: dict[Outcome, str] = {
+    "better": "{one} beats {other}",
+    "worse": "{one} loses to {other}",
+    "not settled": "Between {one} and {other} nothing is settled",
+}
 
 
-def ranking(study: Study, score: str, evaluations: dict[str, Evaluation]) -> str:
-    """Whether the paper's best row by ``score`` is the best here too, in plain words.
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a claim of a paper holds here.
 
-    Empty where the study publishes fewer than two such numbers or none can be compared.
+    ``evidence``: in sentences, with figures, the interval of the difference and N. ``score``: the
+    title of that which decides. ``better``, ``than`` as in :class:`Claim`. ``command``: what asks
+    the question with all else equal, or "".
     """
-    printed = [row for row in study.rows if score in row.published]
-    scored = [item.scores[score] for item in evaluations.values() if score in item.scores]
-    if not scored or len(printed) < 2:
-        return ""
-    known = scored[0]
-    title = in_sentence(known.title)
-    sign = -1 if known.higher_is_better else 1
-    printed.sort(key=lambda row: sign * row.published[score])
-    top = printed[0]
-    ours = {row.name: _value(row, score, evaluations) for row in printed}
-    ranked = [row for row in printed if ours[row.name] is not None]
-    ranked.sort(key=lambda row: sign * (ours[row.name] or 0.0))
-    lead = f"By {title} the paper's best is {top.name} ({top.published[score]:.2f})."
-    if ours[top.name] is None:
-        return f"{lead} It was not trained here, so this cannot be checked."
-    if len(ranked) < 2:
-        return f"{lead} No other row was trained here, so this cannot be checked."
-    return f"{lead} {_compare(printed, ranked, score, evaluations)}"
+
+    claim: str
+    holds: Holds
+    evidence: str
+    score: str
+    better: tuple[str, ...]
+    worse: tuple[str, ...]
+    command: str = ""
 
 
-def order(study: Study, evaluations: dict[str, Evaluation]) -> list[str]:
-    """Our translations of a study, best first by the headline score, where they can be compared."""
-    groups: dict[tuple[str, str], list[Evaluation]] = {}
-    for name in dict.fromkeys(study.ours):
-        item = evaluations[name]
-        groups.setdefault((item.target, item.kind), []).append(item)
-    said = []
-    for (target, kind), items in groups.items():
-        score = HEADLINE[kind][0]
-        known = [item for item in items if item.figure(score).value is not None]
-        if len(known) < 2:
-            continue
-        sign = -1 if known[0].scores[score].higher_is_better else 1
-        known.sort(key=lambda item: sign * (item.figure(score).value or 0.0))
-        ranked = listing(f"{i.name} ({number(score, i.figure(score).value)})" for i in known)
-        text = f"Here, by {in_sentence(known[0].scores[score].title)} on {target}, best first: "
-        text += f"{ranked}."
-        if overlap(known[0].figure(score), known[1].figure(score)):
-            text += " The intervals of the first two overlap, so their order is not settled."
-        said.append(text)
-    return said
+def verdicts(study: Study, found: Sources) -> list[Verdict]:
+    """What our translations say of each of a study's claims.
+
+    A claim of several comparisons holds where all of them are settled its way, and does not where
+    one is settled the other way. Raises UserError where a claim's score is measured of none of its
+    translations.
+    """
+    return [_verdict(claim, found) for claim in study.claims]
 
 
-def _value(row: StudyRow, score: str, evaluations: dict[str, Evaluation]) -> float | None:
-    return evaluations[row.ours].figure(score).value if row.ours else None
-
-
-def _compare(
-    printed: list[StudyRow],
-    ranked: list[StudyRow],
-    score: str,
-    evaluations: dict[str, Evaluation],
-) -> str:
-    top, first = printed[0], ranked[0]
-    figures = {row.name: evaluations[row.ours or ""].figure(score) for row in ranked}
-    value = {name: number(score, figure.value) for name, figure in figures.items()}
-    among = f"its rows trained here ({len(ranked)} of {len(printed)})"
-    if len(ranked) == len(printed):
-        among = f"its {len(ranked)} rows"
-    if first is top:
-        other = ranked[1]
-        said = (
-            f"That holds here: among {among} it is the best again, at {value[top.name]} "
-            f"before {other.name} at {value[other.name]}."
-        )
-    else:
-        other = first
-        said = (
-            f"That does not hold here: among {among} the best is {first.name} at "
-            f"{value[first.name]}, and {top.name} comes {_ordinal(ranked.index(top) + 1)} at "
-            f"{value[top.name]}."
-        )
-    if overlap(figures[top.name], figures[other.name]):
-        said += " Their intervals overlap, so the order of the two is not settled."
-    expected = [row.name for row in printed if row in ranked]
-    found = [row.name for row in ranked]
-    if expected == found and len(found) > 2:
-        said += f" The whole order is the same: {listing(found)}."
-    elif len(found) > 2:
-        said += f" Best first, the paper has {listing(expected)}; here it is {listing(found)}."
-    return said
-
-
-def _ordinal(place: int) -> str:
-    return {1: "first", 2: "second", 3: "third"}.get(place, f"{place}th")
-
-
-def differences(
-    study: Study, evaluations: dict[str, Evaluation], trainings: dict[str, Training]
-) -> list[str]:
-    """How our numbers were made against how the paper's were, from what training recorded."""
-    ours = [evaluations[name] for name in study.ours]
-    if not ours:
-        return ["No row of this table was trained here."]
-    records = [trainings[name] for name in dict.fromkeys(item.variant for item in ours)]
-    edges = {item.variant: item.image_size for item in ours}
-    used = dict.fromkeys(record.size or edges[record.variant] for record in records)
-    sizes = listing(f"{edge}\N{MULTIPLICATION SIGN}{edge}" for edge in used)
-    epochs = _span(record.epochs for record in records)
-    devices = listing(dict.fromkeys(f"{r.device} ({r.precision})" for r in records))
-    facts = (
-        f"Published with: {study.setting}. Ours with: "
-        f"{_span(r.training_images for r in records)} training images, {sizes} pixels, "
-        f"{_span(r.steps for r in records)} steps ({epochs} epochs), PyTorch on {devices}, "
-        f"scored on {_span(item.images for item in ours)} test images."
+def caution(found: list[Verdict]) -> str:
+    """How far the verdicts can be trusted; empty where nothing was compared."""
+    made = sum(
+        max(len(one.better), len(one.worse)) for one in found if one.holds != "not tested here"
     )
-    said = [facts]
-    if study.printed:
-        said.append(
-            f"The printed {study.printed.score.upper()} is of the "
-            "paper's own data: what is set beside it is the same kind of model on ours, and the "
-            "two numbers do not compare."
-        )
-    absent = [row.name for row in study.rows if row.ours is None]
-    if absent:
-        said.append(f"Not trained here: {listing(absent)}.")
-    return said + _caveats(study, ours)
+    if not made:
+        return ""
+    return (
+        f"{counted(made, 'comparison')} on the same test images, each at 95 % and none corrected "
+        "for the others: of twenty differences that are none, one would be called settled. Each "
+        "variant was trained once: how another seed would do, no interval here says."
+    )
 
 
-def _caveats(study: Study, ours: list[Evaluation]) -> list[str]:
+def _verdict(claim: Claim, found: Sources) -> Verdict:
+    known = {item.name: item for item in found.evaluations}
+    score = _score(claim, [known[name] for name in (*claim.better, *claim.than)])
+    outcomes: list[Outcome] = []
     said = []
-    printed = {score for row in study.rows for score in row.published}
-    if study.printed:
-        printed.add(study.printed.score)
-    fewest = min(item.images for item in ours)
-    if "fid" in printed and fewest < UNBIASED:
-        said.append(
-            f"An FID at N = {fewest:,} is not comparable with the paper's absolute values: it "
-            "depends on N, on the feature network and on how images are resized. Only the order "
-            "within a column can be compared."
+    for one, other in claim.pairs:
+        why_not = unlike(*(found.comparisons.scored[name] for name in (one, other)))
+        if why_not:
+            said.append(f"{why_not}: no image of one can be set beside one of the other.")
+            continue
+        outcome = found.comparisons.outcome(claim.score, one, other)
+        outcomes.append(outcome)
+        said.append(_said(claim.score, score, outcome, known[one], known[other], found.comparisons))
+    if not claim.pairs and not claim.setting:
+        said.append("No translation of the default pipeline asks this.")
+    return Verdict(
+        claim=claim.claim,
+        holds=_holds(outcomes),
+        evidence=" ".join([*said, *_unequal(claim, found, outcomes), claim.setting]).strip(),
+        score=score.title if score else "",
+        better=claim.better,
+        worse=claim.than,
+        command=claim.command,
+    )
+
+
+def _score(claim: Claim, compared: list[Evaluation]) -> Score | None:
+    known = {key: score for item in compared for key, score in item.scores.items()}
+    if compared and claim.score not in known:
+        raise UserError(
+            f"studies: claim {claim.claim!r} is by {claim.score!r}, which is measured of none of "
+            f"its translations (known: {', '.join(known)})"
         )
-    values = [row.published.get(PIXEL) for row in study.rows]
-    known = [value for value in values if value is not None]
-    if known:
-        meanings = [item.scores[PIXEL].describe for item in ours if PIXEL in item.scores]
-        ending = f" Ours: {meanings[0].rstrip('.')}." if meanings else ""
-        said.append(
-            "The paper does not state how it computes its pixel difference "
-            f"({_span(known, '.2f')}): its definition is another one than ours.{ending}"
-        )
-    return said
+    return known.get(claim.score)
 
 
-def _span(values: Iterable[float], form: str = ",.4g") -> str:
-    """The range of some numbers, or the one number that they all are."""
-    ordered = sorted(set(values))
-    ends = dict.fromkeys(_plain(value, form) for value in (ordered[0], ordered[-1]))
-    return " to ".join(ends)
+def _holds(outcomes: list[Outcome]) -> Holds:
+    if not outcomes:
+        return "not tested here"
+    if "worse" in outcomes:
+        return "no"
+    return "not settled" if "not settled" in outcomes else "yes"
 
 
-def _plain(value: float, form: str) -> str:
-    return f"{value:,}" if isinstance(value, int) else format(value, form)
+def _said(
+    key: str,
+    score: Score | None,
+    outcome: Outcome,
+    one: Evaluation,
+    other: Evaluation,
+    compared: Comparisons,
+) -> str:
+    values = [number(key, item.figure(key).value) for item in (one, other)]
+    said = SAID[outcome].format(one=one.name, other=other.name)
+    title = in_sentence(score.title) if score else key
+    found = compared.difference(key, one.name, other.name)
+    how = difference(key, found) if found else "by their intervals alone"
+    return f"{said}: {title} {values[0]} against {values[1]}, {how}."
+
+
+def _unequal(claim: Claim, found: Sources, outcomes: list[Outcome]) -> list[str]:
+    """How long and at what size those were trained that are compared, where it is not the same."""
+    if not outcomes:
+        return []
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys((*claim.better, *claim.than)):
+        item = found.translations[name].evaluation
+        record = found.variants[item.variant].training
+        edge = record.size or item.image_size
+        trained = f"{edge}\N{MULTIPLICATION SIGN}{edge} pixels for {record.steps:,} steps"
+        groups.setdefault(trained, []).append(name)
+    if len(groups) < 2:
+        return []
+    said = listing(f"{listing(names)} at {trained}" for trained, names in groups.items())
+    return [f"Not trained alike: {said}."]

@@ -1,18 +1,13 @@
-"""Pictures as data: URIs, and the training curves as inline SVG."""
+"""Curves over the steps as inline SVG."""
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
-from PIL import Image
-
-from s2f_core.images import Pixels
 
 WIDTH, HEIGHT = 340, 220
 LEFT, RIGHT, BOTTOM = 48, 10, 36
@@ -20,28 +15,6 @@ ROW = 17  # height of one legend row
 POINTS = 150  # more would not be seen at this width
 DOTS_BELOW = 20
 STYLES = 6  # line styles that style.css knows
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An encoded image and its size in pixels."""
-
-    uri: str
-    width: int
-    height: int
-
-
-def picture(image: Pixels, edge: int, quality: int = 90) -> Picture:
-    """Encode uint8 [H, W, 1 or 3] as a data: URI, its longer side at most ``edge`` pixels."""
-    pixels = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).convert("RGB")
-    scale = edge / max(pixels.size)
-    if scale < 1:
-        width, height = (max(1, round(side * scale)) for side in pixels.size)
-        pixels = pixels.resize((width, height), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    pixels.save(buffer, "WEBP", quality=quality, method=4)
-    text = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Picture(f"data:image/webp;base64,{text}", *pixels.size)
 
 
 @dataclass(frozen=True)

@@ -9,27 +9,41 @@ import numpy as np
 
 from s2f_core.images import grid
 from s2f_core.report import surfaces
-from s2f_core.report.figures import Picture, picture
 from s2f_core.report.leaderboard import Board
+from s2f_core.report.pictures import Picture, Pictures
 from s2f_core.report.sources import Sources, Translated
 from s2f_core.tables import Table
 
 FACES = 8
-EXTREMES = 3
-SMALL = 112  # the best and worst are shown small
+THUMBS = 3  # of them, beside a line of a leaderboard
 SHEET = 36  # samples on a sheet, six a side
+SHEETS = 3  # a sheet's width, in images of the site's size
 
 Images = dict[str, Translated]
 
 
-def pictures(board: Board, found: Sources, edge: int) -> dict[str, Any]:
-    """What a board's translations made: ``rows`` of one table, or ``sheets`` of figures."""
+def of(board: Board, found: Sources) -> Images:
+    """A board's translations, in the order of the parameters."""
     names = {item.name for item in board.evaluations}
-    mine = {name: item for name, item in found.translations.items() if name in names}
-    return {"rows": [], "sheets": [], **KINDS[board.kind](mine, edge)}
+    return {name: item for name, item in found.translations.items() if name in names}
 
 
-def answers(mine: Images, edge: int) -> dict[str, Any]:
+def view(board: Board, found: Sources, pictures: Pictures) -> dict[str, Any]:
+    """What a board's translations made: ``rows`` of one table, or ``sheets`` of figures."""
+    return {"rows": [], "sheets": [], **KINDS[board.kind](of(board, found), pictures)}
+
+
+def thumbs(board: Board, found: Sources, pictures: Pictures) -> dict[str, list[Picture]]:
+    """A few outputs of each translation of a board, for the same test images where it has any."""
+    mine = of(board, found)
+    if board.kind == "surfaces":
+        return {}
+    ids = shared(list(mine.values()))[1::2][:THUMBS]
+    made = {name: [pictures.of(item.outputs, each) for each in ids] for name, item in mine.items()}
+    return {name: [one for one in row if one] for name, row in made.items()}
+
+
+def answers(mine: Images, pictures: Pictures) -> dict[str, Any]:
     """Rows of the same test images: target, every input it was made from, every translation.
 
     There is no target where nothing answers the input.
@@ -56,8 +70,8 @@ def answers(mine: Images, edge: int) -> dict[str, Any]:
         columns[name] = item.outputs
         heads.append({"title": name, "note": _note(item), "kind": "translation"})
     rows = [
-        {"id": each, "cells": [_find(table, each, edge) for table in columns.values()]}
-        for each in _shared(list(mine.values()))
+        {"id": each, "cells": [pictures.of(table, each) for table in columns.values()]}
+        for each in shared(list(mine.values()))
     ]
     return {"heads": heads, "rows": rows}
 
@@ -67,7 +81,7 @@ def _note(item: Translated) -> str:
     return f"upscaled by {source.upscaler}" if source.upscaler != "none" else source.condition
 
 
-def _shared(items: list[Translated]) -> list[str]:
+def shared(items: list[Translated]) -> list[str]:
     """Up to eight ids spread over those that every translation has, else over the first's."""
     common = set.intersection(*(set(item.outputs.accepted["id"]) for item in items))
     return _spread(sorted(common or set(items[0].outputs.accepted["id"])), FACES)
@@ -78,13 +92,7 @@ def _spread(ids: list[str], count: int) -> list[str]:
     return [ids[at] for at in chosen]
 
 
-def _find(table: Table, name: str, edge: int) -> Picture | None:
-    if not table.accepted["id"].eq(name).any():
-        return None
-    return picture(table.images(table.positions([name]))[0], edge)
-
-
-def samples(mine: Images, edge: int) -> dict[str, Any]:
+def samples(mine: Images, pictures: Pictures) -> dict[str, Any]:
     """A sheet of real test images, and one of each translation's samples.
 
     What is made of images is shown beside them instead, in rows.
@@ -98,19 +106,21 @@ def samples(mine: Images, edge: int) -> dict[str, Any]:
         if name not in drawn
     ]
     return {
-        **(answers(drawn, edge) if drawn else {}),
+        **(answers(drawn, pictures) if drawn else {}),
         "sheets": [
-            {"title": title, "picture": _sheet(table, ids, edge), "drawing": None}
+            {"title": title, "picture": sheet(table, ids, pictures), "drawing": None}
             for title, table, ids in sheets
         ],
     }
 
 
-def _sheet(table: Table, ids: list[str], edge: int) -> Picture:
-    return picture(grid(table.images(table.positions(ids)), columns=6), 2 * edge)
+def sheet(table: Table, ids: list[str], pictures: Pictures) -> Picture:
+    """The images of some ids, six a row."""
+    images = table.images(table.positions(ids))
+    return pictures.add(grid(images, columns=6), SHEETS * pictures.edge)
 
 
-def solids(mine: Images, _edge: int) -> dict[str, Any]:
+def solids(mine: Images, _pictures: Pictures) -> dict[str, Any]:
     """Surfaces in space: real test examples, and what each translation makes."""
     first = next(iter(mine.values()))
     rows = first.outputs.accepted.sort_values("id")
@@ -128,41 +138,8 @@ def solids(mine: Images, _edge: int) -> dict[str, Any]:
     return {"sheets": sheets}
 
 
-KINDS: dict[str, Callable[[Images, int], dict[str, Any]]] = {
+KINDS: dict[str, Callable[[Images, Pictures], dict[str, Any]]] = {
     "pairs": answers,
     "samples": samples,
     "surfaces": solids,
 }
-
-
-def extremes(item: Translated, edge: int) -> list[dict[str, Any]]:
-    """The three best and the three worst test images by SSIM: input, output and target.
-
-    Nothing where there is no SSIM.
-    """
-    if "ssim" not in item.scores:
-        return []
-    ranked = item.scores["ssim"].dropna().sort_index().sort_values(ascending=False, kind="stable")
-    count = min(EXTREMES, len(ranked) // 2)
-    ends = {"Best": ranked.iloc[:count], "Worst": ranked.iloc[len(ranked) - count :][::-1]}
-    before, after = ("photo", "sketch") if item.evaluation.backwards else ("sketch", "photo")
-    sides = {before: item.inputs, item.evaluation.name: item.outputs, after: item.targets}
-    return [
-        {
-            "title": title,
-            "images": [
-                {
-                    "id": name,
-                    "ssim": f"{ssim:.3f}",
-                    "sides": [
-                        (side, _find(table, str(name), min(edge, SMALL)))
-                        for side, table in sides.items()
-                        if table is not None
-                    ],
-                }
-                for name, ssim in chosen.items()
-            ],
-        }
-        for title, chosen in ends.items()
-        if count
-    ]

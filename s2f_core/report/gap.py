@@ -1,4 +1,4 @@
-"""The human gap as the page shows it: a table, its sentences and a sheet of the sketches."""
+"""The human gap as the overview shows it: a table, its sentences and a sheet of the sketches."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any, Literal
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, decode
-from s2f_core.report import words
-from s2f_core.report.figures import picture
-from s2f_core.report.sources import Figure, Record, record
+from s2f_core.report import boards, words
+from s2f_core.report.notes import Notes, present
+from s2f_core.report.pictures import Pictures
+from s2f_core.report.records import Record, record
+from s2f_core.report.sources import Figure
 
 FOLDER = "data/gap"
 PEOPLE = "people"
 NOTES = {"people": "drawn", "condition": "computed", "augmented": "computed, changed in training"}
-WIDE = 8  # the sheet's width, in images of the page's size
+WIDE = 8  # the sheet's width, in images of the site's size
 
 
 class Set(Record):
@@ -40,15 +42,17 @@ class Measure(Record):
     interval_by: str
 
     @property
-    def made(self) -> str:
-        """Meaning, library, network, resize rule and interval as sentences."""
-        parts = [
-            self.describe,
-            ", ".join(part for part in (self.library, self.network) if part),
-            f"Resize: {self.resize}" if self.resize else "",
-            f"Interval: {self.interval_by}",
-        ]
-        return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+    def facts(self) -> dict[str, str]:
+        """Meaning, library, network, resize rule and interval, by name."""
+        return present(
+            {
+                "Meaning": self.describe,
+                "Library": self.library,
+                "Network": self.network,
+                "Resize": self.resize,
+                "95 % interval": self.interval_by,
+            }
+        )
 
 
 class Source(Record):
@@ -80,7 +84,7 @@ class Gap(Record):
         return dict(sorted(found.items(), key=lambda each: each[1]))
 
 
-def section(root: Path, edge: int) -> dict[str, Any] | None:
+def section(root: Path, pictures: Pictures, notes: Notes) -> dict[str, Any] | None:
     """What the template shows of the gap, or nothing where it was not measured.
 
     Raises UserError where a file of it is missing or not what it should be.
@@ -92,9 +96,12 @@ def section(root: Path, edge: int) -> dict[str, Any] | None:
     order = sorted(gap.sets, key=lambda name: _place(gap.sets[name]))
     return {
         "said": [said for said in (_people(gap), _order(gap), *_narrowed(gap)) if said],
-        "scores": gap.scores,
+        "columns": [
+            {"title": score.title, "arrow": "", "better": "", "note": notes.add(score)}
+            for score in gap.scores.values()
+        ],
         "rows": [_row(name, gap.sets[name], list(gap.scores)) for name in order],
-        "sheet": picture(_sheet(folder / "sheet.png"), WIDE * edge),
+        "sheet": pictures.add(_sheet(folder / "sheet.png"), WIDE * pictures.edge),
         "legend": f"From the top: {words.listing(gap.sheet)}.",
     }
 
@@ -117,13 +124,7 @@ def _row(name: str, item: Set, scores: list[str]) -> dict[str, Any]:
         "name": name,
         "kind": NOTES[item.kind],
         "n": item.n,
-        "cells": [
-            {
-                "value": words.number(score, item.figure(score).value),
-                "interval": words.interval(score, item.figure(score)),
-            }
-            for score in scores
-        ],
+        "cells": [boards.cell(score, item.figure(score)) for score in scores],
     }
 
 

@@ -19,6 +19,12 @@ SCORES = (
     "surface_error",
     "energy_distance",
 )
+FIRST = {  # what a leaderboard shows at once, if it was measured: KID first, because FID is biased
+    "pairs": ("kid", "fid", "lpips", "ssim", "pixel_difference", "psnr"),
+    "samples": ("kid", "fid", "precision", "recall", "diversity"),
+    "surfaces": ("energy_distance", "surface_error"),
+}
+AT_ONCE = 5
 KINDS = ("translation", "baseline", "floor")
 OF_THE_INPUT = {"sketch", "nearest-face", "photo", "nearest-sketch"}
 
@@ -54,7 +60,7 @@ class Entry:
     @property
     def n(self) -> int:
         """How many test images stand behind the line."""
-        counts = [self.figure(score).n for score in SCORES]
+        counts = [self.figure(score).n for score in columns([self.evaluation])]
         return next((count for count in counts if count), self.evaluation.images)
 
 
@@ -75,6 +81,19 @@ class Board:
     def headline(self) -> tuple[str, str]:
         """The two scores that say most."""
         return HEADLINE[self.kind]
+
+
+def columns(evaluations: list[Evaluation]) -> list[str]:
+    """The keys of all scores of these, those that every report has had first."""
+    known = dict.fromkeys(key for item in evaluations for key in item.scores)
+    return [key for key in dict.fromkeys((*SCORES, *known)) if key in known]
+
+
+def shown(evaluations: list[Evaluation]) -> list[str]:
+    """The scores that a leaderboard of these shows at once, the one that sorts it first."""
+    known = columns(evaluations)
+    first = [key for key in FIRST[evaluations[0].kind] if key in known]
+    return list(dict.fromkeys((*first, *known)))[:AT_ONCE]
 
 
 def boards(evaluations: list[Evaluation]) -> list[Board]:
@@ -105,7 +124,7 @@ def entries(evaluations: list[Evaluation]) -> tuple[Entry, ...]:
 
 
 def _identity(line: Entry) -> tuple[object, ...]:
-    values = [line.figure(score).value for score in SCORES]
+    values = [line.figure(score).value for score in columns([line.evaluation])]
     rounded = [None if value is None else round(value, 4) for value in values]
     return (line.kind, line.name, line.input, *rounded)
 
@@ -120,10 +139,12 @@ def save(path: Path, found: list[Board]) -> None:
 
     Only lines of one ``target`` and one kind of ``scores`` can be compared.
     """
+    measured = columns([item for board in found for item in board.evaluations])
+    scores = dict.fromkeys((*SCORES, *measured))
     rows = [
         {"target": board.target, "scores": board.kind}
         | {"name": line.name, "kind": line.kind, "input": line.input}
-        | {score: line.figure(score).value for score in SCORES}
+        | {score: line.figure(score).value for score in scores}
         | {"n": line.n}
         for board in found
         for line in board.lines

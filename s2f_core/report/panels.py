@@ -1,8 +1,8 @@
-"""One variant's section: its curves, its progress mosaic, its parameters, its best and worst."""
+"""A variant's page: its translations, training, curves, progress, cards and parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,11 @@ from markupsafe import Markup
 from PIL import Image
 
 from s2f_core.errors import UserError
-from s2f_core.report import gallery, words
-from s2f_core.report.figures import Axes, Picture, chart, picture
+from s2f_core.report import boards, cards, cases, gallery, words
+from s2f_core.report.figures import Axes, chart
+from s2f_core.report.leaderboard import Board
+from s2f_core.report.notes import Notes
+from s2f_core.report.pictures import Picture, Pictures
 from s2f_core.report.sources import Sources, Trained, Training, Translated
 
 MOSAIC = 1200
@@ -34,27 +37,98 @@ OTHER = {"step", "epoch"}  # columns that are no curve
 DECIDED = ("vanilla", "least-squares")  # losses under which D's 0.5 means undecided
 
 
-def variant(number: int, name: str, found: Sources, edge: int) -> dict[str, Any]:
-    """Everything the template shows about one variant."""
+def variant(
+    root: Path,
+    name: str,
+    found: Sources,
+    tables: list[Board],
+    given: cards.Data,
+    pictures: Pictures,
+    notes: Notes,
+) -> dict[str, Any]:
+    """Everything the template shows of one variant; ``tables`` are all leaderboards."""
     trained = found.variants[name]
     training = trained.training
     mine = [item for item in found.translations.values() if item.evaluation.variant == name]
+    sets = {item.evaluation.target: item for item in reversed(mine)}
     return {
         "name": name,
-        "ident": f"variant-{number}",
+        "study": training.settings.get("variant", {}).get("study"),
         "facts": facts(training),
         "health": training.health,
         "judged": words.judged(_ending(trained.curves)) if _decided(training) else [],
-        "charts": charts(f"v{number}", name, trained),
-        "progress": _progress(trained),
+        "charts": charts("chart", name, trained),
+        "progress": _progress(trained, pictures),
         "legend": _legend(training, mine),
-        "settings": list(_flat(training.settings)),
-        "extremes": [
-            {"name": item.evaluation.name, "ends": ends}
-            for item in mine
-            if (ends := gallery.extremes(item, edge))
+        "settings": [
+            (key, "null" if value is None else str(value))
+            for key, value in cards.flat(training.settings)
         ],
+        "model": cards.model(trained, mine, given),
+        "data": [
+            {"title": target, "lines": cards.data(root, item, given)}
+            for target, item in reversed(sets.items())
+        ],
+        "translations": [_translation(item, found, tables, pictures, notes) for item in mine],
     }
+
+
+def _translation(
+    item: Translated, found: Sources, tables: list[Board], pictures: Pictures, notes: Notes
+) -> dict[str, Any]:
+    source = item.evaluation
+    (place,) = [at for at, board in enumerate(tables) if source in board.evaluations]
+    board = tables[place]
+    ids = gallery.shared(list(gallery.of(board, found).values()))
+    return {
+        "name": source.name,
+        "title": boards.title(board),
+        "board": f"board-{place + 1}",
+        "comparable": len(board.evaluations) > 1,
+        "note": _made(item),
+        "strip": cases.strip(item, ids, pictures),
+        "sheets": [] if source.kind == "pairs" else _sheets(item, pictures),
+        "table": boards.figures(source, notes),
+        "bias": words.bias([source]),
+        "mode": source.mode,
+        "extremes": cases.extremes(item, pictures),
+        "copies": cases.copies(item, pictures),
+    }
+
+
+def _sheets(item: Translated, pictures: Pictures) -> list[dict[str, Any]]:
+    """Real test images and what is made, each on a sheet."""
+    made = gallery.KINDS[item.evaluation.kind]({item.evaluation.name: item}, pictures)
+    sheets: list[dict[str, Any]] = made["sheets"]
+    return sheets
+
+
+def line(name: str, found: Sources) -> dict[str, Any]:
+    """A variant in the overview's list."""
+    training = found.variants[name].training
+    settings = training.settings.get("variant", {})
+    mine = [item.name for item in found.evaluations if item.variant == name]
+    return {
+        "name": name,
+        "study": settings.get("study"),
+        "objective": settings.get("objective", {}).get("type", words.MISSING),
+        "generator": settings.get("generator", {}).get("type", words.MISSING),
+        "parameters": training.parameters.get("generator"),
+        "steps": training.steps,
+        "time": cards.lasted(training.seconds),
+        "seconds": training.seconds,
+        "warnings": len(training.health),
+        "translations": mine,
+    }
+
+
+def _made(item: Translated) -> str:
+    """From what the outputs were made, and how they reached full size."""
+    source = item.evaluation
+    size = f"{source.image_size}×{source.image_size} pixels"
+    raised = "" if source.upscaler == "none" else f", enlarged by {source.upscaler}"
+    tried = ", on data that the model was not trained on" if source.transfer else ""
+    return f"{source.images:,} test images of {size}{raised}{tried}."
 
 
 def _decided(training: Training) -> bool:
@@ -82,15 +156,15 @@ def _legend(training: Training, mine: list[Translated]) -> str:
 def facts(training: Training) -> str:
     """How the variant was trained, in a sentence."""
     sizes = words.listing(
-        f"{count / 1e6:.1f} M in the {part}" for part, count in training.parameters.items()
+        f"{_many(count)} in the {part.replace('_', ' ')}"
+        for part, count in training.parameters.items()
     )
-    minutes, seconds = divmod(round(training.seconds), 60)
     images = f"{training.training_images:,} training images"
     if not training.paired and training.training_inputs is not None:
         images = f"{training.training_inputs:,} inputs and {images}, unpaired"
     said = (
         f"{images}, {training.steps:,} steps "
-        f"({training.epochs:.3g} epochs) in {minutes} min {seconds} s "
+        f"({training.epochs:.3g} epochs) in {cards.lasted(training.seconds)} "
         f"({training.images_per_second:,.0f} images a second) on {training.device}, "
         f"{training.precision}."
     )
@@ -102,6 +176,10 @@ def facts(training: Training) -> str:
         said += f" The weights of step {training.best_step:,} did best on the validation images"
         said += " and are the ones used."
     return said
+
+
+def _many(count: int) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count / 1e3:.0f} k"
 
 
 def _recipe(training: Training) -> dict[str, Any]:
@@ -175,18 +253,9 @@ def _ending(curves: pd.DataFrame) -> dict[str, float]:
     return {str(column): float(mean) for column, mean in means.items() if not np.isnan(mean)}
 
 
-def _progress(trained: Trained) -> Picture:
+def _progress(trained: Trained, pictures: Pictures) -> Picture:
     try:
         with Image.open(trained.progress) as image:
-            return picture(np.asarray(image.convert("RGB")), MOSAIC, quality=85)
+            return pictures.add(np.asarray(image.convert("RGB")), MOSAIC, quality=85)
     except OSError as error:
         raise UserError(f"{trained.progress} is not an image: {error}") from None
-
-
-def _flat(settings: dict[str, Any], under: str = "") -> Iterator[tuple[str, str]]:
-    """Nested parameters as dotted names, in their own order."""
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{under}{key}.")
-        else:
-            yield f"{under}{key}", "null" if value is None else str(value)

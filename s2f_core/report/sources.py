@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import Field
 
 from s2f_core import tables
 from s2f_core.errors import UserError
+from s2f_core.report.notes import present
+from s2f_core.report.records import Number, Record, frame, record
+from s2f_core.scores.comparing import FEATURES, Comparisons, Scored
 
 FACES = ("sketch", "mean-face", "nearest-face")
 BASELINES = (*FACES, "photo", "mean-sketch", "nearest-sketch")
 FLOOR = "real"
+MINUS = "\N{MINUS SIGN}"
 HEADLINE = {  # the two scores that say most, the first of which sorts the leaderboard
     "pairs": ("kid", "pixel_difference"),
     "samples": ("kid", "diversity"),
     "surfaces": ("energy_distance", "surface_error"),
 }
-
-
-def _finite(value: Any) -> Any:
-    """Infinite and not-a-number count as missing: there is nothing to draw or to sort by."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-Number = Annotated[float | None, BeforeValidator(_finite)]
-
-
-class Record(BaseModel):
-    """A JSON file of another stage: checked for what is used here, free to hold more."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Figure(Record):
@@ -51,6 +43,7 @@ class Score(Record):
 
     title: str
     higher_is_better: bool
+    range: tuple[float | None, float | None] | None = None
     describe: str = ""
     library: str | None = None
     network: str | None = None
@@ -62,23 +55,32 @@ class Score(Record):
         return one > other if self.higher_is_better else one < other
 
     @property
-    def made(self) -> str:
-        """Direction, meaning, library, network, resize rule and interval as sentences."""
-        parts = [
-            "Higher is better" if self.higher_is_better else "Lower is better",
-            self.describe,
-            ", ".join(part for part in (self.library, self.network) if part),
-            f"Resize: {self.resize}" if self.resize else "",
-            f"Interval: {self.interval_by}" if self.interval_by else "",
-        ]
-        return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+    def facts(self) -> dict[str, str]:
+        """Direction, range, meaning, library, network, resize rule and interval, by name."""
+        span = f"{_end(self.range[0], MINUS)} to {_end(self.range[1])}" if self.range else ""
+        return present(
+            {
+                "Better": "higher" if self.higher_is_better else "lower",
+                "Range": span,
+                "Meaning": self.describe,
+                "Library": self.library,
+                "Network": self.network,
+                "Resize": self.resize,
+                "95 % interval": self.interval_by,
+            }
+        )
+
+
+def _end(value: float | None, sign: str = "") -> str:
+    return f"{sign}∞" if value is None else f"{value:g}".replace("-", MINUS)
 
 
 class Evaluation(Record):
     """``evaluation.json`` of one translation; ``figures`` has "model" and the baselines.
 
     ``images`` counts the outputs, ``targets`` the real ones; ``shown`` has ids of the latter.
-    ``drawn``: the inputs are pictures.
+    ``drawn``: the inputs are pictures. ``nearest``: an output, the training image nearest to it and
+    their distance.
     """
 
     name: str
@@ -96,6 +98,8 @@ class Evaluation(Record):
     images: int
     targets: int | None = None
     shown: tuple[str, ...] = ()
+    mode: str = ""
+    nearest: tuple[tuple[str, str, float], ...] = ()
     figures: dict[str, dict[str, Figure | None]]
     scores: dict[str, Score]
 
@@ -148,9 +152,9 @@ class Training(Record):
     seconds: float
     images_per_second: float
     best_step: int | None = None
-    validation: dict[str, Number] = {}
-    health: list[str] = []
-    parameters: dict[str, int] = {}
+    validation: dict[str, Number] = Field(default_factory=dict)
+    health: list[str] = Field(default_factory=list)
+    parameters: dict[str, int] = Field(default_factory=dict)
     precision: str = "unknown"
     device: str = "unknown"
 
@@ -159,7 +163,8 @@ class Training(Record):
 class Translated:
     """A translation's evaluation, its scores by image (indexed by id) and its image tables.
 
-    ``inputs`` is None where the input is no picture: noise, or none.
+    ``inputs`` is None where the input is no picture: noise, or none. ``folder`` is that of the
+    evaluation.
     """
 
     evaluation: Evaluation
@@ -167,21 +172,47 @@ class Translated:
     outputs: tables.Table
     targets: tables.Table
     inputs: tables.Table | None
+    folder: Path
+
+    @property
+    def scored(self) -> Scored:
+        """What it is compared by with others."""
+        source, by_image = self.evaluation, self.scores
+        return Scored(
+            name=source.name,
+            target=source.target,
+            paired=source.kind == "pairs",
+            ids=tuple(by_image.index),
+            by_image={
+                str(key): column.to_numpy(dtype=np.float64) for key, column in by_image.items()
+            },
+            figures={
+                key: {"value": one.value, "low": one.low, "high": one.high, "n": one.n or 0}
+                for key in source.scores
+                for one in [source.figure(key)]
+            },
+            higher_is_better={key: score.higher_is_better for key, score in source.scores.items()},
+            features=self.folder / FEATURES,
+        )
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A variant's training record, its curves over the steps and its progress mosaic."""
+    """A variant's training record, its curves over the steps and its progress mosaic.
+
+    ``run`` is the id of its MLflow run, "" where it was imported.
+    """
 
     training: Training
     curves: pd.DataFrame
     validation: pd.DataFrame
     progress: Path
+    run: str
 
 
 @dataclass(frozen=True)
 class Sources:
-    """All that the page shows, in the order of the parameters."""
+    """All that the site shows, in the order of the parameters."""
 
     translations: dict[str, Translated]
     variants: dict[str, Trained]
@@ -191,6 +222,11 @@ class Sources:
         """The evaluations alone."""
         return [translated.evaluation for translated in self.translations.values()]
 
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Each translation against each other one of the same test images."""
+        return Comparisons({name: item.scored for name, item in self.translations.items()})
+
 
 def read(root: Path, names: list[str]) -> Sources:
     """Read everything behind these translations.
@@ -199,28 +235,31 @@ def read(root: Path, names: list[str]) -> Sources:
     """
     if not names:
         raise UserError("params.yaml: translations is empty, there is nothing to report")
-    translations = {name: _translated(root, name) for name in names}
+    opened = cache(tables.read)
+    translations = {name: _translated(root, name, opened) for name in names}
     variants = dict.fromkeys(item.evaluation.variant for item in translations.values())
     return Sources(translations, {name: _trained(root, name) for name in variants})
 
 
-def _translated(root: Path, name: str) -> Translated:
+def _translated(root: Path, name: str, opened: Callable[[Path], tables.Table]) -> Translated:
     folder = root / "data" / "evaluations" / name
     evaluation = record(Evaluation, folder / "evaluation.json")
-    scores = _frame(folder / "scores.parquet", ["id"])
+    scores = frame(folder / "scores.parquet", ["id"])
     role = root / "data" / evaluation.role
-    targets, inputs = tables.read(role / evaluation.background), None
+    targets, inputs = opened(role / evaluation.background), None
     if evaluation.condition != "none":
-        inputs = tables.read(role / f"{evaluation.background}-{evaluation.condition}")
+        inputs = opened(role / f"{evaluation.background}-{evaluation.condition}")
     if evaluation.backwards and inputs is not None:
         targets, inputs = inputs, targets
-    drawn = inputs is not None and inputs.shape[:2] == targets.shape[:2]
+    pictured = inputs is not None and inputs.shape[2] in {1, 3}
+    drawn = inputs is not None and pictured and inputs.shape[:2] == targets.shape[:2]
     return Translated(
         evaluation,
         scores.astype({"id": str}).set_index("id"),
-        tables.read(root / "data" / "translations" / name),
+        opened(root / "data" / "translations" / name),
         targets,
         inputs if drawn else None,
+        folder,
     )
 
 
@@ -231,35 +270,8 @@ def _trained(root: Path, name: str) -> Trained:
         raise UserError(f"{progress} is missing: run the training of {name!r} first")
     return Trained(
         record(Training, model / "training.json"),
-        _frame(root / "metrics" / "curves" / f"{name}.csv", ["step"]),
-        _frame(root / "metrics" / "validation" / f"{name}.csv", ["step"]),
+        frame(root / "metrics" / "curves" / f"{name}.csv", ["step"]),
+        frame(root / "metrics" / "validation" / f"{name}.csv", ["step"]),
         progress,
+        run.read_text().strip() if (run := model / "run_id").is_file() else "",
     )
-
-
-R = TypeVar("R", bound=Record)
-
-
-def record(kind: type[R], path: Path) -> R:
-    """A JSON file as a record; raises UserError that names the file where it is not right."""
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except OSError:
-        raise UserError(f"{path} is missing: run the stage that writes it first") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(f"{path}: {where}: {first['msg']}") from None
-
-
-def _frame(path: Path, needed: list[str]) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run the stage that writes it first") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-    absent = [column for column in needed if column not in frame]
-    if absent:
-        raise UserError(f"{path}: no column {absent[0]!r} (columns: {', '.join(map(str, frame))})")
-    return frame

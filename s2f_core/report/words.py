@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from s2f_core.report.sources import BASELINES, FLOOR, HEADLINE, Evaluation, Figure
+from s2f_core.scores.comparing import Comparisons, Difference
 
 MISSING = "\N{EN DASH}"
 FORMATS = {
@@ -47,19 +48,22 @@ def interval(score: str, figure: Figure) -> str:
     return f"{number(score, figure.low)} \N{EN DASH} {number(score, figure.high)}"
 
 
+def difference(score: str, found: Difference) -> str:
+    """A difference with its 95 % interval and the number of images behind it."""
+    low, high = (_signed(score, end) for end in (found.low, found.high))
+    value = _signed(score, found.value)
+    return f"a difference of {value} (95 % interval {low} to {high}, N = {found.n:,})"
+
+
+def _signed(score: str, value: float) -> str:
+    said = number(score, value)
+    return f"+{said}" if value > 0 else said
+
+
 def listing(items: Iterable[str]) -> str:
     """Items as words: "a, b and c"."""
     *most, last = list(items) or [""]
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def best(evaluations: list[Evaluation], score: str) -> Evaluation | None:
-    """The evaluation whose model is best by this score; of equals, the first."""
-    known = [item for item in evaluations if item.figure(score).value is not None]
-    if not known or score not in known[0].scores:
-        return None
-    sign = -1 if known[0].scores[score].higher_is_better else 1
-    return min(known, key=lambda item: sign * (item.figure(score).value or 0.0))
 
 
 def overview(evaluations: list[Evaluation], boards: int) -> str:
@@ -80,17 +84,18 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def summary(evaluations: list[Evaluation]) -> str:
+def summary(evaluations: list[Evaluation], compared: Comparisons) -> str:
     """What was measured, what is best by either headline score, and where the floor is.
 
-    The evaluations are those of one board.
+    The evaluations are those of one board. Best is said of one that ``compared`` says is better
+    than each other.
     """
     first = evaluations[0]
     counts = sorted({item.images for item in evaluations})
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     things = "translation was" if len(evaluations) == 1 else "translations were"
     parts = [f"{len(evaluations)} {things} scored on {many} test images."]
-    parts += _winners(evaluations) if len(evaluations) > 1 else _alone(first)
+    parts += _winners(evaluations, compared) if len(evaluations) > 1 else _alone(first)
     main = HEADLINE[first.kind][0]
     floors = [item.figure(main, FLOOR).value for item in evaluations]
     known = sorted({round(value, 4) for value in floors if value is not None})
@@ -105,16 +110,26 @@ def summary(evaluations: list[Evaluation]) -> str:
     return " ".join(parts)
 
 
-def _winners(evaluations: list[Evaluation]) -> list[str]:
+def _winners(evaluations: list[Evaluation], compared: Comparisons) -> list[str]:
+    named = {item.name: item for item in evaluations}
     winners: dict[str, list[str]] = {}
+    level = []
     for score in HEADLINE[evaluations[0].kind]:
-        winner = best(evaluations, score)
-        if winner is not None:
-            title = in_sentence(winner.scores[score].title)
-            said = f"by {title} ({_with_interval(winner, score)})"
-            winners.setdefault(winner.name, []).append(said)
+        leaders = compared.leaders(score, named)
+        if not leaders:
+            continue
+        first = named[leaders[0]]
+        by = f"by {in_sentence(first.scores[score].title)}"
+        if len(leaders) == 1:
+            winners.setdefault(first.name, []).append(f"{by} ({_with_interval(first, score)})")
+        else:
+            level.append(
+                f"{by[:1].upper()}{by[1:]} {first.name} has the best figure "
+                f"({_with_interval(first, score)}), but that it is better than "
+                f"{_or(leaders[1:])} is not settled."
+            )
     said_of = [f"{name} {listing(said)}" for name, said in winners.items()]
-    return [f"The best is {listing(said_of)}."] if said_of else []
+    return [*([f"The best is {listing(said_of)}."] if said_of else []), *level]
 
 
 def _alone(item: Evaluation) -> list[str]:
@@ -164,10 +179,11 @@ def _verdicts(item: Evaluation, score: str) -> Iterable[tuple[str, str]]:
         theirs = item.figure(score, name)
         if ours.value is None or theirs.value is None:
             continue
-        if not item.scores[score].better(ours.value, theirs.value):
-            yield name, "loses"
+        if overlap(ours, theirs):
+            yield name, "level"
         else:
-            yield name, "narrow" if overlap(ours, theirs) else "clear"
+            won = item.scores[score].better(ours.value, theirs.value)
+            yield name, "beaten" if won else "better"
 
 
 def overlap(one: Figure, other: Figure) -> bool:
@@ -179,21 +195,26 @@ def overlap(one: Figure, other: Figure) -> bool:
 
 
 def _verdict_sentence(score: str, verdicts: dict[str, str], items: list[Evaluation]) -> str:
-    wins = [NAMES[name] for name, verdict in verdicts.items() if verdict == "clear"]
-    wins += [f"narrowly {NAMES[name]}" for name, verdict in verdicts.items() if verdict == "narrow"]
-    losses = [NAMES[name] for name, verdict in verdicts.items() if verdict == "loses"]
-    title = in_sentence(items[0].scores[score].title)
+    def those(kind: str) -> list[str]:
+        return [NAMES[name] for name, verdict in verdicts.items() if verdict == kind]
+
+    wins, losses, level = those("beaten"), those("better"), those("level")
     who = listing(item.name for item in items)
-    beat = "beats" if len(items) == 1 else "beat"
-    if len(verdicts) == 1:
-        does = beat if wins else "does not beat" if len(items) == 1 else "do not beat"
-        return f"By {title}, {who} {does} {(wins or losses)[0]}."
-    if not losses:
-        return f"By {title}, {who} {beat} every trivial baseline: {listing(wins)}."
-    if not wins:
-        does = "does" if len(items) == 1 else "do"
-        return f"By {title}, {who} {does} not beat any trivial baseline: not {_or(losses)}."
-    return f"By {title}, {who} {beat} {listing(wins)}, but not {_or(losses)}."
+    beat, does = ("beats", "does not") if len(items) == 1 else ("beat", "do not")
+    every = len(verdicts) > 1 and len(verdicts) in {len(wins), len(losses)}
+    said = []
+    if wins:
+        said.append(f"{beat} {'every trivial baseline: ' if every else ''}{listing(wins)}")
+    if losses and every:
+        said.append(f"{does} beat any trivial baseline: not {_or(losses)}")
+    elif losses:
+        said.append(f"but not {_or(losses)}" if wins else f"{does} beat {_or(losses)}")
+    title = in_sentence(items[0].scores[score].title)
+    if level and not said:
+        return f"By {title}, nothing is settled between {who} and {_or(level)}."
+    if level:
+        said.append(f"with nothing settled against {_or(level)}")
+    return f"By {title}, {who} {', '.join(said)}."
 
 
 def _or(items: list[str]) -> str:

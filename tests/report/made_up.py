@@ -1,4 +1,4 @@
-"""A project's worth of made-up outputs for the tests of the page, and a reader of pages."""
+"""A project's worth of made-up outputs for the tests of the report, and a reader of pages."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PIL import Image
 
 from s2f_core import tables
 from s2f_core.images import Pixels
+from s2f_core.report import Data, Study, build
 
 SCORES = {
     "fid": ("FID", False),
@@ -37,6 +38,12 @@ LOSSES = {  # where each curve starts and ends
     "grad_norm_g": (6.0, 0.4),
     "grad_norm_d": (2.0, 0.05),
 }
+
+GIVEN = Data(
+    roles={"faces": {"source": "celeba-1k", "path": "data/assets/celeba-1k", "crop": "centre"}},
+    background={"model": "u2netp", "fill": {"type": "colour"}},
+    conditions={"pencil": {"type": "pencil", "blur": 21}, "noise": {"type": "noise"}},
+)
 
 Values = dict[str, float]
 
@@ -120,9 +127,9 @@ class Project:
         folder.mkdir(parents=True)
         (folder / "evaluation.json").write_text(json.dumps(evaluation))
         by_image = pd.DataFrame({"id": self.ids})
-        if "ssim" in model:
-            spread = np.random.default_rng(0).normal(0, 0.05, len(self.ids))
-            by_image["ssim"] = model["ssim"] + spread
+        noise = np.random.default_rng(len(name))
+        for key in {"ssim", "pixel_difference"} & set(model):
+            by_image[key] = model[key] * noise.normal(1, 0.08, len(self.ids))
         by_image.to_parquet(folder / "scores.parquet")
 
     def variant(
@@ -168,6 +175,18 @@ class Project:
             frame.to_csv(path, index=False)
 
 
+def site(
+    project: Project, names: list[str], studies: dict[str, Study] | None = None
+) -> dict[str, str]:
+    """Build the report and read its pages, by their paths."""
+    out = project.root / "report"
+    build(out, project.root / "board.csv", studies or {}, names, GIVEN, project.root)
+    return {
+        path.relative_to(out).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(out.rglob("*.html"))
+    }
+
+
 def figures(values: Values, keys: list[str]) -> dict[str, dict[str, float | int] | None]:
     """Values with an interval of 10 % either side, null where there is none."""
     return {
@@ -191,7 +210,7 @@ class Outline(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the element and that it is open."""
         self.tags.append((tag, dict(attrs)))
-        if tag not in {"meta", "img", "input", "br"}:
+        if tag not in {"meta", "img", "input", "br", "link"}:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

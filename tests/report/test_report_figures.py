@@ -1,18 +1,15 @@
-"""Curves and encoded pictures."""
+"""Curves over the steps."""
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
-from s2f_core.report.figures import LEFT, Axes, chart, picture, ticks
+from s2f_core.report.figures import LEFT, Axes, chart, ticks
 
 AXES = Axes(ident="one", title="Losses of <b>")
 
@@ -75,20 +72,3 @@ def test_ticks_are_round() -> None:
     assert ticks(0, 1) == [0.0, 0.5, 1.0]
     assert ticks(0, 700) == [0, 200, 400, 600]
     assert ticks(0.11, 0.19) == [0.12, 0.14, 0.16, 0.18]
-
-
-def test_picture_is_shrunk_to_its_edge() -> None:
-    """The longer side is limited, the shape kept, and a small image is left alone."""
-    wide = np.full((20, 80, 3), 90, dtype=np.uint8)
-    small, same = picture(wide, 40), picture(wide, 100)
-    assert (small.width, small.height) == (40, 10)
-    assert (same.width, same.height) == (80, 20)
-    data = base64.b64decode(same.uri.removeprefix("data:image/webp;base64,"))
-    with Image.open(io.BytesIO(data)) as image:
-        assert image.size == (80, 20)
-        assert np.abs(np.asarray(image).astype(int) - 90).max() <= 3
-
-
-def test_grey_picture_has_three_channels() -> None:
-    """A sketch of one channel is encoded too."""
-    assert picture(np.zeros((8, 8, 1), dtype=np.uint8), 16).width == 8

@@ -1,4 +1,4 @@
-"""The page's section on computed and drawn sketches."""
+"""The overview's section on computed and drawn sketches."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up import Outline, Project, of, text
+from made_up import Outline, Project, of, site, text
 
 from s2f_core.errors import UserError
 from s2f_core.images import save_png
-from s2f_core.report import build
 
 KIDS = {"people": -0.001, "pencil": 0.3342, "edges": 0.2875, "edges-human": 0.1543}
 
@@ -68,9 +67,7 @@ def _gap(root: Path, kids: dict[str, float], **changes: Any) -> None:
 
 
 def _page(project: Project) -> str:
-    out = project.root / "index.html"
-    build(out, project.root / "board.csv", {}, ["pix"], project.root)
-    return out.read_text(encoding="utf-8")
+    return site(project, ["pix"])["index.html"]
 
 
 def test_sets_stand_by_their_distance_from_peoples(project: Project) -> None:
@@ -83,7 +80,7 @@ def test_sets_stand_by_their_distance_from_peoples(project: Project) -> None:
     words = text(part)
     assert "people drawn 0.165 0.155 – 0.175 5.20 5.19 – 5.21" in words
     assert "pencil computed 0.165 0.155 – 0.175 – 0.3342" in words
-    assert "What kid is. Interval: resamples." in part
+    assert "Meaning: What kid is. 95 % interval: resamples." in part
     assert "From the top: photos, people, pencil, edges and edges-human." in words
     assert '<a href="#gap">' in html
 
@@ -105,7 +102,7 @@ def test_a_page_without_it_does_not_mention_it(project: Project) -> None:
     for file in (project.root / "data" / "gap").iterdir():
         file.unlink()
     (project.root / "data" / "gap").rmdir()
-    assert "gap" not in re.sub(r"<style>.*?</style>", "", _page(project), flags=re.DOTALL)
+    assert "gap" not in _page(project)
 
 
 def test_what_is_missing_or_wrong_is_named(project: Project) -> None:

@@ -1,18 +1,19 @@
-"""One page of photos, sketches, samples and surfaces: what each has, and what it does not."""
+"""Photos, sketches, samples and surfaces on one site: what each has, and what it does not."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import LOSSES, Outline, Project, Values, of, text
+from made_up import LOSSES, Project, Values, of, site, text
 
 from s2f_core.datasets.surfaces import Surfaces
 from s2f_core.images import Pixels
-from s2f_core.report import Study, StudyRow, build
+from s2f_core.report import Study, StudyRow
 from s2f_core.report.studies import Printed
 from s2f_core.report.surfaces import cloud, is_mesh, meshes
 
@@ -66,17 +67,10 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def page(project: Project, studies: dict[str, Study] | None = None) -> str:
-    """Build and return the page."""
-    out = project.root / "index.html"
-    build(out, project.root / "board.csv", studies or {}, NAMES, project.root)
-    return out.read_text(encoding="utf-8")
-
-
 def test_only_what_can_be_compared_shares_a_table(project: Project) -> None:
     """Five boards, each with a floor of its own; scores that a kind lacks are not among its own."""
-    html = page(project)
-    Outline(html)
+    found = site(project, NAMES)
+    html = found["index.html"]
     for title in (
         "Photos from sketches · faces/kept",
         "Sketches from photos · faces/kept-pencil",
@@ -84,8 +78,9 @@ def test_only_what_can_be_compared_shares_a_table(project: Project) -> None:
         "Surfaces from noise · grids/kept",
         "Surfaces from noise · points/kept",
     ):
-        assert html.count(f">{title}</h3>") == 2  # of figures, and of pictures
-    tables = re.findall(r'<table class="board">.*?</table>', html, flags=re.DOTALL)
+        assert html.count(f">{title}</h3>") == 1
+        assert found["pictures.html"].count(f">{title}</h2>") == 1
+    tables = re.findall(r'<table class="board sortable">.*?</table>', html, flags=re.DOTALL)
     assert len(tables) == 5
     assert all("Floor: other real" in table for table in tables)
     assert ["SSIM" in table for table in tables] == [True, True, False, False, False]
@@ -97,24 +92,54 @@ def test_only_what_can_be_compared_shares_a_table(project: Project) -> None:
 
 
 def test_noise_has_no_column_and_samples_no_answer(project: Project) -> None:
-    """Two tables of answers, sheets for the rest; best and worst where there is SSIM."""
-    html = page(project)
+    """Two tables of answers, sheets for the rest; best and worst where there are pairs."""
+    found = site(project, NAMES)
+    html = found["pictures.html"]
     assert html.count('<table class="pictures">') == 2
     assert html.count('<svg class="space"') == 4
     assert 'alt="Sheet of dcgan"' in html
     assert "noise sketch" not in html
     assert "photo of test image" in html
-    words = text(html)
-    assert "Best and worst of there" in words
-    assert "Best and worst of back" in words
-    assert "Best and worst of dcgan" not in words
+    words = text(found["variants/cyclegan.html"])
+    assert "Translation there" in words
+    assert "Translation back" in words
+    assert words.count("Best and worst by SSIM") == 2
+    assert words.count("Best and worst by Pixel difference") == 2
     assert "From left to right: photo, back, sketch." in words
-    assert "A row is one vector of noise" in words
+    for name in ("dcgan", "meshes", "points"):
+        alone = found[f"variants/{name}.html"]
+        assert "Best and worst" not in alone
+        assert 'class="pictures' not in alone
+        assert alone.count("<figcaption>real test") == 1
+        assert "A row is one vector of noise" in text(alone)
+
+
+def test_only_translations_of_the_same_images_are_compared(project: Project) -> None:
+    """No page where there are none; else the boards of two and more, both ways."""
+    assert "compare.html" not in site(project, NAMES)
+    project.translation("other", "cyclegan", project.photos // 4, {**PAIRS, "ssim": 0.4})
+    found = site(project, [*NAMES, "other"])
+    html = found["compare.html"]
+    start = html.index('id="data">') + len('id="data">')
+    (board,) = json.loads(html[start : html.index("</script>", start)])
+    assert [item["name"] for item in board["translations"]] == ["there", "other"]
+    pairs = ("there\nother", "other\nthere")
+    assert set(board["differences"]) == set(pairs)
+    one, other = (board["differences"][pair]["ssim"] for pair in pairs)
+    assert other[0] == f"\N{MINUS SIGN}{one[0]}"
+    assert [one[2], other[2]] == ["better", "worse"]
+    assert one[1].count("\N{EN DASH}") == 1
+    assert one[3] == 12
+    images = board["translations"][0]["images"]
+    assert set(images) == {"sketch", "output", "photo"}
+    assert len(images["output"]) == len(board["faces"]) == 8
+    assert 'href="../compare.html#there"' in found["variants/cyclegan.html"]
+    assert "compare.html#" not in found["variants/dcgan.html"]
 
 
 def test_a_lone_translation_is_told_by_its_figures(project: Project) -> None:
     """There is no best of one."""
-    words = text(page(project))
+    words = text(site(project, NAMES)["index.html"])
     assert "dcgan has a KID of 0.1000, 95 % interval 0.0900 – 0.1100 and a diversity" in words
     assert "meshes has an energy distance of 0.20000" in words
     assert "5 translations of 4 variants were scored on images not seen in training." in words
@@ -122,9 +147,8 @@ def test_a_lone_translation_is_told_by_its_figures(project: Project) -> None:
 
 def test_all_curves_of_two_discriminators_are_drawn(project: Project) -> None:
     """Losses, outputs and gradient norms of both sides, the penalty and the rate."""
-    html = page(project)
-    article = html[html.index(">cyclegan</h3>") :]
-    legends = re.findall(r'class="key"[^>]*>([^<]*)<', article)
+    html = site(project, NAMES)["variants/cyclegan.html"]
+    legends = re.findall(r'class="key"[^>]*>([^<]*)<', html)
     for side in ("", ", way back"):
         for label in ("adversarial", "real", "generated", "generator", "discriminator"):
             assert f"{label}{side}" in legends
@@ -133,9 +157,10 @@ def test_all_curves_of_two_discriminators_are_drawn(project: Project) -> None:
 
 def test_warnings_of_a_training_are_shown(project: Project) -> None:
     """On the variant that has one, and on no other."""
-    html = page(project)
-    assert html.count('<ul class="warnings"') == 1
-    assert WARNING in text(html)
+    found = site(project, NAMES)
+    warned = [path for path, html in found.items() if '<ul class="warnings"' in html]
+    assert warned == ["variants/dcgan.html"]
+    assert WARNING in text(found[warned[0]])
 
 
 def test_a_study_without_numbers_shows_what_was_found_and_a_printed_table(project: Project) -> None:
@@ -156,9 +181,9 @@ def test_a_study_without_numbers_shows_what_was_found_and_a_printed_table(projec
     study = Study(
         title="P", citation="c", setting="Sketchy", found=found, printed=printed, rows=rows
     )
-    html = page(project, {"P3": study})
+    html = site(project, NAMES, {"P3": study})["studies/P3.html"]
     words = text(html)
-    assert "What the paper says it found: Noise is cleaner." in words
+    assert "What the paper says it found Noise is cleaner." in words
     assert "pizza 0.083 0.090 trees – 0.272" in words
     assert "The printed SSIM is of the paper" in words
     (table,) = re.findall(r'<table class="study">.*?</table>', html, flags=re.DOTALL)
@@ -175,9 +200,7 @@ def test_our_order_is_told_where_the_paper_printed_none(project: Project) -> Non
     project.translation("other", "cyclegan", photos // 4, {**PAIRS, "kid": 0.05})
     rows = tuple(StudyRow(name=name, ours=name) for name in ("there", "other", "back"))
     study = Study(title="P", citation="c", setting="s", rows=rows)
-    out = project.root / "index.html"
-    build(out, project.root / "b.csv", {"P": study}, [*NAMES, "other"], project.root)
-    said = text(out.read_text(encoding="utf-8"))
+    said = text(site(project, [*NAMES, "other"], {"P": study})["studies/P.html"])
     assert "Here, by KID on faces/kept, best first: other (0.0500) and there (0.0900)." in said
     assert "on faces/kept-pencil, best first" not in said
 
@@ -220,11 +243,10 @@ def test_unpaired_images_are_shown_without_an_answer(project: Project) -> None:
     project.table("translations/wild", photos // 2, ids=drawings)
     recipe = {"variant": {"recipe": {"best": "last"}}}
     project.variant("wild", photos[0], paired=False, training_inputs=70, settings=recipe)
-    out = project.root / "index.html"
-    build(out, project.root / "b.csv", {}, ["wild"], project.root)
-    html = out.read_text(encoding="utf-8")
-    words = text(html)
-    assert html.count(">Images from other images · drawn/kept</h3>") == 2
+    found = site(project, ["wild"])
+    html = found["pictures.html"]
+    words = text(found["index.html"] + found["variants/wild.html"])
+    assert html.count(">Images from other images · drawn/kept</h2>") == 1
     (table,) = re.findall(r'<table class="pictures">.*?</table>', html, flags=re.DOTALL)
     heads = re.findall(r"<th scope=\"col\"[^>]*>(\w+)", table)
     assert heads == ["input", "wild"]
@@ -242,9 +264,8 @@ def test_unpaired_images_are_shown_without_an_answer(project: Project) -> None:
 def test_chosen_classes_are_a_table_of_their_own(project: Project) -> None:
     """Weights of one class are not compared with those of all."""
     project.translation("pizza", "cyclegan", project.photos // 2, PAIRS, classes=["pizza"])
-    out = project.root / "index.html"
-    build(out, project.root / "b.csv", {}, ["there", "pizza"], project.root)
-    assert set(pd.read_csv(project.root / "b.csv")["target"]) == {
+    site(project, ["there", "pizza"])
+    assert set(pd.read_csv(project.root / "board.csv")["target"]) == {
         "faces/kept",
         "faces/kept (pizza)",
     }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from s2f_core.report.comparison import differences, ranking
+import pytest
+from intervals import by_intervals
+
+from s2f_core.report.comparison import differences
+from s2f_core.report.comparison import ranking as rank
 from s2f_core.report.sources import Evaluation, Figure, Score, Training
-from s2f_core.report.studies import Study, StudyRow
-from s2f_core.report.words import against_baselines, bias, judged, listing, number
+from s2f_core.report.studies import Paper, Study, StudyRow
+from s2f_core.report.words import against_baselines, bias, judged, listing, number, summary
 
 FID = Score(title="FID", higher_is_better=False, describe="A distance.")
 KID = Score(title="KID", higher_is_better=False)
@@ -32,6 +36,21 @@ def evaluation(name: str, fid: float, spread: float = 1.0, images: int = 98) -> 
     )
 
 
+def training(variant: str, settings: dict[str, Any] | None = None) -> Training:
+    """The record of seven epochs."""
+    return Training(
+        variant=variant,
+        settings=settings or {},
+        steps=700,
+        epochs=7.0,
+        training_images=800,
+        seconds=1.0,
+        images_per_second=1.0,
+        precision="bf16-mixed",
+        device="cpu",
+    )
+
+
 def table(pix2pix: str | None = "a", cyclegan: str | None = "b", best: str | None = "c") -> Study:
     """Three published rows of which the last has the lowest FID."""
     rows = (
@@ -47,67 +66,87 @@ def ours(a: float, b: float, c: float, spread: float = 1.0) -> dict[str, Evaluat
     return {name: evaluation(name, fid, spread) for name, fid in (("a", a), ("b", b), ("c", c))}
 
 
+def ranked(study: Study, score: str, evaluations: dict[str, Evaluation]) -> str:
+    """The sentence, by the figures and their intervals alone."""
+    return rank(study, score, evaluations, by_intervals(evaluations.values()))
+
+
 def test_ranking_holds() -> None:
     """The paper's best is the best here, and the whole order is the same."""
-    said = ranking(table(), "fid", ours(110, 120, 100))
+    said = ranked(table(), "fid", ours(110, 120, 100))
     assert "the paper's best is ResNet + SR (139.07). That holds here" in said
     assert "at 100.0 before Pix2Pix at 110.0" in said
-    assert "The whole order is the same: ResNet + SR, Pix2Pix and CycleGAN." in said
-    assert "overlap" not in said
+    assert "The figures have the same order throughout: ResNet + SR, Pix2Pix and CycleGAN." in said
 
 
 def test_ranking_does_not_hold() -> None:
     """Another row is the best here: said plainly, with the place of the paper's best."""
-    said = ranking(table(), "fid", ours(100, 120, 110))
+    said = ranked(table(), "fid", ours(100, 120, 110))
     assert "That does not hold here" in said
     assert "the best is Pix2Pix at 100.0, and ResNet + SR comes second at 110.0" in said
     assert "here it is Pix2Pix, ResNet + SR and CycleGAN." in said
 
 
 def test_ranking_is_unsettled_where_intervals_overlap() -> None:
-    """A winner within the other's interval is not called settled."""
-    assert "intervals overlap" in ranking(table(), "fid", ours(104, 120, 100, spread=3))
+    """A winner within the other's interval does not win, and does not lose."""
+    level = "it is at {}, and no difference from Pix2Pix ({}) is settled."
+    said = ranked(table(), "fid", ours(104, 120, 100, spread=3))
+    assert "That is not settled here" in said
+    assert level.format("100.0", "104.0") in said
+    assert level.format("104.0", "100.0") in ranked(table(), "fid", ours(100, 120, 104, spread=3))
 
 
 def test_ranking_without_the_best_row() -> None:
     """A ranking cannot be checked where its winner, or all the others, were not trained."""
-    said = ranking(table(best=None), "fid", ours(1, 2, 3))
+    said = ranked(table(best=None), "fid", ours(1, 2, 3))
     assert "was not trained here, so this cannot be checked" in said
-    said = ranking(table(pix2pix=None, cyclegan=None), "fid", ours(1, 2, 3))
+    said = ranked(table(pix2pix=None, cyclegan=None), "fid", ours(1, 2, 3))
     assert "No other row was trained here" in said
 
 
 def test_ranking_of_an_unknown_score_is_silent() -> None:
     """One published number, or a score that is not measured here, makes no ranking."""
-    assert not ranking(table(), "pixel_difference", ours(1, 2, 3))
-    assert not ranking(table(), "inception", ours(1, 2, 3))
+    assert not ranked(table(), "pixel_difference", ours(1, 2, 3))
+    assert not ranked(table(), "inception", ours(1, 2, 3))
 
 
 def test_differences_come_from_the_record() -> None:
-    """Training images, size, steps, framework and what was not trained are all said."""
-    record = Training(
-        variant="a",
-        settings={},
-        steps=700,
-        epochs=7.0,
-        training_images=800,
-        seconds=1.0,
-        images_per_second=1.0,
-        precision="bf16-mixed",
-        device="cpu",
-    )
+    """A line a row: what it was trained on and how long, and the paper's where it is another."""
+    record = training("a", settings={"lr": 0.001, "variant": {"recipe": {"batch": 4}}})
     study = table(cyclegan=None, best=None)
-    said = " ".join(differences(study, ours(1, 2, 3), {"a": record}))
-    assert "Published with: CelebA, TensorFlow." in said
-    assert "800 training images, 128×128 pixels, 700 steps (7 epochs), PyTorch on cpu" in said
-    assert "Not trained here: CycleGAN and ResNet + SR." in said
-    assert "An FID at N = 98 is not comparable with the paper's absolute values" in said
-    assert "does not state how it computes its pixel difference (0.90)" in said
-    assert "Mean |a - b| in [0, 1]." in said
+    row = study.rows[0].model_copy(update={"paper": Paper(epochs=100, batch=4)})
+    study = study.model_copy(
+        update={"rows": (row, *study.rows[1:]), "paper": Paper(size=256, epochs=7, lr=2e-4)}
+    )
+    said = differences(study, ours(1, 2, 3), {"a": record})
+    assert said[:2] == [
+        "Published with: CelebA, TensorFlow.",
+        "Ours: PyTorch on cpu (bf16-mixed), scored on 98 test images.",
+    ]
+    assert said[2] == (
+        "Pix2Pix: 800 training images, 128×128 pixels (paper: 256×256), 700 steps, 7 epochs "
+        "(paper: 100), a batch of 4, a rate of 0.001 (paper: 0.0002), D's rate 0.001."
+    )
+    words = " ".join(said[3:])
+    assert "Not trained here: CycleGAN and ResNet + SR." in words
+    assert "An FID at N = 98 is not comparable with the paper's absolute values" in words
+    assert "does not state how it computes its pixel difference (0.90)" in words
+    assert "Mean |a - b| in [0, 1]." in words
+
+
+def test_rows_that_were_made_alike_share_a_line() -> None:
+    """Two rows of one training are one line, unless they were enlarged in different ways."""
+    evaluations = ours(1, 2, 3)
+    evaluations["b"] = evaluations["b"].model_copy(update={"variant": "a", "upscaler": "edsr"})
+    evaluations["c"] = evaluations["c"].model_copy(update={"variant": "a"})
+    said = differences(table(), evaluations, {"a": training("a")})
+    assert said[2].startswith("Pix2Pix · ResNet + SR: 800 training images")
+    assert said[3].startswith("CycleGAN: 800 training images")
+    assert said[3].endswith(", enlarged by edsr.")
 
 
 def test_baseline_verdicts() -> None:
-    """Beaten, narrowly beaten and not beaten are told apart, and equals share a sentence."""
+    """Beaten, not settled and not beaten are told apart, and equals share a sentence."""
     first = evaluation("a", 100, spread=2)
     rivals = {
         "sketch": {"kid": Figure(value=0.5)},
@@ -118,8 +157,8 @@ def test_baseline_verdicts() -> None:
     item = first.model_copy(update={"figures": {"model": mine, **rivals}})
     said = against_baselines([item, item.model_copy(update={"name": "b"})])
     assert said[0] == (
-        "By KID, a and b beat the sketch itself and narrowly the mean training photo, "
-        "but not the nearest training photo."
+        "By KID, a and b beat the sketch itself, but not the nearest training photo, "
+        "with nothing settled against the mean training photo."
     )
     assert said[1].startswith("The nearest training photo wins on KID (0.0010) because")
 
@@ -162,6 +201,22 @@ def test_each_discriminator_is_judged_by_itself() -> None:
     assert "discriminator gave real ones 0.90" in first
     assert "discriminator of the way back" in second
     assert not judged({"d_out_real": 7.0, "d_out_fake": -3.0, "d_real": 1.0})
+
+
+def test_best_is_said_where_it_is_settled() -> None:
+    """One that is better than each other; else the figure, and what it is level with."""
+    apart, close = ours(100, 120, 110, spread=3), ours(100, 120, 104, spread=3)
+    for those in (apart, close):
+        for name, item in those.items():
+            kid = {"kid": item.figure("fid"), "pixel_difference": Figure()}
+            those[name] = item.model_copy(update={"figures": {"model": kid}})
+    assert "The best is a by KID (100.0000, 95 % interval 97.0000 – 103.0000)." in summary(
+        list(apart.values()), by_intervals(apart.values())
+    )
+    said = summary(list(close.values()), by_intervals(close.values()))
+    assert "The best" not in said
+    assert "By KID a has the best figure (100.0000, 95 % interval 97.0000 – 103.0000)" in said
+    assert "but that it is better than c is not settled." in said
 
 
 def test_small_words() -> None:

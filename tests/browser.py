@@ -1,0 +1,151 @@
+"""A headless Chromium over its debugging pipe: real keys, real layout, every request it makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe",
+)
+KEYS = {"Home": 36, "End": 35, "ArrowRight": 39, "ArrowLeft": 37, "Enter": 13, "Tab": 9, " ": 32}
+TEXTS = {"Enter": "\r", " ": " "}
+PATIENCE = 30.0  # seconds for one answer
+
+
+@dataclass
+class Browser:
+    """One page. ``errors``: of console and scripts; ``requests``: all addresses it asked for."""
+
+    into: BinaryIO
+    out: BinaryIO
+    session: str = ""
+    count: int = 0
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    loaded: bool = False
+    unread: bytes = b""
+
+    def send(self, method: str, **params: Any) -> Any:
+        """Send a command and wait for its result."""
+        self.count += 1
+        message: dict[str, Any] = {"id": self.count, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        self.into.write(json.dumps(message).encode() + b"\0")
+        self.into.flush()
+        while True:
+            answer = self._read()
+            if answer.get("id") == self.count:
+                assert "error" not in answer, (method, answer["error"])
+                return answer["result"]
+
+    def _read(self) -> dict[str, Any]:
+        while b"\0" not in self.unread:
+            data = os.read(self.out.fileno(), 1 << 20)
+            assert data, "chromium ended"
+            self.unread += data
+        text, self.unread = self.unread.split(b"\0", 1)
+        message: dict[str, Any] = json.loads(text)
+        self._note(message.get("method", ""), message.get("params", {}))
+        return message
+
+    def _note(self, event: str, params: dict[str, Any]) -> None:
+        if event == "Runtime.exceptionThrown":
+            self.errors.append(str(params["exceptionDetails"]))
+        elif event == "Runtime.consoleAPICalled" and params["type"] in {"error", "warning"}:
+            self.errors.append(str(params["args"]))
+        elif event == "Log.entryAdded" and params["entry"]["level"] in {"error", "warning"}:
+            self.errors.append(str(params["entry"]))
+        elif event == "Network.requestWillBeSent":
+            self.requests.append(params["request"]["url"])
+        elif event == "Page.loadEventFired":
+            self.loaded = True
+
+    def open(self, page: Path, fragment: str = "") -> None:
+        """Go to a file and wait until it has loaded."""
+        self.loaded = False
+        self.send("Page.navigate", url="about:blank")
+        self.wait()
+        self.loaded = False
+        self.send("Page.navigate", url=page.as_uri() + fragment)
+        self.wait()
+
+    def wait(self) -> None:
+        """Until the page has loaded."""
+        until = time.monotonic() + PATIENCE
+        while not self.loaded:
+            assert time.monotonic() < until, "the page does not load"
+            self._read()
+
+    def run(self, script: str) -> Any:
+        """The value of an expression in the page."""
+        found = self.send("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def press(self, *keys: str) -> None:
+        """Press keys, as a person would."""
+        for key in keys:
+            code = {"key": key, "windowsVirtualKeyCode": KEYS[key]}
+            text = {"text": TEXTS[key]} if key in TEXTS else {}
+            self.send("Input.dispatchKeyEvent", type="keyDown", **code, **text)
+            self.send("Input.dispatchKeyEvent", type="keyUp", **code)
+
+    def look(self, width: int, height: int = 800, scheme: str = "light") -> None:
+        """Be a window of this size, in light or dark."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.send("Emulation.setDeviceMetricsOverride", **size)
+        colours = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.send("Emulation.setEmulatedMedia", features=colours)
+
+
+@contextmanager
+def browser(home: Path) -> Iterator[Browser]:
+    """Chromium with a profile in ``home``; skips the test, saying so, where there is none."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    shell = shutil.which("bash")
+    if program is None or shell is None:
+        pytest.skip("no chromium here")
+    theirs, mine = os.pipe()
+    read, write = os.pipe()
+    command = f'exec "$@" 3<&{theirs} 4>&{write}'  # chromium talks over descriptors 3 and 4
+    arguments = [shell, "-c", command, "chromium", program, *OPTIONS, f"--user-data-dir={home}"]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(arguments, pass_fds=(theirs, write), stdout=quiet, stderr=quiet)
+    os.close(theirs)
+    os.close(write)
+    try:
+        with os.fdopen(mine, "wb") as into, os.fdopen(read, "rb") as out:
+            found = Browser(into, out)
+            target = found.send("Target.createTarget", url="about:blank")["targetId"]
+            session = found.send("Target.attachToTarget", targetId=target, flatten=True)
+            found.session = session["sessionId"]
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                found.send(f"{domain}.enable")
+            yield found
+    finally:  # a closed pipe ends it
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,29 @@
+"""Comparisons where nothing is known image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from s2f_core.report.sources import Evaluation
+from s2f_core.scores.comparing import Comparisons, Scored
+
+
+def by_intervals(evaluations: Iterable[Evaluation]) -> Comparisons:
+    """Comparisons of the figures alone: settled where two intervals have nothing in common."""
+    return Comparisons({item.name: _scored(item) for item in evaluations})
+
+
+def _scored(item: Evaluation) -> Scored:
+    found = {key: item.figure(key) for key in item.scores}
+    return Scored(
+        name=item.name,
+        target=item.target,
+        paired=item.kind == "pairs",
+        ids=(),
+        by_image={},
+        figures={
+            key: {"value": one.value, "low": one.low, "high": one.high, "n": one.n or 0}
+            for key, one in found.items()
+        },
+        higher_is_better={key: score.higher_is_better for key, score in item.scores.items()},
+    )
