@@ -18,7 +18,7 @@ Norm = Literal["batch", "instance", "instance-affine", "group", "none"]
 Up = Literal["transposed", "nearest"]
 Init = Literal["normal", "xavier", "kaiming", "orthogonal", "default"]
 
-_LARGE = 256  # pixels of a batch's maps from which NearestUp is faster as one convolution
+LARGE = 256  # pixels of a batch's maps from which NearestUp is faster as one convolution
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -157,7 +157,7 @@ class NearestUp(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Twice the height and width."""
-        if len(x) * x.shape[-2:].numel() < _LARGE:
+        if len(x) * x.shape[-2:].numel() < LARGE:
             return super().forward(F.interpolate(x, scale_factor=2))
         weight = self.weight.transpose(0, 1)
         kernel = (weight.reshape(-1, 9) @ self.spread).view(*weight.shape[:2], 4, 4)
