@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from s2f_core.data import Direction, Scores
 from s2f_core.errors import UserError
@@ -19,7 +22,7 @@ from s2f_core.params import Section
 from s2f_core.scores import comparing, consistency, diversity, sharpness, surfaces, table
 from s2f_core.scores.baselines import FLOOR, answers, inputs, nothing, others
 from s2f_core.scores.consistency import Redrawing
-from s2f_core.scores.kinds import Declaration, Network, Sample, Score, Space, Values
+from s2f_core.scores.kinds import Declaration, Figure, Network, Sample, Score, Space, Values
 from s2f_core.scores.landmarks import of_faces
 from s2f_core.scores.memorisation import Nearest
 from s2f_core.tables import Table
@@ -101,10 +104,10 @@ def evaluate(
     rows |= {FLOOR: others(training, len(made))}
     spaces = _spaces(training, test, networks, condition)
     targets, samples = _samples(real, rows, kind, test, spaces, condition)
-    figures = {
-        name: {key: score.measure(sample, targets) for key, score in kind.scores.items()}
-        for name, sample in samples.items()
-    }
+    for sample in (targets, *samples.values()):  # the networks use all cores, one after the other
+        for space in _wanted(kind) & set(networks) & set(sample.spaces):
+            sample.seen_in(space)
+    figures = _figures(kind, samples, targets)
     report = {
         **subject.model_dump(),
         "image_size": real.shape[1],
@@ -125,6 +128,18 @@ def evaluate(
         pd.DataFrame({"id": test.ids, **{k: v for k, v in by_image.items() if v is not None}}),
         _seen(samples[MODEL], targets, kind),
     )
+
+
+def _figures(
+    kind: Kind, samples: Mapping[str, Sample], targets: Sample
+) -> dict[str, dict[str, Figure]]:
+    """Every score of every sample, a thread a sample; matrix products stay in their thread."""
+
+    def measured(sample: Sample) -> dict[str, Figure]:
+        return {key: score.measure(sample, targets) for key, score in kind.scores.items()}
+
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as threads:
+        return dict(zip(samples, threads.map(measured, samples.values()), strict=True))
 
 
 def _spread(ids: list[str]) -> list[str]:
