@@ -110,7 +110,7 @@ def boards(evaluations: list[Evaluation]) -> list[Board]:
 def entries(evaluations: list[Evaluation]) -> tuple[Entry, ...]:
     """All lines: translations, then baselines, then floors, each sorted by the headline score.
 
-    Translations of one input share their baselines: equal ones appear once.
+    Translations of one input share their baselines: those equal in what is shown appear once.
     """
     found: dict[tuple[object, ...], Entry] = {}
     for evaluation in evaluations:
@@ -124,7 +124,7 @@ def entries(evaluations: list[Evaluation]) -> tuple[Entry, ...]:
 
 
 def _identity(line: Entry) -> tuple[object, ...]:
-    values = [line.figure(score).value for score in columns([line.evaluation])]
+    values = [line.figure(score).value for score in shown([line.evaluation])]
     rounded = [None if value is None else round(value, 4) for value in values]
     return (line.kind, line.name, line.input, *rounded)
 
