@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import stores
 from stores import runs
 
@@ -54,6 +55,9 @@ def test_errors_are_told_apart() -> None:
     assert journal.explained(UserError("so")) == ("user", "so")
     busy = MlflowException("locked", error_code=TEMPORARILY_UNAVAILABLE)
     assert journal.explained(busy) == ("busy", "MLflow: locked")
+    away = MlflowException("no answer")
+    away.__context__ = requests.ConnectionError("refused")
+    assert journal.explained(away) == ("busy", "MLflow: no answer")
     assert journal.explained(MlflowException("too old")) == ("user", "MLflow: too old")
     assert journal.explained(OSError("no space"))[0] == "user"
     try:

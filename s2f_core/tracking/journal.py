@@ -27,6 +27,7 @@ PARAMS = 100  # the most that one request may hold
 PARAM_LENGTH = 6000  # MLflow cuts there; cut here too, so that a resumed run compares equal
 OF = "s2f.training"  # tag of an evaluation's own run: the training run it belongs to
 FOR = "s2f.run_id"  # tag of a run that stands for one which this store never had: that one's id
+REACH_SECONDS = 10.0  # within which a server has to answer at first; later MLflow is patient
 GONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 Texts = Mapping[str, str]
@@ -178,7 +179,8 @@ class Journal:
 def connect(store: str) -> tuple[Any, str]:
     """A client of the store and the experiment's id, created where missing.
 
-    Safe to call from many processes at once. The first call ever takes about five seconds.
+    Safe to call from many processes at once. The first call ever takes about five seconds. Raises
+    UserError where a server does not answer.
     """
     # Both names are read when mlflow is first imported. Nothing here may reach for the network.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = os.environ["DO_NOT_TRACK"] = "true"
@@ -191,6 +193,7 @@ def connect(store: str) -> tuple[Any, str]:
         for noisy in ("mlflow", "alembic"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         if file is None:
+            _reach(store)
             client = MlflowClient(tracking_uri=store)
             return client, _experiment(client, None)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -198,6 +201,21 @@ def connect(store: str) -> tuple[Any, str]:
         with FileLock(f"{file}.lock"):
             client = MlflowClient(tracking_uri=store)
             return client, _experiment(client, (file.parent / "mlartifacts").as_uri())
+
+
+def _reach(store: str) -> None:
+    """Ask a server for an answer, whatever it is: MLflow itself would try for four minutes."""
+    import requests
+
+    if not store.startswith(("http://", "https://")):
+        return
+    try:
+        requests.get(f"{store.rstrip('/')}/health", timeout=REACH_SECONDS)
+    except requests.RequestException as error:
+        raise UserError(
+            f"MLFLOW_TRACKING_URI: no server answers there ({error}). Start it, or unset the "
+            "variable: the runs then go to mlflow.db"
+        ) from None
 
 
 def _experiment(client: Any, artifacts: str | None) -> str:
@@ -231,12 +249,19 @@ def serve(store: str) -> None:
 
 
 def explained(error: Exception) -> tuple[str, str]:
-    """Whether an error is the user's, a busy store's, or a bug, and what to say of it."""
+    """Whether an error is the user's, a busy store's, or a bug, and what to say of it.
+
+    A server that was there and no longer answers is busy: it may be restarted.
+    """
     from mlflow.exceptions import MlflowException
+    from requests import RequestException
 
     if isinstance(error, UserError):
         return "user", str(error)
-    if isinstance(error, MlflowException) and error.error_code == "TEMPORARILY_UNAVAILABLE":
+    if isinstance(error, MlflowException) and (
+        error.error_code == "TEMPORARILY_UNAVAILABLE"
+        or isinstance(error.__context__, RequestException)
+    ):
         return "busy", f"MLflow: {error}"
     if isinstance(error, MlflowException | OSError):
         return "user", f"MLflow: {error}"

@@ -26,8 +26,8 @@ SERVER = "s2f_core.tracking.journal"
 SOURCE = Path(__file__).parents[2]  # where s2f_core lies
 
 
-class BusyError(Exception):
-    """Another process holds the store."""
+class BusyError(UserError):
+    """Another process holds the store, or its server does not answer for now."""
 
 
 class Process:
@@ -55,7 +55,7 @@ class Process:
     def ask(self, store: str, method: str, *arguments: object) -> Any:
         """What the journal of a store answers.
 
-        Raises BusyError where another process holds the store, UserError where it cannot be used
+        Raises BusyError where the store may be used again later, UserError where it cannot be used
         or the journal says what is wrong, and RuntimeError with the traceback of anything else.
         """
         with self._lock:
