@@ -49,7 +49,8 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
     settings["variants"] = {name: settings["variants"][name] for name in variants}
     for variant in settings["variants"].values():
         variant["scale"] = 1.0
-        variant["discriminator"]["layers"] = 1
+        if variant["discriminator"]["type"] != "fc":
+            variant["discriminator"]["layers"] = 1
     for study in settings["studies"].values():
         study["claims"] = []
         for row in study["rows"]:
@@ -61,19 +62,21 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True)
 
 
+def clean_environment() -> dict[str, str]:
+    """This process's environment with the tests' Python first, and none of the user's settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))}
+    return kept | {"PATH": f"{BIN}:{kept['PATH']}", "DVC_NO_ANALYTICS": "true"}
+
+
 def run(folder: Path, *command: str) -> str:
     """What a command of the environment printed there.
 
     The user's own cache serves the downloads, one store takes the runs.
     """
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))
-    }
-    environment |= {"PATH": f"{BIN}:{environment['PATH']}", "DVC_NO_ANALYTICS": "true"}
     done = subprocess.run(
         [BIN / command[0], *command[1:]],
         cwd=folder,
-        env=environment,
+        env=clean_environment(),
         text=True,
         check=False,
         stdout=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +11,12 @@ import pandas as pd
 import pytest
 import yaml
 from clones import ran, run, small_clone
+from pages import blocks
 from PIL import Image
 
 from s2f_core.tables import read
 
-PAGE = Path(__file__).parents[1] / "docs" / "data.md"
-BLOCK = re.compile(
-    r"^```(?P<kind>yaml|console) (?P<name>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
-)
+PAGE = "data.md"
 PICTURES = 48
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -54,11 +51,6 @@ def _unpaired(mine: Path) -> None:
         file.unlink()
 
 
-def _blocks(kind: str) -> dict[str, str]:
-    found = BLOCK.finditer(PAGE.read_text(encoding="utf-8"))
-    return {block["name"]: block["text"] for block in found if block["kind"] == kind}
-
-
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with the three variants that the page names."""
@@ -80,7 +72,7 @@ CASES: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
 
 def test_the_page_has_these_cases_and_no_other() -> None:
     """Each with its change and its command."""
-    assert _blocks("yaml").keys() == _blocks("console").keys() == CASES.keys()
+    assert blocks(PAGE, "yaml").keys() == blocks(PAGE, "console").keys() == CASES.keys()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -91,10 +83,10 @@ def test_a_folder_of_ones_own_becomes_a_model(clone: Path, case: str) -> None:
     file = clone / "params.yaml"
     before = file.read_text()
     settings = yaml.safe_load(before)
-    change = yaml.safe_load(_blocks("yaml")[case])["data"]
+    change = yaml.safe_load(blocks(PAGE, "yaml")[case])["data"]
     settings["data"].update(change)
     file.write_text(yaml.safe_dump(settings, sort_keys=False))
-    (command,) = _blocks("console")[case].splitlines()
+    (command,) = blocks(PAGE, "console")[case].splitlines()
     output = run(clone, *shlex.split(command))
     file.write_text(before)
     (clone / "mine").rename(clone / f"mine-{case}")
