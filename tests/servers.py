@@ -1,0 +1,169 @@
+"""What a team has on other machines, as real processes on loopback: sshd, PostgreSQL, MLflow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from clones import BIN, clean_environment
+
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+SECONDS = 90.0  # the longest that a server may take to answer
+PASSWORD = "no-secret"  # noqa: S105 - of a database that lives for one test
+
+
+@dataclass(frozen=True)
+class Server:
+    """A program that answers on a port of loopback, once it runs; what it says goes to ``log``."""
+
+    command: list[str]
+    port: int
+    log: Path
+    answers: Callable[[int], bool]
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The server until the end of the block, when it is killed with all that it began."""
+        with self.log.open("ab") as output:
+            process = subprocess.Popen(
+                self.command,
+                env=clean_environment() | QUIET,
+                stdout=output,
+                stderr=output,
+                cwd=self.log.parent,
+            )
+        try:
+            deadline = time.monotonic() + SECONDS
+            while not self._answered():
+                said = self.log.read_text(errors="replace")[-2000:]
+                assert process.poll() is None, said
+                assert time.monotonic() < deadline, said
+                time.sleep(0.05)
+            yield process
+        finally:
+            kill(process)
+
+    def _answered(self) -> bool:
+        with contextlib.suppress(OSError):
+            return self.answers(self.port)
+        return False
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a server at once, with all that it began, as a power cut does."""
+    if process.poll() is None:
+        for running in [process, *psutil.Process(process.pid).children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                running.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def ssh(folder: Path) -> Server:
+    """An SSH server that lets in who has the private key ``folder/key``.
+
+    Skips the test where there is none: Debian's package is ``openssh-server``.
+    """
+    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    if program is None:
+        pytest.skip("no sshd: apt-get install openssh-server")
+    folder.mkdir(parents=True)
+    for name in ("host", "key"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(make, check=True)
+    if os.geteuid() == 0:  # what Debian's init script does
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    port = free_port()
+    options = {
+        "ListenAddress": "127.0.0.1",
+        "Port": port,
+        "HostKey": folder / "host",
+        "AuthorizedKeysFile": folder / "key.pub",
+        "PasswordAuthentication": "no",
+        "KbdInteractiveAuthentication": "no",
+        "StrictModes": "no",  # the folder of tests is not a home
+        "UsePAM": "no",
+        "PidFile": "none",
+        "Subsystem": "sftp internal-sftp",
+    }
+    (folder / "sshd_config").write_text("".join(f"{k} {v}\n" for k, v in options.items()))
+    command = [program, "-D", "-e", "-f", str(folder / "sshd_config")]
+    return Server(command, port, folder / "log", _greets)
+
+
+def _greets(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        return connection.recv(4) == b"SSH-"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URI of an empty database on a server of its own.
+
+    Skips the test where there is none: Debian's package is ``postgresql``.
+    """
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    found = shutil.which("pg_ctl") or (str(installed[-1]) if installed else None)
+    if found is None:
+        pytest.skip("no PostgreSQL: apt-get install postgresql")
+    programs = Path(found).resolve().parent
+    # It refuses to be root, and another user may not look into the folder of tests.
+    user = "postgres" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="s2f-postgres-") as name:
+        place, port = Path(name), free_port()
+        (place / "password").write_text(PASSWORD)
+        if user:
+            for path in (place, place / "password"):
+                shutil.chown(path, user)
+
+        def run(program: str, *arguments: str) -> None:
+            command = [str(programs / program), *arguments]
+            environment = {**os.environ, "PGPASSWORD": PASSWORD}
+            subprocess.run(command, check=True, user=user, cwd=place, env=environment)
+
+        run("initdb", "-D", "db", "-U", "mlflow", "-A", "scram-sha-256", "--pwfile", "password",
+            "--no-sync")  # fmt: skip
+        options = f"-F -h 127.0.0.1 -p {port} -k {place}"
+        run("pg_ctl", "-D", "db", "-w", "-l", "log", "-o", options, "start")
+        try:
+            run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "mlflow", "mlflow")
+            yield f"postgresql://mlflow:{PASSWORD}@127.0.0.1:{port}/mlflow"
+        finally:
+            run("pg_ctl", "-D", "db", "-m", "immediate", "stop")
+
+
+def installed(command: list[str], port: int, log: Path) -> Server:
+    """A server that is a command of this environment."""
+    return Server([str(BIN / command[0]), *command[1:]], port, log, _listens)
+
+
+def _listens(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+
+
+def mlflow(command: list[str], port: int, log: Path) -> Server:
+    """An MLflow server by the words of its command; it answers once its database is ready."""
+    return replace(installed(command, port, log), answers=_healthy)
+
+
+def _healthy(port: int) -> bool:
+    return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
