@@ -31,7 +31,7 @@ test: .venv/installed-sr,dev ## lint, format, types, layers, quick tests
 	@echo "== pytest";      pytest
 
 test-slow: .venv/installed-sr,dev ## the tests that take long
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -rs
 
 ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
 	store=$$(python -c 'from s2f_core.tracking import store; print(store())') && \
