@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from s2f_core.processes import drawn
+
 Augmentation = Literal["colour", "translation", "cutout"]
 
 
@@ -41,7 +43,8 @@ def _translation(images: Tensor, coloured: int) -> Tensor:
     del coloured
     batch, _, height, width = images.shape
     most = torch.tensor([height // 8, width // 8], device=images.device)
-    shift = torch.floor(torch.rand(batch, 2, device=images.device) * (2 * most + 1)) - most
+    share = drawn(lambda count: torch.rand(count, 2, device=images.device), batch)
+    shift = torch.floor(share * (2 * most + 1)) - most
     rows = torch.arange(height, device=images.device)[None] + shift[:, :1].long()
     columns = torch.arange(width, device=images.device)[None] + shift[:, 1:].long()
     padded = F.pad(images, (1, 1, 1, 1))
@@ -54,8 +57,8 @@ def _translation(images: Tensor, coloured: int) -> Tensor:
 def _cutout(images: Tensor, coloured: int) -> Tensor:
     """A square of half the side, its centre anywhere, set to 0."""
     del coloured
-    batch, _, height, width = images.shape
-    centre = torch.rand(2, batch, 1, 1, 1, device=images.device)
+    height, width = images.shape[2:]
+    centre = _uniform(images, 2)
     rows = torch.arange(height, device=images.device)[None, None, :, None]
     columns = torch.arange(width, device=images.device)[None, None, None, :]
     inside = ((rows - centre[0] * height).abs() < height / 4) & (
@@ -65,7 +68,10 @@ def _cutout(images: Tensor, coloured: int) -> Tensor:
 
 
 def _uniform(images: Tensor, count: int) -> Tensor:
-    return torch.rand(count, len(images), 1, 1, 1, device=images.device)
+    """Numbers [count, B, 1, 1, 1] in [0, 1)."""
+    return drawn(
+        lambda batch: torch.rand(count, batch, 1, 1, 1, device=images.device), len(images), dim=1
+    )
 
 
 _AUGMENTATIONS: dict[Augmentation, Callable[[Tensor, int], Tensor]] = {

@@ -11,22 +11,26 @@ from typing import Any
 
 import pandas as pd
 import torch
-from lightning_fabric import Fabric
+from torch import nn
 
-from s2f_core import checkpoint
+from s2f_core import checkpoint, processes
 from s2f_core.devices import resolve
 from s2f_core.images import save_png
+from s2f_core.launching import start
 from s2f_core.pairs import Batches, Pairs
-from s2f_core.tracking import training_run
+from s2f_core.tracking import Aside, training_run
 from s2f_core.training import Training, train
 from s2f_core.validation import Validation
 from s2f_core.variants import Settings
 
 
 def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Training:
-    """Build networks, batches and validation for a training, seeded, on this machine's device."""
+    """Build networks, batches and validation for a training, seeded, on this process's device.
+
+    Raises UserError where processes that train together cannot share a batch, or differ.
+    """
     precision = resolve(settings.precision)
-    fabric = Fabric(accelerator="auto", devices=1, precision=precision)
+    fabric = start(precision)
     torch.manual_seed(settings.seed)
     variant, recipe = settings.variant, settings.variant.recipe
     blueprint = settings.blueprint(splits["train"])
@@ -34,12 +38,15 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
     key = hashlib.sha256(settings.model_dump_json().encode())
     for part in splits.values():
         key.update(part.fingerprint().encode())
+    processes.agree("settings or images", key.hexdigest())
+    gan = settings.build(fabric, blueprint)
+    processes.agree("initial weights", [_length(network) for network in gan.networks.values()])
     return Training(
         settings=settings,
         blueprint=blueprint,
         precision=precision,
         fabric=fabric,
-        gan=settings.build(fabric, blueprint),
+        gan=gan,
         batches=Batches(
             splits["train"],
             recipe.batch,
@@ -48,11 +55,17 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             flip=recipe.flip,
             paired=variant.objective.paired,
             sketch=recipe.sketch,
+            mine=processes.share(recipe.batch, recipe.accumulate),
         ),
         validation=Validation(splits["val"], recipe.best),
         steps=settings.steps(len(splits["train"])),
         state_file=states / f"{settings.name}-{key.hexdigest()[:16]}.pt",
     )
+
+
+def _length(network: nn.Module) -> float:
+    """The L2 norm of all weights, by which processes see whether theirs are the same."""
+    return float(torch.nn.utils.get_total_norm(network.parameters()))
 
 
 def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Outputs) -> None:
@@ -63,6 +76,16 @@ def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Ou
     """
     training = prepare(settings, splits, states)
     resumed = training.resume()
+    if processes.rank() == 0:
+        _record(training, resumed, files)
+    else:
+        train(training, Aside())
+    processes.wait()  # a process that ends early has torchrun wait no longer than it likes
+
+
+def _record(training: Training, resumed: str | None, files: Outputs) -> None:
+    """Train with a run in MLflow and write the outputs; the first process does."""
+    settings = training.settings
     tags = {"variant": settings.name, "study": settings.variant.study or "none"}
     with training_run(settings.name, settings.model_dump(mode="json"), tags, resumed) as run:
         train(training, run)
@@ -128,4 +151,5 @@ def summary(training: Training) -> dict[str, Any]:
         },
         "precision": training.precision,
         "device": str(training.fabric.device),
+        "processes": processes.world(),
     }

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
+from s2f_core import processes
 from s2f_core.errors import UserError
 from s2f_core.params import Section
 
@@ -24,17 +25,51 @@ LARGE = 256  # pixels of a batch's maps from which NearestUp is faster as one co
 class BatchNorm(nn.BatchNorm2d):
     """Batch norm of [B, C, H, W]; refuses what has a single value a channel in training.
 
-    Raises UserError there: one value has no spread. PyTorch raises ValueError.
+    Raises UserError there: one value has no spread. PyTorch raises ValueError. On several
+    processes the statistics are those of the whole batch.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape in and out."""
+        if self.training and processes.world() > 1:
+            return self._together(x)
         if self.training and x.numel() == x.shape[1]:
             raise UserError(
                 "batch norm cannot train on a batch of 1 where the map is 1×1 px: give batches of "
                 "2 or more, larger images, a network of less depth, or another norm"
             )
         return super().forward(x)
+
+    def _together(self, x: Tensor) -> Tensor:
+        values, count = x.float(), processes.world()
+        mean = processes.summed(values.mean(dim=(0, 2, 3))) / count
+        centred = values - mean[:, None, None]
+        variance = processes.summed(centred.square().mean(dim=(0, 2, 3))) / count
+        self._remember(mean.detach(), variance.detach(), count * x.numel() // x.shape[1])
+        scale = (variance + self.eps).rsqrt()
+        normed = centred * (scale * self.weight)[:, None, None] + self.bias[:, None, None]
+        return normed.to(x.dtype)
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        """Move the running statistics as PyTorch does, the variance by its unbiased estimate."""
+        if self.running_mean is None or self.running_var is None or self.momentum is None:
+            return
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * (count / max(1, count - 1)), self.momentum)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked += 1
+
+
+class Dropout(nn.Dropout):
+    """Dropout of [B, C, H, W]; what is dropped of an image is so on any number of processes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out."""
+        if processes.world() == 1 or not self.training:
+            return super().forward(x)
+        kept = processes.drawn_like(lambda whole: F.dropout(torch.ones_like(whole), self.p), x)
+        return x * kept
 
 
 class InstanceNorm(nn.InstanceNorm2d):

@@ -167,7 +167,8 @@ class Batches:
     ``paired``, A and B each in an order of its own, the shorter over and over. ``sketch`` changes
     A where it is drawn, given B and a random stream. Then random jitter (Isola et al. 2017, section
     6.2): the pair is enlarged by ``jitter`` (286/256) and a square of the old size cut out at a
-    random place; ``flip`` mirrors half of the pairs left to right.
+    random place; ``flip`` mirrors half of the pairs left to right. ``mine``: the places of a batch
+    that are given, of processes that train together; the whole batch is the same for any number.
     """
 
     def __init__(
@@ -180,8 +181,9 @@ class Batches:
         flip: bool,
         paired: bool = True,
         sketch: Sketch | None = None,
+        mine: Rows | slice = slice(None),
     ) -> None:
-        self.pairs, self.size, self.seed = pairs, size, seed
+        self.pairs, self.size, self.seed, self.mine = pairs, size, seed, mine
         self.jitter, self.flip, self.paired = jitter, flip, paired
         self.sketch = sketch if pairs.drawn else None
         self._order = lru_cache(maxsize=4)(self._shuffled)
@@ -189,12 +191,15 @@ class Batches:
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step, counted from 0."""
         rows = self._rows(step, ORDER)
-        batch = self.pairs.load(rows, None if self.paired else self._rows(step, ORDER_B))
-        a = batch.a
-        if self.sketch:
-            a = self.sketch(a, batch.b, stream(self.seed, SKETCH, step))
+        rows_b = rows if self.paired else self._rows(step, ORDER_B)
+        if self.sketch:  # what it draws for an image depends on those before it
+            whole = self.pairs.load(rows, rows_b)
+            sketched = self.sketch(whole.a, whole.b, stream(self.seed, SKETCH, step))
+            a, b = sketched[self.mine], whole.b[self.mine]
+        else:
+            a, b = self.pairs.a(rows[self.mine]), self.pairs.b(rows_b[self.mine])
         of_b = AUGMENT if self.paired else AUGMENT_B
-        return Batch(self._augmented(a, step, AUGMENT), self._augmented(batch.b, step, of_b))
+        return Batch(self._augmented(a, step, AUGMENT), self._augmented(b, step, of_b))
 
     def _rows(self, step: int, purpose: int) -> Rows:
         seen = step * self.size + np.arange(self.size)
@@ -217,7 +222,7 @@ class Batches:
         size = images.shape[-1]
         if self.jitter > 1:
             enlarged = round(size * self.jitter)
-            corners = random.integers(0, enlarged - size + 1, (len(images), 2))
+            corners = random.integers(0, enlarged - size + 1, (self.size, 2))[self.mine]
             larger = F.interpolate(images, size=(enlarged, enlarged), mode="bilinear")
             images = torch.stack(
                 [
@@ -226,6 +231,6 @@ class Batches:
                 ]
             )
         if self.flip:
-            mirrored = torch.from_numpy(random.random(len(images)) < 0.5)[:, None, None, None]
-            images = torch.where(mirrored, images.flip(-1), images)
+            mirrored = torch.from_numpy(random.random(self.size) < 0.5)[self.mine]
+            images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
         return images.contiguous()

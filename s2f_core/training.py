@@ -7,19 +7,20 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from tqdm import tqdm
 
-from s2f_core import checkpoint
+from s2f_core import checkpoint, processes
 from s2f_core.errors import UserError
 from s2f_core.gans import Blueprint, Game
 from s2f_core.health import Finding
 from s2f_core.losses import chance
 from s2f_core.pairs import Batches
-from s2f_core.tracking import Run
+from s2f_core.tracking import Aside, Run
 from s2f_core.validation import Validation
 from s2f_core.variants import Settings
 
@@ -40,7 +41,7 @@ class Curves:
     def add(self, step: int, whole: bool, losses: Mapping[str, Tensor]) -> dict[str, float] | None:
         """Take one step's losses; the row they complete where it is ``whole``.
 
-        A row has the mean of each name over the steps that gave it one.
+        A row has the mean of each name over the steps that gave it one, and over all processes.
         """
         for name, value in losses.items():
             self._recent.setdefault(name, []).append(value.float())
@@ -48,7 +49,7 @@ class Curves:
             return None
         means = {name: float(torch.stack(values).mean()) for name, values in self._recent.items()}
         self._recent = {}
-        self.rows.append({"step": step, **means})
+        self.rows.append({"step": step, **processes.averages(means)})
         return self.rows[-1]
 
 
@@ -86,19 +87,19 @@ class Training:
         times = min(self.settings.variant.recipe.validations, self.steps)
         return step * times // self.steps > (step - 1) * times // self.steps
 
-    def answer(self, findings: list[Finding], run: Run) -> bool:
+    def answer(self, findings: list[Finding], run: Run | Aside) -> bool:
         """Log and tag what was found and do what is asked; whether the training ends here.
 
         Raises UserError where it is to stop, or cannot do what is asked.
         """
         for finding in findings:
-            log.warning("%s: %s", self.settings.name, finding)
+            self._warn(str(finding))
             run.tag(f"health.{finding.sign}", str(finding))
             self.findings.append(finding)
             if finding.response == "stop":
                 raise UserError(f"variants.{self.settings.name}: {finding}; nothing is written")
             if finding.response == "keep-best":
-                if not self.validation.best:
+                if not self.validation.rows:
                     raise UserError(
                         f"variants.{self.settings.name}: {finding}, but there was no validation "
                         "yet; nothing is written"
@@ -115,10 +116,28 @@ class Training:
         if times > RETURNS or self.resume() is None:
             raise UserError(f"variants.{self.settings.name}: {finding}, for the {times}. time")
         self.findings = found
-        log.warning("%s: back to step %d", self.settings.name, self.done)
+        self._warn(f"back to step {self.done}")
+
+    def _warn(self, said: str) -> None:
+        if not processes.rank():
+            log.warning("%s: %s", self.settings.name, said)
+
+    def validate(self, step: int) -> dict[str, float]:
+        """Score the generators after so many steps: the first process does, and tells the rest."""
+        generators = self.gan.generators
+        scores = processes.told(lambda: self.validation(step, self.fabric, generators))
+        if processes.rank():
+            self.validation.hear(step, scores)
+        return scores
 
     def save(self, run_id: str) -> None:
-        """Write all that a resumed training needs; an older state stays until this is whole."""
+        """Write all that a resumed training needs; an older state stays until this is whole.
+
+        The first process does; the others have the same weights and random state as it has.
+        """
+        if processes.rank():
+            return
+        device = self.fabric.device
         state = {
             "run_id": run_id,
             "done": self.done,
@@ -128,27 +147,34 @@ class Training:
             "curves": self.curves.rows,
             "findings": [asdict(finding) for finding in self.findings],
             "rng": torch.get_rng_state(),
-            "rng_cuda": torch.cuda.get_rng_state_all(),
+            "rng_cuda": [torch.cuda.get_rng_state(device)] if device.type == "cuda" else [],
         }
         checkpoint.save(self.state_file, state)
 
     def resume(self) -> str | None:
-        """Go back to the saved state, if there is one; the id of the MLflow run it belongs to."""
-        if not self.state_file.exists():
+        """Go back to the saved state, if there is one; the id of the MLflow run it belongs to.
+
+        The first process reads it for all, so the others need not see its folder.
+        """
+        state = processes.told(self._saved)
+        if state is None:
             return None
-        state = checkpoint.load(self.state_file)
         self.gan.load_state_dict(state["gan"])
         self.validation.load_state_dict(state["validation"])
         self.curves = Curves(state["curves"])
         self.findings = [Finding(**finding) for finding in state["findings"]]
         self.done, self.seconds = state["done"], state["seconds"]
         torch.set_rng_state(state["rng"])
-        torch.cuda.set_rng_state_all(state["rng_cuda"])
+        for one in state["rng_cuda"][:1]:  # an older file has one a GPU
+            torch.cuda.set_rng_state(one, self.fabric.device)
         run_id: str = state["run_id"]
         return run_id
 
+    def _saved(self) -> dict[str, Any] | None:
+        return checkpoint.load(self.state_file) if self.state_file.exists() else None
 
-def train(training: Training, run: Run) -> None:
+
+def train(training: Training, run: Run | Aside) -> None:
     """Train from where the training stands to its last step. Knows no variant."""
     gan, fabric, settings = training.gan, training.fabric, training.settings
     recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
@@ -162,6 +188,7 @@ def train(training: Training, run: Run) -> None:
         total=training.steps * recipe.batch,
         initial=training.done * recipe.batch,
         unit="image",
+        disable=processes.rank() > 0,
     )
     while training.done < training.steps:
         # fetch
@@ -189,7 +216,7 @@ def train(training: Training, run: Run) -> None:
 
         # validate
         if validates:
-            scores = training.validation(step, fabric, gan.generators)
+            scores = training.validate(step)
             run.log(step, {f"val/{name}": value for name, value in scores.items()})
             progress.set_postfix({name: f"{value:.3f}" for name, value in scores.items()})
             if training.answer(recipe.health.outputs(step, scores["variety"]), run):

@@ -8,12 +8,17 @@ from stages.app import run
 
 
 def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> None:
-    """Train a variant, or resume: data/models/NAME and metrics/{curves,validation}/NAME.csv."""
+    """Train a variant, or resume: data/models/NAME and metrics/{curves,validation}/NAME.csv.
+
+    On several processes and machines: torchrun … -m stages.train NAME.
+    """
     from pathlib import Path
 
     from s2f_core import tracking
+    from s2f_core.launch import launched
 
-    tracking.begin()  # it takes as long as the imports that follow
+    if launched().first:
+        tracking.begin()  # it takes as long as the imports that follow
 
     from s2f_core.devices import Precision
     from s2f_core.fitting import Outputs, fit

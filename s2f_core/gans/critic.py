@@ -9,7 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from s2f_core import losses
+from s2f_core import losses, processes
 from s2f_core.augment import diff_augment
 from s2f_core.gans.players import Player, Scalars, descend
 from s2f_core.params import Section
@@ -71,7 +71,7 @@ class Critic(Player):
         """Features of every layer, the last of them the logits, of augmented inputs."""
         images = diff_augment(images, self.recipe.augment, self.coloured)
         if noise:
-            images = images + noise * torch.randn_like(images)
+            images = images + noise * processes.drawn_like(torch.randn_like, images)
         features: list[Tensor] = self(images)
         return features
 
@@ -98,7 +98,9 @@ class Critic(Player):
         if section.r1:
             penalties.append(section.r1 * losses.r1(out_real, real))
         if kind == "wgan-gp":
-            share = torch.rand(len(real), 1, 1, 1, device=real.device)
+            share = processes.drawn(
+                lambda count: torch.rand(count, 1, 1, 1, device=real.device), len(real)
+            )
             between = torch.lerp(fake, real.detach(), share).requires_grad_()
             out_between = self.features(between, noise)[-1]
             penalties.append(section.gp * losses.gradient_penalty(out_between, between))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from s2f_core import processes
 from s2f_core.layers import initialise
 from s2f_core.recipe import Recipe
 
@@ -45,8 +46,12 @@ class Player:
             self.network.requires_grad_(requires_grad=True)
 
     def finish(self) -> Tensor:
-        """Take a step by the gradients that were gathered; their L2 norm before clipping."""
+        """Take a step by the gradients that were gathered; their L2 norm before clipping.
+
+        Processes that train together step by the means of theirs.
+        """
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        processes.average(gradients)
         norm = torch.nn.utils.get_total_norm(gradients)
         if self.clip is not None:
             torch.nn.utils.clip_grads_with_norm_(self.network.parameters(), self.clip, norm)

@@ -7,12 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from s2f_core.processes import gathered, mine
+
 
 class ImagePool:
     """Up to ``size`` images made earlier; size 0 keeps none.
 
     Called with [B, C, H, W], it gives as many back: until it is full those very images; then each
-    with probability one half is exchanged for one of the pool at random.
+    with probability one half is exchanged for one of the pool at random. Processes that train
+    together hold one pool: each has all of it, and exchanges the images of all.
     """
 
     def __init__(self, size: int) -> None:
@@ -21,15 +24,16 @@ class ImagePool:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Images to show to the discriminator in place of these."""
-        return torch.stack([self._exchange(image) for image in images.detach()])
+        every = gathered(images.detach())
+        return mine(torch.stack([self._exchange(image) for image in every]), len(images))
 
     def _exchange(self, image: Tensor) -> Tensor:
         if len(self.images) < self.size:
-            self.images.append(image)
+            self.images.append(image.clone())  # a view would keep its whole batch
             return image
         if self.size and torch.rand(()) < 0.5:
             place = int(torch.randint(self.size, ()))
-            older, self.images[place] = self.images[place], image
+            older, self.images[place] = self.images[place], image.clone()
             return older.to(image.device)  # a resumed pool begins on the CPU
         return image
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from s2f_core import processes
 from s2f_core.gans.blueprint import Blueprint
 from s2f_core.gans.critic import AdversarialSection, Critic
 from s2f_core.gans.game import Game
@@ -87,4 +88,4 @@ class Unconditional(Game):
 
 
 def _noise(like: Tensor) -> Tensor:
-    return torch.rand_like(like) * 2 - 1
+    return processes.drawn_like(torch.rand_like, like) * 2 - 1

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
+from s2f_core.layers import NORMS, RELU, Activation, Dropout, Norm, Up, doubling, needs_bias
 from s2f_core.params import Section
 
 
@@ -29,7 +29,7 @@ class ResidualBlock(nn.Module):
             nn.Conv2d(channels, channels, 3, 1, 1, padding_mode="reflect", bias=bias),
             NORMS[norm](channels),
             activation.build(),
-            nn.Dropout(dropout) if dropout else nn.Identity(),
+            Dropout(dropout) if dropout else nn.Identity(),
             nn.Conv2d(channels, channels, 3, 1, 1, padding_mode="reflect", bias=bias),
             NORMS[norm](channels),
         )

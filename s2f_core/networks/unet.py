@@ -9,8 +9,19 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from s2f_core import processes
 from s2f_core.errors import UserError
-from s2f_core.layers import LEAKY_RELU, NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
+from s2f_core.layers import (
+    LEAKY_RELU,
+    NORMS,
+    RELU,
+    Activation,
+    Dropout,
+    Norm,
+    Up,
+    doubling,
+    needs_bias,
+)
 from s2f_core.params import Section
 
 Noise = Literal["none", "input", "bottleneck", "both"]
@@ -47,22 +58,29 @@ class UNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate a batch; see the class for shapes and ranges."""
-        features = _beside_noise(image) if self.noise in {"input", "both"} else image
+        features = (
+            _beside_noise(image, training=self.training)
+            if self.noise in {"input", "both"}
+            else image
+        )
         skips: list[Tensor] = []
         for down in self.downs:
             features = down(features)
             skips.append(features)
         x: Tensor = self.bottleneck(skips.pop())
         if self.noise in {"bottleneck", "both"}:
-            x = _beside_noise(x)
+            x = _beside_noise(x, training=self.training)
         x = self.ups[0](x)
         for up in self.ups[1:]:
             x = up(torch.cat([skips.pop(), x], dim=1) if self.skips else x)
         return x
 
 
-def _beside_noise(x: Tensor) -> Tensor:
-    plane = torch.randn(len(x), 1, *x.shape[2:], device=x.device, dtype=x.dtype)
+def _beside_noise(x: Tensor, *, training: bool) -> Tensor:
+    def draw(count: int) -> Tensor:
+        return torch.randn(count, 1, *x.shape[2:], device=x.device, dtype=x.dtype)
+
+    plane = processes.drawn(draw, len(x)) if training else draw(len(x))
     return torch.cat([x, plane], dim=1)
 
 
@@ -147,5 +165,5 @@ class UNetSection(Section):
                 nn.Tanh() if last else NORMS[self.norm](out),
             ]
             if self.dropout and 4 <= level < innermost:
-                layers.append(nn.Dropout(self.dropout))
+                layers.append(Dropout(self.dropout))
             yield nn.Sequential(*layers)

@@ -143,6 +143,18 @@ class Run:
             self._ask("end", status)
 
 
+class Aside:
+    """What a process that keeps no record has in place of a :class:`Run`: it takes nothing."""
+
+    id = ""
+
+    def log(self, step: int, values: Mapping[str, float], model: str | None = None) -> None:
+        """Take values."""
+
+    def tag(self, name: str, value: str) -> None:
+        """Take a tag."""
+
+
 @contextmanager
 def training_run(
     name: str,

@@ -1,0 +1,76 @@
+"""Trainings on as many processes as this file is run on: ``torchrun … joint.py JOBS``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from conftest import SilentRun
+
+from s2f_core import processes, tables, training
+from s2f_core.fitting import prepare
+from s2f_core.gans import Game
+from s2f_core.pairs import Pairs
+from s2f_core.variants import Settings
+
+
+def work(job: dict[str, Any]) -> dict[str, Any]:
+    """Train, or go on with a training, as a job says, saving every step; what came of it.
+
+    ``trouble``: the process that has it, after which step, and which, "killed" or "nan".
+    """
+    inputs, targets = tables.read(Path(job["inputs"])), tables.read(Path(job["targets"]))
+    splits = {part: Pairs(inputs, targets, job[part]) for part in ("train", "val")}
+    under_way = prepare(Settings.model_validate(job["settings"]), splits, Path(job["states"]))
+    resumed = under_way.resume()
+    began = under_way.done
+    who, after, kind = job.get("trouble", (-1, 0, ""))
+    if who == processes.rank():
+        under_way.gan = _Troubled(under_way.gan, after, kind)  # type: ignore[assignment]
+    with patch.multiple(training, LOG_EVERY=1, SAVE_EVERY=0.0):
+        training.train(under_way, SilentRun())  # type: ignore[arg-type]
+    return {
+        "resumed": resumed,
+        "began": began,
+        "gan": under_way.gan.state_dict(),
+        "curves": under_way.curves.rows,
+        "scores": under_way.validation.rows,
+        "findings": [finding.sign for finding in under_way.findings],
+    }
+
+
+class _Troubled:
+    """A game that is killed, as by a system out of memory, or loses something that is no number."""
+
+    def __init__(self, game: Game, steps: int, kind: str) -> None:
+        self.game, self.left, self.kind = game, steps, kind
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.game, name)
+
+    def step(self, *given: Any) -> Any:
+        """The game's own, but for one step."""
+        self.left -= 1
+        if self.left == -1 and self.kind == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        losses = self.game.step(*given)
+        if self.left == -1:
+            return {name: value * float("nan") for name, value in losses.items()}
+        return losses
+
+
+def main(file: Path) -> None:
+    """Do all jobs of a JSON file; every process writes NAME.RANK.pt beside it."""
+    torch.set_num_threads(1)
+    for name, job in json.loads(file.read_text()).items():
+        torch.save(work(job), file.parent / f"{name}.{processes.rank()}.pt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
