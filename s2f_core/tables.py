@@ -17,7 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ Maker = Callable[[int], Pixels]
 
 COLUMNS = ["id", "source", "class", "group", "part", "sha256", "rejected"]
 SHARD = 128  # rows
+OPEN = 64  # shards of a table at once
 GIVEN = "given"  # within a table, that of the domain A which the source brings itself
 PREVIEW = 64  # images on the contact sheet
 VISIBLE = 32  # pixels a side there, at least
@@ -62,18 +63,14 @@ class Table:
     ``index`` has a row an image: ``id`` (unique), ``source`` (where it came from), ``class``,
     ``group`` (such as an identity; images of one group share a split), ``part`` (the split that the
     publisher gave it), ``sha256`` (of the pixels) and ``rejected`` (the reason, or null). Images
-    are numbered by the rows that are not rejected.
+    are numbered by the rows that are not rejected. ``shape`` is every image's height, width and
+    channels, ``shards`` are the files and how many images each has.
     """
 
     folder: Path
     index: pd.DataFrame
-    shards: tuple[Pixels, ...]
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of every image."""
-        height, width, channels = self.shards[0].shape[1:]
-        return height, width, channels
+    shape: tuple[int, int, int]
+    shards: tuple[tuple[Path, int], ...]
 
     @property
     def accepted(self) -> pd.DataFrame:
@@ -86,7 +83,13 @@ class Table:
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64]:
-        return np.cumsum([0, *(len(shard) for shard in self.shards)])
+        return np.cumsum([0, *(count for _, count in self.shards)])
+
+    @cached_property
+    def _mapped(self) -> Callable[[int], Pixels]:
+        """A shard by its number, mapped; not all at once, for a process may have 1,024 files."""
+        paths = [path for path, _ in self.shards]  # not through self: a cycle would keep it open
+        return lru_cache(OPEN)(lambda shard: _map(paths[shard]))
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -97,7 +100,7 @@ class Table:
         shards = np.searchsorted(self._starts, wanted, side="right") - 1
         found = np.empty((len(wanted), *self.shape), dtype=np.uint8)
         for row, (shard, position) in enumerate(zip(shards, wanted, strict=True)):
-            found[row] = self.shards[shard][position - self._starts[shard]]
+            found[row] = self._mapped(shard)[position - self._starts[shard]]
         return found
 
     def image(self, position: int) -> Pixels:
@@ -119,14 +122,20 @@ def read(folder: Path) -> Table:
     try:
         index = pd.read_parquet(folder / "index.parquet")
         paths = sorted(folder.glob("images-*.npy"))
-        shards = tuple(np.load(path, mmap_mode="r") for path in paths)
+        shapes = [_map(path).shape for path in paths]
     except (OSError, EOFError, ValueError) as error:
         raise UserError(f"{folder} is not an image table: {error}") from None
-    if sum(map(len, shards)) != int(index["rejected"].isna().sum()):
+    if sum(count for count, *_ in shapes) != int(index["rejected"].isna().sum()):
         raise UserError(f"{folder} is incomplete: {len(index)} rows do not match its images")
-    if not shards:
+    if not shapes:
         raise UserError(f"{folder} has no image: all {len(index)} rows are rejected")
-    return Table(folder, index, shards)
+    counts = [count for count, *_ in shapes]
+    return Table(folder, index, shapes[0][1:], tuple(zip(paths, counts, strict=True)))
+
+
+def _map(shard: Path) -> Pixels:
+    images: Pixels = np.load(shard, mmap_mode="r")
+    return images
 
 
 def build(folder: Path, domain: Domain, *, describe: str, key: str = "") -> Table:

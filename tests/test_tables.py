@@ -40,8 +40,23 @@ def test_images_come_back_in_order_across_shards(tmp_path: Path, faces: Pixels) 
     wanted = [39, 0, 7, 6, 13]
     assert (table.images(wanted) == faces[wanted]).all()
     assert (table.image(13) == faces[13]).all()
-    assert isinstance(table.shards[0], np.memmap)
+    assert isinstance(table._mapped(0), np.memmap)
     assert table.positions(["7", "3"]).tolist() == [7, 3]
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_few_shards_are_open_at_once(
+    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table of 200,000 images has more files than a process may open."""
+    monkeypatch.setattr(tables, "OPEN", 2)
+    table = _build(tmp_path / "t", 40, faces.__getitem__)
+    wanted = [0, 39, 8, 20, 15, 30, 1]
+    assert (table.images(wanted) == faces[wanted]).all()
+    descriptors = Path("/proc/self/fd")
+    if descriptors.is_dir():
+        opened = [Path(file.readlink()) for file in descriptors.iterdir() if file.is_symlink()]
+        assert sum(file.parent == tmp_path / "t" for file in opened) == 2
 
 
 @pytest.mark.usefixtures("small_shards")
