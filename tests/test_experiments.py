@@ -53,7 +53,10 @@ def test_a_second_repro_does_nothing(clone: Path) -> None:
 
 
 def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
-    """Other edges, which no variant here sees: their tables. Other pencils: all that follows."""
+    """Other edges, which no variant here sees: their tables, and the report, which tells of them.
+
+    Other pencils: all that follows.
+    """
     text = (clone / "params.yaml").read_text()
     (clone / "params.yaml").write_text(text.replace("high: 120", "high: 121"))
     edges = ran(_run(clone, "repro"))
@@ -61,7 +64,7 @@ def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
     pencil = ran(_run(clone, "repro"))
     (clone / "params.yaml").write_text(text)
     restored = _run(clone, "repro")
-    assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges"}
+    assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges", "report"}
     variant = {f"{stage}@pix2pix-pencil" for stage in ("train", "evaluate")}
     tables = {"condition@faces-kept-pencil", "condition@faces-removed-pencil"}
     assert pencil - edges == tables | variant | {"gap", "report"}
