@@ -67,7 +67,7 @@ def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
     assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges", "report"}
     variant = {f"{stage}@pix2pix-pencil" for stage in ("train", "evaluate")}
     tables = {"condition@faces-kept-pencil", "condition@faces-removed-pencil"}
-    assert pencil - edges == tables | variant | {"gap", "report"}
+    assert pencil - (edges - {"report"}) == tables | variant | {"gap", "report"}
     assert ran(restored) == set()  # from the run cache
     assert "is cached" in restored
 
