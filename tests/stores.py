@@ -48,7 +48,8 @@ def client(
 
     shutil.copy(_fresh(tmp_path_factory.getbasetemp()), tmp_path / "mlflow.db")
     for name in ("MLFLOW_TRACKING_URI", *tracking.FROM_DVC):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that it is put back: MLflow itself sets the first
+        monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     before = mlflow.get_tracking_uri()

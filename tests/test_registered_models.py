@@ -126,7 +126,7 @@ def test_all_that_a_served_model_imports_is_among_its_requirements() -> None:
     }
     outside = found - sys.stdlib_module_names - {"s2f_core"}
     called = {"cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml"}
-    not_served = {"distributed", "filelock", "spandrel", "torchvision"}
+    not_served = {"distributed", "filelock", "requests", "spandrel", "torchvision"}
     assert {called.get(name, name) for name in outside - not_served} == set(NEEDS)
 
 
