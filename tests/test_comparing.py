@@ -12,7 +12,7 @@ from scipy import stats
 
 from s2f_core.evaluation import Evaluation, write
 from s2f_core.scores import comparing, distances
-from s2f_core.scores.comparing import Comparisons, Difference, Scored, fids, kids, save, unlike
+from s2f_core.scores.comparing import Comparisons, Difference, Scored, kids, save, unlike
 from s2f_core.scores.kinds import Values
 from s2f_core.seeding import stream
 
@@ -130,14 +130,12 @@ def test_resamples_have_the_distances_of_their_rows(features: tuple[Values, ...]
     few = targets[:30]
     random = np.random.default_rng(3)
     rows, others = random.integers(0, N, (5, N)), random.integers(0, 30, (5, 30))
-    p, q = (
-        np.stack([np.bincount(drawn, minlength=size) for drawn in chosen]) / size
-        for chosen, size in ((rows, N), (others, 30))
-    )
     expected = [
         distances.fid(outputs[one], few[two]) for one, two in zip(rows, others, strict=True)
     ]
-    assert fids(outputs, few, p, q) == pytest.approx(expected, abs=1e-6)
+    distance = distances.fid_of_rows(outputs, few)
+    found = [distance(one, two) for one, two in zip(rows, others, strict=True)]
+    assert found == pytest.approx(expected, abs=1e-6)
     whole = np.full((1, N), 1 / N), np.full((1, 30), 1 / 30)
     assert kids(outputs, few, *whole, paired=False) == pytest.approx([distances.kid(outputs, few)])
     both = whole[0], whole[0]
@@ -278,12 +276,10 @@ def test_without_images_disjoint_intervals_settle() -> None:
     assert compared.outcome("kid", "far", "first") == "worse"
 
 
-def test_the_matrix_has_every_pair_both_ways(values: tuple[Values, Values]) -> None:
-    """Row minus column; none of a translation and itself."""
+def test_a_difference_turns_with_its_sides(values: tuple[Values, Values]) -> None:
+    """First minus second."""
     compared = beside(scored("a", {"ssim": values[0]}), scored("b", {"ssim": values[1]}))
-    matrix = compared.matrix("ssim", ["a", "b"])
-    assert {one: list(row) for one, row in matrix.items()} == {"a": ["b"], "b": ["a"]}
-    there, back = matrix["a"]["b"], matrix["b"]["a"]
+    there, back = compared.difference("ssim", "a", "b"), compared.difference("ssim", "b", "a")
     assert there
     assert back
     assert there.value == -back.value

@@ -149,7 +149,6 @@ def figures(item: Evaluation, notes: Notes) -> dict[str, Any]:
     names = {"model": item.name}
     names |= {of: words.NAMES.get(of, of) for of in item.figures if of not in ("model", FLOOR)}
     names |= {FLOOR: words.NAMES[FLOOR]} if FLOOR in item.figures else {}
-    keys = dict.fromkeys((*leaderboard.shown([item]), *leaderboard.columns([item])))
     return {
         "names": list(names.values()),
         "rows": [
@@ -158,7 +157,7 @@ def figures(item: Evaluation, notes: Notes) -> dict[str, Any]:
                 "n": item.figure(key).n,
                 "cells": [cell(key, item.figure(key, of)) for of in names],
             }
-            for key in keys
+            for key in leaderboard.ordered([item])
         ],
         "command": command(item.name),
     }

@@ -96,6 +96,11 @@ def shown(evaluations: list[Evaluation]) -> list[str]:
     return list(dict.fromkeys((*first, *known)))[:AT_ONCE]
 
 
+def ordered(evaluations: list[Evaluation]) -> list[str]:
+    """The keys of all scores of these, those that a leaderboard shows at once first."""
+    return list(dict.fromkeys((*shown(evaluations), *columns(evaluations))))
+
+
 def boards(evaluations: list[Evaluation]) -> list[Board]:
     """One for every table of targets and kind of scores, in the order of the translations."""
     keys = dict.fromkeys((item.target, item.kind) for item in evaluations)

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from s2f_core.look import styles
 from s2f_core.report import (
     boards,
     gallery,
@@ -38,7 +39,6 @@ log = logging.getLogger(__name__)
 View = Callable[[Notes], dict[str, Any]]
 
 HERE = Path(__file__).parent
-FILES = ("style.css", "script.js")
 MOST = 15_000_000  # bytes of pictures
 EDGES = (256, 192, 128, 96)  # image sizes tried until the site is small enough
 
@@ -108,8 +108,8 @@ class _Site:
 
     def write(self) -> None:
         """Write every page, and the files that they share."""
-        for name in FILES:
-            shutil.copyfile(HERE / name, self.folder / name)
+        (self.folder / "style.css").write_text(styles(HERE / "style.css"), encoding="utf-8")
+        shutil.copyfile(HERE / "script.js", self.folder / "script.js")
         environment = Environment(
             loader=FileSystemLoader(HERE),
             autoescape=True,

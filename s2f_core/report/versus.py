@@ -35,11 +35,7 @@ def view(found: Sources, tables: list[Board], pictures: Pictures, notes: Notes) 
 def _board(board: Board, found: Sources, pictures: Pictures, notes: Notes) -> dict[str, Any]:
     mine = gallery.of(board, found)
     ids = gallery.shared(list(mine.values()))
-    keys = list(
-        dict.fromkeys(
-            (*leaderboard.shown(board.evaluations), *leaderboard.columns(board.evaluations))
-        )
-    )
+    keys = leaderboard.ordered(board.evaluations)
     known = {key: score for item in board.evaluations for key, score in item.scores.items()}
     return {
         "title": boards.title(board),

@@ -20,6 +20,7 @@ from s2f_core.curation.lists import decisions
 from s2f_core.curation.measures import measured
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, resize
+from s2f_core.look import styles
 from s2f_core.tables import Table
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ def _render(role: str, listed: Path, data: dict[str, Any], count: int, index: pd
         shown=len(data["images"]),
         edge=EDGE,
         rejected=rejected["rejected"].value_counts().items(),
-        css=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 -- our own file
+        css=styles(HERE / "style.css"),
         script=Markup((HERE / "script.js").read_text(encoding="utf-8")),  # noqa: S704 -- likewise
         data=Markup(text.replace("<", "\\u003c")),  # noqa: S704 -- no tag can end in it
     )

@@ -16,7 +16,7 @@ import numpy as np
 
 from s2f_core.scores import distances, resampling
 from s2f_core.scores.kinds import Figure, Values
-from s2f_core.scores.resampling import OF_MEAN, OF_SETS
+from s2f_core.scores.resampling import OF_MEAN, OF_SETS, Rows
 from s2f_core.seeding import stream
 
 Outcome = Literal["better", "worse", "not settled"]
@@ -122,14 +122,6 @@ class Comparisons:
         low, high = resampling.around(value, drawn) if fid else resampling.percentiles(drawn)
         return Difference(value, low, high, len(ours.ids), higher)
 
-    def matrix(self, score: str, names: Iterable[str]) -> dict[str, dict[str, Difference | None]]:
-        """The difference of each of these translations from each other one: row minus column."""
-        chosen = list(names)
-        return {
-            one: {other: self.difference(score, one, other) for other in chosen if other != one}
-            for one in chosen
-        }
-
     def leaders(self, score: str, names: Iterable[str]) -> list[str]:
         """Those of these translations that are best, first the one with the best figure.
 
@@ -186,22 +178,28 @@ def _of_sets(score: str, scored: Scored) -> Values | None:
     sizes = len(outputs), len(targets)
     if min(sizes) < FEWEST or (score == "fid" and max(sizes) > FID_UP_TO):
         return None
-    p, q = _shares(sizes, OF_MEAN if score == "kid" else OF_SETS, scored.paired)
+    rows, others = _draws(sizes, OF_MEAN if score == "kid" else OF_SETS, scored.paired)
     if score == "fid":
-        return np.asarray([distances.fid(outputs, targets), *fids(outputs, targets, p, q)])
-    drawn = kids(outputs, targets, p, q, paired=scored.paired)
-    return np.asarray([distances.kid(outputs, targets), *drawn])
-
-
-def _shares(sizes: tuple[int, int], count: int, paired: bool) -> tuple[Values, Values]:
-    """How much of each of ``count`` resamples is each row of either set; pairs stay together."""
-    random = stream(0)
-    rows = [random.integers(0, size, (count, size)) for size in sizes]
-    p, q = (
-        np.stack([np.bincount(drawn, minlength=size) for drawn in chosen]) / size
-        for chosen, size in zip(rows, sizes, strict=True)
+        distance = distances.fid_of_rows(outputs, targets)
+        drawn = [distance(one, other) for one, other in zip(rows, others, strict=True)]
+        return np.asarray([distances.fid(outputs, targets), *drawn])
+    p, q = _shares(rows, sizes[0]), _shares(others, sizes[1])
+    return np.asarray(
+        [distances.kid(outputs, targets), *kids(outputs, targets, p, q, paired=scored.paired)]
     )
-    return p, p if paired else q
+
+
+def _draws(sizes: tuple[int, int], count: int, paired: bool) -> tuple[Rows, Rows]:
+    """Rows of ``count`` resamples of either set, [count, n] and [count, m]; pairs stay together."""
+    random = stream(0)
+    rows, others = (random.integers(0, size, (count, size)) for size in sizes)
+    return rows, rows if paired else others
+
+
+def _shares(drawn: Rows, size: int) -> Values:
+    """How much of each resample is each row: [count, size]."""
+    counts = [np.bincount(rows, minlength=size) for rows in drawn]
+    return np.asarray(np.stack(counts) / drawn.shape[1])
 
 
 def kids(outputs: Values, targets: Values, p: Values, q: Values, *, paired: bool) -> Values:
@@ -228,28 +226,3 @@ def kids(outputs: Values, targets: Values, p: Values, q: Values, *, paired: bool
         between = ((p @ kernel) * q).sum(axis=1)
     ours, theirs = within(cubic(outputs, outputs), p), within(cubic(targets, targets), q)
     return np.asarray(ours + theirs - 2 * between)
-
-
-def fids(outputs: Values, targets: Values, p: Values, q: Values) -> Values:
-    """FIDs float64 [R] of resamples, in which row i has the share p [R, n] and q [R, m].
-
-    :func:`distances.fid` from inner products alone, each drawn row once with its weight.
-    """
-    xx, yy, xy = outputs @ outputs.T, targets @ targets.T, outputs @ targets.T
-    n, m = xy.shape
-
-    def distance(shares: Values, others: Values) -> float:
-        one, two = shares.nonzero()[0], others.nonzero()[0]
-        a, b = shares[one], others[two]
-        between = xy[np.ix_(one, two)]
-        x, y = a @ xx[np.ix_(one, one)] @ a, b @ yy[np.ix_(two, two)] @ b
-        cross = a @ between @ b
-        spread = (xx.diagonal()[one] @ a - x) * n / (n - 1)
-        spread += (yy.diagonal()[two] @ b - y) * m / (m - 1)
-        centred = between - a @ between - (between @ b)[:, None] + cross
-        weighted = np.sqrt(a)[:, None] * centred * np.sqrt(b)
-        shared = np.linalg.svd(weighted, compute_uv=False).sum()
-        shared *= np.sqrt(n * m / ((n - 1) * (m - 1)))
-        return float(x + y - 2 * cross + spread - 2 * shared)
-
-    return np.asarray([distance(one, other) for one, other in zip(p, q, strict=True)])

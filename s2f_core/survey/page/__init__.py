@@ -17,6 +17,7 @@ from PIL import Image
 from s2f_core.data import Translation
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, resize, rgb
+from s2f_core.look import styles
 from s2f_core.survey import keys
 from s2f_core.survey.page.drawn import Drawn, chosen, draw, pixels
 
@@ -89,7 +90,7 @@ def _render(shown: dict[str, object], edge: int) -> str:
         count=len(images) if isinstance(images, list) else 0,
         edge=edge,
         limit=limit,
-        css=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 -- our own file
+        css=styles(HERE / "style.css"),
         script=Markup((HERE / "script.js").read_text(encoding="utf-8")),  # noqa: S704 -- likewise
         data=Markup(text.replace("<", "\\u003c")),  # noqa: S704 -- no tag can end in it
     )

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from s2f_core.look import styles
 from s2f_core.sweeps.experiments import Experiment, changed, swept
 from s2f_core.sweeps.plots import Dot, dots, shown
 
@@ -46,7 +47,7 @@ def write(experiments: Sequence[Experiment], out: Path, evaluations: Path) -> No
         groups=list(dict.fromkeys(group for group, _ in metrics)),
         commits=commits,
         rows=[_row(one, names, metrics) for one in experiments],
-        css=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 -- our own file
+        css=styles(HERE / "style.css"),
         script=Markup((HERE / "script.js").read_text(encoding="utf-8")),  # noqa: S704 -- likewise
     )
     out.parent.mkdir(parents=True, exist_ok=True)
