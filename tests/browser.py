@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -15,6 +17,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
+PIPE = "--remote-debugging-pipe"
 OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -25,11 +28,12 @@ OPTIONS = (
     "--no-first-run",
     "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--remote-debugging-pipe",
+    PIPE,
 )
 KEYS = {"Home": 36, "End": 35, "ArrowRight": 39, "ArrowLeft": 37, "Enter": 13, "Tab": 9, " ": 32}
 TEXTS = {"Enter": "\r", " ": " "}
 PATIENCE = 30.0  # seconds for one answer
+DUMP = 100.0  # seconds for a page that is printed
 
 
 @dataclass
@@ -119,13 +123,38 @@ class Browser:
         self.send("Emulation.setEmulatedMedia", features=colours)
 
 
+def acted(page: str, script: str, folder: Path, milliseconds: int = 3000) -> Any:
+    """What a script at the end of a page leaves as its title, which is JSON.
+
+    So many ``milliseconds`` pass for the page, at once for the test; ``folder`` holds page and
+    profile. Skips the test, saying so, where there is no Chromium.
+    """
+    file = folder / "acted.html"
+    file.write_text(page.replace("</body>", f"<script>{script}</script></body>"))
+    own = [f"--virtual-time-budget={milliseconds}", f"--user-data-dir={folder}/browser"]
+    options = [option for option in OPTIONS if option != PIPE]
+    done = subprocess.run(
+        [_program(), *options, *own, "--dump-dom", file.as_uri()],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=DUMP,
+    )
+    title = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)[0]
+    return json.loads(html.unescape(title))
+
+
+def _program() -> str:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no chromium here")
+    return found
+
+
 @contextmanager
 def browser(home: Path) -> Iterator[Browser]:
     """Chromium with a profile in ``home``; skips the test, saying so, where there is none."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    shell = shutil.which("bash")
-    if program is None or shell is None:
-        pytest.skip("no chromium here")
+    program, shell = _program(), "/bin/bash"
     theirs, mine = os.pipe()
     read, write = os.pipe()
     command = f'exec "$@" 3<&{theirs} 4>&{write}'  # chromium talks over descriptors 3 and 4

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from s2f_core.evaluation import Evaluation, write
 from s2f_core.scores import comparing, distances
 from s2f_core.scores.comparing import Comparisons, Difference, Scored, kids, save, unlike
 from s2f_core.scores.kinds import Values
@@ -283,22 +281,3 @@ def test_a_difference_turns_with_its_sides(values: tuple[Values, Values]) -> Non
     assert there
     assert back
     assert there.value == -back.value
-
-
-def test_features_are_written_beside_the_evaluation(
-    tmp_path: Path, features: tuple[Values, ...]
-) -> None:
-    """Twice the same bytes, exact to float32; none where no score looks through Inception."""
-    targets, outputs, _ = features
-    images = pd.DataFrame({"id": IDS})
-    for name in ("one", "two"):
-        made = Evaluation({}, {}, images, (outputs, targets))
-        write(made, tmp_path / name, tmp_path / "metrics.json")
-    file, again = (tmp_path / name / comparing.FEATURES for name in ("one", "two"))
-    assert file.read_bytes() == again.read_bytes()
-    with np.load(file) as arrays:
-        assert arrays["outputs"].dtype == np.float32
-        assert (arrays["outputs"] == outputs).all()
-        assert (arrays["targets"] == targets).all()
-    write(Evaluation({}, {}, images), tmp_path / "none", tmp_path / "metrics.json")
-    assert not (tmp_path / "none" / comparing.FEATURES).exists()

@@ -13,10 +13,10 @@ from s2f_core import evaluation
 from s2f_core.conditions.pencil import Pencil
 from s2f_core.data import Data
 from s2f_core.errors import UserError
-from s2f_core.evaluation import KINDS, Networks, Subject, evaluate, write
+from s2f_core.evaluation import KINDS, Evaluation, Networks, Subject, evaluate, write
 from s2f_core.images import Pixels
 from s2f_core.pairs import Pairs
-from s2f_core.scores import baselines
+from s2f_core.scores import baselines, comparing
 from s2f_core.scores.consistency import Redrawing
 from s2f_core.scores.kinds import Values
 from s2f_core.tables import Table
@@ -280,3 +280,21 @@ def test_a_split_of_unknown_images_is_refused(data: Path, chosen: Data) -> None:
     with pytest.raises(UserError, match="share none of 0 ids"):
         chosen.pairs(data, "val")
     assert isinstance(chosen.pairs(data, "test"), Pairs)
+
+
+def test_features_are_written_beside_the_evaluation(tmp_path: Path) -> None:
+    """Twice the same bytes, exact to float32; none where no score looks through Inception."""
+    random = np.random.default_rng(1)
+    targets, outputs = random.normal(0, 1, (2, 40, 6)).astype(np.float32).astype(np.float64)
+    images = pd.DataFrame({"id": [f"{row:03d}" for row in range(40)]})
+    for name in ("one", "two"):
+        made = Evaluation({}, {}, images, (outputs, targets))
+        write(made, tmp_path / name, tmp_path / "metrics.json")
+    file, again = (tmp_path / name / comparing.FEATURES for name in ("one", "two"))
+    assert file.read_bytes() == again.read_bytes()
+    with np.load(file) as arrays:
+        assert arrays["outputs"].dtype == np.float32
+        assert (arrays["outputs"] == outputs).all()
+        assert (arrays["targets"] == targets).all()
+    write(Evaluation({}, {}, images), tmp_path / "none", tmp_path / "metrics.json")
+    assert not (tmp_path / "none" / comparing.FEATURES).exists()

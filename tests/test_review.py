@@ -2,13 +2,12 @@
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from browser import acted
 from conftest import MakeTable
 
 from s2f_core import review
@@ -76,7 +75,7 @@ def test_the_page_needs_a_split_and_pictures(make_table: MakeTable, tmp_path: Pa
             review.write(table, tmp_path / "split.parquet", none, "photos", tmp_path / "p.html", 9)
 
 
-ACTS = """<script>
+ACTS = """
 const tiles = () => [...document.querySelectorAll(".tile")];
 tiles()[0].click();
 tiles()[1].click();
@@ -86,28 +85,13 @@ $("state").value = "out";
 $("state").dispatchEvent(new Event("input"));
 const ids = tiles().map((tile) => tile.querySelector(".id").textContent);
 document.title = JSON.stringify([csv(), ids]);
-</script>"""
+"""
 
 
 @pytest.mark.slow
 def test_clicks_make_the_list(page: Path, tmp_path: Path) -> None:
     """In a browser: drop one, take a decision back, keep a duplicate; the list can be read."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium here")
-    acted = tmp_path / "acted.html"
-    acted.write_text(page.read_text().replace("</body>", f"{ACTS}</body>"))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000"]
-    offline = ["--disable-quic", "--disable-background-networking", f"--user-data-dir={tmp_path}/b"]
-    done = subprocess.run(
-        [browser, *options, *offline, "--dump-dom", acted.as_uri()],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=100,
-    )
-    (title,) = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
-    text, left_out = json.loads(title.replace("&lt;", "<").replace("&gt;", ">"))
+    text, left_out = acted(page.read_text(), ACTS, tmp_path)
     (tmp_path / "new.csv").write_text(text)
     assert decisions(tmp_path / "new.csv", {"000", "</script>"}) == {
         "000": Decision(False),

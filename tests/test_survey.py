@@ -1,102 +1,26 @@
 """The blind study: what its page shows and hides, and what is read of its answers."""
 
 import base64
-import csv
 import io
 import json
 import re
-import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import surveys
 import yaml
 from PIL import Image
+from surveys import HEADER, KNOWN, Make, answered, put
 
 from s2f_core import params, tables
-from s2f_core.data import Data, Translation
 from s2f_core.errors import UserError
-from s2f_core.images import Pixels, resize
+from s2f_core.images import resize
 from s2f_core.survey import read, section, table
-from s2f_core.survey.page import write
-from s2f_core.tables import Domain, build
 from stages.survey import survey
 
-DATA = Data(role="faces", background="kept", condition="pencil")
-KNOWN = {
-    "one": Translation(variant="one", data=DATA),
-    "two": Translation(variant="two", data=DATA),
-    "back": Translation(variant="two", data=DATA, direction="b-to-a"),
-    "space": Translation(variant="space", data=DATA, scores="surfaces"),
-    "later": Translation(variant="later", data=DATA),  # has no outputs yet
-}
-HEADER = "person,image,answer,milliseconds,page\n"
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with forty test photos, and what two translations and a way back made of them."""
-    folder = tmp_path_factory.mktemp("survey")
-    random = np.random.default_rng(0)
-    photos = random.integers(0, 200, (40, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
-    grey = photos[..., :1]
-    made = {"one": photos + 3, "two": photos + 4, "back": grey + 5}
-    _table(folder / "data/faces/kept", photos)
-    _table(folder / "data/faces/kept-pencil", grey)
-    for name, images in made.items():
-        _table(folder / "data/translations" / name, images)
-    ids = [f"{row:03d}" for row in range(40)]
-    pd.DataFrame({"id": ids, "split": "test"}).to_parquet(folder / "data/faces/split.parquet")
-    (folder / "data/survey").mkdir()
-    return folder
-
-
-def _table(folder: Path, images: Pixels) -> None:
-    ids = [f"{row:03d}" for row in range(len(images))]
-    rows = pd.DataFrame({"id": ids, "source": ids})
-    build(folder, Domain(rows, images.__getitem__), describe=folder.name)
-
-
-@pytest.fixture
-def root(made_once: Path, tmp_path: Path) -> Path:
-    """A copy of that project, to write into."""
-    return Path(shutil.copytree(made_once, tmp_path / "project"))
-
-
-Make = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def make(root: Path) -> Make:
-    """Writes a page and gives what its script sees, and ``truth``, the rows of key.csv."""
-
-    def made(*names: str, **options: Any) -> dict[str, Any]:
-        out = root / "survey" / "index.html"
-        write(KNOWN, names or ["faces"], root / "data", out, **options)
-        html = out.read_text()
-        start = html.index('id="data">') + len('id="data">')
-        with (root / "survey" / "key.csv").open(newline="") as file:
-            truth = {row["image"]: row for row in csv.DictReader(file)}
-        return {
-            **json.loads(html[start : html.index("</script>", start)]),
-            "html": html,
-            "truth": truth,
-        }
-
-    return made
-
-
-def _answered(page: dict[str, Any], person: str, words: dict[str, str]) -> str:
-    """Lines of a person who has a word for each translation, and for the real ones."""
-    rows = [
-        f"{person},{key},{words[row['translation'] or 'real']},900,{page['page']}"
-        for key, row in page["truth"].items()
-    ]
-    return "\n".join([*rows, ""])
+made_once, root, make = surveys.made_once, surveys.root, surveys.make
 
 
 def test_the_page_is_half_real_and_gives_nothing_away(make: Make, root: Path) -> None:
@@ -176,7 +100,7 @@ def test_answers_are_told_apart_without_the_key(make: Make, root: Path) -> None:
     """The tables say what each key stands for, as key.csv does; pages of other seeds too."""
     one, other = make("one", each=4, limit=500), make("faces/kept", each=3, seed=7)
     words = {"real": "real", "one": "real", "two": "generated"}
-    text = HEADER + _answered(one, "Ana", words) + _answered(other, "Ana", words)
+    text = HEADER + answered(one, "Ana", words) + answered(other, "Ana", words)
     (root / "data/survey/ana.csv").write_text(text)
     found = read(root / "data/survey", root / "data")
     assert found is not None
@@ -195,8 +119,8 @@ def test_answers_to_pictures_made_anew_do_not_count(
     """A model that was trained again is not judged by what people said of the old one."""
     page = make(each=4)
     words = {"real": "real", "one": "real", "two": "real"}
-    (root / "data/survey/ana.csv").write_text(HEADER + _answered(page, "Ana", words))
-    _table(root / "data/translations/two", np.zeros((40, 32, 32, 3), np.uint8))
+    (root / "data/survey/ana.csv").write_text(HEADER + answered(page, "Ana", words))
+    put(root / "data/translations/two", np.zeros((40, 32, 32, 3), np.uint8))
     found = section(root)
     assert found is not None
     assert found["stale"] == {"two": 4}
@@ -238,10 +162,10 @@ def test_the_section_and_its_text(make: Make, root: Path) -> None:
     assert section(root) is None
     page = make(each=4)
     words = {"real": "real", "one": "generated", "two": "real"}
-    (root / "data/survey/ana.csv").write_text(HEADER + _answered(page, "Ana", words))
+    (root / "data/survey/ana.csv").write_text(HEADER + answered(page, "Ana", words))
     (root / "data/survey/none.csv").write_text(HEADER)
     always = dict.fromkeys(words, "real")
-    (root / "data/survey/bo.csv").write_text(HEADER + _answered(page, "Bo", always))
+    (root / "data/survey/bo.csv").write_text(HEADER + answered(page, "Bo", always))
     found = section(root)
     assert found is not None
     assert (found["rate"], found["answers"], found["people"]) == (0.75, 16, 2)
@@ -261,7 +185,7 @@ def test_the_section_and_its_text(make: Make, root: Path) -> None:
 def test_answers_to_real_pictures_alone_are_no_rate(make: Make, root: Path) -> None:
     """There is nothing to show, nor where a file has its header only."""
     page = make("one", each=2)
-    lines = _answered(page, "Ana", {"real": "real", "one": "generated"}).splitlines()
+    lines = answered(page, "Ana", {"real": "real", "one": "generated"}).splitlines()
     real = [line for line in lines if ",real," in line]
     for text in (HEADER, HEADER + "\n".join(real)):
         (root / "data/survey/ana.csv").write_text(text)
@@ -281,64 +205,3 @@ def test_the_command(
     assert (root / "survey" / "index.html").is_file()
     with pytest.raises(UserError, match="data/survey has no answers that count"):
         survey(score=True)
-
-
-ACTS = """<script>
-addEventListener("error", (event) => { document.title = `failed: ${event.message}`; });
-const wait = () => new Promise((go) => setTimeout(go, 700));
-const event = (key) => new KeyboardEvent("keydown", { key, bubbles: true });
-const press = (key) => document.body.dispatchEvent(event(key));
-(async () => {
-  $("person").value = ' Ana "A", B ';
-  $("start").requestSubmit();
-  await wait(); press("ArrowRight"); press("g");  // the second is too quick to be meant
-  await wait(); press("G");
-  await wait(); press("u");
-  await wait(); $("answers").querySelector("[data-answer=real]").click();
-  await wait(); press("ArrowLeft");
-  begin(remembered("", ""));  // as after a reload
-  await wait(); press("r");
-  await wait();
-  const img = document.querySelector("#stage img");
-  const shown = [$("count").textContent, img ? [...img.attributes].map((one) => one.name) : null];
-  const orders = ["Ana", "Bo"].map((name) => { begin(name); return order; });
-  begin('Ana "A", B');
-  document.title = JSON.stringify([csv(), shown, orders]);
-})();
-</script>"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("limit", [0, 50])
-def test_keys_and_buttons_make_the_answers(
-    make: Make, root: Path, tmp_path: Path, limit: int
-) -> None:
-    """In a browser: keys, a button, undo, a reload; a picture whose time is over is gone."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium here")
-    page = make(each=4, limit=limit)
-    acted = tmp_path / "acted.html"
-    acted.write_text(page["html"].replace("</body>", f"{ACTS}</body>"))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=9000"]
-    offline = ["--disable-quic", "--disable-background-networking", f"--user-data-dir={tmp_path}/b"]
-    done = subprocess.run(
-        [browser, *options, *offline, "--dump-dom", acted.as_uri()],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=100,
-    )
-    (title,) = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
-    text, (count, attributes), (order, other) = json.loads(title.replace("&amp;", "&"))
-    (root / "data/survey/ana.csv").write_text(text)
-    found = read(root / "data/survey", root / "data")
-    assert found is not None
-    assert list(found.frame["answer"]) == ["real", "real", "generated", "real"]
-    assert set(found.frame["person"]) == {'Ana "A", B'}
-    assert set(found.frame["page"]) == {page["page"]}
-    assert found.frame["image"].is_unique
-    assert count == "Picture 5 of 16"
-    assert attributes == (None if limit else ["alt", "draggable", "decoding", "src"])
-    assert sorted(order) == sorted(other) == sorted(page["truth"])
-    assert order != other

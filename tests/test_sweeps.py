@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import acted
 
 from s2f_core.errors import UserError
 from s2f_core.sweeps import Experiment, parse, read, write
@@ -275,7 +275,7 @@ def test_a_queued_experiment_of_an_older_commit_is_found(tmp_path: Path) -> None
     assert (found.state, found.params["lr"]) == ("queued", 0.01)
 
 
-ACTS = """<script>
+ACTS = """
 addEventListener("error", (event) => { document.title = `failed: ${event.message}`; });
 const names = () => [...table.tBodies[0].rows].map((row) => row.cells[0].textContent);
 const click = (number) => table.tHead.rows[0].cells[number].querySelector("button").click();
@@ -283,29 +283,15 @@ click(3);
 const up = names();
 click(3);
 document.title = JSON.stringify([up, names(), table.tHead.rows[0].cells[3].ariaSort]);
-</script>"""
+"""
 
 
 @pytest.mark.slow
 def test_the_table_can_be_sorted(recorded: list[Experiment], tmp_path: Path) -> None:
     """In a browser: by the rate, as numbers; a second click turns it."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium here")
     out = tmp_path / "page.html"
     write(recorded, out, tmp_path)
-    out.write_text(out.read_text().replace("</body>", f"{ACTS}</body>"))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000"]
-    offline = ["--disable-quic", "--disable-background-networking", f"--user-data-dir={tmp_path}/b"]
-    done = subprocess.run(
-        [browser, *options, *offline, "--dump-dom", out.as_uri()],
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=100,
-    )
-    (title,) = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)[:1]
-    up, down, said = json.loads(title)
+    up, down, said = acted(out.read_text(), ACTS, tmp_path)
     assert up[0] == down[-1] == "cold"
     assert up[-1] == down[0] == "bad"
     assert said == "descending"
