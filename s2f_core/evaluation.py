@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from s2f_core.params import Section
 from s2f_core.scores import comparing, consistency, diversity, sharpness, surfaces, table
 from s2f_core.scores.baselines import FLOOR, answers, inputs, nothing, others
 from s2f_core.scores.consistency import Redrawing
-from s2f_core.scores.kinds import Declaration, Figure, Network, Sample, Score, Space, Values
+from s2f_core.scores.kinds import Declaration, Network, Sample, Score, Space, Values
 from s2f_core.scores.landmarks import of_faces
 from s2f_core.scores.memorisation import Nearest
 from s2f_core.tables import Table
@@ -104,10 +102,11 @@ def evaluate(
     rows |= {FLOOR: others(training, len(made))}
     spaces = _spaces(training, test, networks, condition)
     targets, samples = _samples(real, rows, kind, test, spaces, condition)
-    for sample in (targets, *samples.values()):  # the networks use all cores, one after the other
-        for space in _wanted(kind) & set(networks) & set(sample.spaces):
-            sample.seen_in(space)
-    figures = _figures(kind, samples, targets)
+    with threadpool_limits(1, "blas"):  # matrices this small are multiplied faster by one core
+        figures = {
+            name: {key: score.measure(sample, targets) for key, score in kind.scores.items()}
+            for name, sample in samples.items()
+        }
     report = {
         **subject.model_dump(),
         "image_size": real.shape[1],
@@ -128,18 +127,6 @@ def evaluate(
         pd.DataFrame({"id": test.ids, **{k: v for k, v in by_image.items() if v is not None}}),
         _seen(samples[MODEL], targets, kind),
     )
-
-
-def _figures(
-    kind: Kind, samples: Mapping[str, Sample], targets: Sample
-) -> dict[str, dict[str, Figure]]:
-    """Every score of every sample, a thread a sample; matrix products stay in their thread."""
-
-    def measured(sample: Sample) -> dict[str, Figure]:
-        return {key: score.measure(sample, targets) for key, score in kind.scores.items()}
-
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as threads:
-        return dict(zip(samples, threads.map(measured, samples.values()), strict=True))
 
 
 def _spread(ids: list[str]) -> list[str]:
