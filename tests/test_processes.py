@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +27,12 @@ from s2f_core.variants import Settings
 
 ROOT = Path(__file__).parents[1]
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+    "CUDA_VISIBLE_DEVICES": "",
+    "S2F_TIMEOUT": "60",
+}
 # Of every value logged in eight steps, float32 rounding to 6e-8. Where the rounding of a sum tips
 # a ReLU a gradient jumps, and runs drift apart, the faster the larger the steps (Adam's are of the
 # full rate also where a gradient is nothing but rounding). So the steps are small here.
@@ -98,10 +106,9 @@ def _together(folder: Path, jobs: dict[str, Any]) -> tuple[subprocess.CompletedP
     """Do jobs on two processes: how that went, and what each of the two wrote of every job."""
     folder.mkdir(exist_ok=True)
     (folder / "jobs.json").write_text(json.dumps(jobs))
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     done = subprocess.run(
         [*TORCHRUN, str(ROOT / "tests" / "joint.py"), str(folder / "jobs.json")],
-        env={**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": "", "S2F_TIMEOUT": "60"},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
@@ -155,14 +162,14 @@ def _equal(one: Any, other: Any) -> bool:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_killed_process_ends_the_job_which_then_goes_on(tmp_path: Path, make_job: Any) -> None:
-    """The other one says so; the same line ends as if nothing had been, one process nearly so."""
+    """torchrun says so; the same line ends as if nothing had been, one process nearly so."""
     form = FORMS["cyclegan, unpaired, its pool, sketched"]
     straight = make_job(form, states=str(tmp_path / "straight"))
     job = make_job(form)
     jobs = {"straight": straight, "killed": {**job, "trouble": (1, 12, "killed")}}
     done, written = _together(tmp_path / "first", jobs)
     assert done.returncode != 0
-    assert "process 0 of 2 has lost another one" in done.stderr
+    assert "Signal 9 (SIGKILL) received" in done.stderr
     assert written["killed"] == []
     shutil.copytree(tmp_path / "states", tmp_path / "copy")
 
@@ -176,6 +183,36 @@ def test_a_killed_process_ends_the_job_which_then_goes_on(tmp_path: Path, make_j
     alone = work({**job, "states": str(tmp_path / "copy")})
     assert alone["began"] == 12
     _close(alone["curves"], written["straight"][0]["curves"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_who_is_left_says_that_another_is_lost(tmp_path: Path, make_job: Any) -> None:
+    """As on another machine than the one that died, where no torchrun ends it first."""
+    file = tmp_path / "jobs.json"
+    file.write_text(json.dumps({"killed": make_job({}, trouble=(1, 2, "killed"))}))
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    both = [
+        subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "joint.py"), str(file)],
+            env={**ENVIRONMENT, **_launched(rank, port)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [1, -signal.SIGKILL], said
+    assert "process 0 of 2 has lost another one" in said[0]
+
+
+def _launched(rank: int, port: int) -> dict[str, str]:
+    """What torchrun sets."""
+    ranks = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0}
+    sizes = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "TORCHELASTIC_RUN_ID": "test"}
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    return {name: str(value) for name, value in (ranks | sizes | place).items()}
 
 
 @pytest.mark.slow
