@@ -60,6 +60,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
         validation=Validation(splits["val"], recipe.best),
         steps=settings.steps(len(splits["train"])),
         state_file=states / f"{settings.name}-{key.hexdigest()[:16]}.pt",
+        limit=settings.seconds,
     )
 
 
@@ -128,7 +129,10 @@ class Outputs:
 
 
 def summary(training: Training) -> dict[str, Any]:
-    """What ``training.json`` tells of a training; times are this machine's."""
+    """What ``training.json`` tells of a training; times are this machine's.
+
+    Where ``ended_by`` is ``minutes``, so are the steps, and another machine ends elsewhere.
+    """
     settings, best = training.settings, training.validation
     images = training.done * settings.variant.recipe.batch
     return {
@@ -141,6 +145,8 @@ def summary(training: Training) -> dict[str, Any]:
         "training_inputs": len(training.batches.pairs.ids),
         "paired": training.batches.pairs.paired,
         "seconds": round(training.seconds, 1),
+        "minutes": round(training.seconds / 60, 2),
+        "ended_by": training.ended_by,
         "images_per_second": round(images / max(training.seconds, 1e-9), 1),
         "best_step": best.best_step,
         "validation": next(row for row in best.rows if row["step"] == best.best_step),

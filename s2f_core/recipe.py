@@ -110,9 +110,9 @@ class Recipe(Section):
         wanted = self.batches or math.ceil((self.epochs or 0) * images / self.batch)
         return min(wanted, max_steps or wanted)
 
-    def turn(self, step: int, steps: int) -> Turn:
-        """Who trains at a step (from 0) of so many."""
-        noise = self.noise * max(0.0, 1 - step / (steps * self.noise_until))
+    def turn(self, step: int, progress: float) -> Turn:
+        """Who trains at a step (from 0), which comes at this share of the training."""
+        noise = self.noise * max(0.0, 1 - progress / self.noise_until)
         after = step - self.head_start
         if after < 0:
             return Turn(generator=False, noise=noise)

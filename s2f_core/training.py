@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -55,7 +56,12 @@ class Curves:
 
 @dataclass
 class Training:
-    """A training under way: the GAN, its data and its record; saved and resumed as one."""
+    """A training under way: the GAN, its data and its record; saved and resumed as one.
+
+    It ends after ``steps`` steps or at the first step that ends ``limit`` seconds after the start,
+    whichever comes first. Time counts from the first step on, validations included, and before an
+    interruption as after it.
+    """
 
     settings: Settings
     blueprint: Blueprint
@@ -66,11 +72,29 @@ class Training:
     validation: Validation
     steps: int
     state_file: Path
+    limit: float = math.inf
     curves: Curves = field(default_factory=Curves)
     findings: list[Finding] = field(default_factory=list)
     done: int = 0
     seconds: float = 0.0
     _earned: tuple[tuple[int, int], float] = ((0, 0), 1.0)
+
+    @property
+    def progress(self) -> float:
+        """The share of the training that is done, in [0, 1], which all that changes follows.
+
+        Of the steps or of the seconds, the larger; without a limit no clock is part of it.
+        """
+        return min(1.0, max(self.done / self.steps, self.seconds / self.limit))
+
+    @property
+    def ended_by(self) -> str:
+        """Why it is over: ``steps``, all done; ``minutes``, the limit; ``health``, a finding."""
+        if self.done == self.steps:
+            return "steps"
+        found = self.findings[-1:]
+        kept = found and (found[0].step, found[0].response) == (self.done, "keep-best")
+        return "health" if kept else "minutes"
 
     @property
     def rate(self) -> float:
@@ -80,12 +104,13 @@ class Training:
         if self._earned[0] != logged:
             self._earned = logged, policy.earned(self.curves.rows, self.validation.rows)
         halved = sum(finding.response == "halve-lr" for finding in self.findings)
-        return policy.factor(self.done / self.steps) * self._earned[1] * 0.5**halved
+        return policy.factor(self.progress) * self._earned[1] * 0.5**halved
 
-    def validates(self, step: int) -> bool:
-        """Whether the validation score is taken after this many steps."""
+    def validates(self, since: float) -> bool:
+        """Whether a validation is due now that was not at the progress ``since``."""
         times = min(self.settings.variant.recipe.validations, self.steps)
-        return step * times // self.steps > (step - 1) * times // self.steps
+        due, before = (math.floor(share * times + 1e-9) for share in (self.progress, since))
+        return self.progress == 1 or due > before
 
     def answer(self, findings: list[Finding], run: Run | Aside) -> bool:
         """Log and tag what was found and do what is asked; whether the training ends here.
@@ -179,27 +204,34 @@ def train(training: Training, run: Run | Aside) -> None:
     gan, fabric, settings = training.gan, training.fabric, training.settings
     recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
     at_chance = chance(settings.variant.objective.adversarial)
-    started = saved = time.monotonic()
-    before = training.seconds
+    started = time.monotonic()
+    before = saved = training.seconds
+    timed = training.limit < math.inf
+
+    def seconds() -> float:
+        return before + time.monotonic() - started
+
     if recipe.health.not_finite == "halve-lr" and not training.done:
         training.save(run.id)  # there has to be something to go back to
     progress = tqdm(
         desc=settings.name,
-        total=training.steps * recipe.batch,
+        total=None if timed else training.steps * recipe.batch,
         initial=training.done * recipe.batch,
         unit="image",
         disable=processes.rank() > 0,
     )
-    while training.done < training.steps:
+    while training.progress < 1:
         # fetch
         batch = training.batches[training.done].to(fabric.device)
 
         # step
-        rate = training.rate
+        since, rate = training.progress, training.rate
         gan.set_rate(rate)
-        losses = gan.step(batch, recipe.turn(training.done, training.steps))
+        losses = gan.step(batch, recipe.turn(training.done, since))
         step = training.done = training.done + 1
-        validates = training.validates(step)
+        if timed:
+            training.seconds = processes.told(seconds)
+        validates = training.validates(since)
 
         # report
         progress.update(recipe.batch)
@@ -223,9 +255,10 @@ def train(training: Training, run: Run | Aside) -> None:
                 break
 
         # checkpoint
-        now = time.monotonic()
-        training.seconds = before + now - started
-        if now - saved > SAVE_EVERY:
+        if not timed:
+            training.seconds = seconds()
+        if training.seconds - saved > SAVE_EVERY:
             training.save(run.id)
-            saved = now
+            saved = training.seconds
+    training.seconds = seconds()
     progress.close()

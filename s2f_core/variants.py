@@ -29,7 +29,7 @@ class Variant(Section):
     """One entry under ``variants:``.
 
     ``scale`` is the networks' image size over ``image_size``, ``share`` the part of ``max_steps``
-    that the variant gets; ``study`` tags the MLflow run.
+    and ``max_minutes`` that the variant gets; ``study`` tags the MLflow run.
     """
 
     study: str | None = None
@@ -73,13 +73,17 @@ class Variant(Section):
 
 
 class Settings(Section):
-    """All that decides a training: the top-level parameters and the variant."""
+    """All that decides a training: the top-level parameters and the variant.
+
+    Under ``max_minutes`` the machine's speed does too: how many steps there are, and the rates.
+    """
 
     name: str
     seed: int
     lr: float = Field(gt=0, le=1)
     width: int = Field(ge=1)
     max_steps: int | None = Field(ge=1)
+    max_minutes: float | None = Field(None, gt=0)
     precision: Precision
     variant: Variant
 
@@ -146,6 +150,13 @@ class Settings(Section):
         """Number of batches for so many images: the recipe's, capped by this variant's share."""
         cap = None if self.max_steps is None else math.ceil(self.max_steps * self.variant.share)
         return self.variant.recipe.steps(images, cap)
+
+    @property
+    def seconds(self) -> float:
+        """The longest that the training may take: this variant's share of ``max_minutes``."""
+        if self.max_minutes is None:
+            return math.inf
+        return 60 * self.max_minutes * self.variant.share
 
     def build(self, fabric: Fabric, blueprint: Blueprint) -> Game:
         """The networks, initialised, with their objective and optimisers."""

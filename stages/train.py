@@ -32,6 +32,7 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
         lr=load(float, "lr"),
         width=load(int, "width"),
         max_steps=load(int | None, "max_steps"),
+        max_minutes=load(float | None, "max_minutes"),
         precision=load(Precision, "precision"),
         variant=variant,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -24,6 +27,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     """Train, or go on with a training, as a job says, saving every step; what came of it.
 
     ``trouble``: the process that has it, after which step, and which, "killed" or "nan".
+    ``ticks``: the seconds by which each process's clock has moved whenever it is read.
     """
     inputs, targets = tables.read(Path(job["inputs"])), tables.read(Path(job["targets"]))
     splits = {part: Pairs(inputs, targets, job[part]) for part in ("train", "val")}
@@ -33,7 +37,11 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     who, after, kind = job.get("trouble", (-1, 0, ""))
     if who == processes.rank():
         under_way.gan = _Troubled(under_way.gan, after, kind)  # type: ignore[assignment]
-    with patch.multiple(training, LOG_EVERY=1, SAVE_EVERY=0.0):
+    clock: Any = time
+    if ticks := job.get("ticks"):
+        reads = itertools.count(0, ticks[processes.rank()])
+        clock = SimpleNamespace(monotonic=reads.__next__)
+    with patch.multiple(training, LOG_EVERY=1, SAVE_EVERY=0.0, time=clock):
         training.train(under_way, SilentRun())  # type: ignore[arg-type]
     return {
         "resumed": resumed,

@@ -230,6 +230,21 @@ def test_what_one_process_sees_all_of_them_answer(tmp_path: Path, make_job: Any)
     assert _equal(first["gan"], second["gan"])
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_first_process_keeps_the_time_for_all(tmp_path: Path, make_job: Any) -> None:
+    """Its clock ends the training after ten seconds, however fast the second's is."""
+    job = make_job({}, ticks=[1, 100])
+    job["settings"]["max_minutes"] = 10 / 60
+    done, written = _together(tmp_path / "two", {"timed": job})
+    assert done.returncode == 0, done.stderr
+    first, second = written["timed"]
+    assert [row["step"] for row in first["curves"]] == list(range(1, 11))
+    assert first["curves"] == second["curves"]
+    assert first["scores"] == second["scores"]
+    assert _equal(first["gan"], second["gan"])
+
+
 @pytest.fixture(params=[0, 1])
 def second_of_two(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """As if this process were the first, then the second, of two."""

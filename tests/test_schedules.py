@@ -59,7 +59,7 @@ def test_the_gate_stays_while_one_adversarial_loss_moves() -> None:
 
 def test_both_players_take_every_turn_by_default() -> None:
     """One step each a batch."""
-    assert all(Recipe(epochs=1).turn(step, 10) == Turn() for step in range(10))
+    assert all(Recipe(epochs=1).turn(step, step / 10) == Turn() for step in range(10))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_both_players_take_every_turn_by_default() -> None:
 )
 def test_the_ratio_of_steps(ratio: float, generator: list[int], discriminator: list[int]) -> None:
     """At k D rests on all but every k-th batch; at 1/k G does, and steps after k of D's."""
-    turns = [Recipe(epochs=1, gd_ratio=ratio).turn(step, 6) for step in range(6)]
+    turns = [Recipe(epochs=1, gd_ratio=ratio).turn(step, step / 6) for step in range(6)]
     assert [turn.generator for turn in turns] == [bool(value) for value in generator]
     assert [turn.discriminator for turn in turns] == [bool(value) for value in discriminator]
 
@@ -81,7 +81,7 @@ def test_the_ratio_of_steps(ratio: float, generator: list[int], discriminator: l
 def test_a_head_start_is_the_discriminators() -> None:
     """G begins after it, and the ratio counts from there."""
     recipe = Recipe(epochs=1, head_start=3, gd_ratio=2)
-    turns = [recipe.turn(step, 8) for step in range(8)]
+    turns = [recipe.turn(step, step / 8) for step in range(8)]
     assert [turn.generator for turn in turns] == [False] * 3 + [True] * 5
     assert [turn.discriminator for turn in turns] == [True] * 4 + [False, True, False, True]
 
@@ -89,7 +89,7 @@ def test_a_head_start_is_the_discriminators() -> None:
 def test_noise_falls_to_zero() -> None:
     """Linearly, over its share of the training."""
     recipe = Recipe(epochs=1, noise=0.4, noise_until=0.5)
-    found = [recipe.turn(step, 100).noise for step in (0, 25, 50, 99)]
+    found = [recipe.turn(0, share).noise for share in (0, 0.25, 0.5, 0.99)]
     assert found == pytest.approx([0.4, 0.2, 0, 0])
 
 

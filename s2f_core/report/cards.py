@@ -11,7 +11,7 @@ import pandas as pd
 
 from s2f_core.assets import CATALOGUE, Collection
 from s2f_core.report import words
-from s2f_core.report.sources import Trained, Translated
+from s2f_core.report.sources import Trained, Training, Translated
 from s2f_core.split import PARTS
 from s2f_core.tables import Table
 
@@ -158,7 +158,7 @@ def model(trained: Trained, items: list[Translated], given: Data) -> list[Line]:
     lines += [
         Line("Parameters", counts),
         Line("Recipe", said(chosen)),
-        Line("Trained for", f"{training.steps:,} steps in {lasted(training.seconds)}"),
+        Line("Trained for", _length(training)),
         Line("Trained on", f"{training.device}, {training.precision}"),
         Line("Image size", f"{size}×{size} pixels in the networks"),
         Line("Seed", str(training.settings.get("seed", ""))),
@@ -169,6 +169,13 @@ def model(trained: Trained, items: list[Translated], given: Data) -> list[Line]:
         Line("Licence", _licence(items, given)),
     ]
     return [line for line in lines if line.text]
+
+
+def _length(training: Training) -> str:
+    length = f"{training.steps:,} steps in {lasted(training.seconds)}"
+    if training.ended_by != "minutes":
+        return length
+    return f"{length}, the most it might take (max_minutes): other machines do other steps in it"
 
 
 def _kind(settings: Settings) -> str:

@@ -150,6 +150,7 @@ class Training(Record):
     training_inputs: int | None = None
     paired: bool = True
     seconds: float
+    ended_by: str = "steps"
     images_per_second: float
     best_step: int | None = None
     validation: dict[str, Number] = Field(default_factory=dict)
