@@ -1,4 +1,4 @@
-"""Curves over the steps as inline SVG."""
+"""Curves over the steps, or over something else, as inline SVG."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Axes:
     """What a chart says beside its lines.
 
     ``limits`` fixes the y axis; ``reference`` is a horizontal line (value, words) and ``marker``
-    a vertical one (step, words). ``ident`` must be unique on the page.
+    a vertical one (step, words). ``across`` is what the x axis counts, steps unless said: the
+    column of that name. ``ident`` must be unique on the page.
     """
 
     ident: str
@@ -31,23 +32,27 @@ class Axes:
     limits: tuple[float, float] | None = None
     reference: tuple[float, str] | None = None
     marker: tuple[float, str] | None = None
+    across: str = "step"
 
 
 def chart(frame: pd.DataFrame, labels: dict[str, str], axes: Axes) -> Markup:
-    """Draw columns of ``frame`` over its ``step``; ``labels`` maps a column to its legend.
+    """Draw columns of ``frame`` over another; ``labels`` maps a column to its legend.
 
     Long runs are averaged in bins. Gaps in the data are gaps in the line. Text is escaped.
     """
-    data = frame[["step", *labels]].apply(pd.to_numeric, errors="coerce")
-    data = data.replace([np.inf, -np.inf], np.nan).dropna(subset=["step"])
-    described = " ".join(_described(data, column, label) for column, label in labels.items())
+    across = axes.across
+    data = frame[[across, *labels]].apply(pd.to_numeric, errors="coerce")
+    data = data.replace([np.inf, -np.inf], np.nan).dropna(subset=[across])
+    described = " ".join(
+        _described(data, column, label, across) for column, label in labels.items()
+    )
     per_bin = math.ceil(len(data) / POINTS) or 1
     data = data.groupby(np.arange(len(data)) // per_bin).mean()
     legend, rows = _legend(list(labels.values()))
     scale = _Scale.of(data, list(labels), axes, top=10 + ROW * rows)
-    body = [legend, *_grid(scale), *_extras(scale, axes)]
+    body = [legend, *_grid(scale, across), *_extras(scale, axes)]
     body += [
-        _line(scale, data["step"], data[column], number % STYLES)
+        _line(scale, data[across], data[column], number % STYLES)
         for number, column in enumerate(labels)
     ]
     return Markup(
@@ -63,15 +68,19 @@ def chart(frame: pd.DataFrame, labels: dict[str, str], axes: Axes) -> Markup:
     )
 
 
-def _described(data: pd.DataFrame, column: str, label: str) -> str:
+def _described(data: pd.DataFrame, column: str, label: str, across: str) -> str:
     known = data.dropna(subset=[column])
     if known.empty:
         return f"{label}: no data."
-    values, steps = known[column], known["step"]
+    values, places = known[column], known[across].map(_place)
     return (
-        f"{label}: {values.iloc[0]:.3g} at step {steps.iloc[0]:,.0f}, {values.iloc[-1]:.3g} at "
-        f"step {steps.iloc[-1]:,.0f}, between {values.min():.3g} and {values.max():.3g}."
+        f"{label}: {values.iloc[0]:.3g} at {across} {places.iloc[0]}, {values.iloc[-1]:.3g} at "
+        f"{across} {places.iloc[-1]}, between {values.min():.3g} and {values.max():.3g}."
     )
+
+
+def _place(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ class _Scale:
 
     @classmethod
     def of(cls, data: pd.DataFrame, columns: list[str], axes: Axes, top: float) -> _Scale:
-        steps = data["step"]
+        steps = data[axes.across]
         last = float(steps.max()) if len(steps) else 1.0
         values = data[columns].to_numpy(dtype=float)
         values = values[np.isfinite(values)]
@@ -122,7 +131,7 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
     return [round(n * step, 12) for n in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _grid(scale: _Scale) -> list[Markup]:
+def _grid(scale: _Scale, across: str) -> list[Markup]:
     low, high = scale.y
     if scale.log:
         powers = range(round(math.log10(low)), round(math.log10(high)) + 1)
@@ -138,18 +147,18 @@ def _grid(scale: _Scale) -> list[Markup]:
     ]
     floor = HEIGHT - BOTTOM
     parts += [
-        Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{:,.0f}</text>').format(
-            scale.across(v), floor + 15, "end" if scale.across(v) > WIDTH - 30 else "middle", v
+        Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
+            x, floor + 15, "end" if x > WIDTH - 30 else "middle", _place(v)
         )
-        for v in ticks(*scale.x)
-        if v == int(v)
+        for v, x in ((v, scale.across(v)) for v in ticks(*scale.x))
+        if across != "step" or v == int(v)
     ]
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(
         Markup(
             '<path class="axis" d="M{0} {2}H{1}"/>'
-            '<text class="tick" x="{3}" y="{4}" text-anchor="middle">step</text>'
-        ).format(LEFT, WIDTH - RIGHT, floor, middle, HEIGHT - 4)
+            '<text class="tick" x="{3}" y="{4}" text-anchor="middle">{5}</text>'
+        ).format(LEFT, WIDTH - RIGHT, floor, middle, HEIGHT - 4, across)
     )
     return parts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,15 @@ def test_chart_says_what_it_shows() -> None:
     expected = "first & best: 3 at step 1, 1 at step 3, between 1 and 3."
     assert svg.findtext("desc") == expected
     assert "first & best" in [node.text for node in svg.findall("text")]
+
+
+def test_another_axis_is_named_and_may_have_fractions() -> None:
+    """Over half a minute; steps have whole numbers alone."""
+    frame = pd.DataFrame({"minute": [0.25, 0.5], "step": [1, 2], "a": [3.0, 2.0]})
+    svg = drawn(frame, replace(AXES, across="minute"))
+    assert "at minute 0.25, 2 at minute 0.5," in str(svg.findtext("desc"))
+    assert {"0.2", "0.4", "minute"} <= {node.text for node in svg.findall("text")}
+    assert "0.5" not in {node.text for node in drawn(frame).findall("text")}
 
 
 def test_line_goes_down_as_values_fall() -> None:

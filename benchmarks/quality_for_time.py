@@ -1,0 +1,243 @@
+"""What minutes of training are worth: ``python -m benchmarks.quality_for_time [VARIANT …]``.
+
+Each variant trains on the faces of :mod:`benchmarks.celeba_protocol` for ``--minutes`` by the
+product's own loop, with rates that fall in that time and its own recipe otherwise; the weights that
+would be shown are copied on the way, before the rates have fallen, and scored when the training is
+over. ``--validation`` scores every tenth of the 800 faces, untrained on, in place of the 199, to
+choose by.
+
+FID, KID (the mean of 100 subsets of 100 faces, as torch-fidelity's), SSIM, and L1 in [0, 1]. Needs
+the assets ``celeba-1k`` and ``inception``; nothing else should run. ``--steps`` is a quick look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from benchmarks.celeba_protocol import PUBLISHED, SCORES, SIZE, Faces, faces, scores
+from benchmarks.over_minutes import draw
+from s2f_core.fitting import prepare
+from s2f_core.images import Pixels
+from s2f_core.pairs import Pairs
+from s2f_core.params import load
+from s2f_core.scores.inception import Features
+from s2f_core.training import Training, train
+from s2f_core.upscalers.bicubic import bicubic
+from s2f_core.validation import translate
+from s2f_core.variants import Settings, Variant
+
+ASSETS = Path("data/assets")
+ENDLESS = 10**9  # batches: the clock ends a training
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a variant scored at a moment; ``asked`` is the minute that was meant."""
+
+    name: str
+    seed: int | None
+    asked: float
+    minutes: float
+    steps: int
+    fid: float
+    kid: float
+    ssim: float
+    l1: float
+
+
+@dataclass
+class Snapshots:
+    """A run that logs nothing, and copies the shown generator's weights at shares of the training.
+
+    A copy takes milliseconds, which count; translating and scoring come after the training.
+    """
+
+    training: Training
+    shares: list[float]
+    taken: list[tuple[float, float, int, dict[str, Tensor]]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    id = "none"
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """After every tenth step: look how far the training is."""
+        del values
+        reached = [share for share in self.shares if share <= self.training.progress]
+        if reached:
+            self.shares = self.shares[len(reached) :]
+            weights = self.training.gan.generators["a-to-b"].state_dict()
+            copy = {name: value.detach().clone() for name, value in weights.items()}
+            self.taken.append((reached[-1], time.monotonic() - self.began, step, copy))
+
+    def tag(self, name: str, value: str) -> None:
+        """Take a tag."""
+
+
+def settings(name: str, seed: int, *, minutes: float, steps: int | None) -> Settings:
+    """A variant as ``params.yaml`` has it, but for its length, and that the last weights count."""
+    variant = load(Variant, "variants", name)
+    recipe = {"epochs": None, "batches": ENDLESS, "train_on": "train", "best": "last"}
+    return Settings.model_validate(
+        {
+            "name": name,
+            "seed": seed,
+            "lr": load(float, "lr"),
+            "width": load(int, "width"),
+            "max_steps": steps,
+            "max_minutes": None if steps else minutes,
+            "precision": load(str, "precision"),
+            "variant": {
+                **variant.model_dump(),
+                "share": 1.0,
+                "recipe": {**variant.recipe.model_dump(), **recipe},
+            },
+        }
+    )
+
+
+def outputs(
+    given: Faces, wanted: Settings, asked: Sequence[float]
+) -> Iterator[tuple[float, float, int, Pixels]]:
+    """Train; for each minute asked for that minute, the one it came to, steps, and pictures."""
+    splits = {
+        part: Pairs(given.inputs, given.targets, ids, wanted.variant.scale)
+        for part, ids in {"train": given.training, "val": given.watched}.items()
+    }
+    with TemporaryDirectory() as states:
+        training = prepare(wanted, splits, Path(states))
+        run: Any = Snapshots(training, [minute / asked[-1] for minute in asked])
+        train(training, run)
+    generator = training.gan.generators["a-to-b"]
+    tried = Pairs(given.inputs, given.targets, given.scored, wanted.variant.scale)
+    tried = tried.given(training.blueprint.channels)
+    for share, seconds, step, weights in run.taken:
+        generator.load_state_dict(weights)
+        made, _ = translate(tried, training.fabric, generator)
+        full = made if made.shape[1] == SIZE else bicubic(made, SIZE, Path())
+        yield share * asked[-1], seconds / 60, step, full
+
+
+def baselines(given: Faces, see: Features) -> Iterator[Row]:
+    """The sketches as they are, and as many photos that were trained on."""
+    count = len(given.scored)
+    others = [
+        given.training[row] for row in np.linspace(0, len(given.training) - 1, count).astype(int)
+    ]
+    sketches = given.inputs.images(given.inputs.positions(given.scored))
+    photos = given.targets.images(given.targets.positions(others))
+    for name, images, paired in (
+        ("the sketch itself", sketches, True),
+        ("other real faces", photos, False),
+    ):
+        found = scores(images, given.photos, see, paired=paired)
+        yield Row(name, None, math.nan, math.nan, 0, **found)
+
+
+def said(name: str, minutes: float, steps: int, found: Sequence[float]) -> str:
+    """A line of the table."""
+    numbers = [
+        f"{value:.{1 if score == 'fid' else 3}f}"
+        for score, value in zip(SCORES, found, strict=True)
+    ]
+    shown = [f"{minutes:.1f}" if steps else "", f"{steps:,}" if steps else "", *numbers]
+    return f"| {name} | {' | '.join(shown)} |".replace("nan", "–")
+
+
+def measure(chosen: argparse.Namespace) -> list[Row]:
+    """Print the table row by row; all rows."""
+    see = Features(chosen.assets / "inception" / "inception.pt")
+    rows = []
+    with TemporaryDirectory() as folder:
+        given = faces(Path(folder), chosen.assets, validation=chosen.validation)
+        print(
+            f"{os.cpu_count()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads"
+        )
+        print(f"trained on {len(given.training)} faces, scored on {len(given.scored)} others\n")
+        print(f"| | minutes | steps | {' | '.join(map(str.upper, SCORES))} |\n|---{'|---:' * 6}|")
+        if not chosen.validation:
+            for name, published in PUBLISHED.items():
+                print(said(name, 15, 0, published))
+        for row in _rows(given, see, chosen):
+            found = [getattr(row, score) for score in SCORES]
+            name = row.name if row.seed is None else f"{row.name}, seed {row.seed}"
+            print(said(name, row.minutes, row.steps, found), flush=True)
+            rows.append(row)
+    return rows
+
+
+def _rows(given: Faces, see: Features, chosen: argparse.Namespace) -> Iterator[Row]:
+    yield from baselines(given, see)
+    for name in chosen.variants:
+        for seed in chosen.seeds:
+            wanted = settings(name, seed, minutes=chosen.moments[-1], steps=chosen.steps)
+            for asked, minutes, steps, made in outputs(given, wanted, chosen.moments):
+                yield Row(name, seed, asked, minutes, steps, **scores(made, given.photos, see))
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """What is asked for; ends the program where it cannot be done."""
+    fitting = [
+        name
+        for name, variant in load(dict[str, Variant], "variants").items()
+        if variant.objective.paired
+        and (variant.data.role, variant.data.background) == ("faces", "kept")
+        and variant.data.condition == "pencil"
+    ]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"of {', '.join(fitting)}")
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument(
+        "--at",
+        dest="moments",
+        type=float,
+        nargs="+",
+        metavar="MINUTE",
+        help="1, 2, 4, 8 … unless told",
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--steps", type=int, help="so many in place of minutes; --at are shares")
+    parser.add_argument("--validation", action="store_true")
+    parser.add_argument("--assets", type=Path, default=ASSETS)
+    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--chart", type=Path, help="an .svg or .png")
+    chosen = parser.parse_args(given)
+    chosen.variants = chosen.variants or fitting
+    if unknown := [name for name in chosen.variants if name not in fitting]:
+        parser.error(f"{unknown[0]} is none of {', '.join(fitting)}")
+    if chosen.minutes <= 0 or (chosen.steps is not None and chosen.steps < 1):
+        parser.error("--minutes and --steps have to be more than 0")
+    doubled = [2.0**power for power in range(32) if 2.0**power < chosen.minutes]
+    chosen.moments = sorted({*(chosen.moments or doubled), chosen.minutes})
+    if not 0 < chosen.moments[0] <= chosen.moments[-1] <= chosen.minutes:
+        parser.error(f"--at has to be in (0, {chosen.minutes:g}]")
+    return chosen
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Measure, print, and write what files are named."""
+    chosen = arguments(given)
+    rows = measure(chosen)
+    frame = pd.DataFrame([asdict(row) for row in rows])
+    if chosen.csv:
+        frame.to_csv(chosen.csv, index=False, float_format="%.5g")
+    if chosen.chart:
+        best = dict(zip(SCORES, list(PUBLISHED.values())[2], strict=True))
+        draw(frame, {} if chosen.validation else best, chosen.chart)
+
+
+if __name__ == "__main__":
+    main()
