@@ -52,6 +52,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             recipe.batch,
             seed=settings.seed,
             jitter=recipe.jitter,
+            shift=recipe.shift,
             flip=recipe.flip,
             paired=variant.objective.paired,
             sketch=recipe.sketch,

@@ -15,6 +15,8 @@ from torch.nn import functional as F
 Adversarial = Literal["vanilla", "least-squares", "hinge", "wgan-gp"]
 Reconstruction = Literal["l1", "l2", "charbonnier"]
 
+C1, C2 = 0.01**2, 0.03**2  # of SSIM, for images in [0, 1]
+
 
 def vanilla(logits: Tensor, target: float) -> Tensor:
     """Binary cross-entropy of the probabilities σ(logits) against one target in [0, 1].
@@ -86,6 +88,25 @@ RECONSTRUCTIONS: dict[Reconstruction, Callable[[Tensor, Tensor], Tensor]] = {
     "l2": l2,
     "charbonnier": charbonnier,
 }
+
+
+def dissimilarity(output: Tensor, target: Tensor) -> Tensor:
+    """1 - SSIM of images [B, C, H, W] in [-1, 1] (Wang et al. 2004, eq. 13), in [0, 2].
+
+    As a loss: Zhao et al. 2017, section 3.2. The windows are 8 × 8, all pixels alike, and every
+    fourth one is taken, which costs a step little; the score has Gaussian ones at every pixel.
+    """
+
+    def mean(values: Tensor) -> Tensor:
+        return F.avg_pool2d(values, 8, 4)
+
+    x, y = output.float() / 2, target.float() / 2  # around grey, where squares lose no digits
+    mean_x, mean_y = mean(x), mean(y)
+    variances = mean(x * x) - mean_x.square() + mean(y * y) - mean_y.square()
+    covariance = mean(x * y) - mean_x * mean_y
+    mean_x, mean_y = mean_x + 0.5, mean_y + 0.5
+    luminance = (2 * mean_x * mean_y + C1) / (mean_x.square() + mean_y.square() + C1)
+    return 1 - (luminance * (2 * covariance + C2) / (variances + C2)).mean()
 
 
 def feature_matching(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:

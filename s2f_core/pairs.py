@@ -167,8 +167,10 @@ class Batches:
     ``paired``, A and B each in an order of its own, the shorter over and over. ``sketch`` changes
     A where it is drawn, given B and a random stream. Then random jitter (Isola et al. 2017, section
     6.2): the pair is enlarged by ``jitter`` (286/256) and a square of the old size cut out at a
-    random place; ``flip`` mirrors half of the pairs left to right. ``mine``: the places of a batch
-    that are given, of processes that train together; the whole batch is the same for any number.
+    random place; ``shift`` moves it by up to that share of its side each way, by whole pixels, and
+    mirrors what comes in; ``flip`` mirrors half of the pairs left to right. ``mine``: the places of
+    a batch that are given, of processes that train together; the whole batch is the same for any
+    number.
     """
 
     def __init__(
@@ -179,12 +181,13 @@ class Batches:
         seed: int,
         jitter: float,
         flip: bool,
+        shift: float = 0.0,
         paired: bool = True,
         sketch: Sketch | None = None,
         mine: Rows | slice = slice(None),
     ) -> None:
         self.pairs, self.size, self.seed, self.mine = pairs, size, seed, mine
-        self.jitter, self.flip, self.paired = jitter, flip, paired
+        self.jitter, self.shift, self.flip, self.paired = jitter, shift, flip, paired
         self.sketch = sketch if pairs.drawn else None
         self._order = lru_cache(maxsize=4)(self._shuffled)
 
@@ -222,15 +225,18 @@ class Batches:
         size = images.shape[-1]
         if self.jitter > 1:
             enlarged = round(size * self.jitter)
-            corners = random.integers(0, enlarged - size + 1, (self.size, 2))[self.mine]
             larger = F.interpolate(images, size=(enlarged, enlarged), mode="bilinear")
-            images = torch.stack(
-                [
-                    image[:, top : top + size, left : left + size]
-                    for image, (top, left) in zip(larger, corners, strict=True)
-                ]
-            )
+            images = self._cut(larger, size, random)
+        if margin := round(size * self.shift):
+            images = self._cut(F.pad(images, (margin,) * 4, "reflect"), size, random)
         if self.flip:
             mirrored = torch.from_numpy(random.random(self.size) < 0.5)[self.mine]
             images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
         return images.contiguous()
+
+    def _cut(self, larger: Tensor, size: int, random: np.random.Generator) -> Tensor:
+        """A square of each image, at a random place."""
+        places = larger.shape[-1] - size + 1
+        corners = random.integers(0, places, (self.size, 2))[self.mine]
+        cut = zip(larger, corners, strict=True)
+        return torch.stack([i[:, top : top + size, left : left + size] for i, (top, left) in cut])

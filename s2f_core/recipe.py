@@ -48,7 +48,8 @@ class Recipe(Section):
 
     ``ema``: keep the exponential moving average of G's weights at this decay, and validate and
     save that; 0 is off. ``jitter``: enlarge by this and cut back (286/256 = 1.117; 1 is off);
-    ``flip``: mirror half of the images; ``sketch``: change the lines of drawn inputs before that,
+    ``shift``: move by up to this share of the side, which resamples nothing; ``flip``: mirror half
+    of the images; ``sketch``: change the lines of drawn inputs before that,
     see :mod:`s2f_core.sketching`. ``init`` and ``init_gain``: see ``layers.initialise``.
 
     ``train_on``: ``train+val`` for final results (P5); nothing is then held out to choose by, so
@@ -81,6 +82,7 @@ class Recipe(Section):
     init: Init = "normal"
     init_gain: float = Field(0.02, gt=0)
     jitter: float = Field(1.0, ge=1, le=2)
+    shift: float = Field(0.0, ge=0, lt=0.5)
     flip: bool = False
     sketch: Sketching | None = None
     train_on: Literal["train", "train+val"] = "train"

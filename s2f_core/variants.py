@@ -29,13 +29,15 @@ class Variant(Section):
     """One entry under ``variants:``.
 
     ``scale`` is the networks' image size over ``image_size``, ``share`` the part of ``max_steps``
-    and ``max_minutes`` that the variant gets; ``study`` tags the MLflow run.
+    and ``max_minutes`` that the variant gets, ``width_ratio`` the width of its networks over the
+    top-level one; ``study`` tags the MLflow run.
     """
 
     study: str | None = None
     data: Data
     scale: float = Field(1.0, gt=0, le=1)
     share: float = Field(1.0, gt=0, le=1)
+    width_ratio: float = Field(1.0, gt=0, le=16)
     generator: Generator
     discriminator: Discriminator
     objective: Objective
@@ -111,7 +113,7 @@ class Settings(Section):
             generator=self.variant.generator,
             discriminator=self.variant.discriminator,
             size=pairs.size,
-            width=self.width,
+            width=max(1, round(self.width * self.variant.width_ratio)),
             channels=(max(a, b), max(a, b)) if objective.one_domain else (a, b),
         )
 

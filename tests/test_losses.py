@@ -5,9 +5,12 @@ import math
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from s2f_core import losses
+from s2f_core.images import from_model
 from s2f_core.losses import Adversarial, discriminator_losses, generator_loss
+from s2f_core.scores.similarity import ssim
 
 LOG2 = math.log(2)
 
@@ -86,6 +89,20 @@ def test_reconstructions() -> None:
     _close(losses.l2(output, target), 5.0)
     _close(losses.charbonnier(output, target), 2.0)
     _close(losses.charbonnier(target, target), 1e-3)
+
+
+def test_dissimilarity_is_one_minus_the_similarity_of_windows() -> None:
+    """0 of an image and itself; by hand of two flat windows; near the score's on smooth images."""
+    light, dark = torch.full((1, 1, 8, 8), 0.2), torch.full((1, 1, 8, 8), -0.6)
+    _close(losses.dissimilarity(light, light), 0.0)
+    x, y = 0.6, 0.2  # in [0, 1]
+    by_hand = 1 - (2 * x * y + 1e-4) / (x * x + y * y + 1e-4)
+    assert float(losses.dissimilarity(light, dark)) == pytest.approx(by_hand, abs=1e-4)
+    torch.manual_seed(0)
+    noise = functional.interpolate(torch.rand(2, 3, 16, 16), scale_factor=4, mode="bilinear")
+    one, other = (from_model(images) for images in (noise * 2 - 1, noise.square() * 2 - 1))
+    found = losses.dissimilarity(noise * 2 - 1, noise.square() * 2 - 1)
+    assert float(found) == pytest.approx(1 - ssim(one, other).mean(), rel=0.15)
 
 
 def test_feature_matching_is_the_mean_over_layers() -> None:

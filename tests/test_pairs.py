@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import MakeTable
+from torch.nn import functional
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, from_model
@@ -72,6 +73,19 @@ def test_augmentation_treats_both_images_alike(pairs: Pairs) -> None:
     assert batch.b.shape == plain.b.shape
     changed = [not torch.equal(a, b) for a, b in zip(batch.b, plain.b, strict=True)]
     assert all(changed)
+
+
+def test_a_shift_moves_whole_pixels(pairs: Pairs) -> None:
+    """Each pair is cut, its A and B at one place, out of itself with a mirrored border."""
+    batch = Batches(pairs, 30, seed=0, jitter=1, shift=0.125, flip=False)[0]
+    torch.testing.assert_close(batch.a, -batch.b, atol=1e-5, rtol=0)
+    stored = _batches(pairs, size=30)[0].b
+    size = stored.shape[-1]
+    wide = functional.pad(stored, (size // 8,) * 4, "reflect")
+    cuts = wide.unfold(2, size, 1).unfold(3, size, 1)  # [30, 3, places, places, size, size]
+    same = (cuts == batch.b[:, :, None, None]).all(dim=(1, 4, 5)).flatten(1)
+    assert same.any(dim=1).all()
+    assert len(set(same.int().argmax(dim=1).tolist())) > 10
 
 
 def test_flip_mirrors_about_half(pairs: Pairs) -> None:

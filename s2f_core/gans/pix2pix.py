@@ -13,7 +13,7 @@ from s2f_core.gans.blueprint import Blueprint
 from s2f_core.gans.critic import AdversarialSection, Critic
 from s2f_core.gans.game import Game
 from s2f_core.gans.players import Generating, Player, Scalars, descend
-from s2f_core.losses import RECONSTRUCTIONS, Reconstruction, feature_matching
+from s2f_core.losses import RECONSTRUCTIONS, Reconstruction, dissimilarity, feature_matching
 from s2f_core.pairs import Batch
 from s2f_core.recipe import Recipe, Turn
 
@@ -24,15 +24,17 @@ if TYPE_CHECKING:  # importing it costs seconds that only a training has to spen
 class Pix2PixSection(AdversarialSection):
     """``objective: {type: pix2pix, …}``.
 
-    ``reconstruction`` and its weight ``lambda_reconstruction`` (λ of eq. 4); ``conditional``:
-    whether D is given the input beside the output; ``lambda_features``: weight of feature matching
-    (Wang et al. 2018, eq. 4), 0 is off; ``lambda_identity``: weight of the reconstruction loss
+    ``reconstruction`` and its weight ``lambda_reconstruction`` (λ of eq. 4); ``lambda_ssim``:
+    weight of 1 - SSIM (Zhao et al. 2017), 0 is off; ``conditional``: whether D is given the input
+    beside the output; ``lambda_features``: weight of feature matching (Wang et al. 2018, eq. 4),
+    0 is off; ``lambda_identity``: weight of the reconstruction loss
     between G(B) and B (P1's hybrid), 0 is off.
     """
 
     type: Literal["pix2pix"]
     reconstruction: Reconstruction = "l1"
     lambda_reconstruction: float = Field(100.0, ge=0)
+    lambda_ssim: float = Field(0.0, ge=0)
     conditional: bool = True
     lambda_features: float = Field(0.0, ge=0)
     lambda_identity: float = Field(0.0, ge=0)
@@ -78,8 +80,9 @@ class Pix2Pix(Game):
     def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
         """One step of whose turn it is; returns named scalars.
 
-        ``g_adversarial``, ``g_<reconstruction>``, ``g_features``, ``g_identity`` (all unweighted,
-        where there is such a loss), ``grad_norm_g``, and those of :meth:`Critic.learn`.
+        ``g_adversarial``, ``g_<reconstruction>``, ``g_ssim`` (1 - SSIM), ``g_features``,
+        ``g_identity`` (all unweighted, where there is such a loss), ``grad_norm_g``, and those of
+        :meth:`Critic.learn`.
         """
         parts = batch.split(self.recipe.accumulate)
         with torch.set_grad_enabled(turn.generator):  # one pass serves both, where memory allows
@@ -124,6 +127,10 @@ class Pix2Pix(Game):
         adversarial, distance = self.critic.adversarial(logits), reconstruct(fake, part.b)
         scalars.add(g_adversarial=adversarial, **{f"g_{section.reconstruction}": distance})
         loss = adversarial + section.lambda_reconstruction * distance
+        if section.lambda_ssim:
+            dissimilar = dissimilarity(fake, part.b)
+            scalars.add(g_ssim=dissimilar)
+            loss = loss + section.lambda_ssim * dissimilar
         if section.lambda_features:
             with torch.no_grad():
                 *real, _ = self.critic.features(self._seen(part, part.b), turn.noise)

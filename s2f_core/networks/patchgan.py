@@ -10,7 +10,7 @@ from torch import nn
 
 from s2f_core.errors import UserError
 from s2f_core.layers import Norm, needs_bias
-from s2f_core.networks.stages import ConvolutionalSection, Stages
+from s2f_core.networks.stages import ConvolutionalSection, Scales, Stages
 
 
 class PatchGANSection(ConvolutionalSection):
@@ -20,6 +20,10 @@ class PatchGANSection(ConvolutionalSection):
     ``width`` up to 8 times it, no norm on the first. The logits are [B, 1, H', H'] with
     H' = H // 2**layers - 2; what one sees is ``receptive_field``.
 
+    ``scales``: networks of this form, each shown the image at half the size of the one before
+    (Wang et al. 2018, section 3.2); a coarse logit stands where its fine ones do, so the logits
+    are [B, scales, H', W'] and every network has an equal say.
+
     ``layers: 0`` is the paper's 1×1 PixelGAN as the reference implementation has it: three 1×1
     convolutions to ``width``, twice that and 1, the norm on the second, H' = H.
     """
@@ -27,6 +31,7 @@ class PatchGANSection(ConvolutionalSection):
     type: Literal["patchgan"]
     layers: int = Field(3, ge=0, le=8)
     norm: Norm = "batch"
+    scales: int = Field(1, ge=1, le=4)
 
     @property
     def receptive_field(self) -> int:
@@ -42,11 +47,17 @@ class PatchGANSection(ConvolutionalSection):
             seen = 2 * seen + 2
         return seen
 
-    def build(self, size: int, width: int, channels: int) -> Stages:
+    def build(self, size: int, width: int, channels: int) -> nn.Module:
         """The network for square images of ``size`` pixels.
 
         Raises UserError where the images are too small to leave one patch.
         """
+        if self.scales == 1:
+            return self._at(size, width, channels)
+        sizes = [size // 2**scale for scale in range(self.scales)]
+        return Scales(self._at(size, width, channels) for size in sizes)
+
+    def _at(self, size: int, width: int, channels: int) -> Stages:
         if self.layers == 0:
             if size == 1 and self.norm in {"instance", "instance-affine"}:
                 raise UserError(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from s2f_core.layers import LEAKY_RELU, NORMS, Activation, Norm
@@ -31,6 +33,28 @@ class Stages(nn.Module):
             x = stage(x)
             outputs.append(x)
         return outputs
+
+
+class Scales(nn.Module):
+    """Discriminators of one form, each shown the image at half the size of the one before.
+
+    Maps [B, channels, H, W] in [-1, 1] to a list, as :class:`Stages`: the features of all, then the
+    logits [B, scales, H', W'], the coarser ones repeated to the size of the finest.
+    """
+
+    def __init__(self, networks: Iterable[Stages]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """The features of all, then the logits; see the class for shapes."""
+        features: list[Tensor] = []
+        logits: list[Tensor] = []
+        for number, network in enumerate(self.networks):
+            *seen, last = network(F.avg_pool2d(image, 2**number) if number else image)
+            features += seen
+            logits.append(F.interpolate(last, logits[0].shape[2:]) if number else last)
+        return [*features, torch.cat(logits, dim=1)]
 
 
 class ConvolutionalSection(Section):

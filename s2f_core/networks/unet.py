@@ -37,6 +37,10 @@ class UNet(nn.Module):
     up, or to both (P2, E5). It is drawn anew by ``torch.randn`` at each call, also in eval mode:
     who wants the same output twice seeds.
 
+    ``affine``: the last up gives, for every pixel and output channel, an affine function of the
+    image's own pixel (local affine models: Gharbi et al. 2017), in front of the tanh. A pencil
+    sketch is the photo over its blurred self, so a smooth gain brings the photo's detail back.
+
     Maps [B, in_channels, H, W] float in [-1, 1] to [B, out_channels, H, W] in [-1, 1]; H and W are
     multiples of 2 to the number of downs.
     """
@@ -49,12 +53,13 @@ class UNet(nn.Module):
         *,
         skips: bool = True,
         noise: Noise = "none",
+        affine: bool = False,
     ) -> None:
         super().__init__()
         self.downs = nn.ModuleList(downs)
         self.bottleneck = bottleneck
         self.ups = nn.ModuleList(ups)
-        self.skips, self.noise = skips, noise
+        self.skips, self.noise, self.affine = skips, noise, affine
 
     def forward(self, image: Tensor) -> Tensor:
         """Translate a batch; see the class for shapes and ranges."""
@@ -73,7 +78,15 @@ class UNet(nn.Module):
         x = self.ups[0](x)
         for up in self.ups[1:]:
             x = up(torch.cat([skips.pop(), x], dim=1) if self.skips else x)
-        return x
+        return torch.tanh(_applied(x, image)) if self.affine else x
+
+
+def _applied(functions: Tensor, image: Tensor) -> Tensor:
+    """Affine functions [B, C·(1 + N), H, W] of an image's pixels [B, N, H, W]: [B, C, H, W]."""
+    batch, _, height, width = functions.shape
+    planes = functions.view(batch, -1, 1 + image.shape[1], height, width)
+    applied: Tensor = planes[:, :, 0] + (planes[:, :, 1:] * image[:, None]).sum(dim=2)
+    return applied
 
 
 def _beside_noise(x: Tensor, *, training: bool) -> Tensor:
@@ -103,7 +116,7 @@ class UNetSection(Section):
     Whether it has dropout the count does not say.
 
     Deviations: ``up: nearest`` in place of the transposed convolutions (see ``layers.doubling``;
-    its kernel is always 3×3), ``skips: false``, an ``activation`` other than ReLU.
+    its kernel is always 3×3), ``skips: false``, ``affine``, an ``activation`` other than ReLU.
     """
 
     takes: ClassVar[Literal["image", "vector"]] = "image"
@@ -117,6 +130,7 @@ class UNetSection(Section):
     up: Up = "transposed"
     skips: bool = True
     noise: Noise = "none"
+    affine: bool = False
     activation: Activation = RELU
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
@@ -134,9 +148,10 @@ class UNetSection(Section):
         return UNet(
             self._downs(in_channels + (self.noise in {"input", "both"}), channels),
             nn.Identity(),
-            self._ups(out_channels, channels),
+            self._ups(out_channels * (1 + self.affine * in_channels), channels),
             skips=self.skips,
             noise=self.noise,
+            affine=self.affine,
         )
 
     def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
@@ -162,8 +177,11 @@ class UNetSection(Section):
             layers = [
                 self.activation.build(),
                 *doubling(self.up, source, out, kernel, bias=bias or last),
-                nn.Tanh() if last else NORMS[self.norm](out),
+                self._last() if last else NORMS[self.norm](out),
             ]
             if self.dropout and 4 <= level < innermost:
                 layers.append(Dropout(self.dropout))
             yield nn.Sequential(*layers)
+
+    def _last(self) -> nn.Module:
+        return nn.Identity() if self.affine else nn.Tanh()

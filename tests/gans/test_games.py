@@ -29,6 +29,11 @@ FORMS: dict[str, dict[str, Any]] = {
         "objective": {"type": "pix2pix", "adversarial": "hinge", "lambda_features": 10},
         "discriminator": {"type": "patchgan", "layers": 2, "norm": "none", "spectral": True},
     },
+    "pix2pix affine, SSIM, two scales": {
+        "generator": {"type": "unet", "affine": True},
+        "discriminator": {"type": "patchgan", "layers": 2, "scales": 2},
+        "objective": {"type": "pix2pix", "lambda_ssim": 30, "lambda_features": 10},
+    },
     "pix2pix l2, R1, unconditional D": {
         "objective": {"type": "pix2pix", "reconstruction": "l2", "r1": 1, "conditional": False},
     },

@@ -14,10 +14,12 @@ from network_contract import (
     registered,
     survives_a_file,
 )
+from torch.nn import functional
 
 from s2f_core.errors import UserError
 from s2f_core.layers import initialise
 from s2f_core.networks import Discriminator
+from s2f_core.networks.stages import Scales
 
 JRELU = {"type": "jrelu"}
 OPTIONS = [
@@ -26,6 +28,7 @@ OPTIONS = [
     {"type": "patchgan", "layers": 0, "norm": "instance-affine", "spectral": True},
     {"type": "patchgan", "layers": 1, "spectral": True, "norm": "none"},
     {"type": "patchgan", "layers": 2, "activation": JRELU},
+    {"type": "patchgan", "layers": 1, "scales": 2},
     {"type": "strided", "layers": 2, "spectral": True},
     {"type": "dcgan", "spectral": True, "norm": "none", "activation": JRELU},
     {"type": "fc", "hidden": [7, 5, 3], "activation": JRELU},
@@ -47,7 +50,7 @@ def test_a_discriminator_is_right_or_refused(given: dict[str, Any], size: int) -
     *features, logits = network(inputs)
     assert features
     assert all(len(feature) == 3 and feature.dtype == torch.float32 for feature in features)
-    assert logits.shape[:2] == (3, 1)
+    assert logits.shape[:2] == (3, given.get("scales", 1))
     assert logits.shape[2] == logits.shape[3]
     learns(network, logits)
 
@@ -126,6 +129,24 @@ def test_a_size_that_leaves_nothing_is_refused(
     """With what would do."""
     with pytest.raises(UserError, match=said):
         discriminator(**section).build(size, 4, 4)
+
+
+def test_every_scale_sees_the_image_at_half_the_size_of_the_one_before() -> None:
+    """The features of all, and a coarse logit where its four fine ones are."""
+    torch.manual_seed(0)
+    network = discriminator(type="patchgan", layers=1, scales=2, norm="none").build(32, 2, 3)
+    assert isinstance(network, Scales)
+    image = torch.randn(1, 3, 32, 32)
+    *features, logits = network(image)
+    *fine, one = network.networks[0](image)
+    *coarse, other = network.networks[1](functional.avg_pool2d(image, 2))
+    for found, wanted in zip(features, [*fine, *coarse], strict=True):
+        assert torch.equal(found, wanted)
+    assert torch.equal(logits[:, :1], one)
+    assert logits.shape[2:] == one.shape[2:]
+    for y, x in ((0, 0), (13, 13), (5, 8)):
+        place = y * other.shape[2] // 14, x * other.shape[3] // 14
+        assert logits[0, 1, y, x] == other[0, 0, *place]
 
 
 def test_a_spectral_norm_bounds_every_convolution() -> None:

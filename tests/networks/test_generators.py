@@ -18,6 +18,7 @@ OPTIONS = [
     {"type": "unet", "depth": 2, "kernel": 3, "skips": False},
     {"type": "unet", "depth": 2, "noise": "input"},
     {"type": "unet", "depth": 2, "noise": "bottleneck"},
+    {"type": "unet", "depth": 2, "affine": True, "up": "nearest"},
     {"type": "unet", "depth": 2, "noise": "both", "skips": False, "activation": JRELU},
     {"type": "resnet", "blocks": 1, "up": "nearest", "activation": JRELU},
     {"type": "resnet", "downs": 3, "blocks": 2, "skips": True, "dropout": 0.5},
@@ -99,6 +100,21 @@ def test_noise_changes_the_output_until_seeded(noise: str) -> None:
     torch.manual_seed(5)
     assert torch.equal(network(image), first)
     assert not torch.equal(first, second)
+
+
+def test_an_affine_unet_applies_its_functions_to_the_images_own_pixels() -> None:
+    """A gain of one and no shift give the image back; a gain for each of its channels."""
+    network = generator(type="unet", depth=2, affine=True).build(16, 2, 2, 3).eval()
+    last = network.ups[-1][1]
+    functions = torch.tensor([[0.0, 1, 0], [0, 0, 1], [0.5, 1, -1]])  # shift, gain, gain
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(functions.flatten())
+    image = torch.rand(4, 2, 16, 16) * 2 - 1
+    found = torch.atanh(network(image))
+    torch.testing.assert_close(found[:, :2], image, atol=1e-5, rtol=1e-4)
+    wanted = 0.5 + image[:, 0] - image[:, 1]
+    torch.testing.assert_close(found[:, 2], wanted, atol=1e-5, rtol=1e-3)
 
 
 def test_without_noise_eval_mode_is_deterministic() -> None:
