@@ -1,9 +1,10 @@
 """EfficientNet-Lite0, layer by layer, and the cache that it shares with Inception."""
 
-from collections.abc import Callable
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor, nn
@@ -13,8 +14,8 @@ from s2f_core.assets import fetch
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels
 from s2f_core.scores.classifier import CLASSIFIER
-from s2f_core.scores.efficientnet_lite0 import SIDE, STRIDES, fold, logits, resize
-from s2f_core.scores.inception import Backbone, Features
+from s2f_core.scores.efficientnet_lite0 import SIDE, STRIDES, fold, network, resize
+from s2f_core.scores.inception import Backbone, Features, See
 
 STAGES = (  # channels, expansion, kernel, blocks
     (16, 1, 3, 1),
@@ -111,16 +112,14 @@ def reference() -> Reference:
 
 @torch.inference_mode()
 def test_logits_are_the_networks(reference: Reference) -> None:
-    """With norms folded in, on sides that halve evenly and on some that do not; one by one too."""
-    folded = fold(reference.published())
+    """With norms folded in, on sides that halve evenly and on some that do not."""
+    see = network(fold(reference.published()))
     for side in (64, 50):
         images = torch.randn(3, 3, side, side)
-        expected = reference(images)
-        found = logits(images, folded)
+        expected = reference(images).numpy()
+        found = np.stack([see(image) for image in images.numpy()])
         assert expected.std() > 0.1
-        assert torch.allclose(found, expected, atol=1e-4 * float(expected.abs().max()))
-        alone = torch.cat([logits(image[None], folded) for image in images])
-        assert torch.allclose(alone, found, atol=1e-4)
+        assert np.allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_weights_must_be_all_and_no_more(reference: Reference) -> None:
@@ -136,38 +135,54 @@ def test_weights_must_be_all_and_no_more(reference: Reference) -> None:
 def test_pixels_reach_the_network_as_it_was_trained() -> None:
     """(pixel - 127) / 128; the whole image is squeezed; a grey one stays grey."""
     random = np.random.default_rng(0)
-    images = torch.from_numpy(random.integers(0, 256, (2, SIDE, SIDE, 3), dtype=np.uint8))
-    expected = (images.float().permute(0, 3, 1, 2) - 127) / 128
-    assert torch.equal(resize(images), expected)
-    flat = resize(torch.full((1, 40, 90, 3), 191, dtype=torch.uint8))
-    assert flat.shape == (1, 3, SIDE, SIDE)
-    assert torch.allclose(flat, torch.tensor(0.5))
+    image = random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    assert (resize(image) == (image.astype(np.float32).transpose(2, 0, 1) - 127) / 128).all()
+    flat = resize(np.full((40, 90, 3), 191, np.uint8))
+    assert flat.shape == (3, SIDE, SIDE)
+    assert np.allclose(flat, 0.5)
 
 
 def test_each_network_has_features_of_its_own(tmp_path: Path, faces: Pixels) -> None:
-    """One cache, by pixels and weights; batches change nothing; each image is seen once."""
-    seen: list[int] = []
+    """One cache, by pixels and weights; each image is seen alone, and once."""
+    seen: list[tuple[int, ...]] = []
 
-    def opened(weights: Path) -> Callable[[Tensor], Tensor]:
-        scale = float(weights.read_text())
+    def opened(weights: Path) -> See:
+        scale = np.float32(weights.read_text())
 
-        def see(images: Tensor) -> Tensor:
-            seen.append(len(images))
-            return images.float().mean(dim=(1, 2)) * scale
+        def see(image: Pixels) -> npt.NDArray[np.float32]:
+            seen.append(image.shape)
+            return np.asarray(image.mean(axis=(0, 1)) * scale, np.float32)
 
         return see
 
     for name, scale in (("one", "1"), ("two", "2")):
         (tmp_path / name).write_text(scale)
-    one = Features(tmp_path / "one", Backbone("a", "to a", opened, batch=16))
-    two = Features(tmp_path / "two", Backbone("b", "to b", opened, batch=7))
+    one = Features(tmp_path / "one", Backbone("a", "to a", opened))
+    two = Features(tmp_path / "two", Backbone("b", "to b", opened))
     found = one(faces)
     assert two(faces) == pytest.approx(2 * found)
-    assert seen == [16, 16, 8, 7, 7, 7, 7, 7, 5]
+    assert seen == [(32, 32, 3)] * 80
+    assert (one(np.concatenate([faces, faces]))[40:] == found).all()
     assert (one(faces) == found).all()
-    assert len(seen) == 9
+    assert len(seen) == 120
     assert two.network.startswith("b, sha256 ")
     assert two.resize == "to b"
+
+
+def test_images_are_seen_side_by_side(
+    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once where there are two cores, given back in their order."""
+    meeting = Barrier(2, timeout=30)
+
+    def see(image: Pixels) -> npt.NDArray[np.float32]:
+        meeting.wait()
+        return np.asarray(image.mean(axis=(0, 1)), np.float32)
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    (tmp_path / "weights").touch()
+    found = Features(tmp_path / "weights", Backbone("a", "to a", lambda _: see))(faces)
+    assert found == pytest.approx(faces.mean(axis=(1, 2)), rel=1e-5)
 
 
 def test_a_file_that_is_not_the_classifier_is_explained(tmp_path: Path, faces: Pixels) -> None:

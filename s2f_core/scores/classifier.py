@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from s2f_core.errors import UserError
 from s2f_core.scores import efficientnet_lite0, resampling
-from s2f_core.scores.inception import Backbone
+from s2f_core.scores.inception import Backbone, See
 from s2f_core.scores.kinds import SetScore, Values
 from s2f_core.scores.resampling import OF_SETS, Rows
 
@@ -55,7 +53,7 @@ def _score(logits: Values, shares: Values) -> float:
     return float(np.exp(shares @ (probable * known).sum(axis=1) - surprise))
 
 
-def _open(weights: Path) -> Callable[[Tensor], Tensor]:
+def _open(weights: Path) -> See:
     """The classifier of a state dict; raises UserError where the file is not that network's."""
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
@@ -70,14 +68,14 @@ def _open(weights: Path) -> Callable[[Tensor], Tensor]:
         pickle.UnpicklingError,
     ) as error:
         raise UserError(f"{weights} is not EfficientNet-Lite0: {error}; fetch it again") from None
-    return lambda images: efficientnet_lite0.logits(efficientnet_lite0.resize(images), folded)
+    see = efficientnet_lite0.network(folded)
+    return lambda image: see(efficientnet_lite0.resize(image))
 
 
 CLASSIFIER = Backbone(
     "EfficientNet-Lite0 of ImageNet, logits of 1,000 classes",
     "bicubic with antialiasing to 224×224; uint8 RGB in",
     _open,
-    batch=4,
 )
 CLASSIFIER_SCORE = SetScore(
     title="Classifier score (EfficientNet-Lite0)",

@@ -7,12 +7,16 @@ number of zeros, the end gets one more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from s2f_core.images import Pixels
+from s2f_core.scores.graphs import INPUT, Graph, Layer, Planes
 
 SIDE = 224
 CLASSES = 1000
@@ -20,8 +24,6 @@ EPSILON = 1e-3  # of the batch norms
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)  # of the blocks
 CENTRE, SCALE = 127.0, 128.0  # of the pixels, as TensorFlow's EfficientNet-Lite has them
 NORM = ("weight", "bias", "running_mean", "running_var")
-
-Layer = tuple[Tensor, Tensor]  # weights [out, in, H, W] and biases [out] of a convolution
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,7 @@ def fold(state: Mapping[str, Tensor]) -> Weights:
         weight = left.pop(f"{conv}.weight")
         scale, shift, mean, variance = (left.pop(f"{norm}.{part}") for part in NORM)
         scale = scale * (variance + EPSILON).rsqrt()
-        weight = (weight * scale[:, None, None, None]).contiguous(memory_format=torch.channels_last)
-        return weight, shift - mean * scale
+        return weight * scale[:, None, None, None], shift - mean * scale
 
     def block(place: int) -> tuple[Layer, ...]:
         root = f"_blocks.{place}."
@@ -64,43 +65,38 @@ def fold(state: Mapping[str, Tensor]) -> Weights:
     return weights
 
 
-def resize(images: Tensor) -> Tensor:
-    """uint8 [B, H, W, 3] to float32 [B, 3, 224, 224] in [-1, 1]; bicubic, smoothed on the way down.
+def resize(image: Pixels) -> Planes:
+    """uint8 [H, W, 3] to float32 [3, 224, 224] in [-1, 1]; bicubic, smoothed on the way down.
 
     The whole image is squeezed into the square; nothing is cropped.
     """
-    x = images.permute(0, 3, 1, 2).float()
+    x = torch.from_numpy(image).permute(2, 0, 1)[None].float()
     if x.shape[2:] != (SIDE, SIDE):
         x = F.interpolate(x, (SIDE, SIDE), mode="bicubic", antialias=True).clamp(0, 255)
-    return ((x - CENTRE) / SCALE).contiguous(memory_format=torch.channels_last)
+    planes: Planes = ((x[0] - CENTRE) / SCALE).numpy()
+    return planes
 
 
-def logits(images: Tensor, weights: Weights) -> Tensor:
-    """What the classes score, float32 [B, 1000], of images as :func:`resize` gives them."""
-    x = _relu6(_conv(images, weights.stem, 2))
+def network(weights: Weights) -> Callable[[Planes], Planes]:
+    """What turns an image as :func:`resize` gives it into its classes' logits, float32 [1000]."""
+    graph = Graph()
+    bounds = [graph.constant(np.asarray(value, np.float32)) for value in (0, 6)]
+
+    def conv(x: str, layer: Layer, stride: int = 1) -> str:
+        """With ReLU6 after it."""
+        return graph("Clip", graph.conv(x, layer, stride, None), *bounds)
+
+    x = conv(INPUT, weights.stem, 2)
+    width = len(weights.stem[0])
     for layers, stride in zip(weights.blocks, STRIDES, strict=True):
         *expand, depthwise, project = layers
         inner = x
         for layer in expand:
-            inner = _relu6(_conv(inner, layer))
-        inner = _conv(_relu6(_conv(inner, depthwise, stride)), project)
-        x = inner + x if stride == 1 and inner.shape == x.shape else inner
-    features = _relu6(_conv(x, weights.head)).mean(dim=(2, 3))
-    return F.linear(features, *weights.classes)
-
-
-def _relu6(x: Tensor) -> Tensor:
-    return x.clamp_(0, 6)
-
-
-def _conv(x: Tensor, layer: Layer, stride: int = 1) -> Tensor:
-    """A convolution, a depthwise one where its weights have one input channel, padded "SAME"."""
-    weight, bias = layer
-    size, groups = weight.shape[-1], x.shape[1] // weight.shape[1]
-    if stride == 1:
-        return F.conv2d(x, weight, bias, padding=size // 2, groups=groups)
-    margins = []
-    for side in (x.shape[3], x.shape[2]):
-        missing = max((-(-side // stride) - 1) * stride + size - side, 0)
-        margins += [missing // 2, missing - missing // 2]
-    return F.conv2d(F.pad(x, margins), weight, bias, stride, groups=groups)
+            inner = conv(inner, layer)
+        inner = graph.conv(conv(inner, depthwise, stride), project)
+        out = len(project[0])
+        x = graph("Add", inner, x) if stride == 1 and width == out else inner
+        width = out
+    x = graph("GlobalAveragePool", conv(x, weights.head))
+    weight, bias = weights.classes
+    return graph.compiled(graph.conv(x, (weight[:, :, None, None], bias)))

@@ -5,21 +5,27 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, rgb
-from s2f_core.scores.inception_v3 import LAYERS, Layer, fold, pool_features, resize
+from s2f_core.scores.graphs import Layer
+from s2f_core.scores.inception_v3 import LAYERS, fold, network, resize
 from s2f_core.scores.kinds import Values
 from s2f_core.scores.remembering import remembered
 
 NETWORK = "Inception-v3 of 2015 (TensorFlow), pool features, 2048-d"
 RESIZE = "bilinear as in TensorFlow 1 to 299×299; uint8 RGB in"
+RUNTIME = ", onnxruntime"  # part of the cache's key, since it decides the last digits
+
+See = Callable[[Pixels], npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -27,14 +33,13 @@ class Backbone:
     """A network whose view of images is worth keeping.
 
     ``title`` says which, ``resize`` how images reach its size. ``load`` makes of the weights' file
-    what turns uint8 [B, H, W, 3] into float32 [B, d]; it raises UserError where the file is not
-    that network's. ``batch`` is small: on a CPU what a layer works on then stays in its cache.
+    what turns one image, uint8 [H, W, 3], into float32 [d], and is safe in threads; it raises
+    UserError where the file is not that network's.
     """
 
     title: str
     resize: str
-    load: Callable[[Path], Callable[[Tensor], Tensor]]
-    batch: int
+    load: Callable[[Path], See]
 
 
 class Features:
@@ -49,7 +54,7 @@ class Features:
     def __init__(self, weights: Path, backbone: Backbone | None = None) -> None:
         self.weights = weights
         self.backbone = backbone or INCEPTION
-        self._see: Callable[[Tensor], Tensor] | None = None
+        self._see: See | None = None
 
     @cached_property
     def checksum(self) -> str:
@@ -71,24 +76,21 @@ class Features:
         return self.backbone.resize
 
     def __call__(self, images: Pixels) -> Values:
-        """Features float64 [n, d] of uint8 [n, H, W, 1 or 3]; batch size does not matter."""
-        return remembered("features", self.checksum, rgb(images), self._compute)
+        """Features float64 [n, d] of uint8 [n, H, W, 1 or 3]: of each alone, a core an image."""
+        return remembered("features", f"{self.checksum}{RUNTIME}", rgb(images), self._compute)
 
     def _compute(self, images: Pixels) -> Values:
         self._see = self._see or self.backbone.load(self.weights)
-        pixels = torch.from_numpy(images)
-        with torch.inference_mode():
-            return torch.cat(
-                [self._see(few) for few in torch.split(pixels, self.backbone.batch)]
-            ).numpy()
+        with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+            return np.stack(list(threads.map(self._see, images)))
 
 
 def load(weights: Path) -> list[Layer]:
     """The convolutions of a TorchScript copy of the network, with their norms folded in.
 
     The copy holds the 94 convolutions in torch-fidelity's order, each with its batch norm's shift,
-    mean and variance (the scale is 1), and no class head. Folding moves a feature by 1e-5 and makes
-    the network half as fast again on a CPU. Raises UserError where the file is not that network.
+    mean and variance (the scale is 1), and no class head. Folding moves a feature by 1e-5. Raises
+    UserError where the file is not that network.
     """
     try:
         with warnings.catch_warnings():
@@ -102,9 +104,9 @@ def load(weights: Path) -> list[Layer]:
     return [fold(*source[place : place + 4]) for place in range(0, len(source), 4)]
 
 
-def _open(weights: Path) -> Callable[[Tensor], Tensor]:
-    layers = load(weights)
-    return lambda images: pool_features(resize(images), layers)
+def _open(weights: Path) -> See:
+    see = network(load(weights))
+    return lambda image: see(resize(image))
 
 
-INCEPTION = Backbone(NETWORK, RESIZE, _open, batch=8)
+INCEPTION = Backbone(NETWORK, RESIZE, _open)

@@ -8,93 +8,92 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import torch
+import numpy as np
 from torch import Tensor
-from torch.nn import functional as F
+
+from s2f_core.images import Pixels
+from s2f_core.scores.graphs import INPUT, Graph, Layer, Planes
 
 SIDE = 299
 LAYERS = 94
 EPSILON = 1e-3  # of the batch norms
 
-Layer = tuple[Tensor, Tensor]  # weights [out, in, H, W] and biases [out] of a convolution
-
 
 def fold(weight: Tensor, shift: Tensor, mean: Tensor, variance: Tensor) -> Layer:
     """A convolution and the batch norm (of scale 1) that follows it, as one convolution."""
     scale = (variance + EPSILON).rsqrt()
-    folded = (weight * scale[:, None, None, None]).contiguous(memory_format=torch.channels_last)
-    return folded, shift - mean * scale
+    return weight * scale[:, None, None, None], shift - mean * scale
 
 
-def resize(images: Tensor) -> Tensor:
-    """uint8 [B, H, W, 3] to float32 [B, 3, 299, 299] in [-1, 1].
+def resize(image: Pixels) -> Planes:
+    """uint8 [H, W, 3] to float32 [3, 299, 299] in [-1, 1].
 
     Bilinear as TensorFlow 1 does it: corners are not aligned and pixels have no centre, so that
     output i lies at i · H / 299.
     """
-
-    def between(size: int) -> tuple[Tensor, Tensor, Tensor]:
-        place = torch.arange(SIDE, dtype=torch.float32) * torch.tensor(size / SIDE)
-        low = place.long()
-        return low, (low + 1).clamp_max(size - 1), place - low
-
-    x = images.float()
-    low, high, part = between(x.shape[2])
-    x = x[:, :, low] + (x[:, :, high] - x[:, :, low]) * part[:, None]
-    low, high, part = between(x.shape[1])
-    x = x[:, low] + (x[:, high] - x[:, low]) * part[:, None, None]
-    return ((x - 128) / 128).permute(0, 3, 1, 2)
+    x: Planes = image.transpose(2, 0, 1).astype(np.float32)
+    for axis in (2, 1):
+        size = x.shape[axis]
+        place = np.arange(SIDE, dtype=np.float32) * np.float32(size / SIDE)
+        low = place.astype(np.intp)
+        part = (place - low).astype(np.float32).reshape(-1, *[1] * (2 - axis))
+        start = x.take(low, axis)
+        x = start + (x.take((low + 1).clip(max=size - 1), axis) - start) * part
+    return (x - np.float32(128)) / np.float32(128)
 
 
-def pool_features(images: Tensor, layers: Sequence[Layer]) -> Tensor:
-    """Features float32 [B, 2048] of images as :func:`resize` gives them.
+def network(layers: Sequence[Layer]) -> Callable[[Planes], Planes]:
+    """What turns an image as :func:`resize` gives it into its features, float32 [2048].
 
     ``layers`` are the 94 convolutions with their norms folded in, in torch-fidelity's order. The
     branches that average and then convolve by 1 × 1 do so in the other order: equal but for
     rounding, and the average is of fewer channels.
     """
-    follow = iter(layers)
+    follow, graph = iter(layers), Graph()
 
-    def linear(x: Tensor, stride: int = 1, *, padded: bool = True) -> Tensor:
-        weight, bias = next(follow)
-        height, width = weight.shape[2:]
-        padding = (height // 2, width // 2) if padded else 0
-        return F.conv2d(x, weight, bias, stride, padding)
+    def linear(x: str, stride: int = 1, *, padded: bool = True) -> str:
+        layer = next(follow)
+        height, width = layer[0].shape[2:]
+        return graph.conv(x, layer, stride, (height // 2, width // 2) if padded else (0, 0))
 
-    def conv(x: Tensor, count: int = 1) -> Tensor:
+    def conv(x: str, count: int = 1) -> str:
         for _ in range(count):
-            x = F.relu_(linear(x))
+            x = graph("Relu", linear(x))
         return x
 
-    def unpadded(x: Tensor, stride: int = 1) -> Tensor:
-        return F.relu_(linear(x, stride, padded=False))
+    def unpadded(x: str, stride: int = 1) -> str:
+        return graph("Relu", linear(x, stride, padded=False))
 
-    def average(x: Tensor) -> Tensor:
-        return F.relu_(F.avg_pool2d(linear(x), 3, 1, 1, count_include_pad=False))
+    def average(x: str) -> str:
+        found = graph("AveragePool", linear(x), kernel_shape=(3, 3), pads=(1, 1, 1, 1))
+        return graph("Relu", found)
 
-    def maximum(x: Tensor) -> Tensor:
-        return conv(F.max_pool2d(x, 3, 1, 1))
+    def maximum(x: str) -> str:
+        return conv(graph("MaxPool", x, kernel_shape=(3, 3), pads=(1, 1, 1, 1)))
 
-    def halve(x: Tensor) -> Tensor:
-        return F.max_pool2d(x, 3, 2)
+    def halve(x: str) -> str:
+        return graph("MaxPool", x, kernel_shape=(3, 3), strides=(2, 2))
 
-    def straight(x: Tensor, *depths: int) -> Tensor:
+    def together(*parts: str) -> str:
+        return graph("Concat", *parts, axis=1)
+
+    def straight(x: str, *depths: int) -> str:
         """Blocks A and C: chains of convolutions side by side."""
-        return torch.cat([*(conv(x, depth) for depth in depths), average(x)], 1)
+        return together(*(conv(x, depth) for depth in depths), average(x))
 
-    def smaller(x: Tensor, *depths: int) -> Tensor:
+    def smaller(x: str, *depths: int) -> str:
         """Blocks B and D: the last convolution of each chain strides."""
-        return torch.cat([*(unpadded(conv(x, depth), 2) for depth in depths), halve(x)], 1)
+        return together(*(unpadded(conv(x, depth), 2) for depth in depths), halve(x))
 
-    def forked(x: Tensor, pool: Callable[[Tensor], Tensor]) -> Tensor:
+    def forked(x: str, pool: Callable[[str], str]) -> str:
         """Block E: two of the chains end in a fork."""
         parts = [conv(x)]
         for depth in (1, 2):
             stem = conv(x, depth)
             parts += [conv(stem), conv(stem)]
-        return torch.cat([*parts, pool(x)], 1)
+        return together(*parts, pool(x))
 
-    x = halve(conv(unpadded(unpadded(images, 2))))
+    x = halve(conv(unpadded(unpadded(INPUT, 2))))
     x = halve(unpadded(conv(x)))
     for _ in range(3):
         x = straight(x, 1, 2, 3)
@@ -103,4 +102,4 @@ def pool_features(images: Tensor, layers: Sequence[Layer]) -> Tensor:
         x = straight(x, 1, 3, 5)
     x = smaller(x, 1, 3)
     x = forked(forked(x, average), maximum)
-    return x.mean(dim=(2, 3))
+    return graph.compiled(graph("GlobalAveragePool", x))

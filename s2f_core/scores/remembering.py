@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from s2f_core import cache
 from s2f_core.images import Pixels
 from s2f_core.scores.resampling import Values
 
 
-def remembered(name: str, key: str, images: Pixels, compute: Callable[[Pixels], Values]) -> Values:
+def remembered(
+    name: str, key: str, images: Pixels, compute: Callable[[Pixels], npt.NDArray[np.floating[Any]]]
+) -> Values:
     """What ``compute`` gives for images uint8 [n, H, W, C], float64 [n, …].
 
     It is asked for images that it has not seen, and for equal ones once. ``name`` is the folder in
