@@ -4,7 +4,6 @@ from pathlib import Path
 from threading import Barrier
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from s2f_core.errors import UserError
 from s2f_core.images import Pixels
 from s2f_core.scores.classifier import CLASSIFIER
 from s2f_core.scores.efficientnet_lite0 import SIDE, STRIDES, fold, network, resize
+from s2f_core.scores.graphs import Floats
 from s2f_core.scores.inception import Backbone, Features, See
 
 STAGES = (  # channels, expansion, kernel, blocks
@@ -149,7 +149,7 @@ def test_each_network_has_features_of_its_own(tmp_path: Path, faces: Pixels) -> 
     def opened(weights: Path) -> See:
         scale = np.float32(weights.read_text())
 
-        def see(image: Pixels) -> npt.NDArray[np.float32]:
+        def see(image: Pixels) -> Floats:
             seen.append(image.shape)
             return np.asarray(image.mean(axis=(0, 1)) * scale, np.float32)
 
@@ -175,7 +175,7 @@ def test_images_are_seen_side_by_side(
     """Two at once where there are two cores, given back in their order."""
     meeting = Barrier(2, timeout=30)
 
-    def see(image: Pixels) -> npt.NDArray[np.float32]:
+    def see(image: Pixels) -> Floats:
         meeting.wait()
         return np.asarray(image.mean(axis=(0, 1)), np.float32)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from s2f_core.images import Pixels
-from s2f_core.scores.graphs import INPUT, Graph, Layer, Planes
+from s2f_core.scores.graphs import INPUT, Floats, Graph, Layer
 
 SIDE = 224
 CLASSES = 1000
@@ -65,7 +65,7 @@ def fold(state: Mapping[str, Tensor]) -> Weights:
     return weights
 
 
-def resize(image: Pixels) -> Planes:
+def resize(image: Pixels) -> Floats:
     """uint8 [H, W, 3] to float32 [3, 224, 224] in [-1, 1]; bicubic, smoothed on the way down.
 
     The whole image is squeezed into the square; nothing is cropped.
@@ -73,11 +73,11 @@ def resize(image: Pixels) -> Planes:
     x = torch.from_numpy(image).permute(2, 0, 1)[None].float()
     if x.shape[2:] != (SIDE, SIDE):
         x = F.interpolate(x, (SIDE, SIDE), mode="bicubic", antialias=True).clamp(0, 255)
-    planes: Planes = ((x[0] - CENTRE) / SCALE).numpy()
+    planes: Floats = ((x[0] - CENTRE) / SCALE).numpy()
     return planes
 
 
-def network(weights: Weights) -> Callable[[Planes], Planes]:
+def network(weights: Weights) -> Callable[[Floats], Floats]:
     """What turns an image as :func:`resize` gives it into its classes' logits, float32 [1000]."""
     graph = Graph()
     bounds = [graph.constant(np.asarray(value, np.float32)) for value in (0, 6)]

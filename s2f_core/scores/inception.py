@@ -11,12 +11,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, rgb
-from s2f_core.scores.graphs import Layer
+from s2f_core.scores.graphs import Floats, Layer
 from s2f_core.scores.inception_v3 import LAYERS, fold, network, resize
 from s2f_core.scores.kinds import Values
 from s2f_core.scores.remembering import remembered
@@ -25,7 +24,7 @@ NETWORK = "Inception-v3 of 2015 (TensorFlow), pool features, 2048-d"
 RESIZE = "bilinear as in TensorFlow 1 to 299×299; uint8 RGB in"
 RUNTIME = ", onnxruntime"  # part of the cache's key, since it decides the last digits
 
-See = Callable[[Pixels], npt.NDArray[np.float32]]
+See = Callable[[Pixels], Floats]
 
 
 @dataclass(frozen=True)

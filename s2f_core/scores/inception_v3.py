@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from s2f_core.images import Pixels
-from s2f_core.scores.graphs import INPUT, Graph, Layer, Planes
+from s2f_core.scores.graphs import INPUT, Floats, Graph, Layer
 
 SIDE = 299
 LAYERS = 94
@@ -25,13 +25,13 @@ def fold(weight: Tensor, shift: Tensor, mean: Tensor, variance: Tensor) -> Layer
     return weight * scale[:, None, None, None], shift - mean * scale
 
 
-def resize(image: Pixels) -> Planes:
+def resize(image: Pixels) -> Floats:
     """uint8 [H, W, 3] to float32 [3, 299, 299] in [-1, 1].
 
     Bilinear as TensorFlow 1 does it: corners are not aligned and pixels have no centre, so that
     output i lies at i · H / 299.
     """
-    x: Planes = image.transpose(2, 0, 1).astype(np.float32)
+    x: Floats = image.transpose(2, 0, 1).astype(np.float32)
     for axis in (2, 1):
         size = x.shape[axis]
         place = np.arange(SIDE, dtype=np.float32) * np.float32(size / SIDE)
@@ -42,7 +42,7 @@ def resize(image: Pixels) -> Planes:
     return (x - np.float32(128)) / np.float32(128)
 
 
-def network(layers: Sequence[Layer]) -> Callable[[Planes], Planes]:
+def network(layers: Sequence[Layer]) -> Callable[[Floats], Floats]:
     """What turns an image as :func:`resize` gives it into its features, float32 [2048].
 
     ``layers`` are the 94 convolutions with their norms folded in, in torch-fidelity's order. The
