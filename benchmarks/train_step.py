@@ -1,164 +1,181 @@
-"""One training step, the networks of the papers at their own width: plain float32 against ours.
+"""One training step, the networks of the papers at their own width, by one way after another.
 
-``python -m benchmarks.train_step [CSV]``, on the device that Fabric finds; nothing else should run.
-Plain is what the reference implementation computes in: float32, one image layout, Adam. A step is
-G's pass, D's step on real and generated pairs, G's step. The rounds go through all ways, so that a
-busy machine slows all of them.
+``python -m benchmarks.train_step [--reference PATH] [--csv FILE]``, on the device that Fabric
+finds; nothing else should run. Plain is what the reference implementation computes in: float32, one
+image layout, Adam. A step is G's pass, D's step on real and generated pairs, G's step. The rounds
+go through all ways. ``--profile`` tells where the time of a step goes, by operation.
 """
 
 from __future__ import annotations
 
-import csv
-import os
-import platform
+import argparse
 import statistics
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
-from lightning_fabric import Fabric
-from pydantic import TypeAdapter
+from torch.profiler import profile
 
-from s2f_core import layers
-from s2f_core.devices import Precision, resolve
-from s2f_core.gans import Blueprint, Game, Objective
-from s2f_core.networks import Discriminator, Generator
+from benchmarks import levers, reference, steps
+from benchmarks.steps import Build, Case, Step
+from benchmarks.table import Table, arguments, rounds, spread
+from s2f_core.devices import resolve
+from s2f_core.gans import Game
 from s2f_core.pairs import Batch
-from s2f_core.recipe import Recipe, Turn
+from s2f_core.recipe import Turn
 
-ROUNDS = 7
-PIX2PIX: dict[str, Any] = {
-    "type": "pix2pix",
-    "reconstruction": "l1",
-    "lambda_reconstruction": 100,
+PLAIN, TRAINED, REFERENCE = "plain float32", "as trained", "the reference"
+COLUMNS = {
+    "networks": "",
+    "way": "",
+    "ms": ".1f",
+    "spread": ".0%",
+    "× plain": ".2f",
+    "× as trained": ".2f",
+    "s to the first step": ".1f",
+    "steps to win that back": ",.0f",
 }
+SHOWN = 12  # operations of a profile
 
-
-@dataclass(frozen=True)
-class Case:
-    """A generator, its width, the images' side and how many make a batch."""
-
-    generator: dict[str, Any]
-    width: int
-    size: int
-    batch: int
+Games = dict[Build, tuple[Game, Batch]]
 
 
 @dataclass(frozen=True)
 class Way:
-    """How it is computed."""
+    """How a step is computed: a build, and what is changed while it is taken.
 
-    precision: Precision
-    channels_last: bool = False
-    apart: bool = False  # `up: nearest` repeats pixels, then convolves
+    ``only``: the device it is for; ``graph``: the step is captured as one CUDA graph.
+    """
+
+    build: Build
+    levers: tuple[levers.Lever, ...] = ()
+    only: str | None = None
+    graph: bool = False
 
 
-CASES = {
-    "ResNet-9, width 64, 128 px, batch 1": Case({"type": "resnet"}, 64, 128, 1),
-    "ResNet-9, width 64, 128 px, batch 4": Case({"type": "resnet"}, 64, 128, 4),
-    "U-Net-256, width 64, 256 px, batch 1": Case({"type": "unet"}, 64, 256, 1),
-    "U-Net-128, width 32, 128 px, batch 8": Case({"type": "unet"}, 32, 128, 8),
-    "pix2pix-pencil: nearest up, width 16, 128 px, batch 4": Case(
-        {"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"}, 16, 128, 4
-    ),
-    "the same at width 64, 256 px, batch 1": Case(
-        {"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"}, 64, 256, 1
-    ),
-}
-PLAIN = "plain float32"
+LAST = Build(channels_last=True)
 WAYS = {
-    PLAIN: Way("32-true", apart=True),
-    "float32, nearest up as one convolution": Way("32-true"),
-    "as trained": Way("auto"),
-    "as trained, channels last": Way("auto", channels_last=True),
+    PLAIN: Way(Build("32-true"), (levers.plain,)),
+    "float32, nearest up as one convolution": Way(Build("32-true"), (levers.no_products,)),
+    "float32, few positions as a product": Way(Build("32-true"), (levers.apart,), "cpu"),
+    "bfloat16, nothing else": Way(Build(), (levers.plain,)),
+    TRAINED: Way(Build()),
+    "as trained, but few positions as a convolution": Way(Build(), (levers.no_products,), "cpu"),
+    "as trained, deepest layers in float32": Way(Build(), (levers.deep_float32,), "cpu"),
+    "as trained, channels last": Way(LAST),
+    "as trained, real and generated in one pass of D": Way(Build(), (levers.judged_together,)),
+    "as trained, but two passes of G": Way(Build(), (levers.generated_twice,)),
+    "as trained, Adam over lists": Way(Build(), (levers.adam(foreach=True),)),
+    "as trained, Adam weight by weight": Way(Build(), (levers.adam(),)),
+    "all in bfloat16, nothing cast": Way(Build("bf16-true")),
+    "as trained, one thread": Way(Build(), (levers.one_thread,), "cpu"),
+    "as trained, compiled": Way(Build(compiled="default")),
+    "as trained, compiled, channels last": Way(Build(channels_last=True, compiled="default")),
+    "as trained, compiled into CUDA graphs": Way(Build(compiled="reduce-overhead"), (), "cuda"),
+    "as trained, a step as a CUDA graph": Way(Build(), (), "cuda", graph=True),
+    "the same, channels last": Way(LAST, (), "cuda", graph=True),
+    "the same, one pass of D": Way(LAST, (levers.judged_together,), "cuda", graph=True),
 }
 
 
 def main() -> None:
     """Print a table, and write it as CSV where a file is named."""
-    fabric = Fabric(accelerator="auto", devices=1)
-    name = platform.processor() or platform.machine()
-    if fabric.device.type == "cuda":
-        name = torch.cuda.get_device_name()
-    print(f"{name}, {os.cpu_count()} cores, torch {torch.__version__}, {resolve('auto')}\n")
-    print("| networks | way | ms | spread | × plain |\n|---|---|---:|---:|---:|")
-    rows = []
-    for case_name, case in CASES.items():
-        measured = _measured(case)
-        plain = statistics.median(measured[PLAIN])
-        for way, times in measured.items():
-            middle = statistics.median(times)
-            spread = (max(times) - min(times)) / middle
-            rows.append((case_name, way, 1e3 * middle, spread, plain / middle))
-            print("| {} | {} | {:.1f} | {:.0%} | {:.2f} |".format(*rows[-1]), flush=True)
-    if len(sys.argv) > 1:
-        with Path(sys.argv[1]).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("networks", "way", "ms", "spread", "ratio", "machine"))
-            writer.writerows((*row, name) for row in rows)
+    given = _arguments()
+    networks = reference.opened(given.reference) if given.reference else None
+    print(f"{resolve('auto')}, {torch.get_num_threads()} threads")
+    if given.profile:
+        for name, case in steps.chosen(given.case):
+            _profile(name, case)
+        return
+    if networks is None:
+        print("the reference is left out: --reference names no checkout of it")
+    with Table(COLUMNS, given.csv) as table:
+        for name, case in steps.chosen(given.case):
+            making: dict[str, Callable[[], Step]] = {}
+            if networks and reference.name_of(case):
+                making[REFERENCE] = partial(reference.stepping, networks, case)
+            games: Games = {}
+            for way in _ways(case, given.way):
+                making[way] = partial(_making, case, WAYS[way], games)
+            _measure(table, name, making, given)
 
 
-def _measured(case: Case) -> dict[str, list[float]]:
-    """Seconds a step, by way."""
-    games = {name: _game(case, way) for name, way in WAYS.items()}
-    found: dict[str, list[float]] = {name: [] for name in WAYS}
-    for measured in range(-2, ROUNDS):  # two rounds to warm up
-        for name, (game, batch) in games.items():
-            with _repeating(apart=WAYS[name].apart):
-                seconds = _step(game, batch)
-            if measured >= 0:
-                found[name].append(seconds)
-    return found
+def _arguments() -> argparse.Namespace:
+    parser = arguments(__doc__)
+    steps.options(parser)
+    parser.add_argument("--way", default="", metavar="WORD", help="only those of this word")
+    parser.add_argument("--reference", type=Path, metavar="PATH", help="a checkout of it")
+    parser.add_argument("--profile", action="store_true", help="operations of a step instead")
+    return parser.parse_args()
 
 
-def _game(case: Case, way: Way) -> tuple[Game, Batch]:
-    fabric = Fabric(accelerator="auto", devices=1, precision=resolve(way.precision))
-    torch.manual_seed(0)
-    norm = {
-        "norm": case.generator.get(
-            "norm", "batch" if case.generator["type"] == "unet" else "instance"
-        )
-    }
-    blueprint = Blueprint(
-        TypeAdapter[Any](Generator).validate_python(case.generator),
-        TypeAdapter[Any](Discriminator).validate_python({"type": "patchgan", **norm}),
-        case.size,
-        case.width,
-        (1, 3),
-    )
-    objective = TypeAdapter[Any](Objective).validate_python(PIX2PIX)
-    game: Game = objective.build(fabric, blueprint, 2e-4, Recipe(epochs=1, batch=case.batch))
-    form = torch.channels_last if way.channels_last else torch.contiguous_format
-    for network in game.networks.values():
-        network.to(memory_format=form)
-    a, b = (torch.rand(case.batch, n, case.size, case.size) * 2 - 1 for n in (1, 3))
-    batch = Batch(a.contiguous(memory_format=form), b.contiguous(memory_format=form))
-    return game, batch.to(fabric.device)
+def _ways(case: Case, word: str) -> list[str]:
+    """Those that fit the device and the case, with what all are compared with."""
+    return [
+        name
+        for name, way in WAYS.items()
+        if way.only in {None, steps.device().type}
+        and (levers.judged_together not in way.levers or case.norm != "batch")
+        and ("nearest up" not in name or "up" in case.generator)
+        and (word in name or name in {PLAIN, TRAINED})
+    ]
 
 
-@contextmanager
-def _repeating(*, apart: bool) -> Iterator[None]:
-    """``up: nearest`` in its two operations, or as it is."""
-    kept = layers.LARGE
-    layers.LARGE = sys.maxsize if apart else kept
-    try:
-        yield
-    finally:
-        layers.LARGE = kept
+def _making(case: Case, way: Way, games: Games) -> Step:
+    """The step of a way; ways of one build step one game, so that all fit in memory."""
+    if way.build not in games:
+        games[way.build] = steps.game(case, way.build)
+    made, images = games[way.build]
+
+    def step() -> dict[str, torch.Tensor]:
+        with ExitStack() as stack:
+            for lever in way.levers:
+                stack.enter_context(lever(made))
+            return made.step(images, Turn())
+
+    return steps.captured(made, step) if way.graph else step
 
 
-def _step(game: Game, batch: Batch) -> float:
-    count = 20 if batch.a.is_cuda else 1
-    began = time.perf_counter()
-    for _ in range(count):
-        losses = game.step(batch, Turn())
-    sum(float(value) for value in losses.values())  # waits for the device
-    return (time.perf_counter() - began) / count
+def _measure(
+    table: Table, case: str, making: Mapping[str, Callable[[], Step]], given: argparse.Namespace
+) -> None:
+    """Add the rows of a case; a way that fails is said, and left out."""
+    ways: dict[str, Callable[[], float]] = {}
+    first: dict[str, float] = {}
+    for name, make in making.items():
+        began = time.perf_counter()
+        try:
+            step = make()
+            steps.seconds(step)
+        except Exception as error:
+            print(f"{case}: {name} fails: {str(error).partition(chr(10))[0]}", file=sys.stderr)
+            continue
+        first[name] = time.perf_counter() - began
+        ways[name] = partial(steps.seconds, step, given.clock)
+    measured = rounds(ways, given.rounds, warm_up=1)
+    middle = {name: statistics.median(times) for name, times in measured.items()}
+    for name, times in measured.items():
+        won = middle[TRAINED] - middle[name]
+        back = (first[name] - first[TRAINED]) / won if "compiled" in name and won > 0 else None
+        ratios = middle[PLAIN] / middle[name], middle[TRAINED] / middle[name]
+        table.add(case, name, 1e3 * middle[name], spread(times), *ratios, first[name], back)
+
+
+def _profile(name: str, case: Case) -> None:
+    """Print the operations of three steps as trained, by the time spent in themselves."""
+    made, images = steps.game(case, Build())
+    for _ in range(2):
+        made.step(images, Turn())
+    with profile() as seen:
+        for _ in range(3):
+            made.step(images, Turn())
+    by = f"self_{steps.device().type}_time_total"
+    print(f"\n{name}\n{seen.key_averages().table(sort_by=by, row_limit=SHOWN)}")
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def save_png(path: Path, image: Pixels) -> None:
 
 def to_model(images: Tensor) -> Tensor:
     """uint8 [B, H, W, C] to float32 [B, C, H, W] in [-1, 1]."""
-    return images.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+    return images.permute(0, 3, 1, 2).float().div(127.5).sub_(1.0)
 
 
 def from_model(images: Tensor) -> Pixels:

@@ -12,14 +12,13 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
 from s2f_core import processes
+from s2f_core.convolutions import NearestUp, Transposed
 from s2f_core.errors import UserError
 from s2f_core.params import Section
 
 Norm = Literal["batch", "instance", "instance-affine", "group", "none"]
 Up = Literal["transposed", "nearest"]
 Init = Literal["normal", "xavier", "kaiming", "orthogonal", "default"]
-
-LARGE = 256  # pixels of a batch's maps from which NearestUp is faster as one convolution
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -174,41 +173,15 @@ RELU = ReLUSection(type="relu")
 LEAKY_RELU = LeakyReLUSection(type="leaky-relu")
 
 
-class NearestUp(nn.Conv2d):
-    """Repeats every pixel 2×2, then convolves 3×3: [B, source, H, W] to [B, out, 2H, 2W].
-
-    On a large map both are one transposed convolution, by the 4×4 kernel that repeating makes of
-    the 3×3 one: 16 products for a pixel of the input in place of 36, equal but for rounding. On a
-    small one making the kernel costs more than it saves.
-    """
-
-    spread: Tensor
-
-    def __init__(self, source: int, out: int, *, bias: bool) -> None:
-        super().__init__(source, out, 3, 1, 1, bias=bias)
-        repeated = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
-        spread = torch.einsum("ai,bj->ijab", repeated, repeated).reshape(9, 16)
-        self.register_buffer("spread", spread, persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Twice the height and width."""
-        if len(x) * x.shape[-2:].numel() < LARGE:
-            return super().forward(F.interpolate(x, scale_factor=2))
-        weight = self.weight.transpose(0, 1)
-        kernel = (weight.reshape(-1, 9) @ self.spread).view(*weight.shape[:2], 4, 4)
-        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
-
-
 def doubling(up: Up, source: int, out: int, kernel: int, *, bias: bool) -> list[nn.Module]:
     """Layers that double the resolution of [B, source, H, W] to [B, out, 2H, 2W].
 
     ``transposed`` is the papers' own, a transposed convolution of ``kernel`` 3 or 4; ``nearest`` is
-    :class:`NearestUp`, which leaves no checkerboard (Odena et al. 2016).
+    :class:`.NearestUp`, which leaves no checkerboard (Odena et al. 2016).
     """
     if up == "nearest":
         return [NearestUp(source, out, bias=bias)]
-    extra = kernel % 2
-    return [nn.ConvTranspose2d(source, out, kernel, 2, 1, output_padding=extra, bias=bias)]
+    return [Transposed(source, out, kernel, bias=bias)]
 
 
 INITS: dict[Init, Callable[[Tensor, float], object]] = {

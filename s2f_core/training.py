@@ -20,7 +20,7 @@ from s2f_core.errors import UserError
 from s2f_core.gans import Blueprint, Game
 from s2f_core.health import Finding
 from s2f_core.losses import chance
-from s2f_core.pairs import Batches
+from s2f_core.pairs import Batches, Coming
 from s2f_core.tracking import Aside, Run
 from s2f_core.validation import Validation
 from s2f_core.variants import Settings
@@ -204,6 +204,7 @@ def train(training: Training, run: Run | Aside) -> None:
     gan, fabric, settings = training.gan, training.fabric, training.settings
     recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
     at_chance = chance(settings.variant.objective.adversarial)
+    coming = Coming(training.batches, fabric.device)
     started = time.monotonic()
     before = saved = training.seconds
     timed = training.limit < math.inf
@@ -222,7 +223,7 @@ def train(training: Training, run: Run | Aside) -> None:
     )
     while training.progress < 1:
         # fetch
-        batch = training.batches[training.done].to(fabric.device)
+        batch = coming[training.done]
 
         # step
         since, rate = training.progress, training.rate

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
+from s2f_core.convolutions import Convolution
 from s2f_core.errors import UserError
 from s2f_core.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
 from s2f_core.networks.resnet import ResidualBlock
@@ -49,7 +50,7 @@ class HybridSection(Section):
             )
         channels = [width * min(2**level, 8) for level in range(self.depth)]
         wide = 2 * channels[-1]
-        widening = nn.Conv2d(channels[-1], wide, 3, 1, 1, bias=needs_bias(self.norm))
+        widening = Convolution(channels[-1], wide, 3, 1, 1, bias=needs_bias(self.norm))
         bottleneck = nn.Sequential(
             widening,
             NORMS[self.norm](wide),
@@ -63,7 +64,7 @@ class HybridSection(Section):
     def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
         for level, out in enumerate(channels):
             norm: Norm = self.norm if level else "none"
-            convolution = nn.Conv2d(source, out, 4, 2, 1, bias=needs_bias(norm))
+            convolution = Convolution(source, out, 4, 2, 1, bias=needs_bias(norm))
             yield nn.Sequential(convolution, NORMS[norm](out), self.activation.build())
             source = out
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from s2f_core import processes
+from s2f_core.convolutions import Convolution
 from s2f_core.errors import UserError
 from s2f_core.layers import (
     LEAKY_RELU,
@@ -158,7 +159,7 @@ class UNetSection(Section):
         bias = needs_bias(self.norm)
         for level, out in enumerate(channels):
             layers: list[nn.Module] = [LEAKY_RELU.build()] if level else []
-            layers.append(nn.Conv2d(source, out, self.kernel, 2, 1, bias=bias))
+            layers.append(Convolution(source, out, self.kernel, 2, 1, bias=bias))
             if self.normalised == "all" or 0 < level < len(channels) - 1:
                 layers.append(NORMS[self.norm](out))
             yield nn.Sequential(*layers)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from s2f_core.convolutions import NearestUp
 from s2f_core.layers import (
     INITS,
     NORMS,
@@ -16,7 +17,6 @@ from s2f_core.layers import (
     Init,
     InstanceNorm,
     JReLU,
-    NearestUp,
     Norm,
     initialise,
     needs_bias,

@@ -1,0 +1,88 @@
+"""What fetching a batch costs, over the step that is taken on it.
+
+``python -m benchmarks.input_pipeline [--csv FILE]``, no data needed: tables of noise are made, read
+back and augmented as pix2pix's are (jitter 286/256, half of the images mirrored). The step is that
+of the default width and batch. On a GPU a batch is made beside the step before it, so what remains
+is the wait for it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import steps
+from benchmarks.steps import NEAREST, Build, Case
+from benchmarks.table import Table, arguments, rounds, spread
+from s2f_core import tables
+from s2f_core.pairs import Batches, Coming, Pairs
+from s2f_core.recipe import Turn
+
+IMAGES = 256
+# Pixels a side of the table and of the networks, width, batch.
+CASES = ((64, 64, 16, 4), (128, 64, 16, 4), (128, 128, 16, 4), (256, 256, 16, 4), (256, 256, 64, 1))
+COLUMNS = {
+    "table": "",
+    "networks": "",
+    "step, ms": ".1f",
+    "batch, ms": ".2f",
+    "spread": ".0%",
+    "of a step": ".1%",
+}
+
+
+def main() -> None:
+    """Print a table, and write it as CSV where a file is named."""
+    parser = arguments(__doc__)
+    steps.options(parser)
+    given = parser.parse_args()
+    with Table(COLUMNS, given.csv) as table, tempfile.TemporaryDirectory() as folder:
+        for stored, side, width, batch in CASES:
+            pairs = _pairs(Path(folder), stored, side / stored)
+            fetch = _Fetch(Batches(pairs, batch, seed=0, jitter=1.117, flip=True), given.clock)
+            made, images = steps.game(Case(NEAREST, width, side, batch), Build())
+            step = partial(steps.seconds, partial(made.step, images, Turn()), given.clock)
+            measured = rounds({"step": step, "batch": fetch}, 3 * given.rounds, warm_up=2)
+            took, waited = (statistics.median(measured[name]) for name in ("step", "batch"))
+            networks = f"width {width}, {side} px, batch {batch}"
+            wide = spread(measured["batch"])
+            table.add(f"{stored} px", networks, 1e3 * took, 1e3 * waited, wide, waited / took)
+
+
+class _Fetch:
+    """Gives batch after batch; called, the seconds that one was waited for."""
+
+    def __init__(self, batches: Batches, clock: Any = time.perf_counter) -> None:
+        self.coming, self.clock, self.step = Coming(batches, steps.device()), clock, 0
+
+    def __call__(self) -> float:
+        began = self.clock()
+        batch = self.coming[self.step]
+        float(batch.b[0, 0, 0, 0])
+        self.step += 1
+        return float(self.clock() - began)
+
+
+def _pairs(folder: Path, stored: int, scale: float) -> Pairs:
+    """Noise of one and of three channels as two tables of so many pixels a side."""
+    found = []
+    for channels in (1, 3):
+        path = folder / f"{stored}-{channels}"
+        if not path.exists():
+            random = np.random.default_rng(channels)
+            images = random.integers(0, 256, (IMAGES, stored, stored, channels), dtype=np.uint8)
+            rows = pd.DataFrame({"id": [f"{row:03d}" for row in range(IMAGES)]})
+            tables.build(path, tables.Domain(rows, images.__getitem__), describe="noise")
+        found.append(tables.read(path))
+    return Pairs(found[0], found[1], list(found[0].accepted["id"]), scale)
+
+
+if __name__ == "__main__":
+    main()

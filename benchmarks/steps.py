@@ -1,0 +1,152 @@
+"""Training steps to be measured: networks of the papers, and games of them."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from lightning_fabric import Fabric
+from pydantic import TypeAdapter
+from torch import Tensor, nn
+
+from s2f_core.devices import Precision, resolve
+from s2f_core.gans import Blueprint, Game, Objective
+from s2f_core.networks import Discriminator, Generator
+from s2f_core.pairs import Batch
+from s2f_core.recipe import Recipe
+
+PIX2PIX: dict[str, Any] = {
+    "type": "pix2pix",
+    "reconstruction": "l1",
+    "lambda_reconstruction": 100,
+}
+NEAREST: dict[str, Any] = {"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"}
+CHANNELS = (1, 3)
+ROUNDS = 7
+REPEATED = 20  # steps of a measurement on a GPU, which works on while Python goes ahead
+
+
+@dataclass(frozen=True)
+class Case:
+    """A generator, its width, the images' side and how many make a batch."""
+
+    generator: dict[str, Any]
+    width: int
+    size: int
+    batch: int
+
+    @property
+    def norm(self) -> str:
+        """The norm of both networks."""
+        usual = "batch" if self.generator["type"] == "unet" else "instance"
+        return str(self.generator.get("norm", usual))
+
+
+CASES = {
+    "ResNet-9, width 64, 128 px, batch 1": Case({"type": "resnet"}, 64, 128, 1),
+    "ResNet-9, width 64, 128 px, batch 4": Case({"type": "resnet"}, 64, 128, 4),
+    "U-Net-256, width 64, 256 px, batch 1": Case({"type": "unet"}, 64, 256, 1),
+    "U-Net-128, width 32, 128 px, batch 8": Case({"type": "unet"}, 32, 128, 8),
+    "pix2pix-pencil: nearest up, width 16, 128 px, batch 4": Case(NEAREST, 16, 128, 4),
+    "the same at width 64, 256 px, batch 1": Case(NEAREST, 64, 256, 1),
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """How a game is set up. ``compiled`` is torch.compile's mode."""
+
+    precision: Precision | Literal["bf16-true"] = "auto"
+    channels_last: bool = False
+    compiled: str | None = None
+
+
+def device() -> torch.device:
+    """What Fabric finds."""
+    return Fabric(accelerator="auto", devices=1).device
+
+
+def game(case: Case, build: Build) -> tuple[Game, Batch]:
+    """A pix2pix of a case and a batch for it, seeded, on the device that Fabric finds."""
+    precision = build.precision if build.precision == "bf16-true" else resolve(build.precision)
+    fabric = Fabric(accelerator="auto", devices=1, precision=precision)
+    torch.manual_seed(0)
+    blueprint = Blueprint(
+        TypeAdapter[Any](Generator).validate_python(case.generator),
+        TypeAdapter[Any](Discriminator).validate_python({"type": "patchgan", "norm": case.norm}),
+        case.size,
+        case.width,
+        CHANNELS,
+    )
+    objective = TypeAdapter[Any](Objective).validate_python(PIX2PIX)
+    made: Game = objective.build(fabric, blueprint, 2e-4, Recipe(epochs=1, batch=case.batch))
+    form = torch.channels_last if build.channels_last else torch.contiguous_format
+    for network in made.networks.values():
+        network.to(memory_format=form)
+        if build.compiled and isinstance(network.module, nn.Module):
+            network.module.compile(mode=build.compiled)
+    return made, batch(case, form).to(fabric.device)
+
+
+def batch(case: Case, form: torch.memory_format = torch.contiguous_format) -> Batch:
+    """Noise in [-1, 1] in place of images."""
+    a, b = (torch.rand(case.batch, n, case.size, case.size) * 2 - 1 for n in CHANNELS)
+    return Batch(a.contiguous(memory_format=form), b.contiguous(memory_format=form))
+
+
+Step = Callable[[], dict[str, Tensor]]
+
+
+def captured(made: Game, step: Step) -> Step:
+    """The step of a game as one CUDA graph: its kernels are launched by one call."""
+    for player in made.players.values():
+        for group in player.optimizer.param_groups:
+            group["capturable"] = True
+    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    aside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(aside):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(aside)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        losses = step()
+
+    def replay() -> dict[str, Tensor]:
+        graph.replay()
+        return losses
+
+    return replay
+
+
+def seconds(step: Step, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Seconds a step; on a GPU the mean of several, which are waited for."""
+    count = REPEATED if torch.cuda.is_available() else 1
+    began = clock()
+    for _ in range(count):
+        losses = step()
+    sum(float(value) for value in losses.values())  # waits for the device
+    return (clock() - began) / count
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Which cases, how often, and by which clock."""
+    parser.add_argument("--case", default="", metavar="WORD", help="only networks of this word")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument(
+        "--busy",
+        action="store_const",
+        const=time.process_time,
+        default=time.perf_counter,
+        dest="clock",
+        help="count CPU seconds: where other work runs, with OMP_NUM_THREADS=1",
+    )
+
+
+def chosen(word: str) -> Iterable[tuple[str, Case]]:
+    """The cases whose name has a word."""
+    return ((name, case) for name, case in CASES.items() if word in name)
