@@ -258,11 +258,12 @@ class Batches:
     def _enlarged(self, image: Floats) -> Floats:
         """[H, W, C] at the size of the jitter, with a mirrored border for the shift."""
         size, margin = round(len(image) * self.jitter), round(len(image) * self.shift)
+        made: npt.NDArray[np.integer | np.floating] = image
         if size != len(image):
-            image = cv2.resize(image, (size, size)).astype(np.float32, copy=False)
+            made = cv2.resize(image, (size, size))
         if margin:
-            image = cv2.copyMakeBorder(image, *(margin,) * 4, cv2.BORDER_REFLECT_101)
-        return image.reshape(*image.shape[:2], -1)
+            made = cv2.copyMakeBorder(made, *(margin,) * 4, cv2.BORDER_REFLECT_101)
+        return made.reshape(*made.shape[:2], -1).astype(np.float32, copy=False)
 
 
 class Coming:
