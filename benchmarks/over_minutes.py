@@ -24,11 +24,11 @@ COLUMNS, GAP, TITLE, ZOOM = 2, 24, 24, 2
 ROOM = 0.08  # of the range, free at either end
 
 
-def draw(frame: pd.DataFrame, published: Mapping[str, float], file: Path) -> None:
+def draw(frame: pd.DataFrame, earlier: Mapping[str, float], file: Path) -> None:
     """Write an SVG, or by its ending a PNG: a chart a score, a line a variant, means over seeds.
 
     ``frame`` has the columns name, seed, asked (the minute) and the scores; rows without a seed are
-    left out. ``published`` is what a line of each chart stands for, by score.
+    left out. ``earlier`` is what a line of each chart stands for, by score.
     """
     trained = frame.dropna(subset=["seed"])
     names = list(dict.fromkeys(trained["name"]))
@@ -36,12 +36,12 @@ def draw(frame: pd.DataFrame, published: Mapping[str, float], file: Path) -> Non
     tiles = []
     for score, title in TITLES.items():
         table = trained.pivot_table(index="asked", columns="name", values=score).reset_index()
-        said = published.get(score)
+        said = earlier.get(score)
         axes = Axes(
             ident=score,
             title=title,
             limits=_limits([*trained[score], *([] if said is None else [said])]),
-            reference=None if said is None else (said, "published"),
+            reference=None if said is None else (said, "the reference's networks"),
             across="minute",
         )
         chart = figures.chart(table.rename(columns={"asked": "minute"}), labels, axes)

@@ -27,7 +27,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from benchmarks.celeba_protocol import PUBLISHED, SCORES, SIZE, Faces, faces, scores
+from benchmarks.celeba_protocol import EARLIER, SCORES, SIZE, Faces, faces, scores
 from benchmarks.over_minutes import draw
 from s2f_core.fitting import prepare
 from s2f_core.images import Pixels
@@ -167,8 +167,8 @@ def measure(chosen: argparse.Namespace) -> list[Row]:
         print(f"trained on {len(given.training)} faces, scored on {len(given.scored)} others\n")
         print(f"| | minutes | steps | {' | '.join(map(str.upper, SCORES))} |\n|---{'|---:' * 6}|")
         if not chosen.validation:
-            for name, published in PUBLISHED.items():
-                print(said(name, 15, 0, published))
+            for name, earlier in EARLIER.items():
+                print(said(name, 15, 0, earlier))
         for row in _rows(given, see, chosen):
             found = [getattr(row, score) for score in SCORES]
             name = row.name if row.seed is None else f"{row.name}, seed {row.seed}"
@@ -235,7 +235,7 @@ def main(given: Sequence[str] | None = None) -> None:
     if chosen.csv:
         frame.to_csv(chosen.csv, index=False, float_format="%.5g")
     if chosen.chart:
-        best = dict(zip(SCORES, list(PUBLISHED.values())[2], strict=True))
+        best = dict(zip(SCORES, list(EARLIER.values())[2], strict=True))
         draw(frame, {} if chosen.validation else best, chosen.chart)
 
 
