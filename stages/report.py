@@ -16,7 +16,7 @@ def report() -> None:
     build(
         Path("report"),
         Path("metrics/leaderboard.csv"),
-        load(dict[str, Study], "studies"),
+        load(dict[str, Study], "studies", file=Path("studies.yaml")),
         list(load(dict[str, object], "translations")),
         Data(
             {role: source.model_dump(mode="json") for role, source in sources.items()},

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def small_clone(folder: Path, *variants: str) -> Path:
     settings = yaml.safe_load((folder / "params.yaml").read_text())
     _shrink(settings, variants)
     (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    (folder / "studies.yaml").write_text(studies(settings["translations"]))
     git(folder, "config", "user.name", "A Tester")
     git(folder, "config", "user.email", "tester@example.org")
     git(folder, "commit", "--quiet", "--all", "--message", "small")
@@ -51,10 +53,17 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
         variant["scale"] = 1.0
         if variant["discriminator"]["type"] != "fc":
             variant["discriminator"]["layers"] = 1
-    for study in settings["studies"].values():
+
+
+def studies(translations: Container[str]) -> str:
+    """The text of ``studies.yaml`` without claims, its rows pointing to these translations alone."""
+    content = yaml.safe_load((ROOT / "studies.yaml").read_text())
+    for study in content["studies"].values():
         study["claims"] = []
         for row in study["rows"]:
-            row["ours"] = row["ours"] if row["ours"] in variants else None
+            row["ours"] = row["ours"] if row["ours"] in translations else None
+    text: str = yaml.safe_dump(content, sort_keys=False)
+    return text
 
 
 def git(folder: Path, *arguments: str) -> None:

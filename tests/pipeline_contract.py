@@ -48,7 +48,11 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
         name,
         modules.pop(),
         frozenset(_blank(dep) for dep in _paths(entry.get("deps", []))),
-        frozenset(tuple(_blank(key).split(".")) for key in _paths(entry.get("params", []))),
+        frozenset(
+            tuple(_blank(key).split("."))
+            for key in entry.get("params", [])
+            if isinstance(key, str)  # not of another file than params.yaml
+        ),
     )
 
 

@@ -198,9 +198,8 @@ def test_a_claim_cannot_point_nowhere() -> None:
 
 def test_the_claims_of_the_five_studies() -> None:
     """They name translations that are there, and each command is one of docs/studies.md."""
-    params = ROOT / "params.yaml"
-    studies = load(dict[str, Study], "studies", file=params)
-    check(studies, list(load(dict[str, object], "translations", file=params)))
+    studies = load(dict[str, Study], "studies", file=ROOT / "studies.yaml")
+    check(studies, list(load(dict[str, object], "translations", file=ROOT / "params.yaml")))
     page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
     commands = [claim.command for study in studies.values() for claim in study.claims]
     assert [given for given in commands if given not in page] == []
