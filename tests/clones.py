@@ -56,7 +56,7 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
 
 
 def studies(translations: Container[str]) -> str:
-    """The text of ``studies.yaml`` without claims, its rows pointing to these translations alone."""
+    """The text of ``studies.yaml`` without claims, its rows pointing to these alone."""
     content = yaml.safe_load((ROOT / "studies.yaml").read_text())
     for study in content["studies"].values():
         study["claims"] = []

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from clones import studies
 from PIL import Image
 
 from s2f_core import params
