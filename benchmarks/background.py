@@ -1,21 +1,24 @@
 """Background removal: rembg as it comes against every model here, on the default faces.
 
 Run ``dvc repro dataset@faces`` and ``s2f fetch`` u2netp, selfie and, where its row is wanted,
-isnet-general-use; then ``OMP_NUM_THREADS=1 python -m benchmarks.background``.
+isnet-general-use; then ``OMP_NUM_THREADS=1 python -m benchmarks.background [--csv FILE]``. |Δα| is
+the mean difference from rembg's mattes at 128.
 """
 
 from __future__ import annotations
 
 import os
-import platform
+import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.table import Table, arguments, rounds, spread
 from s2f_core import tables
 from s2f_core.background.rembg_models import Rembg
 from s2f_core.background.selfie import Selfie
@@ -26,7 +29,15 @@ STOCK = "rembg.remove, one by one"
 PHOTOS = 24
 FEW = 4  # photos at 1024, which take seconds each
 SIDES = (128, 256)
+SPEED = {"images/s": ".2f", "spread": ".0%"}
 ROUNDS = 3
+COLUMNS = {
+    "model": "",
+    "photos": "d",
+    **{f"{what} at {side}": form for side in SIDES for what, form in SPEED.items()},
+    "× rembg": ".2f",
+    "abs. Δα": ".3f",
+}
 
 MODELS = (
     Rembg(model="u2netp", size=320),
@@ -41,35 +52,33 @@ MODELS = (
 
 
 def main() -> None:
-    """Print images per second of photos of both sides, the median of the rounds, and its spread.
-
-    The rounds go through all rows, so that a busy machine slows all of them. |Δα| is the mean
-    difference from rembg's mattes at 128.
-    """
+    """Print images per second of photos of both sides, the median of the rounds, and its spread."""
+    given = arguments(__doc__).parse_args()
     kept = tables.read(Path("data/faces/kept")).images(range(PHOTOS))
     photos = {side: np.stack([resize(photo, side) for photo in kept]) for side in SIDES}
     works = _works()
-    seconds: dict[tuple[str, int], list[float]] = {}
-    mattes: dict[tuple[str, int], Pixels] = {}
-    for _ in range(ROUNDS):
-        for name, (count, work) in works.items():
-            for side in SIDES:
-                began = time.perf_counter()
-                mattes[name, side] = np.stack(work(photos[side][:count]))
-                seconds.setdefault((name, side), []).append((time.perf_counter() - began) / count)
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
-    sides = " | ".join(f"images/s at {side} | spread" for side in SIDES)
-    print(f"| model | photos | {sides} | × rembg | abs. Δα |\n|---{'|---:' * 7}|")
-    base = mattes[STOCK, 128] / 255
-    for name, (count, _) in works.items():
-        cells = []
-        for side in SIDES:
-            times = seconds[name, side]
-            cells.append(f"{1 / np.median(times):.2f}")
-            cells.append(f"{(max(times) - min(times)) / np.median(times):.0%}")
-        ratio = np.median(seconds[STOCK, 128]) / np.median(seconds[name, 128])
-        difference = np.abs(mattes[name, 128] / 255 - base[:count]).mean()
-        print(f"| {name} | {count} | {' | '.join(cells)} | {ratio:.2f} | {difference:.3f} |")
+    mattes: dict[str, Pixels] = {}
+
+    def timed(name: str, side: int) -> float:
+        count, work = works[name]
+        began = time.perf_counter()
+        mattes[f"{name} {side}"] = np.stack(work(photos[side][:count]))
+        return (time.perf_counter() - began) / count
+
+    ways = {f"{name} {side}": partial(timed, name, side) for name in works for side in SIDES}
+    seconds = rounds(ways, ROUNDS)
+    rate = {way: 1 / statistics.median(times) for way, times in seconds.items()}
+    with Table(COLUMNS, given.csv) as table:
+        for name, (count, _) in works.items():
+            cells = [
+                cell
+                for side in SIDES
+                for cell in (rate[f"{name} {side}"], spread(seconds[f"{name} {side}"]))
+            ]
+            ratio = rate[f"{name} {SIDES[0]}"] / rate[f"{STOCK} {SIDES[0]}"]
+            theirs = mattes[f"{STOCK} {SIDES[0]}"][:count] / 255
+            difference = float(np.abs(mattes[f"{name} {SIDES[0]}"] / 255 - theirs).mean())
+            table.add(name, count, *cells, ratio, difference)
 
 
 def _works() -> dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]]:

@@ -1,9 +1,9 @@
 """Throughput of the data stages: images a second, at two sizes, on one and on two workers.
 
-Run ``dvc repro fetch`` first, then ``python -m benchmarks.data [IMAGES] [SIZE …]``. Each row is one
-stage on the first so many faces; a last row adds the stages up and says what 200,000 images, as
-many as CelebA has, would take at that rate. ``python -m benchmarks.data memory`` tells the peak
-memory of tables of different lengths, each in a process of its own.
+Run ``dvc repro fetch`` first, then ``python -m benchmarks.data [--images N] [--sizes SIDE …] [--csv
+FILE]``. Each row is one stage on the first so many faces; the last adds up what 200,000 images, as
+many as CelebA has, take of dataset, background and pencil. ``--memory`` tells the peak memory of
+tables of different lengths in place of that, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks import table
+from benchmarks.table import Measured, arguments, rounds, spread
 from s2f_core import tables
 from s2f_core.background import Background, remove
 from s2f_core.conditions import Condition, convert
@@ -36,6 +39,17 @@ CELEBA = 202_599
 UNMEASURED = ("noise", "given")  # nothing is computed
 WORKERS = (1, 2)
 ROWS = 32  # a shard, so that few images keep two workers busy
+CHAIN = ("dataset", "background", "pencil")
+COLUMNS = {
+    "stage": "",
+    "px": "d",
+    "workers": "d",
+    "images/s": ",.1f",
+    "spread": ".0%",
+    "× one worker": ".2f",
+    "hours": ".1f",
+}
+MEMORY = {"faces of 256 px": ",d", "peak MiB": ",.0f", "× the first": ".2f", "images/s": ",.0f"}
 
 
 def works(
@@ -55,42 +69,58 @@ def works(
             yield name, partial(convert, photos, condition, out / name, ASSETS)
 
 
-def throughput(images: int, sizes: list[int]) -> None:
+def throughput(images: int, sizes: list[int], count: int, file: Path | None) -> None:
     """Print the table."""
     tables.SHARD = ROWS
-    print(f"{os.cpu_count()} cores, {images} photos, images a second")
-    print(f"{'':24}" + "".join(f"{f'{s} px, {w} worker':>18}" for s in sizes for w in WORKERS))
-    speeds: dict[str, list[float]] = {}
-    for size in sizes:
-        for count in WORKERS:
-            os.environ["S2F_WORKERS"] = str(count)
-            with tempfile.TemporaryDirectory() as folder:
-                out = Path(folder)
-                section = CelebA1k(source="celeba-1k", path=SOURCE, limit=images)
-                photos = prepare(section, SOURCE, size, out / "photos", ASSETS)
-                for name, work in works(size, photos, out, images):
-                    began = time.perf_counter()
-                    work()
-                    spent = time.perf_counter() - began
-                    speeds.setdefault(name, []).append(images / spent)
-    for name, row in speeds.items():
-        print(f"{name:24}" + "".join(f"{speed:18.1f}" for speed in row))
-    alone = ("dataset", "background", "pencil")
-    rows = [row for name, row in speeds.items() if name.startswith(alone)]
-    hours = [sum(CELEBA / speed for speed in column) / 3600 for column in zip(*rows, strict=True)]
-    print(f"{CELEBA:,} images: dataset, background and pencil, hours")
-    print(f"{'':24}" + "".join(f"{hour:18.1f}" for hour in hours))
+    with table.Table(COLUMNS, file) as rows:
+        for size in sizes:
+            speeds: dict[int, Measured] = {}
+            for workers in WORKERS:
+                os.environ["S2F_WORKERS"] = str(workers)
+                speeds[workers] = _speeds(images, size, count)
+            alone = {name: statistics.median(speeds) for name, speeds in speeds[1].items()}
+            for workers, measured in speeds.items():
+                for name, each in measured.items():
+                    speed = statistics.median(each)
+                    rows.add(name, size, workers, speed, spread(each), speed / alone[name], None)
+                each = [statistics.median(s) for n, s in measured.items() if n.startswith(CHAIN)]
+                hours = sum(CELEBA / speed for speed in each) / 3600
+                rows.add(f"{CELEBA:,} images", size, workers, None, None, None, hours)
 
 
-def memory(lengths: tuple[int, ...] = (1_000, 4_000, 16_000)) -> None:
+def _speeds(images: int, size: int, count: int) -> Measured:
+    """Images a second of every stage, several times."""
+    with tempfile.TemporaryDirectory() as folder:
+        section = CelebA1k(source="celeba-1k", path=SOURCE, limit=images)
+        photos = prepare(section, SOURCE, size, Path(folder) / "photos", ASSETS)
+
+        def timed(name: str) -> float:
+            with tempfile.TemporaryDirectory(dir=folder) as out:
+                work = dict(works(size, photos, Path(out), images))[name]
+                began = time.perf_counter()
+                work()
+                return images / (time.perf_counter() - began)
+
+        names = [name for name, _ in works(size, photos, Path(folder), images)]
+        return rounds({name: partial(timed, name) for name in names}, count)
+
+
+def memory(file: Path | None, lengths: tuple[int, ...] = (1_000, 4_000, 16_000)) -> None:
     """Print the peak memory of a table's making, by its length."""
-    for length in lengths:
-        code = f"from benchmarks.data import build_many; build_many({length})"
-        subprocess.run([sys.executable, "-c", code], check=True)
+    first = 0.0
+    with table.Table(MEMORY, file) as rows:
+        for length in lengths:
+            code = f"from benchmarks.data import build_many; build_many({length})"
+            done = subprocess.run(
+                [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
+            )
+            peak, speed = (float(word) for word in done.stdout.split()[-2:])
+            first = first or peak
+            rows.add(length, peak, peak / first, speed)
 
 
 def build_many(length: int, size: int = 256) -> None:
-    """Make a table of so many faces, the same ones over and over, and print the peak memory."""
+    """Make a table of so many faces, the same ones over and over; print peak MiB and images/s."""
     section = CelebA1k(source="celeba-1k", path=SOURCE)
     faces = section.open(SOURCE, size, ASSETS).images
     rows = pd.DataFrame({"id": [str(row) for row in range(length)]})
@@ -100,14 +130,18 @@ def build_many(length: int, size: int = 256) -> None:
         tables.build(Path(folder) / "faces", domain, describe=f"{length} faces")
         spent = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{length:7,} faces of {size} px: peak {peak:,.0f} MiB, {length / spent:,.0f} images/s")
+    print(peak, length / spent)
 
 
 if __name__ == "__main__":
     logging.disable()
-    given = sys.argv[1:]
-    if given == ["memory"]:
-        memory()
+    parser = arguments(__doc__)
+    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", action="store_true")
+    given = parser.parse_args()
+    if given.memory:
+        memory(given.csv)
     else:
-        numbers = [int(text) for text in given]
-        throughput(numbers[0] if numbers else 256, numbers[1:] or [128, 256])
+        throughput(given.images, given.sizes, given.rounds, given.csv)

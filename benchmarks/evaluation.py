@@ -1,17 +1,18 @@
 """What each score costs: seconds, and peak memory in a process of its own.
 
 Run ``dvc repro`` up to ``split@faces`` and ``fetch`` first, then ``OMP_NUM_THREADS=1 python -m
-benchmarks.evaluation [N]``. So many outputs (1,000 unless told) are compared with as many targets:
-the faces, each a pixel further to the right every time they are gone through. First comes what
-looks at one set of images, such as Inception; then every score of the table with its interval,
-given what its network sees, of which random numbers take the place. Nothing is cached.
+benchmarks.evaluation [--images N] [--csv FILE]``. So many outputs (1,000 unless told) are compared
+with as many targets: the faces, each a pixel further to the right every time they are gone through.
+First comes what looks at one set of images, such as Inception; then every score of the table with
+its interval, given what its network sees, of which random numbers take the place. Nothing is
+cached.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.table import Table, arguments, spread
 from s2f_core import tables
 from s2f_core.conditions import Condition
 from s2f_core.data import Data
@@ -34,6 +36,15 @@ from s2f_core.scores.table import OF_PAIRS, OF_SAMPLES
 
 DATA, ASSETS = Path("data"), Path("data/assets")
 SCORES = {**OF_PAIRS, **OF_SAMPLES}
+COLUMNS = {
+    "what": "",
+    "seconds": ".2f",
+    "spread": ".0%",
+    "× the first": ".3f",
+    "CPU seconds": ".2f",
+    "peak MiB": ",.0f",
+    "of it before": ",.0f",
+}
 DEPTHS: dict[Space, int] = {
     "inception": 2048,
     "classes": 1000,
@@ -44,18 +55,39 @@ DEPTHS: dict[Space, int] = {
 }
 
 
-def main(count: int) -> None:
+def main() -> None:
     """Print the table, each row as soon as it is there."""
-    machine = platform.processor() or platform.machine()
-    print(f"{machine}, {os.cpu_count()} cores, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS')}")
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, torch {_torch()}\n")
-    print(f"| {count:,} images | seconds | CPU seconds | peak MiB | of it before |")
-    print(f"|---{'|---:' * 4}|")
-    for row in (*seers(), *SCORES):
-        with tempfile.TemporaryDirectory() as folder:
-            environment = {**os.environ, "S2F_CACHE": folder}
-            command = [sys.executable, "-m", "benchmarks.evaluation", str(count), row]
-            subprocess.run(command, check=True, env=environment)
+    parser = arguments(__doc__)
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=2)
+    given = parser.parse_args()
+    first = 0.0
+    with Table(COLUMNS, given.csv) as table:
+        for row in (*seers(), *SCORES):
+            told = [_told(given.images, row) for _ in range(given.rounds)]
+            seconds, busy, peak, before = (list(each) for each in zip(*told, strict=True))
+            took = statistics.median(seconds)
+            first = first or took
+            title = SCORES[row].title if row in SCORES else row
+            figures = statistics.median(busy), max(peak), max(before)
+            table.add(title, took, spread(seconds), took / first, *figures)
+
+
+def _told(count: int, row: str) -> list[float]:
+    """The figures of one row, measured in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"from benchmarks.evaluation import measure; measure({count}, {row!r})",
+            ],
+            check=True,
+            env={**os.environ, "S2F_CACHE": folder},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    return [float(word) for word in done.stdout.split()[-4:]]
 
 
 def seers() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
@@ -72,7 +104,7 @@ def seers() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
 
 
 def measure(count: int, row: str) -> None:
-    """Print one row of the table; runs in a process of its own."""
+    """Print seconds, CPU seconds, peak MiB and that before; runs in a process of its own."""
     outputs, targets = photos(count, 0), photos(count, 1)
     if row in seers():
         see = seers()[row]()
@@ -84,8 +116,7 @@ def measure(count: int, row: str) -> None:
         began, own, before = time.perf_counter(), time.process_time(), _peak()
         SCORES[row].measure(ours, theirs)
     spent, busy = time.perf_counter() - began, time.process_time() - own
-    title = SCORES[row].title if row in SCORES else row
-    print(f"| {title} | {spent:.2f} | {busy:.2f} | {_peak():,.0f} | {before:,.0f} |", flush=True)
+    print(spent, busy, _peak(), before)
 
 
 def photos(count: int, shift: int) -> Pixels:
@@ -118,14 +149,5 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _torch() -> str:
-    import torch
-
-    return torch.__version__
-
-
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        measure(int(sys.argv[1]), sys.argv[2])
-    else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main()

@@ -3,7 +3,8 @@
 For every set under ``gap.augmented`` a pix2pix is trained on the condition as it is and with the
 set's ``sketch`` settings, for a few hundred steps, and both draw photos from people's sketches and
 from computed ones that they have not seen. Needs the tables that the stage ``gap`` reads, the
-role's split, and the asset ``inception``. Prints a row for each training; ``--steps`` and
+role's split, and the asset ``inception``. Prints a row for each training, each KID with the width
+of its 95 % interval as its spread and its ratio to that of the condition as it is; ``--steps`` and
 ``--size`` are the scale of it, ``--pictures`` a folder for contact sheets.
 """
 
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.table import Table, arguments
 from s2f_core.data import Data
 from s2f_core.fitting import prepare
 from s2f_core.gap import Gap
@@ -27,7 +29,7 @@ from s2f_core.images import Pixels, from_model, grid, resize, rgb, save_png, to_
 from s2f_core.params import load
 from s2f_core.scores.distances import KID
 from s2f_core.scores.inception import Features
-from s2f_core.scores.kinds import Figure, Sample
+from s2f_core.scores.kinds import Sample
 from s2f_core.sketching import Sketching
 from s2f_core.training import train
 from s2f_core.variants import Settings
@@ -36,6 +38,17 @@ DATA = Path("data")
 MOST = 200  # sketches of each kind that are tried
 SHOWN = 12
 BATCH = 16
+COLUMNS = {
+    "set": "",
+    "trained on it": "",
+    "KID, drawn": ".4f",
+    "its spread": ".4f",
+    "× as it is": ".2f",
+    "KID, computed": ".4f",
+    "spread of that": ".4f",
+    "of it, × as it is": ".2f",
+    "difference": ".3f",
+}
 RECIPE = {"epochs": 1000, "batch": 4, "lr_d_ratio": 0.5, "jitter": 1.117, "flip": True}
 
 
@@ -107,16 +120,17 @@ def outputs(generator: nn.Module, sketches: Pixels) -> Pixels:
     return np.concatenate([from_model(generator(part)) for part in parts])
 
 
-def compare(gap: Gap, name: str, steps: int, size: int, pictures: Path | None) -> None:
-    """Train both on the condition of one augmented set and print what became of it."""
+def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> None:
+    """Train both on the condition of one augmented set and add a row of what became of it."""
     chosen = gap.augmented[name]
     data = Data(role=gap.role, background=gap.background, condition=chosen.condition)
-    tried = trial(gap, data, size)
+    tried = trial(gap, data, given.size)
     inception = Features(DATA / "assets" / "inception" / "inception.pt")
     real = Sample(tried.photos, {"inception": inception})
+    first: list[float] = []
     for sketch in (None, chosen.sketch):
-        scale = size / data.targets(DATA).shape[0]
-        wanted = settings(data, sketch, steps, scale)
+        scale = given.size / data.targets(DATA).shape[0]
+        wanted = settings(data, sketch, given.steps, scale)
         splits = {part: data.pairs(DATA, part, scale) for part in ("train", "val")}
         with TemporaryDirectory() as states:
             training = prepare(wanted, splits, Path(states))
@@ -126,31 +140,37 @@ def compare(gap: Gap, name: str, steps: int, size: int, pictures: Path | None) -
         drawn, back = (outputs(generator, each) for each in (tried.people, tried.computed))
         kids = [KID.measure(Sample(each, {"inception": inception}), real) for each in (drawn, back)]
         difference = np.abs(back / 255.0 - tried.photos / 255.0).mean()
-        print(f"{name:16}{wanted.name:12}{_said(kids[0])}{_said(kids[1])}{difference:12.3f}")
-        if pictures:
+        values = [_number(kid["value"]) for kid in kids]
+        wide = [_number(kid["high"]) - _number(kid["low"]) for kid in kids]
+        first = first or values
+        cells = [
+            cell
+            for value, width, before in zip(values, wide, first, strict=True)
+            for cell in (value, width, value / before)
+        ]
+        table.add(name, wanted.name, *cells, float(difference))
+        if pictures := given.pictures:
             pictures.mkdir(parents=True, exist_ok=True)
             rows = (tried.people, drawn, tried.computed, back, tried.photos)
             shown = [rgb(image) for row in rows for image in row[:SHOWN]]
             save_png(pictures / f"{name}-{wanted.name.replace(' ', '-')}.png", grid(shown, SHOWN))
 
 
-def _said(kid: Figure) -> str:
-    return f"{kid['value']:10.4f} [{kid['low']:.4f}, {kid['high']:.4f}]"
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def main() -> None:
     """Print the KID of what is made of people's and of computed sketches, before and after."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--pictures", type=Path)
     given = parser.parse_args()
     gap = load(Gap, "gap")
-    print(f"{'set':16}{'trained on':12}{'KID, drawn':>28}{'KID, computed':>28}{'difference':>12}")
-    for name in gap.augmented:
-        compare(gap, name, given.steps, given.size, given.pictures)
+    with Table(COLUMNS, given.csv) as table:
+        for name in gap.augmented:
+            compare(table, gap, name, given)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ def stepping(networks: Any, case: Case) -> Step:
         adversarial, distance = judged(critic(beside), True), F.l1_loss(fake, images.b)
         (adversarial + 100 * distance).backward()
         adams[0].step()
-        return {"g_adversarial": adversarial, "g_l1": distance, "d_real": d_real, "d_fake": d_fake}
+        losses = {"g_adversarial": adversarial, "g_l1": distance, "real": d_real, "fake": d_fake}
+        return {name: loss.detach() for name, loss in losses.items()}
 
     return step

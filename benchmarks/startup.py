@@ -1,20 +1,28 @@
 """What a stage does before its work: each import in a process of its own, and MLflow both ways.
 
-``OMP_NUM_THREADS=1 python -m benchmarks.startup``. Nothing is written but to a temporary folder.
+``OMP_NUM_THREADS=1 python -m benchmarks.startup [--csv FILE]``. Then the command's help, and a
+training up to its first step, for which the variant's data has to be there. Nothing is written but
+to a temporary folder.
 """
 
 from __future__ import annotations
 
 import os
-import platform
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from benchmarks.table import Table, arguments, rounds, spread
+
+HOME = Path(__file__).parents[1]
 ROUNDS = 5
+Spent = tuple[float, float]  # seconds, and CPU seconds of the process alone
 REPORT = "import os; t = os.times(); print(t.user + t.system)"
 
 IMPORTS = {
@@ -38,42 +46,105 @@ WAYS = {
     ),
     "MLflow in its own, asked for at the start (used)": (
         f"from s2f_core import tracking; tracking.begin(); {TRAINS}; "
-        "tracking._mlflow.ask(tracking.store(), 'begin_training', None, 'one', {}, {})"
+        "tracking._mlflow.ask(tracking.store(), 'begin_training', None, 'one', {}, {}, 0.0)"
     ),
 }
 
 
+VARIANT = "pix2pix-pencil"
+HELP, FIRST_STEP = "s2f --help", f"s2f train {VARIANT}, up to its first step"
+COLUMNS = {
+    "what": "",
+    "seconds": ".2f",
+    "spread": ".0%",
+    "of the limit": ".0%",
+    "CPU seconds of this process": ".2f",
+}
+LIMITS = {HELP: 1.0, FIRST_STEP: 6.0}  # seconds
+
+
 def main() -> None:
-    """Print medians; the rounds go through all rows, so that a busy machine slows all of them."""
-    rows = {**IMPORTS, **WAYS}
-    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in rows}
+    """Print medians."""
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        _measured(IMPORTS["MLflow and its store"], Path(folder))  # makes the store
-        for _ in range(ROUNDS):
-            for name, code in rows.items():
-                seconds[name].append(_measured(code, Path(folder)))
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
-    print("| | seconds | spread | CPU seconds of this process |\n|---|---:|---:|---:|")
-    for name, measured in seconds.items():
-        walls = [wall for wall, _ in measured]
-        wall = statistics.median(walls)
-        busy = statistics.median(own for _, own in measured)
-        print(f"| {name} | {wall:.2f} | {(max(walls) - min(walls)) / wall:.0%} | {busy:.2f} |")
-    one, other = (statistics.median(wall for wall, _ in seconds[name]) for name in WAYS)
+        root = Path(folder)
+        _imported(IMPORTS["MLflow and its store"], root)  # makes the store
+        runs: dict[str, Callable[[], Spent]] = {
+            name: partial(_imported, code, root) for name, code in {**IMPORTS, **WAYS}.items()
+        }
+        runs[HELP] = partial(_helped, root)
+        if Path("data/faces/split.parquet").exists():
+            runs[FIRST_STEP] = partial(_begun, root)
+        else:
+            print(f"{FIRST_STEP} is left out: there is no data; dvc repro split@faces")
+        busy: dict[str, list[float]] = {name: [] for name in runs}
+
+        def noted(name: str) -> float:
+            wall, own = runs[name]()
+            busy[name].append(own)
+            return wall
+
+        ways = {name: partial(noted, name) for name in runs}
+        measured = rounds(ways, given.rounds)
+    with Table(COLUMNS, given.csv) as table:
+        for name, walls in measured.items():
+            wall = statistics.median(walls)
+            share = wall / LIMITS[name] if name in LIMITS else None
+            table.add(name, wall, spread(walls), share, statistics.median(busy[name]))
+    one, other = (statistics.median(measured[name]) for name in WAYS)
     print(f"\n{one / other:.2f} × as fast to the first run in MLflow")
 
 
-def _measured(code: str, folder: Path) -> tuple[float, float]:
+def _environment(folder: Path) -> dict[str, str]:
+    paths = os.pathsep.join([str(HOME), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "DVC_ROOT": str(folder), "PYTHONPATH": paths}
+
+
+def _imported(code: str, folder: Path) -> Spent:
     """Seconds, and CPU seconds of the process alone, from its start to the end of this code."""
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{REPORT}"],
-        env={**os.environ, "DVC_ROOT": str(folder), "PYTHONPATH": str(Path.cwd())},
+        env=_environment(folder),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
     return time.perf_counter() - began, float(done.stdout.split()[-1])
+
+
+def _helped(folder: Path) -> Spent:
+    """Seconds, and CPU seconds, until the help is there."""
+    began, before = time.perf_counter(), _children()
+    command = [sys.executable, "-m", "stages.main", "--help"]
+    subprocess.run(command, env=_environment(folder), stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - began, _children() - before
+
+
+def _begun(folder: Path) -> Spent:
+    """The same until a training shows its bar, after which come its steps; it is then ended."""
+    began, before = time.perf_counter(), _children()
+    command = [sys.executable, "-u", "-m", "stages.train", VARIANT]
+    with subprocess.Popen(
+        command, env=_environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        said = b""
+        while b"image/s" not in said:
+            part = os.read(process.stderr.fileno(), 4096) if process.stderr else b""
+            if not part:
+                sys.exit(said.decode(errors="replace"))
+            said += part
+        took = time.perf_counter() - began
+        process.kill()
+    return took, _children() - before
+
+
+def _children() -> float:
+    """CPU seconds of processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

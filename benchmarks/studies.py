@@ -1,8 +1,9 @@
-"""The papers' sweeps, each once at a small scale: ``python -m benchmarks.studies [WORD…]``.
+"""The papers' sweeps, each once at a small scale.
 
-Queues an experiment for every choice of :data:`SWEEPS` (or those whose command has one of the
-words), runs them two at a time in DVC's own copies of the project, and prints the table of
-docs/studies.md. Needs what ``dvc repro`` leaves behind, and ``dvc.lock`` committed.
+``python -m benchmarks.studies [WORD…] [--csv FILE]`` queues an experiment for every choice of
+:data:`SWEEPS` (or those whose command has one of the words), runs them two at a time in DVC's own
+copies of the project, and prints the table of docs/studies.md. Needs what ``dvc repro`` leaves
+behind, and ``dvc.lock`` committed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from benchmarks.table import Table, arguments
+
 SMALL = ("max_steps=200",)  # what makes the scale small; leave it out to ask the question properly
 SHOWN = {
     "kid": "KID",
@@ -20,6 +23,11 @@ SHOWN = {
     "energy_distance": "energy distance",
     "surface_error": "surface error",
     "diversity": "diversity",
+}
+COLUMNS = {
+    **dict.fromkeys(("study", "question", "command"), ""),
+    **dict.fromkeys(SHOWN.values(), ".3f"),
+    "KID, × the sweep's first": ".2f",
 }
 
 
@@ -176,11 +184,13 @@ def _figures(name: str, target: str) -> dict[str, float]:
 
 def main() -> None:
     """Run them, then print a row for each."""
-    words = sys.argv[1:]
+    parser = arguments(__doc__)
+    parser.add_argument("words", nargs="*", metavar="WORD")
+    given = parser.parse_args()
     chosen = {
         f"study-{number}": experiment
         for number, experiment in enumerate(experiments())
-        if not words or any(word in command(*experiment) for word in words)
+        if not given.words or any(word in command(*experiment) for word in given.words)
     }
     for name, (sweep, choice) in chosen.items():
         overrides = [
@@ -188,14 +198,15 @@ def main() -> None:
         ]
         _dvc("exp", "run", "--queue", "--name", name, *overrides, f"evaluate@{sweep.target}")
     _dvc("exp", "run", "--run-all", "--jobs", "2")
-    print(f"| study | question | command | {' | '.join(SHOWN.values())} |")
-    print(f"|{'---|' * (3 + len(SHOWN))}")
-    for name, (sweep, choice) in chosen.items():
-        figures = _figures(name, sweep.target)
-        row = [f"{figures[key]:.3f}" if key in figures else "–" for key in SHOWN]
-        print(
-            f"| {sweep.study} | {sweep.question} | `{command(sweep, choice)}` | {' | '.join(row)} |"
-        )
+    first: dict[Sweep, float | None] = {}
+    with Table(COLUMNS, given.csv) as table:
+        for name, (sweep, choice) in chosen.items():
+            figures = _figures(name, sweep.target)
+            kid = figures.get("kid")
+            before = first.setdefault(sweep, kid)
+            ratio = kid / before if kid and before else None
+            row = [figures.get(key) for key in SHOWN]
+            table.add(sweep.study, sweep.question, f"`{command(sweep, choice)}`", *row, ratio)
 
 
 if __name__ == "__main__":

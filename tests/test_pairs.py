@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from conftest import MakeTable
-from torch.nn import functional
+from torch.nn import functional as F
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, from_model
-from s2f_core.pairs import Batches, Pairs
+from s2f_core.pairs import Batch, Batches, Coming, Pairs
 
 
 @pytest.fixture
@@ -81,11 +81,44 @@ def test_a_shift_moves_whole_pixels(pairs: Pairs) -> None:
     torch.testing.assert_close(batch.a, -batch.b, atol=1e-5, rtol=0)
     stored = _batches(pairs, size=30)[0].b
     size = stored.shape[-1]
-    wide = functional.pad(stored, (size // 8,) * 4, "reflect")
+    wide = F.pad(stored, (size // 8,) * 4, "reflect")
     cuts = wide.unfold(2, size, 1).unfold(3, size, 1)  # [30, 3, places, places, size, size]
     same = (cuts == batch.b[:, :, None, None]).all(dim=(1, 4, 5)).flatten(1)
     assert same.any(dim=1).all()
     assert len(set(same.int().argmax(dim=1).tolist())) > 10
+
+
+def test_jitter_cuts_a_square_out_of_the_enlarged_image(pairs: Pairs) -> None:
+    """Each is somewhere in what PyTorch enlarges bilinearly to 36 px, within 1e-4."""
+    batch, plain = _batches(pairs, jitter=1.117)[0].b, _batches(pairs)[0].b
+    larger = F.interpolate(plain, size=(36, 36), mode="bilinear")
+    for image, whole in zip(batch, larger, strict=True):
+        squares = whole.unfold(1, 32, 1).unfold(2, 32, 1)
+        differences = (squares.permute(1, 2, 0, 3, 4) - image).abs().amax(dim=(2, 3, 4))
+        assert differences.min() < 1e-4
+
+
+def test_a_gpus_batches_are_made_ahead_and_the_same(
+    pairs: Pairs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In turn, after a jump back, and as a processor gets them; each step is asked for once."""
+    asked: list[int] = []
+    batches = _batches(pairs, jitter=1.117, flip=True)
+    make = batches.__getitem__
+
+    def counted(_: Batches, step: int) -> Batch:
+        asked.append(step)
+        return make(step)
+
+    monkeypatch.setattr(Batch, "pinned", lambda batch: batch)
+    monkeypatch.setattr(Batch, "to", lambda batch, _: batch)
+    wanted = {step: make(step) for step in (0, 1, 2)}
+    monkeypatch.setattr(Batches, "__getitem__", counted)
+    coming = Coming(batches, torch.device("cuda"))
+    for step in (0, 1, 2, 1):
+        assert torch.equal(coming[step].a, wanted[step].a)
+    assert asked[:6] == [0, 1, 2, 3, 1, 2][: len(asked)]
+    assert torch.equal(Coming(batches, torch.device("cpu"))[1].b, wanted[1].b)
 
 
 def test_flip_mirrors_about_half(pairs: Pairs) -> None:

@@ -9,7 +9,6 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from s2f_core.convolutions import NearestUp
 from s2f_core.layers import (
     INITS,
     NORMS,
@@ -43,22 +42,6 @@ def test_activations_are_the_ones_named() -> None:
     torch.testing.assert_close(
         _activation(type="leaky-relu", slope=0.5)(x), torch.tensor([-0.5, 2.0])
     )
-
-
-@pytest.mark.parametrize(("batch", "size"), [(1, 5), (2, 20)])
-def test_nearest_up_repeats_pixels_then_convolves(batch: int, size: int) -> None:
-    """On small and on large maps, forward and back."""
-    torch.manual_seed(0)
-    layer = NearestUp(3, 2, bias=True)
-    x = torch.randn(batch, 3, size, size, requires_grad=True)
-    larger = nn.functional.interpolate(x, scale_factor=2)
-    expected = nn.functional.conv2d(larger, layer.weight, layer.bias, padding=1)
-    seen = torch.randn_like(expected)
-    torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)
-    wanted = torch.autograd.grad(expected, [x, layer.weight], seen)
-    found = torch.autograd.grad(layer(x), [x, layer.weight], seen)
-    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-4)
-    assert set(layer.state_dict()) == {"weight", "bias"}
 
 
 @pytest.mark.parametrize(

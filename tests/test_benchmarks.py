@@ -1,0 +1,152 @@
+"""What the benchmarks have in common, and that what they compare computes the same."""
+
+import csv
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks import levers, reference, steps, table, train_step
+from benchmarks.steps import Build, Case
+from s2f_core.errors import UserError
+from s2f_core.recipe import Turn
+
+SMALL = Case({"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"}, 4, 32, 2)
+SIMPLE = """
+import torch
+from torch import nn
+
+def define_G(source, out, width, name, norm, use_dropout):
+    return nn.Conv2d(source, out, 1)
+
+def define_D(source, width, name, norm):
+    return nn.Conv2d(source, 1, 1)
+
+class GANLoss(nn.Module):
+    def __init__(self, mode):
+        super().__init__()
+        self.loss = {"vanilla": nn.BCEWithLogitsLoss()}[mode]
+
+    def forward(self, logits, real):
+        return self.loss(logits, torch.full_like(logits, float(real)))
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the modules of the reference that are used, of one layer each."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "networks.py").write_text(SIMPLE)
+    yield tmp_path
+    for name in ("models", "models.networks"):
+        sys.modules.pop(name, None)
+
+
+def test_rounds_go_through_all_ways_from_another_one_each_time() -> None:
+    """What was measured while warming up is left out."""
+    order: list[str] = []
+
+    def noted(name: str) -> Callable[[], float]:
+        def measure() -> float:
+            order.append(name)
+            return float(len(order))
+
+        return measure
+
+    found = table.rounds({name: noted(name) for name in "abc"}, 2, warm_up=1)
+    assert "".join(order) == "cababcbca"
+    assert found == {"a": [4, 9], "b": [5, 7], "c": [6, 8]}
+    assert table.spread([9.0, 10.0, 12.0]) == pytest.approx(0.3)
+
+
+def test_a_table_is_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Figures as they are shown, and in full; machine and versions in both."""
+    file = tmp_path / "folder" / "table.csv"
+    with table.Table({"what": "", "ms": ".1f", "×": ".2f"}, file) as rows:
+        rows.add("one", 1.25, 1 / 3)
+        rows.add("other", 2.0, None)
+    said = capsys.readouterr().out
+    assert "| what | ms | × |\n|---|---:|---:|\n| one | 1.2 | 0.33 |\n| other | 2.0 | – |" in said
+    with file.open(encoding="utf-8") as lines:
+        read = list(csv.DictReader(lines))
+    assert [row["×"] for row in read] == [str(1 / 3), ""]
+    for row in read:
+        assert row["machine"] in said
+        assert "cores" in row["machine"]
+        assert f"torch {torch.__version__.partition('+')[0]}" in row["versions"]
+
+
+@pytest.mark.parametrize(
+    "lever",
+    [
+        levers.plain,
+        levers.no_products,
+        levers.apart,
+        levers.deep_float32,
+        levers.judged_together,
+        levers.generated_twice,
+        levers.adam(foreach=True),
+        levers.adam(),
+        levers.one_thread,
+    ],
+)
+def test_what_is_compared_computes_the_same(lever: levers.Lever) -> None:
+    """Losses of two steps within a thousandth; then everything is as it was."""
+    usual, changed = _losses(None), _losses(lever)
+    for ours, theirs in zip(changed, usual, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3)
+    assert _losses(None) == usual
+
+
+def _losses(lever: levers.Lever | None) -> list[dict[str, float]]:
+    game, batch = steps.game(SMALL, Build("32-true"))
+    found = []
+    for _ in range(2):
+        if lever is None:
+            losses = game.step(batch, Turn())
+        else:
+            with lever(game):
+                losses = game.step(batch, Turn())
+        found.append({name: float(value) for name, value in losses.items()})
+    return found
+
+
+def test_train_step_compares_ways_and_the_reference(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row a way, the ratio to plain; the reference where it has such a network."""
+    cases = {"small": SMALL, "of the reference": Case({"type": "resnet", "blocks": 1}, 4, 32, 1)}
+    monkeypatch.setattr(steps, "CASES", cases)
+    file = tmp_path / "steps.csv"
+    given = ["--way", "Adam", "--rounds", "1", "--reference", str(checkout), "--csv", str(file)]
+    monkeypatch.setattr(sys, "argv", ["train_step", *given])
+    train_step.main()
+    with file.open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    ways = [train_step.PLAIN, train_step.TRAINED]
+    ways += ["as trained, Adam over lists", "as trained, Adam weight by weight"]
+    assert [row["way"] for row in rows] == [*ways, train_step.REFERENCE, *ways]
+    for row in rows:
+        plain = statistics.fmean(
+            float(r["ms"])
+            for r in rows
+            if (r["networks"], r["way"]) == (row["networks"], train_step.PLAIN)
+        )
+        assert float(row["× plain"]) == pytest.approx(plain / float(row["ms"]))
+
+
+def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
+    """The message says what is looked for."""
+    with pytest.raises(UserError, match=r"no models/networks\.py"):
+        reference.opened(tmp_path)
+
+
+def test_the_reference_has_no_nearest_upsampling() -> None:
+    """And U-Nets of two sizes alone."""
+    assert reference.name_of(SMALL) is None
+    names = [reference.name_of(Case({"type": "unet"}, 64, size, 1)) for size in (64, 128, 256)]
+    assert names == [None, "unet_128", "unet_256"]
+    assert reference.name_of(Case({"type": "resnet"}, 64, 128, 1)) == "resnet_9blocks"
