@@ -1,25 +1,24 @@
 """Inception's features: torch-fidelity's network as it comes against the one here.
 
-Run ``dvc repro`` first; then ``python -m benchmarks.inception [NAME …]``. For each of the
-translations, its outputs and the real images go through both, in turns of a quarter.
+Run ``dvc repro`` first; then ``python -m benchmarks.inception [NAME …] [--csv FILE]``. For each
+of the translations, its outputs and the real images go through both, in turns of a quarter.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
-import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
+from benchmarks.table import Table, arguments, spread
 from s2f_core import tables
 from s2f_core.data import Data
 from s2f_core.images import Pixels, rgb
@@ -34,25 +33,33 @@ BATCH = 8
 WARM = np.zeros((2, 64, 64, 3), np.uint8)
 TURNS = 4  # that a set of images is gone through in
 
+COLUMNS = {
+    "translation": "",
+    "plain, images/s": ".1f",
+    "ours, images/s": ".1f",
+    "× plain": ".2f",
+    "spread": ".0%",
+    "× plain, CPU time": ".2f",
+    "FID": ".4f",
+    "moved": "+.5%",
+    "KID moved": ".0e",
+}
+
 See = Callable[[Pixels], Values]
 
 
-def main(names: list[str]) -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Print, for each translation, images per second of both, and by how much FID and KID move."""
-    machine = platform.processor() or platform.machine()
-    threads = torch.get_num_threads()
-    print(f"{machine}, {os.cpu_count()} cores, {threads} threads, torch {torch.__version__}\n")
-    print("| | plain, images/s | ours | ratio | of CPU time | FID | moved | KID moved |")
-    print(f"|---{'|---:' * 7}|")
+    parser = arguments(__doc__)
+    parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
+    asked = parser.parse_args(given)
     plain, ours = Plain(), Features(WEIGHTS)
-    ratios = []
-    for name in names:
-        with tempfile.TemporaryDirectory() as folder:  # none finds what another one has seen
-            os.environ["S2F_CACHE"] = folder
-            plain(WARM), ours(WARM)
-            ratios += _row(name, plain, ours)
-    low, middle, high = np.percentile(ratios, [25, 50, 75])
-    print(f"\nRatio over {len(ratios)} turns: {middle:.2f}, half of them {low:.2f} to {high:.2f}")
+    with Table(COLUMNS, asked.csv) as table:
+        for name in asked.names:
+            with tempfile.TemporaryDirectory() as folder:  # none finds what another one has seen
+                os.environ["S2F_CACHE"] = folder
+                plain(WARM), ours(WARM)
+                table.add(name, *_row(name, plain, ours))
 
 
 class Plain(FeatureExtractorInceptionV3):  # type: ignore[misc]  # no types
@@ -84,7 +91,7 @@ class Plain(FeatureExtractorInceptionV3):  # type: ignore[misc]  # no types
 
 
 def _row(name: str, plain: Plain, ours: Features) -> list[float]:
-    """Print one row; the ratio of the seconds, plain to ours, in each turn."""
+    """A row of the table but for its name."""
     sees: tuple[See, See] = plain, ours
     taken: list[list[tuple[float, float]]] = [[], []]  # by plain and by ours: wall and CPU seconds
     seen: list[list[Values]] = [[], []]  # outputs and real images
@@ -104,12 +111,7 @@ def _row(name: str, plain: Plain, ours: Features) -> list[float]:
     slow, fast = sum(map(len, sets)) / seconds[..., 0].sum(axis=1)
     ratios = seconds[0] / seconds[1]
     wall, busy = np.median(ratios, axis=0)
-    print(
-        f"| {name} | {slow:.1f} | {fast:.1f} | {wall:.2f} | {busy:.2f} "
-        f"| {before:.4f} | {after / before - 1:+.5%} | {moved:.0e} |",
-        flush=True,
-    )
-    return list(ratios[:, 0])
+    return [slow, fast, wall, spread(ratios[:, 0]), busy, before, after / before - 1, moved]
 
 
 def _sets(name: str) -> tuple[Pixels, Pixels]:
@@ -123,4 +125,4 @@ def _sets(name: str) -> tuple[Pixels, Pixels]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(NAMES))
+    main()

@@ -24,7 +24,7 @@ COLUMNS, GAP, TITLE, ZOOM = 2, 24, 24, 2
 ROOM = 0.08  # of the range, free at either end
 
 
-def draw(frame: pd.DataFrame, earlier: Mapping[str, float], file: Path) -> None:
+def draw(frame: pd.DataFrame, earlier: Mapping[str, float | None], file: Path) -> None:
     """Write an SVG, or by its ending a PNG: a chart a score, a line a variant, means over seeds.
 
     ``frame`` has the columns name, seed, asked (the minute) and the scores; rows without a seed are
@@ -41,7 +41,7 @@ def draw(frame: pd.DataFrame, earlier: Mapping[str, float], file: Path) -> None:
             ident=score,
             title=title,
             limits=_limits([*trained[score], *([] if said is None else [said])]),
-            reference=None if said is None else (said, "the reference's networks"),
+            reference=None if said is None else (said, "reference"),
             across="minute",
         )
         chart = figures.chart(table.rename(columns={"asked": "minute"}), labels, axes)

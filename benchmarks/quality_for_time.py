@@ -13,8 +13,6 @@ the assets ``celeba-1k`` and ``inception``; nothing else should run. ``--steps``
 from __future__ import annotations
 
 import argparse
-import math
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,11 +22,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
 from benchmarks.celeba_protocol import EARLIER, SCORES, SIZE, Faces, faces, scores
 from benchmarks.over_minutes import draw
+from benchmarks.table import Table
+from benchmarks.table import arguments as options
 from s2f_core.fitting import prepare
 from s2f_core.images import Pixels
 from s2f_core.pairs import Pairs
@@ -40,6 +39,17 @@ from s2f_core.validation import translate
 from s2f_core.variants import Settings, Variant
 
 ASSETS = Path("data/assets")
+COLUMNS = {
+    "name": "",
+    "seed": "",
+    "asked": ".1f",
+    "minutes": ".1f",
+    "steps": ",",
+    "fid": ".1f",
+    "kid": ".3f",
+    "ssim": ".3f",
+    "l1": ".3f",
+}
 ENDLESS = 10**9  # batches: the clock ends a training
 
 
@@ -49,13 +59,13 @@ class Row:
 
     name: str
     seed: int | None
-    asked: float
-    minutes: float
-    steps: int
+    asked: float | None
+    minutes: float | None
+    steps: int | None
     fid: float
     kid: float
-    ssim: float
-    l1: float
+    ssim: float | None = None
+    l1: float | None = None
 
 
 @dataclass
@@ -142,37 +152,21 @@ def baselines(given: Faces, see: Features) -> Iterator[Row]:
         ("other real faces", photos, False),
     ):
         found = scores(images, given.photos, see, paired=paired)
-        yield Row(name, None, math.nan, math.nan, 0, **found)
-
-
-def said(name: str, minutes: float, steps: int, found: Sequence[float]) -> str:
-    """A line of the table."""
-    numbers = [
-        f"{value:.{1 if score == 'fid' else 3}f}"
-        for score, value in zip(SCORES, found, strict=True)
-    ]
-    shown = [f"{minutes:.1f}" if steps else "", f"{steps:,}" if steps else "", *numbers]
-    return f"| {name} | {' | '.join(shown)} |".replace("nan", "–")
+        yield Row(name, None, None, None, None, **found)
 
 
 def measure(chosen: argparse.Namespace) -> list[Row]:
     """Print the table row by row; all rows."""
     see = Features(chosen.assets / "inception" / "inception.pt")
     rows = []
-    with TemporaryDirectory() as folder:
+    table = Table(COLUMNS, chosen.csv)
+    with TemporaryDirectory() as folder, table:
         given = faces(Path(folder), chosen.assets, validation=chosen.validation)
-        print(
-            f"{os.cpu_count()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads"
-        )
-        print(f"trained on {len(given.training)} faces, scored on {len(given.scored)} others\n")
-        print(f"| | minutes | steps | {' | '.join(map(str.upper, SCORES))} |\n|---{'|---:' * 6}|")
         if not chosen.validation:
             for name, earlier in EARLIER.items():
-                print(said(name, 15, 0, earlier))
+                table.add(name, None, None, 15.0, None, *earlier)
         for row in _rows(given, see, chosen):
-            found = [getattr(row, score) for score in SCORES]
-            name = row.name if row.seed is None else f"{row.name}, seed {row.seed}"
-            print(said(name, row.minutes, row.steps, found), flush=True)
+            table.add(*asdict(row).values())
             rows.append(row)
     return rows
 
@@ -195,9 +189,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         and (variant.data.role, variant.data.background) == ("faces", "kept")
         and variant.data.condition == "pencil"
     ]
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options(__doc__)
     parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"of {', '.join(fitting)}")
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument(
@@ -212,7 +204,6 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="so many in place of minutes; --at are shares")
     parser.add_argument("--validation", action="store_true")
     parser.add_argument("--assets", type=Path, default=ASSETS)
-    parser.add_argument("--csv", type=Path)
     parser.add_argument("--chart", type=Path, help="an .svg or .png")
     chosen = parser.parse_args(given)
     chosen.variants = chosen.variants or fitting
@@ -231,10 +222,8 @@ def main(given: Sequence[str] | None = None) -> None:
     """Measure, print, and write what files are named."""
     chosen = arguments(given)
     rows = measure(chosen)
-    frame = pd.DataFrame([asdict(row) for row in rows])
-    if chosen.csv:
-        frame.to_csv(chosen.csv, index=False, float_format="%.5g")
     if chosen.chart:
+        frame = pd.DataFrame([asdict(row) for row in rows])
         best = dict(zip(SCORES, list(EARLIER.values())[2], strict=True))
         draw(frame, {} if chosen.validation else best, chosen.chart)
 

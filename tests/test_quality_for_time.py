@@ -122,17 +122,17 @@ def test_it_trains_scores_and_draws(
 
     rows = pd.read_csv(files[0])
     assert list(rows["name"]) == [
+        *EARLIER,
         "the sketch itself",
         "other real faces",
         *["pix2pix-pencil"] * 2,
         *["hybrid"] * 2,
     ]
-    assert list(rows["steps"]) == [0, 0, 1, 2, 1, 2]
+    assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
     trained = rows.dropna(subset=["seed"])
     assert np.isfinite(trained[["minutes", "fid", "kid", "ssim", "l1"]].to_numpy()).all()
     told = capsys.readouterr().out
-    assert "trained on 16 faces, scored on 4 others" in told
-    assert "| hybrid, seed 0 |" in told
+    assert "| hybrid | 0 | 4.0 |" in told
     assert all(f"| {name} |" in told for name in EARLIER)
     ET.parse(files[1])  # noqa: S314 -- our own text
 
@@ -145,7 +145,7 @@ def test_a_chart_is_a_png_where_it_is_called_one(tmp_path: Path) -> None:
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
     over_minutes.draw(pd.DataFrame(rows), {"fid": 143.1}, tmp_path / "chart.svg")
     drawn = (tmp_path / "chart.svg").read_text()
-    assert drawn.count("the reference's networks") == 1
+    assert drawn.count("reference<") == 1
     assert "var(" not in drawn
 
 
