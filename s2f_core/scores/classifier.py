@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def classifier_score(outputs: Values, targets: Values) -> float:
     score is the floor's.
     """
     del targets
-    return _score(outputs, np.full(len(outputs), 1 / len(outputs)))
+    return _of_shares(outputs)(np.full(len(outputs), 1 / len(outputs)))
 
 
 def classifier_interval(
@@ -33,24 +34,30 @@ def classifier_interval(
 
     Not percentiles: a resample repeats images, which takes away variety.
     """
+    score = _of_shares(outputs)
 
     def drawn(rows: Rows, others: Rows) -> float:
         del others
-        return _score(outputs, np.bincount(rows, minlength=len(outputs)) / len(rows))
+        return score(np.bincount(rows, minlength=len(outputs)) / len(rows))
 
     found = resampling.of_sets(drawn, (len(outputs), 1), random)
     low, high = resampling.around(classifier_score(outputs, targets), found)
     return max(1.0, low), high
 
 
-def _score(logits: Values, shares: Values) -> float:
-    """The score where image i is so large a share of them; the shares' sum is 1."""
+def _of_shares(logits: Values) -> Callable[[Values], float]:
+    """The score where image i is so large a share [n] of them; the shares' sum is 1."""
     top = logits.max(axis=1, keepdims=True)
     known = logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
     probable = np.exp(known)
-    overall = shares @ probable
-    surprise = overall @ np.log(np.maximum(overall, np.finfo(float).tiny))
-    return float(np.exp(shares @ (probable * known).sum(axis=1) - surprise))
+    certain = (probable * known).sum(axis=1)
+
+    def score(shares: Values) -> float:
+        overall = shares @ probable
+        surprise = overall @ np.log(np.maximum(overall, np.finfo(float).tiny))
+        return float(np.exp(shares @ certain - surprise))
+
+    return score
 
 
 def _open(weights: Path) -> See:
