@@ -151,16 +151,18 @@ def test_intervals_hold_the_value_and_are_repeatable() -> None:
         widths = []
         for n in (60, 240):
             x, y = _features(n), _features(n + 1, 0.5)
-            low, high = interval(x, y, np.random.default_rng(0))
-            assert low < value(x, y) < high
-            assert interval(x, y, np.random.default_rng(0)) == (low, high)
+            found = value(x, y)
+            low, high = interval(x, y, np.random.default_rng(0), found)
+            assert low < found < high
+            assert interval(x, y, np.random.default_rng(0), found) == (low, high)
             widths.append(high - low)
         assert widths[1] < widths[0]
 
 
 def test_kid_of_two_samples_of_one_source_is_about_zero() -> None:
     """The interval holds zero, although each resample repeats images."""
-    low, high = kid_interval(_features(150), _features(151), np.random.default_rng(0))
+    x, y = _features(150), _features(151)
+    low, high = kid_interval(x, y, np.random.default_rng(0), kid(x, y))
     assert low < 0 < high
 
 
@@ -193,7 +195,7 @@ def test_diversity_of_copies_is_nothing_and_of_the_like_is_one(faces: Pixels) ->
     assert DIVERSITY.value(real[::-1], real) == pytest.approx(1)
     value = DIVERSITY.value(half, real)
     assert value == pytest.approx(0.5, abs=0.01)
-    low, high = DIVERSITY.interval(half, real, _seeded())
+    low, high = DIVERSITY.interval(half, real, _seeded(), value)
     assert low < value < high
 
 

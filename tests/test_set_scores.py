@@ -118,9 +118,10 @@ def test_intervals_of_set_scores(name: str) -> None:
     widths = []
     for n in (40, 160):
         x, y = 0.7 * _drawn(n, 1) + 0.6, _drawn(n, 2)
-        low, high = score.interval(x, y, np.random.default_rng(0))
-        assert (low, high) == score.interval(x, y, np.random.default_rng(0))
-        assert low < score.value(x, y) < high
+        value = score.value(x, y)
+        low, high = score.interval(x, y, np.random.default_rng(0), value)
+        assert (low, high) == score.interval(x, y, np.random.default_rng(0), value)
+        assert low < value < high
         assert score.range[0] is None or low >= score.range[0]
         assert score.range[1] is None or high <= score.range[1]
         widths.append(high - low)
@@ -164,10 +165,11 @@ def test_the_classifier_scores_interval() -> None:
     widths = []
     for n in (40, 160):
         logits = 3 * _drawn(n, 1, 20)
-        low, high = classifier_interval(logits, logits, np.random.default_rng(0))
-        assert (low, high) == classifier_interval(logits, -logits, np.random.default_rng(0))
-        assert 1 <= low < classifier_score(logits, logits) < high
+        value = classifier_score(logits, logits)
+        low, high = classifier_interval(logits, logits, np.random.default_rng(0), value)
+        assert (low, high) == classifier_interval(logits, -logits, np.random.default_rng(0), value)
+        assert 1 <= low < value < high
         widths.append(high - low)
     assert widths[1] < widths[0]
     alike = np.zeros((9, 4))
-    assert classifier_interval(alike, alike, np.random.default_rng(0)) == pytest.approx((1, 1))
+    assert classifier_interval(alike, alike, np.random.default_rng(0), 1) == pytest.approx((1, 1))

@@ -71,7 +71,7 @@ def test_examples_at_opposite_ends_are_one_apart() -> None:
     x, y = as_vectors(_grids(60, 0)), as_vectors(_grids(60, 1))
     near, apart = energy(x, y), energy(x, y[:, ::-1])
     assert abs(near) < 0.01 < apart
-    low, high = ENERGY.interval(x, y, np.random.default_rng(0))
+    low, high = ENERGY.interval(x, y, np.random.default_rng(0), near)
     assert low < near < high
 
 

@@ -28,7 +28,7 @@ def classifier_score(outputs: Values, targets: Values) -> float:
 
 
 def classifier_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % interval of the score: the value ± 1.96 bootstrap standard errors.
 
@@ -41,7 +41,7 @@ def classifier_interval(
         return score(np.bincount(rows, minlength=len(outputs)) / len(rows))
 
     found = resampling.of_sets(drawn, (len(outputs), 1), random)
-    low, high = resampling.around(classifier_score(outputs, targets), found)
+    low, high = resampling.around(value, found)
     return max(1.0, low), high
 
 

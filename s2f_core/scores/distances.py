@@ -28,7 +28,7 @@ def fid(outputs: Values, targets: Values) -> float:
 
 
 def fid_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % interval of the FID: the value ± 1.96 bootstrap standard errors.
 
@@ -37,7 +37,7 @@ def fid_interval(
     """
     sizes = len(outputs), len(targets)
     found = resampling.of_sets(fid_of_rows(outputs, targets), sizes, random)
-    low, high = resampling.around(fid(outputs, targets), found)
+    low, high = resampling.around(value, found)
     return max(0.0, low), high
 
 
@@ -88,9 +88,10 @@ def kid(outputs: Values, targets: Values) -> float:
 
 
 def kid_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % percentile interval of the KID; see :func:`_interval`."""
+    del value
     return _interval(_cubic(outputs, targets), random)
 
 
@@ -104,9 +105,10 @@ def energy(outputs: Values, targets: Values) -> float:
 
 
 def energy_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % percentile interval of the energy distance; see :func:`_interval`."""
+    del value
     return _interval(_apart(outputs, targets), random)
 
 

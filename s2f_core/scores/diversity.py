@@ -26,9 +26,10 @@ def diversity(outputs: Values, targets: Values) -> float:
 
 
 def diversity_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % percentile interval of the diversity; no image is paired with itself."""
+    del value
     ours, theirs = _squared(outputs), _squared(targets)
 
     def statistic(rows: Rows, others: Rows) -> float:

@@ -37,7 +37,7 @@ def fid_infinity(outputs: Values, targets: Values) -> float:
 
 
 def fid_infinity_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % interval of FID∞: the value ± 1.96 bootstrap standard errors; see ``fid_interval``.
 
@@ -45,7 +45,7 @@ def fid_infinity_interval(
     """
     sizes = len(outputs), len(targets)
     found = resampling.of_sets(_of_rows(outputs, targets), sizes, random, RESAMPLES)
-    return resampling.around(fid_infinity(outputs, targets), found)
+    return resampling.around(value, found)
 
 
 def _of_rows(outputs: Values, targets: Values) -> Callable[[Rows, Rows], float]:

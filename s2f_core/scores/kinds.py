@@ -207,12 +207,13 @@ class ClassScore(Declaration):
 class SetScore(Declaration):
     """A comparison of two sets of vectors of a space, float [n, d] and [m, d].
 
-    ``least``: how many either set must have for it to be defined.
+    ``interval`` is given the ``value`` too. ``least``: how many either set must have for it to be
+    defined.
     """
 
     space: Space
     value: Callable[[Values, Values], float]
-    interval: Callable[[Values, Values, np.random.Generator], tuple[float, float]]
+    interval: Callable[[Values, Values, np.random.Generator, float], tuple[float, float]]
     least: int = 2
 
     def by_image(self, outputs: Sample, targets: Sample) -> None:
@@ -226,8 +227,9 @@ class SetScore(Declaration):
         if min(len(outputs.pixels), len(targets.pixels)) < self.least:
             return MISSING
         ours, theirs = outputs.seen_in(self.space), targets.seen_in(self.space)
-        low, high = self.interval(ours, theirs, stream(0))
-        return figure(self.value(ours, theirs), low, high, len(ours))
+        value = self.value(ours, theirs)
+        low, high = self.interval(ours, theirs, stream(0), value)
+        return figure(value, low, high, len(ours))
 
 
 Score = PairedScore | RelativeScore | ClassScore | SetScore

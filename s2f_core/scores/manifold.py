@@ -47,31 +47,31 @@ def coverage(outputs: Values, targets: Values) -> float:
 
 
 def precision_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % interval of the precision; see :func:`_interval`."""
-    return _interval(_reached, _inside(outputs, targets, NEAREST), random, 1.0)
+    return _interval(_reached, _inside(outputs, targets, NEAREST), random, value, 1.0)
 
 
 def recall_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % interval of the recall; see :func:`_interval`."""
-    return _interval(_reached, _inside(targets, outputs, NEAREST), random, 1.0)
+    return _interval(_reached, _inside(targets, outputs, NEAREST), random, value, 1.0)
 
 
 def density_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % interval of the density; see :func:`_interval`."""
-    return _interval(_crowding, _inside(outputs, targets, NEAREST_OF_BALLS), random, np.inf)
+    return _interval(_crowding, _inside(outputs, targets, NEAREST_OF_BALLS), random, value, np.inf)
 
 
 def coverage_interval(
-    outputs: Values, targets: Values, random: np.random.Generator
+    outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
     """95 % interval of the coverage; see :func:`_interval`."""
-    return _interval(_filled, _inside(outputs, targets, NEAREST_OF_BALLS), random, 1.0)
+    return _interval(_filled, _inside(outputs, targets, NEAREST_OF_BALLS), random, value, 1.0)
 
 
 def _inside(points: Values, centres: Values, k: int) -> Inside:
@@ -105,7 +105,7 @@ def _all(statistic: Statistic, inside: Inside) -> float:
 
 
 def _interval(
-    statistic: Statistic, inside: Inside, random: np.random.Generator, most: float
+    statistic: Statistic, inside: Inside, random: np.random.Generator, value: float, most: float
 ) -> tuple[float, float]:
     """95 % interval: the value ± 1.96 bootstrap standard errors, within [0, ``most``].
 
@@ -118,7 +118,7 @@ def _interval(
 
     n, m = inside.shape
     found = resampling.of_sets(drawn, (n, m), random)
-    low, high = resampling.around(_all(statistic, inside), found)
+    low, high = resampling.around(value, found)
     return max(0.0, low), min(most, high)
 
 
