@@ -30,6 +30,7 @@ from s2f_core.pairs import Batch
 from s2f_core.recipe import Turn
 
 PLAIN, TRAINED, REFERENCE = "plain float32", "as trained", "the reference"
+AGAIN = "as trained, once more"  # the same thing twice: what a ratio differs from 1 by chance
 COLUMNS = {
     "networks": "",
     "way": "",
@@ -65,6 +66,7 @@ WAYS = {
     "float32, few positions as a product": Way(Build("32-true"), (levers.apart,), "cpu"),
     "bfloat16, nothing else": Way(Build(), (levers.plain,)),
     TRAINED: Way(Build()),
+    AGAIN: Way(Build()),
     "as trained, but few positions as a convolution": Way(Build(), (levers.no_products,), "cpu"),
     "as trained, deepest layers in float32": Way(Build(), (levers.deep_float32,), "cpu"),
     "as trained, channels last": Way(LAST),
@@ -100,7 +102,7 @@ def main() -> None:
             if networks and reference.name_of(case):
                 making[REFERENCE] = partial(reference.stepping, networks, case)
             games: Games = {}
-            for way in _ways(case, given.way):
+            for way in _ways(case, given.way, given.without):
                 making[way] = partial(_making, case, WAYS[way], games)
             _measure(table, name, making, given)
 
@@ -109,12 +111,13 @@ def _arguments() -> argparse.Namespace:
     parser = arguments(__doc__)
     steps.options(parser)
     parser.add_argument("--way", default="", metavar="WORD", help="only those of this word")
+    parser.add_argument("--without", metavar="WORD", help="not those of this word, e.g. compiled")
     parser.add_argument("--reference", type=Path, metavar="PATH", help="a checkout of it")
     parser.add_argument("--profile", action="store_true", help="operations of a step instead")
     return parser.parse_args()
 
 
-def _ways(case: Case, word: str) -> list[str]:
+def _ways(case: Case, word: str, without: str | None) -> list[str]:
     """Those that fit the device and the case, with what all are compared with."""
     return [
         name
@@ -122,7 +125,9 @@ def _ways(case: Case, word: str) -> list[str]:
         if way.only in {None, steps.device().type}
         and (levers.judged_together not in way.levers or case.norm != "batch")
         and ("nearest up" not in name or "up" in case.generator)
-        and (word in name or name in {PLAIN, TRAINED})
+        and (
+            (word in name and not (without and without in name)) or name in {PLAIN, TRAINED, AGAIN}
+        )
     ]
 
 

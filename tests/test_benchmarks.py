@@ -126,7 +126,7 @@ def test_train_step_compares_ways_and_the_reference(
     train_step.main()
     with file.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
-    ways = [train_step.PLAIN, train_step.TRAINED]
+    ways = [train_step.PLAIN, train_step.TRAINED, train_step.AGAIN]
     ways += ["as trained, Adam over lists", "as trained, Adam weight by weight"]
     assert [row["way"] for row in rows] == [*ways, train_step.REFERENCE, *ways]
     for row in rows:
