@@ -34,6 +34,7 @@ def classifier_interval(
 
     Not percentiles: a resample repeats images, which takes away variety.
     """
+    del targets
     score = _of_shares(outputs)
 
     def drawn(rows: Rows, others: Rows) -> float:
