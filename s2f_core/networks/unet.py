@@ -85,7 +85,7 @@ class UNet(nn.Module):
 def _applied(functions: Tensor, image: Tensor) -> Tensor:
     """Affine functions [B, C·(1 + N), H, W] of an image's pixels [B, N, H, W]: [B, C, H, W]."""
     batch, _, height, width = functions.shape
-    planes = functions.view(batch, -1, 1 + image.shape[1], height, width)
+    planes = functions.reshape(batch, -1, 1 + image.shape[1], height, width)
     applied: Tensor = planes[:, :, 0] + (planes[:, :, 1:] * image[:, None]).sum(dim=2)
     return applied
 

@@ -64,15 +64,17 @@ def _known(paper: Paper) -> dict[str, float]:
 def _made(item: Evaluation, record: Training) -> dict[str, float]:
     """The facts of :class:`Paper` of one of our translations, as far as its record has them."""
     settings = record.settings
-    recipe: dict[str, Any] = settings.get("variant", {}).get("recipe", {})
+    variant: dict[str, Any] = settings.get("variant", {})
+    recipe: dict[str, Any] = variant.get("recipe", {})
     made = {
         "images": record.training_images,
         "size": record.size or item.image_size,
         "steps": record.steps,
         "epochs": record.epochs,
         "batch": recipe.get("batch"),
-        "width": settings.get("width"),
     }
+    if settings.get("width"):
+        made["width"] = round(settings["width"] * variant.get("width_ratio", 1.0))
     if settings.get("lr"):
         made["lr"] = settings["lr"] * recipe.get("lr_ratio", 1.0)
         made["lr_d"] = made["lr"] * recipe.get("lr_d_ratio", 1.0)

@@ -134,6 +134,14 @@ def test_differences_come_from_the_record() -> None:
     assert "Mean |a - b| in [0, 1]." in words
 
 
+def test_a_variants_own_width_is_what_is_told() -> None:
+    """The top-level one times its ratio, beside the paper's."""
+    record = training("a", settings={"width": 16, "variant": {"width_ratio": 2.0}})
+    study = table(cyclegan=None, best=None).model_copy(update={"paper": Paper(width=64)})
+    said = differences(study, ours(1, 2, 3), {"a": record})
+    assert "a first layer of 32 channels (paper: 64)" in said[2]
+
+
 def test_rows_that_were_made_alike_share_a_line() -> None:
     """Two rows of one training are one line, unless they were enlarged in different ways."""
     evaluations = ours(1, 2, 3)
