@@ -1,6 +1,8 @@
 # Everything runs in .venv, made with python3 and the exact versions of constraints.txt.
 PYTHON ?= python3
 PORT ?= 5000
+DEMO_PORT ?= 8000
+KILLS ?= 200
 BIN := $(CURDIR)/.venv/bin
 
 # dvc.yaml calls `python`: it has to be the one of .venv.
@@ -10,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results report test test-slow ui clean
+.PHONY: help results report test test-slow drills ui demo audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -28,7 +30,7 @@ test: .venv/installed-sr,dev ## lint, format, types, layers, quick tests
 	@echo "== ruff format"; ruff format --check
 	@echo "== mypy";        mypy
 	@echo "== layers";      lint-imports
-	@echo "== pytest";      pytest
+	@echo "== pytest";      OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile
 
 test-slow: .venv/installed-sr,dev ## the tests that take long
 	$(BIN)/pytest -m slow -rs
@@ -36,6 +38,19 @@ test-slow: .venv/installed-sr,dev ## the tests that take long
 ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
 	store=$$(python -c 'from s2f_core.tracking import store; print(store())') && \
 	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "$$store"
+
+demo: .venv/installed-sr ## draw, and see what the models make of it: make demo DEMO_PORT=8000
+	$(BIN)/python -m stages.demo --port $(DEMO_PORT)
+
+audit: .venv/installed-sr ## ask PyPI for known faults of the pinned packages
+	test -x .venv/audit/bin/pip-audit || \
+	    { $(BIN)/python -m venv .venv/audit && .venv/audit/bin/pip install --quiet pip-audit; }
+	.venv/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+
+drills: .venv/installed-sr,dev ## kill stages in a small clone, then crowd the demo: make drills KILLS=1000
+	mkdir -p .s2f && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python tests/kills.py "$$folder/s2f" --times $(KILLS) --seed 1 --out .s2f/kills.json
+	$(BIN)/python tests/demo/load.py --seconds 120 --out .s2f/load.json
 
 clean: ## remove results and resume states; what was fetched or cached stays in the caches
 	rm -rf report .s2f

@@ -1,9 +1,10 @@
 """The sweep that ``best`` was chosen by: every choice of :data:`CHOICES` on validation faces.
 
 ``python -m benchmarks.best [WORD …]`` trains each of them (or those whose name has one of the
-words) for so many steps at the top-level width on 720 faces of :mod:`benchmarks.celeba_protocol`,
-and scores 80 others of the 800; the 199 held-out ones are not seen. One seed each: two runs that
-differ by less than 0.01 of KID tell nothing. A choice's overrides work with ``dvc exp run -S`` too.
+words) for so many steps, at the top-level width unless told, on 720 faces of
+:mod:`benchmarks.celeba_protocol`, and scores 80 others of the 800; the 199 held-out ones are not
+seen. One seed each: two runs that differ by less than 0.01 of KID tell nothing. A choice's
+overrides work with ``dvc exp run -S`` too.
 """
 
 from __future__ import annotations
@@ -37,15 +38,29 @@ CHOICES: dict[str, dict[str, Any]] = {
     "least squares": {"objective.adversarial": "least-squares"},
     "no average of weights": {"recipe.ema": 0},
     "D as fast as G": {"recipe.lr_d_ratio": 1},
+    "batches of 2": {"recipe.batch": 2},
     "batches of 8": {"recipe.batch": 8},
+    "rates × 2": {"recipe.lr_ratio": 2},
+    "rates × ½": {"recipe.lr_ratio": 0.5},
+    "a longer average of weights": {"recipe.ema": 0.9995},
+    "a shorter average of weights": {"recipe.ema": 0.995},
+    "hinge, spectral norm": {
+        "objective.adversarial": "hinge",
+        "discriminator.norm": "none",
+        "discriminator.spectral": True,
+    },
+    "R1": {"objective.r1": 1},
+    "patches of 34 pixels": {"discriminator.layers": 2},
+    "noise beside the sketch": {"generator.noise": "input"},
+    "learnt norms": {"generator.norm": "instance-affine"},
     "cosine": {"recipe.schedule": {"type": "cosine"}},
 }
 
 
-def changed(base: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Settings with some of the variant's keys, ``SECTION.KEY``, at other values, and width 1."""
+def changed(base: Settings, changes: Mapping[str, Any], width_ratio: float) -> Settings:
+    """Settings with some of the variant's keys, ``SECTION.KEY``, at other values, and a width."""
     given = base.model_dump()
-    variant = given["variant"] | {"width_ratio": 1.0}
+    variant = given["variant"] | {"width_ratio": width_ratio}
     for place, value in changes.items():
         section, _, key = place.partition(".")
         variant[section] = {**variant[section], key: value}
@@ -57,6 +72,8 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD")
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--width-ratio", type=float, default=1.0, help="best itself has 2")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--assets", type=Path, default=ASSETS)
     asked = parser.parse_args(given)
     chosen = {
@@ -70,9 +87,10 @@ def main(given: Sequence[str] | None = None) -> None:
     with TemporaryDirectory() as folder, table:
         validation = faces(Path(folder), asked.assets, validation=True)
         for name, changes in chosen.items():
-            base = settings("best", 0, minutes=1, steps=asked.steps)
+            base = settings("best", asked.seed, minutes=1, steps=asked.steps)
+            wanted = changed(base, changes, asked.width_ratio)
             said = " ".join(f"{key}={value}" for key, value in changes.items())
-            for _, _, steps, made in outputs(validation, changed(base, changes), [1.0]):
+            for _, _, steps, made in outputs(validation, wanted, [1.0]):
                 found = scores(made, validation.photos, see)
                 table.add(name, said, steps, *(found[score] for score in SCORES))
 

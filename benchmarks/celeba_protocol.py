@@ -67,10 +67,10 @@ def parts(ids: Sequence[str], *, validation: bool) -> tuple[list[str], list[str]
     return known, every_tenth, sorted(set(ordered) - set(known))
 
 
-def faces(folder: Path, assets: Path, *, validation: bool) -> Faces:
-    """The protocol's tables, made in ``folder``."""
+def faces(folder: Path, assets: Path, *, validation: bool, size: int = SIZE) -> Faces:
+    """The protocol's tables, made in ``folder``; it has 128 pixels, of photos of 178."""
     source = CelebA1k(source="celeba-1k", path=assets / "celeba-1k")
-    photos = prepare(source, source.path, SIZE, folder / "photos", assets)
+    photos = prepare(source, source.path, size, folder / "photos", assets)
     drawn = convert(photos, Pencil(type="pencil", blur=21), folder / "sketches", assets)
     return Faces(drawn, photos, *parts(list(photos.accepted["id"]), validation=validation))
 

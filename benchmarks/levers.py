@@ -101,12 +101,12 @@ def judged_together(_: Game) -> AbstractContextManager[None]:
 def generated_twice(_: Game) -> AbstractContextManager[None]:
     """A pass of G for D's step and another for its own, in place of one for both."""
 
-    def step(self: Pix2Pix, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+    def play(self: Pix2Pix, batch: Batch, turn: Turn) -> dict[str, Tensor]:
         seen = self._seen(batch, batch.b), self._seen(batch, self._constant(batch))
         found = self.critic.learn([seen], 1, turn.noise)
         return found | self._generate([batch], [self.generator(batch.a)], turn)
 
-    return changed(Pix2Pix, step=step)
+    return changed(Pix2Pix, play=play)
 
 
 @contextmanager

@@ -95,7 +95,15 @@ class Snapshots:
         """Take a tag."""
 
 
-def settings(name: str, seed: int, *, minutes: float, steps: int | None) -> Settings:
+def settings(
+    name: str,
+    seed: int,
+    *,
+    minutes: float,
+    steps: int | None,
+    width: int | None = None,
+    precision: str | None = None,
+) -> Settings:
     """A variant as ``params.yaml`` has it, but for its length, and that the last weights count."""
     variant = load(Variant, "variants", name)
     recipe = {"epochs": None, "batches": ENDLESS, "train_on": "train", "best": "last"}
@@ -104,10 +112,10 @@ def settings(name: str, seed: int, *, minutes: float, steps: int | None) -> Sett
             "name": name,
             "seed": seed,
             "lr": load(float, "lr"),
-            "width": load(int, "width"),
+            "width": width or load(int, "width"),
             "max_steps": steps,
             "max_minutes": None if steps else minutes,
-            "precision": load(str, "precision"),
+            "precision": precision or load(str, "precision"),
             "variant": {
                 **variant.model_dump(),
                 "share": 1.0,
@@ -135,7 +143,8 @@ def outputs(
     for share, seconds, step, weights in run.taken:
         generator.load_state_dict(weights)
         made, _ = translate(tried, training.fabric, generator)
-        full = made if made.shape[1] == SIZE else bicubic(made, SIZE, Path())
+        size = given.targets.shape[0]
+        full = made if made.shape[1] == size else bicubic(made, size, Path())
         yield share * asked[-1], seconds / 60, step, full
 
 
@@ -161,8 +170,8 @@ def measure(chosen: argparse.Namespace) -> list[Row]:
     rows = []
     table = Table(COLUMNS, chosen.csv)
     with TemporaryDirectory() as folder, table:
-        given = faces(Path(folder), chosen.assets, validation=chosen.validation)
-        if not chosen.validation:
+        given = faces(Path(folder), chosen.assets, validation=chosen.validation, size=chosen.size)
+        if not chosen.validation and chosen.size == SIZE:
             for name, earlier in EARLIER.items():
                 table.add(name, None, None, 15.0, None, *earlier)
         for row in _rows(given, see, chosen):
@@ -175,7 +184,14 @@ def _rows(given: Faces, see: Features, chosen: argparse.Namespace) -> Iterator[R
     yield from baselines(given, see)
     for name in chosen.variants:
         for seed in chosen.seeds:
-            wanted = settings(name, seed, minutes=chosen.moments[-1], steps=chosen.steps)
+            wanted = settings(
+                name,
+                seed,
+                minutes=chosen.moments[-1],
+                steps=chosen.steps,
+                width=chosen.width,
+                precision=chosen.precision,
+            )
             for asked, minutes, steps, made in outputs(given, wanted, chosen.moments):
                 yield Row(name, seed, asked, minutes, steps, **scores(made, given.photos, see))
 
@@ -202,6 +218,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--steps", type=int, help="so many in place of minutes; --at are shares")
+    parser.add_argument("--size", type=int, default=SIZE, help="pixels a side")
+    parser.add_argument("--width", type=int, help="the top-level one's place")
+    parser.add_argument("--precision", help="likewise")
     parser.add_argument("--validation", action="store_true")
     parser.add_argument("--assets", type=Path, default=ASSETS)
     parser.add_argument("--chart", type=Path, help="an .svg or .png")

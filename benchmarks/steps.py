@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -15,9 +16,10 @@ from torch import Tensor, nn
 
 from s2f_core.devices import Precision, resolve
 from s2f_core.gans import Blueprint, Game, Objective
+from s2f_core.gans.graphs import Graphs, Play
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.pairs import Batch
-from s2f_core.recipe import Recipe
+from s2f_core.recipe import Recipe, Turn
 
 PIX2PIX: dict[str, Any] = {
     "type": "pix2pix",
@@ -101,26 +103,12 @@ def batch(case: Case, form: torch.memory_format = torch.contiguous_format) -> Ba
 Step = Callable[[], dict[str, Tensor]]
 
 
-def captured(made: Game, step: Step) -> Step:
-    """The step of a game as one CUDA graph: its kernels are launched by one call."""
+def captured(made: Game, step: Play, images: Batch) -> Step:
+    """The step of a game on a batch as CUDA graphs, as a training takes it."""
     for player in made.players.values():
-        for group in player.optimizer.param_groups:
-            group["capturable"] = True
-    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        for _ in range(3):
-            step()
-    torch.cuda.current_stream().wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        losses = step()
-
-    def replay() -> dict[str, Tensor]:
-        graph.replay()
-        return losses
-
-    return replay
+        player.keep_on_device()
+    graphs = Graphs(step)
+    return partial(graphs, images, Turn())
 
 
 def seconds(step: Step, clock: Callable[[], float] = time.perf_counter) -> float:

@@ -137,13 +137,13 @@ def _making(case: Case, way: Way, games: Games) -> Step:
         games[way.build] = steps.game(case, way.build)
     made, images = games[way.build]
 
-    def step() -> dict[str, torch.Tensor]:
+    def step(given: Batch, turn: Turn) -> dict[str, torch.Tensor]:
         with ExitStack() as stack:
             for lever in way.levers:
                 stack.enter_context(lever(made))
-            return made.step(images, Turn())
+            return made.play(given, turn)
 
-    return steps.captured(made, step) if way.graph else step
+    return steps.captured(made, step, images) if way.graph else partial(step, images, Turn())
 
 
 def _measure(

@@ -1,1 +1,24 @@
 """s2f: sketch-to-image GANs as a declarative, reproducible pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s2f_core.models import Model
+
+__all__ = ["load"]
+
+
+def load(model: str | Path, data: str | Path = "data") -> Model:
+    """A trained model, to be called with an image: ``load("best")("sketch.png").show()``.
+
+    ``model`` is the name of a variant under ``data/models``, a model file, its folder, an exported
+    ONNX file, or an address in MLflow such as ``models:/best/1``. ``data`` is where models, fetched
+    weights and trained upscalers are. Raises :class:`s2f_core.errors.UserError` where there is no
+    such model, or its file is damaged or newer than this s2f.
+    """
+    from s2f_core.loading import load as loaded
+
+    return loaded(model, Path(data))

@@ -42,16 +42,21 @@ def _translation(images: Tensor, coloured: int) -> Tensor:
     """Shifted by up to an eighth of the side each way; what comes in is 0."""
     del coloured
     batch, _, height, width = images.shape
-    most = torch.tensor([height // 8, width // 8], device=images.device)
     share = drawn(lambda count: torch.rand(count, 2, device=images.device), batch)
-    shift = torch.floor(share * (2 * most + 1)) - most
-    rows = torch.arange(height, device=images.device)[None] + shift[:, :1].long()
-    columns = torch.arange(width, device=images.device)[None] + shift[:, 1:].long()
+    rows, columns = (
+        torch.arange(side, device=images.device)[None] + _shift(one, side // 8)
+        for one, side in zip(share.chunk(2, dim=1), (height, width), strict=True)
+    )
     padded = F.pad(images, (1, 1, 1, 1))
     rows, columns = (rows + 1).clamp(0, height + 1), (columns + 1).clamp(0, width + 1)
     pick = torch.arange(batch, device=images.device)[:, None, None]
     moved = padded.permute(0, 2, 3, 1)[pick, rows[:, :, None], columns[:, None, :]]
     return moved.permute(0, 3, 1, 2)
+
+
+def _shift(share: Tensor, most: int) -> Tensor:
+    """Whole pixels from -most to most, for shares in [0, 1)."""
+    return torch.floor(share * (2 * most + 1)).long() - most
 
 
 def _cutout(images: Tensor, coloured: int) -> Tensor:

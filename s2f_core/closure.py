@@ -21,7 +21,9 @@ def closure(root: Path, module: str) -> set[Path]:
 
     What it imports, now or in a function, directly or not; a module that is named as a string, such
     as for a process of its own; and what lies beside all these and is no Python, such as templates.
-    Imports for type checkers only, and files without code (a docstring at most), do not count.
+    Imports for type checkers only, and files without code (a docstring at most), do not count. Nor
+    does what a package offers itself, such as ``s2f_core.load``, unless that is what is imported:
+    its ``__init__`` runs nothing.
     """
     seen: set[Path] = set()
     waiting = {module}
@@ -49,9 +51,9 @@ def digest(root: Path, module: str) -> str:
 
 
 def _files(root: Path, module: str) -> Iterator[Path]:
-    """The module's file and the ``__init__`` of every package it lies in."""
+    """The module's file and the ``__init__`` of every package it lies in but the outermost."""
     parts = module.split(".")
-    for depth in range(1, len(parts) + 1):
+    for depth in range(min(2, len(parts)), len(parts) + 1):
         here = root.joinpath(*parts[:depth])
         for file in (here / "__init__.py", here.with_suffix(".py")):
             if file.is_file():
@@ -69,7 +71,9 @@ def _named(root: Path, path: Path) -> Iterator[str]:
             above = package[: len(package) - node.level + 1] if node.level else ()
             origin = ".".join([*above, *([node.module] if node.module else [])])
             # `from package import name`: the name may be a module of its own.
-            names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+            names = [f"{origin}.{alias.name}" for alias in node.names]
+            if origin not in PACKAGES or not all(any(_files(root, name)) for name in names):
+                names.append(origin)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names = [node.value] if MODULE.fullmatch(node.value) else []
         yield from (name for name in names if name.split(".")[0] in PACKAGES)

@@ -1,7 +1,8 @@
 """How convolutions are computed on a processor, where PyTorch's own way is not the fastest.
 
 Each choice gives what PyTorch gives but for rounding, and has its gain in docs/performance.md;
-``python -m benchmarks.train_step`` measures it by taking it back. On a GPU none is made.
+``python -m benchmarks.train_step`` measures it by taking it back. On a GPU none is made, and none
+where a graph is exported, which holds for any number of positions.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ LARGE = 256  # pixels of a batch's maps from which NearestUp is faster as one co
 
 
 def _few(x: Tensor, positions: int, channels: int) -> bool:
-    return x.device.type == "cpu" and positions <= FEW * channels
+    chosen = x.device.type == "cpu" and not torch.compiler.is_exporting()
+    return chosen and positions <= FEW * channels
 
 
 class Convolution(nn.Conv2d):
@@ -27,7 +29,7 @@ class Convolution(nn.Conv2d):
         """[B, in, H, W] to [B, out, H', W']."""
         kernel, stride, padding = self.kernel_size[0], self.stride[0], int(self.padding[0])
         height, width = ((side + 2 * padding - kernel) // stride + 1 for side in x.shape[2:])
-        if not _few(x, len(x) * height * width, self.out_channels):
+        if not _few(x, x.shape[0] * height * width, self.out_channels):
             return super().forward(x)
         patches = F.unfold(x, kernel, 1, padding, stride).transpose(1, 2)
         made = F.linear(patches.flatten(0, 1), self.weight.flatten(1), self.bias)
@@ -43,7 +45,7 @@ class Transposed(nn.ConvTranspose2d):
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         """[B, in, H, W] to [B, out, 2H, 2W]."""
         height, width = x.shape[2:]
-        if not _few(x, len(x) * height * width, self.out_channels):
+        if not _few(x, x.shape[0] * height * width, self.out_channels):
             return super().forward(x, output_size)
         positions = x.permute(0, 2, 3, 1).flatten(0, 2)
         patches = F.linear(positions, self.weight.flatten(1).t()).view(len(x), height * width, -1)
@@ -58,10 +60,12 @@ class NearestUp(Convolution):
 
     On a large map both are one transposed convolution, by the 4×4 kernel that repeating makes of
     the 3×3 one: 16 products for a pixel of the input in place of 36, equal but for rounding. On a
-    small one making the kernel costs more than it saves.
+    small one making the kernel costs more than it saves. ``merged`` says whether it is made where
+    the size of the map is not to decide.
     """
 
     spread: Tensor
+    merged: bool | None = None
 
     def __init__(self, source: int, out: int, *, bias: bool) -> None:
         super().__init__(source, out, 3, 1, 1, bias=bias)
@@ -71,7 +75,10 @@ class NearestUp(Convolution):
 
     def forward(self, x: Tensor) -> Tensor:
         """Twice the height and width."""
-        if len(x) * x.shape[-2:].numel() < LARGE:
+        merged = self.merged
+        if merged is None:
+            merged = len(x) * x.shape[-2:].numel() >= LARGE
+        if not merged:
             return super().forward(F.interpolate(x, scale_factor=2))
         weight = self.weight.transpose(0, 1)
         kernel = (weight.reshape(-1, 9) @ self.spread).view(*weight.shape[:2], 4, 4)

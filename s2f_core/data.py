@@ -95,7 +95,8 @@ class Translation(Section):
     ``direction``: which of the variant's generators; a table of sketches can be the target too.
     ``scores``: what is measured. ``pairs``: each output against its own target, and the whole set
     against the whole. ``samples``: the sets alone, where the input is noise or the images are no
-    pairs. ``surfaces``: points in space, whose density is known.
+    pairs. ``surfaces``: points in space, whose density is known. ``split``: the images that are
+    translated; ``val`` is for choosing between settings, so that test images are looked at once.
     """
 
     variant: str
@@ -104,3 +105,4 @@ class Translation(Section):
     upscaler: Upscaler = "none"
     direction: Direction = "a-to-b"
     scores: Scores = "pairs"
+    split: Literal["val", "test"] = "test"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,7 @@ class Subject(Section):
     classes: tuple[str, ...] | None = None
     transfer: bool = False
     direction: Direction
+    split: Literal["val", "test"] = "test"
     kind: Scores
 
 
@@ -84,13 +85,13 @@ def evaluate(
     networks: Networks,
     condition: Redrawing | None = None,
 ) -> Evaluation:
-    """Score a translation of the test split, and the trivial baselines on the same images.
+    """Score a translation of a split, and the trivial baselines on the same images.
 
     ``training`` and ``test`` are images in the translation's direction. What is measured is what
     :data:`KINDS` says of ``subject.kind``; the floor is as many other real images as there are
     outputs, of the training split. ``networks`` are called only by scores that look through them.
     ``condition``: what draws the inputs again from the outputs, where that can be done.
-    Raises UserError where the outputs are not of the real images' size or not of the test split,
+    Raises UserError where the outputs are not of the real images' size or not of that split,
     and where pairs are to be scored that are none.
     """
     kind = KINDS[subject.kind]

@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from s2f_core import checkpoint, processes
-from s2f_core.devices import resolve
+from s2f_core.describing import describe
+from s2f_core.devices import records, resolve, room_for
 from s2f_core.images import save_png
 from s2f_core.launching import start
 from s2f_core.pairs import Batches, Pairs
@@ -40,6 +41,8 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
         key.update(part.fingerprint().encode())
     processes.agree("settings or images", key.hexdigest())
     gan = settings.build(fabric, blueprint)
+    if records(fabric.device, processes.world()) and gan.recordable:
+        gan.record()
     processes.agree("initial weights", [_length(network) for network in gan.networks.values()])
     return Training(
         settings=settings,
@@ -74,14 +77,22 @@ def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Ou
     """Train a variant, or go on where an interrupted training stopped, and write what came of it.
 
     ``states`` is where unfinished trainings are kept, under a hash of settings and pixels; it
-    must not be among the outputs, which DVC deletes before it runs a stage.
+    must not be among the outputs, which DVC deletes before it runs a stage. Raises UserError where
+    memory is too small for a step.
     """
     training = prepare(settings, splits, states)
     resumed = training.resume()
-    if processes.rank() == 0:
-        _record(training, resumed, files)
-    else:
-        train(training, Aside())
+    recipe = settings.variant.recipe
+    with room_for(
+        f"variants.{settings.name}: {recipe.batch // recipe.accumulate} images of "
+        f"{training.blueprint.size} px at once",
+        "a larger recipe.accumulate sees a batch in more parts; what was saved stays",
+    ):
+        if processes.rank() == 0:
+            _record(training, resumed, files)
+        else:
+            with training.interruption.noted():
+                train(training, Aside())
     processes.wait()  # a process that ends early has torchrun wait no longer than it likes
 
 
@@ -90,8 +101,9 @@ def _record(training: Training, resumed: str | None, files: Outputs) -> None:
     settings = training.settings
     tags = {"variant": settings.name, "study": settings.variant.study or "none"}
     with training_run(settings.name, settings.model_dump(mode="json"), tags, resumed) as run:
-        train(training, run)
-        training.save(run.id)
+        with training.interruption.noted():
+            train(training, run)
+            training.save(run.id)
         files.write(training)
         for file in sorted(files.model.iterdir()):
             run.artifact(file, {".pt": "model", ".png": "images"}.get(file.suffix))
@@ -119,7 +131,7 @@ class Outputs:
         for direction, network in generators.items():
             weights = best.best[direction]
             network.load_state_dict(weights)
-            description = training.settings.describe(training.blueprint, direction)
+            description = describe(training, direction, network)
             checkpoint.save_model(self.model / f"{direction}.pt", description, weights)
         (self.model / "training.json").write_text(json.dumps(summary(training), indent=2) + "\n")
         save_png(self.model / "progress.png", best.mosaic())

@@ -12,23 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, grid, rgb, save_png
+from s2f_core.lines import ink, stroke_width
 from s2f_core.params import Section
 from s2f_core.scores import resampling
 from s2f_core.scores.distances import KID
 from s2f_core.scores.inception import RESIZE, Features
 from s2f_core.scores.kinds import MISSING, Figure, Sample, Values, figure
 from s2f_core.seeding import stream
-from s2f_core.sketching import UNITS, Sketching
+from s2f_core.sketching import Sketching
 from s2f_core.tables import GIVEN, Table, read
 
-FINER = 4  # times that a sketch is enlarged before its strokes are measured
 SHOWN = 12  # sketches of a set on the sheet
 FEWEST = 20  # sketches of a set; people's are halved
 PEOPLE = "people"
@@ -68,37 +67,6 @@ class Gap(Section):
         role = root / self.role
         sketches = {name: read(role / f"{self.background}-{name}") for name in dict.fromkeys(names)}
         return read(role / self.background), sketches
-
-
-def ink(pages: Pixels) -> Values:
-    """The share of the paper that is black, of sketches [n, H, W, 1 or 3]: float64 [n].
-
-    A grey pixel counts for the part of it that is ink. Also called edge density.
-    """
-    return np.asarray(1 - pages.mean(axis=(1, 2, 3)) / 255)
-
-
-def stroke_width(pages: Pixels) -> Values:
-    """How wide a sketch's strokes are, in 128ths of its side: float64 [n] of [n, H, W, 1 or 3].
-
-    A stroke is what has more than half of the ink of the sketch's darkest pixel. Its width is twice
-    the distance to the paper (Euclidean) from its middle: the centres of largest discs, where
-    the distance is no smaller than at any of the eight neighbours. The median over all of them,
-    measured on the sketch enlarged four times. NaN for an empty sheet.
-    """
-    return np.asarray([_width(page) for page in pages])
-
-
-def _width(page: Pixels) -> float:
-    grey = page.min(axis=2)
-    if grey.min() == 255:
-        return float("nan")
-    size = (FINER * grey.shape[1], FINER * grey.shape[0])
-    fine = cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR)
-    stroke = (fine < (255.0 + fine.min()) / 2).astype(np.uint8)
-    away = cv2.distanceTransform(stroke, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    middle = (away > 0) & (away >= cv2.dilate(away, np.ones((3, 3), np.uint8)))
-    return float(2 * np.median(away[middle]) * UNITS / size[1])
 
 
 OF_SKETCH: dict[str, Callable[[Pixels], Values]] = {"ink": ink, "stroke_width": stroke_width}

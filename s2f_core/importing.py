@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,8 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from s2f_core.checkpoint import Description, save_model
+from s2f_core.checkpoint import Description, refuse_bomb, save_model
+from s2f_core.correspondence import resnet, unet
 from s2f_core.errors import UserError
 from s2f_core.layers import Norm
 from s2f_core.networks import Generator
@@ -75,6 +77,8 @@ def state_dict(file: Path) -> State:
             pointer = opened.read(len(POINTER)) == POINTER
         if pointer:
             raise UserError(f"{file} is a Git LFS pointer, not the file itself: git lfs pull")
+        if zipfile.is_zipfile(file):
+            refuse_bomb(file)
         content = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{file} does not exist") from None
@@ -157,39 +161,23 @@ def _read(state: State, norm: Norm, name: str) -> Reading:
 
 
 def _unet(state: State, norm: Norm) -> Reading:
-    """A level of theirs holds the next: [activation, down, norm, NEXT, activation, up, norm].
-
-    The outermost lacks the first activation and the norms, the innermost NEXT and one norm.
-    """
-    levels = ["model", "model.model.1"]
-    while f"{levels[-1]}.model.3.model.1.weight" in state:
-        levels.append(f"{levels[-1]}.model.3")
-    last = len(levels) - 1
-    modules = {"downs.0.0": "model.model.0", f"ups.{last}.1": "model.model.3"}
-    for level, prefix in enumerate(levels[1:], start=1):
-        innermost = level == last
-        up = 3 if innermost else 5
-        modules[f"downs.{level}.1"] = f"{prefix}.model.1"
-        if not innermost:
-            modules[f"downs.{level}.2"] = f"{prefix}.model.2"
-        modules[f"ups.{last - level}.1"] = f"{prefix}.model.{up}"
-        modules[f"ups.{last - level}.2"] = f"{prefix}.model.{up + 1}"
+    """The reference's U-Net: as many levels as its keys have."""
+    depth, prefix = 2, "model.model.1"
+    while f"{prefix}.model.3.model.1.weight" in state:
+        depth, prefix = depth + 1, f"{prefix}.model.3"
     # Dropout leaves no trace in the keys, and does nothing in eval mode.
     section: dict[str, object] = {
         "type": "unet",
-        "depth": len(levels),
+        "depth": depth,
         "norm": norm,
         "dropout": 0.5,
         "up": "transposed",
     }
-    return Reading(section, modules, first="downs.0.0", last=f"ups.{last}.1")
+    return Reading(section, unet(depth), first="downs.0.0", last=f"ups.{depth - 1}.1")
 
 
 def _resnet(state: State, norm: Norm, blocks: list[int], name: str) -> Reading:
-    """One list of theirs: pad, stem, norm, ReLU; (down, norm, ReLU)…; blocks; ups; pad, head.
-
-    A block is [pad, convolution, norm, ReLU, (dropout), pad, convolution, norm].
-    """
+    """The reference's ResNet: ``blocks`` are the places of its residual blocks."""
     begin, end = blocks[0], blocks[-1] + 1
     downs, rest = divmod(begin - 4, 3)
     if rest or downs < 1 or blocks != list(range(begin, end)):
@@ -200,15 +188,6 @@ def _resnet(state: State, norm: Norm, blocks: list[int], name: str) -> Reading:
         )
     second = f"model.{begin}.conv_block.6.weight"
     dropout = second in state and state[second].dim() == 4
-    later = 6 if dropout else 5
-    modules = {"stem.0": "model.1", "stem.1": "model.2", "head": f"model.{end + 3 * downs + 1}"}
-    for level in range(downs):
-        for part in (0, 1):
-            modules[f"downs.{level}.{part}"] = f"model.{4 + 3 * level + part}"
-            modules[f"ups.{level}.{part}"] = f"model.{end + 3 * level + part}"
-    for number, place in enumerate(blocks):
-        for ours, theirs in ((0, 1), (1, 2), (4, later), (5, later + 1)):
-            modules[f"blocks.{number}.body.{ours}"] = f"model.{place}.conv_block.{theirs}"
     section: dict[str, object] = {
         "type": "resnet",
         "downs": downs,
@@ -218,6 +197,7 @@ def _resnet(state: State, norm: Norm, blocks: list[int], name: str) -> Reading:
         "skips": False,
         "up": "transposed",
     }
+    modules = resnet(downs, len(blocks), dropout=dropout)
     return Reading(section, modules, first="stem.0", last="head")
 
 

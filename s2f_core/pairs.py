@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from s2f_core.errors import UserError
-from s2f_core.images import to_model
+from s2f_core.images import seen
 from s2f_core.seeding import stream
 from s2f_core.tables import Table
 
@@ -160,17 +160,8 @@ def _domains(inputs: Table, targets: Table, ids: list[str]) -> tuple[bool, list[
 
 
 def _images(table: Table, positions: Rows, scale: float, channels: int) -> Tensor:
-    images: npt.NDArray[np.generic] = table.images(positions)
-    size = max(1, round(images.shape[1] * scale))
-    if size != images.shape[1]:
-        images = np.stack([_smaller(image, size) for image in images.astype(np.float32)])
-    return to_model(torch.from_numpy(images)).expand(-1, channels, -1, -1)
-
-
-def _smaller(image: Floats, size: int) -> Floats:
-    """[H, W, C] averaged over areas; OpenCV takes a fifth of the time that PyTorch does."""
-    smaller = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-    return smaller.reshape(size, size, -1).astype(np.float32, copy=False)
+    images = table.images(positions)
+    return seen(images, max(1, round(images.shape[1] * scale)), channels)
 
 
 class Batches:

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from s2f_core.errors import UserError
 
 FILE = Path("params.yaml")
+LONGEST = 2**18  # characters of a file
+MOST = 100_000  # values in a file; that of the project has some two thousand
 T = TypeVar("T")
 
 
@@ -38,7 +40,7 @@ def load(kind: Any, *keys: str, file: Path = FILE) -> Any:
 
     Raises UserError where the file, a key or a value is not right; the message names them all.
     """
-    value: Any = _read(file)
+    value: Any = _read(file, _state(file))
     for depth, key in enumerate(keys):
         if not isinstance(value, dict) or key not in value:
             known = ", ".join(map(str, value)) if isinstance(value, dict) else "none: not a mapping"
@@ -51,21 +53,66 @@ def load(kind: Any, *keys: str, file: Path = FILE) -> Any:
         raise UserError(_explain(error, kind, file, keys)) from None
 
 
-@cache
-def _read(file: Path) -> Any:
+def _state(file: Path) -> tuple[int, ...] | None:
+    """What is another where the file is, or its content."""
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        found = file.stat()
+    except OSError:  # which reading it tells
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@cache
+def _read(file: Path, _state: tuple[int, ...] | None) -> Any:
+    try:
+        with file.open(encoding="utf-8") as opened:
+            text = opened.read(LONGEST + 1)
+        if len(text) > LONGEST:
+            raise ValueError(f"it has more than {LONGEST:,} characters")
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_bomb(node)
+        return loader.construct_document(node)
     except FileNotFoundError:
         raise UserError(f"{file.absolute()} does not exist: run from the project's root") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
+    except RecursionError:
+        raise UserError(f"{file} is not YAML: it is too deep") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{file} is not YAML: {error}") from None
+
+
+def _refuse_bomb(root: yaml.Node) -> None:
+    """Raise ValueError where aliases make a few lines more than ``MOST`` values, or no end of them.
+
+    An alias is the node that it names, once more: who prints or merges it walks through it again.
+    """
+    sizes: dict[int, int | None] = {}
+
+    def size(node: yaml.Node) -> int:
+        if id(node) in sizes:
+            if (known := sizes[id(node)]) is None:
+                raise ValueError("an alias stands within what it names")
+            return known
+        sizes[id(node)] = None
+        inner: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
+        parts = [part for each in inner for part in (each if isinstance(each, tuple) else (each,))]
+        sizes[id(node)] = total = 1 + sum(map(size, parts))
+        if total > MOST:
+            raise ValueError(f"its aliases make more than {MOST:,} values")
+        return total
+
+    size(root)
 
 
 def _explain(error: ValidationError, kind: Any, file: Path, keys: tuple[str, ...]) -> str:
     lines = []
     for problem in error.errors(include_url=False):
         where = ".".join([*keys, *(str(part) for part in problem["loc"])])
-        line = f"{file}: {where}: {problem['msg']}, got {problem['input']!r}"
+        line = f"{file}: {where}: {problem['msg']}, got {problem['input']!r:.200}"
         if problem["type"] == "extra_forbidden":
             line = f"{file}: {where}: unknown key (known keys: {_known(kind, problem['loc'])})"
         lines.append(line)

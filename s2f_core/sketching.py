@@ -144,7 +144,7 @@ class Sketching(Section):
             amplitude = random.uniform(*self.jitter) * unit
             page = _moved(page, amplitude, self.smoothness * unit, random)
         if self.thickness != OFF:
-            page = _thickened(page, random.uniform(*self.thickness) * unit)
+            page = thickened(page, random.uniform(*self.thickness) * unit)
         if self.blur != OFF:
             page = _blurred(page, random.uniform(*self.blur) * unit)
         if self.sharpen != OFF:
@@ -181,7 +181,7 @@ def _moved(
     return np.asarray(cv2.remap(page, across, down, how, borderMode=border), dtype=np.uint8)
 
 
-def _thickened(page: Pixels, width: float) -> Pixels:
+def thickened(page: Pixels, width: float) -> Pixels:
     """Lines wider by ``width`` pixels: half of it on either side."""
     change = cv2.erode if width > 0 else cv2.dilate  # what is dark is small
     whole, part = divmod(abs(width) / 2, 1)

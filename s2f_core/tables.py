@@ -1,8 +1,9 @@
 """Image tables: what every data stage reads and writes.
 
 A table is a folder with ``images-NNNNN.npy`` (uint8 [n, H, W, C], memory-mapped when read),
-``index.parquet`` (a row an image, rejected ones with the reason) and ``preview.png``. A few big
-files, because DVC hashes thousands of small ones slowly and training should not decode a JPEG.
+``index.parquet`` (a row an image, rejected ones with the reason), ``made.json`` (the section of
+params.yaml that it was made by) and ``preview.png``. A few big files, because DVC hashes thousands
+of small ones slowly and training should not decode a JPEG.
 
 Such a file, a shard, is the images of 128 rows. It is the unit of parallel and of restarted work,
 so memory is bounded by a shard a worker, and a build that was killed loses the unfinished ones.
@@ -29,6 +30,7 @@ from tqdm import tqdm
 
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, Rejected, enlarged, grid, save_png
+from s2f_core.params import Section
 from s2f_core.workers import workers
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ COLUMNS = ["id", "source", "class", "group", "part", "sha256", "rejected"]
 SHARD = 128  # rows
 OPEN = 64  # shards of a table at once
 GIVEN = "given"  # within a table, that of the domain A which the source brings itself
+MADE = "made.json"  # within a table: the section of params.yaml that it was made by
 PREVIEW = 64  # images on the contact sheet
 VISIBLE = 32  # pixels a side there, at least
 
@@ -123,7 +126,11 @@ def read(folder: Path) -> Table:
         index = pd.read_parquet(folder / "index.parquet")
         paths = sorted(folder.glob("images-*.npy"))
         shapes = [_map(path).shape for path in paths]
-    except (OSError, EOFError, ValueError) as error:
+        if missing := set(COLUMNS) - set(index):
+            raise ValueError(f"its index has no {', '.join(sorted(missing))}")
+        if len({shape[1:] for shape in shapes}) > 1:
+            raise ValueError("its images are not of one shape")
+    except (OSError, EOFError, ValueError, OverflowError) as error:
         raise UserError(f"{folder} is not an image table: {error}") from None
     if sum(count for count, *_ in shapes) != int(index["rejected"].isna().sum()):
         raise UserError(f"{folder} is incomplete: {len(index)} rows do not match its images")
@@ -134,12 +141,30 @@ def read(folder: Path) -> Table:
 
 
 def _map(shard: Path) -> Pixels:
-    images: Pixels = np.load(shard, mmap_mode="r")
+    """The images of a shard; raises ValueError where they are none."""
+    images: Pixels = np.lib.format.open_memmap(shard, mode="r")
+    if images.dtype != np.uint8 or images.ndim != 4:
+        raise ValueError(
+            f"{shard.name} is {images.dtype} {list(images.shape)}, not uint8 [n, H, W, C]"
+        )
     return images
 
 
-def build(folder: Path, domain: Domain, *, describe: str, key: str = "") -> Table:
-    """Make the images of a domain and write them as a table.
+def made(folder: Path) -> dict[str, Any] | None:
+    """The section of params.yaml that a table was made by; None where the table does not say."""
+    try:
+        found: dict[str, Any] = json.loads((folder / MADE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{folder / MADE} cannot be read: {error}") from None
+    return found
+
+
+def build(
+    folder: Path, domain: Domain, *, describe: str, key: str = "", by: Section | None = None
+) -> Table:
+    """Make the images of a domain and write them as a table, which says ``by`` what.
 
     The work is done by :func:`s2f_core.workers.workers`, shard by shard. The folder appears at once
     when all is written. A build that was killed is continued by the next of the same ``key``,
@@ -157,6 +182,8 @@ def build(folder: Path, domain: Domain, *, describe: str, key: str = "") -> Tabl
         _report(folder, index)
         index.astype("string").to_parquet(unfinished / "index.parquet", index=False)
         _preview(read(unfinished))
+        if by is not None:
+            (unfinished / MADE).write_text(by.model_dump_json(indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.replace(folder)
     except Exception:

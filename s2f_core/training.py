@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
 from tqdm import tqdm
 
 from s2f_core import checkpoint, processes
+from s2f_core.curves import Curves
 from s2f_core.errors import UserError
 from s2f_core.gans import Blueprint, Game
 from s2f_core.health import Finding
+from s2f_core.interruption import Interruption
 from s2f_core.losses import chance
 from s2f_core.pairs import Batches, Coming
 from s2f_core.tracking import Aside, Run
@@ -30,28 +30,6 @@ SAVE_EVERY = 60.0  # seconds
 RETURNS = 5  # times that a training goes back to its last saved state before it gives up
 
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class Curves:
-    """The named scalars of a training, a row every ten steps."""
-
-    rows: list[dict[str, float]] = field(default_factory=list)
-    _recent: dict[str, list[Tensor]] = field(default_factory=dict)
-
-    def add(self, step: int, whole: bool, losses: Mapping[str, Tensor]) -> dict[str, float] | None:
-        """Take one step's losses; the row they complete where it is ``whole``.
-
-        A row has the mean of each name over the steps that gave it one, and over all processes.
-        """
-        for name, value in losses.items():
-            self._recent.setdefault(name, []).append(value.float())
-        if not whole:
-            return None
-        means = {name: float(torch.stack(values).mean()) for name, values in self._recent.items()}
-        self._recent = {}
-        self.rows.append({"step": step, **processes.averages(means)})
-        return self.rows[-1]
 
 
 @dataclass
@@ -75,6 +53,7 @@ class Training:
     limit: float = math.inf
     curves: Curves = field(default_factory=Curves)
     findings: list[Finding] = field(default_factory=list)
+    interruption: Interruption = field(default_factory=Interruption)
     done: int = 0
     seconds: float = 0.0
     _earned: tuple[tuple[int, int], float] = ((0, 0), 1.0)
@@ -169,7 +148,7 @@ class Training:
             "seconds": self.seconds,
             "gan": self.gan.state_dict(),
             "validation": self.validation.state_dict(),
-            "curves": self.curves.rows,
+            **self.curves.state_dict(),
             "findings": [asdict(finding) for finding in self.findings],
             "rng": torch.get_rng_state(),
             "rng_cuda": [torch.cuda.get_rng_state(device)] if device.type == "cuda" else [],
@@ -186,7 +165,7 @@ class Training:
             return None
         self.gan.load_state_dict(state["gan"])
         self.validation.load_state_dict(state["validation"])
-        self.curves = Curves(state["curves"])
+        self.curves.load_state_dict(state)
         self.findings = [Finding(**finding) for finding in state["findings"]]
         self.done, self.seconds = state["done"], state["seconds"]
         torch.set_rng_state(state["rng"])
@@ -198,9 +177,29 @@ class Training:
     def _saved(self) -> dict[str, Any] | None:
         return checkpoint.load(self.state_file) if self.state_file.exists() else None
 
+    def leaves(self) -> bool:
+        """Whether Ctrl-C or SIGTERM asked for the end, which all processes then make together.
+
+        Several ask each other every ten steps, where none has begun a row of the curves.
+        """
+        if processes.world() > 1:
+            if self.done % LOG_EVERY:
+                return False
+            self.interruption.signal = processes.told(lambda: self.interruption.signal)
+        return self.interruption.signal is not None
+
+    def leave(self, run_id: str) -> None:
+        """Save, say so, and end the process; what runs the same command goes on from there."""
+        self.save(run_id)
+        self._warn(f"interrupted after step {self.done}, saved: the same command goes on from here")
+        self.interruption.leave()
+
 
 def train(training: Training, run: Run | Aside) -> None:
-    """Train from where the training stands to its last step. Knows no variant."""
+    """Train from where the training stands to its last step. Knows no variant.
+
+    Where it is interrupted it saves after the step that it is at, and ends the process.
+    """
     gan, fabric, settings = training.gan, training.fabric, training.settings
     recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
     at_chance = chance(settings.variant.objective.adversarial)
@@ -222,6 +221,10 @@ def train(training: Training, run: Run | Aside) -> None:
         disable=processes.rank() > 0,
     )
     while training.progress < 1:
+        if training.leaves():
+            training.seconds = seconds()
+            training.leave(run.id)
+
         # fetch
         batch = coming[training.done]
 

@@ -1,22 +1,19 @@
-"""The generator over the test split, at full size."""
+"""The generator over a split, at full size."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import torch
 from tqdm import tqdm
 
 from s2f_core.checkpoint import Description, load_model
 from s2f_core.data import Data, Translation
 from s2f_core.errors import UserError
-from s2f_core.images import Pixels, from_model
+from s2f_core.generating import batches, generate
+from s2f_core.images import Pixels
 from s2f_core.pairs import Pairs
 from s2f_core.tables import Domain, Table, build
 from s2f_core.upscalers import UPSCALERS
-
-BATCH = 16
 
 
 def translate(model: Path, translation: Translation, data: Path, out: Path) -> Table:
@@ -29,14 +26,10 @@ def translate(model: Path, translation: Translation, data: Path, out: Path) -> T
     """
     description, generator = load_model(model)
     pairs = _pairs(model, description, translation, data)
-    torch.manual_seed(0)
-    batches = []
-    with torch.inference_mode():
-        for start in tqdm(range(0, len(pairs.ids), BATCH), "translate", unit="batch"):
-            inputs = pairs.a(range(start, min(start + BATCH, len(pairs.ids))))
-            batches.append(from_model(generator(inputs)))
+    parts = tqdm(batches(len(pairs.ids)), "translate", unit="batch")
+    made = generate(generator, map(pairs.a, parts))
     full = pairs.targets.shape[0]
-    outputs: Pixels = UPSCALERS[translation.upscaler](np.concatenate(batches), full, data)
+    outputs: Pixels = UPSCALERS[translation.upscaler](made, full, data)
     if outputs.shape[1] != full:
         raise UserError(
             f"{model} makes images of {outputs.shape[1]} px, {pairs.targets.folder} has {full} px: "
@@ -47,7 +40,7 @@ def translate(model: Path, translation: Translation, data: Path, out: Path) -> T
 
 
 def _pairs(model: Path, description: Description, translation: Translation, data: Path) -> Pairs:
-    """The test split at the model's size, with as many channels as it takes."""
+    """The split at the model's size, with as many channels as it takes."""
     chosen = translation.data
     trained = _trained(description, chosen)
     if trained != chosen and not translation.transfer:
@@ -56,7 +49,7 @@ def _pairs(model: Path, description: Description, translation: Translation, data
             f"must be that of variants.{translation.variant}, or say transfer: true to try it on "
             "other data"
         )
-    pairs = chosen.pairs(data, "test", direction=translation.direction)
+    pairs = chosen.pairs(data, translation.split, direction=translation.direction)
     inputs, targets = pairs.inputs, pairs.targets
     if translation.scores == "pairs" and not pairs.answered:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Translate the test split, and score what comes out."""
+"""Translate a split, the test images as a rule, and score what comes out."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from stages.app import run
 
 
 def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'")]) -> None:
-    """Run a trained generator over the test split, up to full size, and score it beside baselines.
+    """Run a trained generator over a split, up to full size, and score it beside baselines.
 
     Writes data/translations/NAME, data/evaluations/NAME and metrics/NAME.json.
     """
@@ -38,6 +38,7 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         classes=translation.data.classes,
         transfer=translation.transfer,
         direction=translation.direction,
+        split=translation.split,
         kind=translation.scores,
     )
     data, way = Path("data"), translation.direction
@@ -48,7 +49,7 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         subject,
         translate(model / f"{way}.pt", translation, data, data / "translations" / name),
         translation.data.pairs(data, "train", direction=way),
-        translation.data.pairs(data, "test", direction=way),
+        translation.data.pairs(data, translation.split, direction=way),
         networks(assets),
         redrawing(condition, assets) if way == "a-to-b" else None,
     )

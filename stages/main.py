@@ -10,17 +10,23 @@ from stages.condition import condition
 from stages.conditions import conditions
 from stages.dataset import dataset
 from stages.datasets import datasets
+from stages.demo import demo
+from stages.describe import describe
 from stages.evaluate import evaluate
+from stages.export import export
 from stages.fetch import fetch
 from stages.gap import gap
 from stages.import_checkpoint import import_checkpoint
+from stages.licences import licences
 from stages.report import report
 from stages.review import review
 from stages.split import split
 from stages.survey import survey
 from stages.sweeps import sweeps
 from stages.train import train
+from stages.translate import translate
 from stages.upscaler import upscaler
+from stages.video import video
 
 
 def main() -> None:
@@ -39,11 +45,17 @@ def main() -> None:
         report,
         review,
         survey,
+        demo,
         sweeps,
         datasets,
         conditions,
+        describe,
+        translate,
+        video,
         backfill,
         import_checkpoint,
+        export,
+        licences,
     )
 
 

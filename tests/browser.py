@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
@@ -9,7 +10,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +28,13 @@ OPTIONS = (
     "--disable-component-update",
     "--no-first-run",
     "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     PIPE,
 )
 KEYS = {"Home": 36, "End": 35, "ArrowRight": 39, "ArrowLeft": 37, "Enter": 13, "Tab": 9, " ": 32}
+KEYS |= {letter: ord(letter.upper()) for letter in "nyz"}
 TEXTS = {"Enter": "\r", " ": " "}
+FRAME = "new Promise((go) => requestAnimationFrame(go))"
 PATIENCE = 30.0  # seconds for one answer
 DUMP = 100.0  # seconds for a page that is printed
 
@@ -94,6 +97,12 @@ class Browser:
         self.send("Page.navigate", url=page.as_uri() + fragment)
         self.wait()
 
+    def visit(self, address: str) -> None:
+        """Go to an address of a server on this machine and wait until it has loaded."""
+        self.loaded = False
+        self.send("Page.navigate", url=address)
+        self.wait()
+
     def wait(self) -> None:
         """Until the page has loaded."""
         until = time.monotonic() + PATIENCE
@@ -114,6 +123,33 @@ class Browser:
             text = {"text": TEXTS[key]} if key in TEXTS else {}
             self.send("Input.dispatchKeyEvent", type="keyDown", **code, **text)
             self.send("Input.dispatchKeyEvent", type="keyUp", **code)
+
+    def chord(self, key: str) -> None:
+        """Press a key while Control is held."""
+        code = {"key": key, "windowsVirtualKeyCode": KEYS[key], "modifiers": 2}
+        self.send("Input.dispatchKeyEvent", type="rawKeyDown", **code)
+        self.send("Input.dispatchKeyEvent", type="keyUp", **code)
+
+    def until(self, script: str) -> Any:
+        """The value of an expression in the page as soon as it is true, or not null."""
+        until = time.monotonic() + PATIENCE
+        while not (found := self.run(script)):
+            assert time.monotonic() < until, f"never true: {script}"
+            self.send("Runtime.evaluate", expression=FRAME, awaitPromise=True)
+        return found
+
+    def stroke(self, points: Sequence[tuple[float, float]], pen: str = "mouse") -> None:
+        """Draw through points of the window with the mouse, or with a pen that presses fully."""
+        force = {"pointerType": pen, **({"force": 1.0} if pen == "pen" else {})}
+        held = {"button": "left", "clickCount": 1, **force}
+        kinds = ["mousePressed", *["mouseMoved"] * (len(points) - 2), "mouseReleased"]
+        for kind, (x, y) in zip(kinds, points, strict=True):
+            buttons = 0 if kind == "mouseReleased" else 1
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, buttons=buttons, **held)
+
+    def shot(self, file: Path) -> None:
+        """Write what the window shows as a PNG."""
+        file.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
 
     def look(self, width: int, height: int = 800, scheme: str = "light") -> None:
         """Be a window of this size, in light or dark."""

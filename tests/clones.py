@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+POINTS = "surfaces-fc"
 
 
 def small_clone(folder: Path, *variants: str) -> Path:
@@ -28,6 +29,22 @@ def small_clone(folder: Path, *variants: str) -> Path:
     git(folder, "config", "user.name", "A Tester")
     git(folder, "config", "user.email", "tester@example.org")
     git(folder, "commit", "--quiet", "--all", "--message", "small")
+    return folder
+
+
+def points_clone(folder: Path) -> Path:
+    """A small clone whose pipeline ends where :data:`POINTS`, of generated points, is trained."""
+    small_clone(folder, POINTS)
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["data"] = {"points": params["data"]["points"]}
+    params["assets"] = ["hed", "mediapipe"]
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    pipeline = yaml.safe_load((folder / "dvc.yaml").read_text())
+    names = ("code", "fetch", "dataset", "condition", "split", "train")
+    stages = {name: pipeline["stages"][name] for name in names}
+    conditions = stages["condition"]["foreach"]
+    stages["condition"]["foreach"] = {"points-kept-noise": conditions["points-kept-noise"]}
+    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
     return folder
 
 

@@ -167,3 +167,19 @@ def mlflow(command: list[str], port: int, log: Path) -> Server:
 
 def _healthy(port: int) -> bool:
     return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
+
+
+def serving(store: str, model: str, log: Path) -> Server:
+    """``mlflow models serve`` of a registered model, in this environment."""
+    port = free_port()
+    command = [
+        "env",
+        f"MLFLOW_TRACKING_URI={store}",
+        *(str(BIN / "mlflow"), "models", "serve", "--model-uri", model, "--env-manager", "local"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+    return Server(command, port, log, _pings)
+
+
+def _pings(port: int) -> bool:
+    return requests.get(f"http://127.0.0.1:{port}/ping", timeout=5).ok

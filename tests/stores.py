@@ -118,7 +118,7 @@ def trained(root: Path, metrics: Path, settings: Settings, run_id: str) -> None:
 
 
 def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
-    """Translate the test split, and give the outputs made-up figures."""
+    """Translate the test split, or another, and give the outputs made-up figures."""
     report: dict[str, Any] = {
         "variant": variant,
         "upscaler": "bicubic",
@@ -128,6 +128,7 @@ def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
         "classes": None,
         "transfer": False,
         "direction": "a-to-b",
+        "split": "test",
         "kind": "pairs",
         **other,
         "figures": {"model": {score: {"value": value} for score, value in FIGURES.items()}},
@@ -138,6 +139,7 @@ def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
         transfer=report["transfer"],
         upscaler=report["upscaler"],
         scores=report["kind"],
+        split=report["split"],
     )
     translate(root / "models" / variant / "a-to-b.pt", asked, root, root / "translations" / name)
     folder = root / "evaluations" / name

@@ -12,7 +12,7 @@ from benchmarks.quality_for_time import settings
 def test_a_choice_is_best_but_for_its_overrides(name: str) -> None:
     """It can be trained, at the common width, and its overrides are no values of best itself."""
     base = settings("best", 0, minutes=1, steps=7)
-    found = changed(base, CHOICES[name])
+    found = changed(base, CHOICES[name], 1.0)
     assert found.variant.width_ratio == 1
     assert found.max_steps == 7
     old, new = (given.variant.model_dump() for given in (base, found))

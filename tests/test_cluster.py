@@ -36,7 +36,7 @@ def test_a_scheduler_and_its_workers_make_the_same_table(
         monkeypatch.setenv("S2F_DASK", f"tcp://127.0.0.1:{port}")
         convert(photos, Pencil(type="pencil"), tmp_path / "there", tmp_path)
     made = sorted((tmp_path / "here").iterdir())
-    assert len(made) == 5 + 2
+    assert len(made) == 5 + 3
     for file in made:
         assert file.read_bytes() == (tmp_path / "there" / file.name).read_bytes(), file.name
     assert "Register worker" in (tmp_path / "scheduler.log").read_text()

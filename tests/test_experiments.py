@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from clones import git, ran, run, small_clone
+from killing import prints
 
 from s2f_core import tracking
 from s2f_core.tracking.journal import connect
@@ -13,6 +14,8 @@ from s2f_core.tracking.journal import connect
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 VARIANT = "pix2pix-pencil"
+ON_VALIDATION = f"+translations.{VARIANT}.split=val"
+SPLITS = {"test", "validation"}
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +33,18 @@ def _run(folder: Path, *arguments: str) -> str:
 
 
 def _runs(folder: Path) -> list[dict[str, str]]:
-    """Tags and the rate of every run in the clone's store."""
+    """Tags, the rate and the scored split of every run in the clone's store."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("DVC_ROOT", str(folder))
         client, experiment = connect(tracking.store())
     return [
-        {**run.data.tags, "lr": run.data.params.get("lr", ""), "status": run.info.status}
+        {
+            **run.data.tags,
+            "lr": run.data.params.get("lr", ""),
+            "status": run.info.status,
+            "scored": " ".join({name.partition("/")[0] for name in run.data.metrics} & SPLITS),
+        }
         for run in client.search_runs([experiment])
     ]
 
@@ -53,7 +61,7 @@ def test_a_second_repro_does_nothing(clone: Path) -> None:
 
 
 def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
-    """Other edges, which no variant here sees: their tables, and the report, which tells of them.
+    """Other edges, which no variant here sees: their tables, and what tells of them.
 
     Other pencils: all that follows.
     """
@@ -64,23 +72,27 @@ def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
     pencil = ran(_run(clone, "repro"))
     (clone / "params.yaml").write_text(text)
     restored = _run(clone, "repro")
-    assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges", "report"}
+    told = {"gap", "report"}
+    assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges"} | told
     variant = {f"{stage}@pix2pix-pencil" for stage in ("train", "evaluate")}
     tables = {"condition@faces-kept-pencil", "condition@faces-removed-pencil"}
-    assert pencil - (edges - {"report"}) == tables | variant | {"gap", "report"}
+    assert pencil - (edges - told) == tables | variant | told
     assert ran(restored) == set()  # from the run cache
     assert "is cached" in restored
 
 
 def test_a_sweep_lands_in_one_store(clone: Path) -> None:
-    """Run here, in a temporary folder, and by the queue: retrained, evaluated, listed."""
+    """Run here, in a temporary folder, and by the queue: retrained, evaluated, listed.
+
+    One of them is to be chosen by, and scores validation images.
+    """
     output = _run(clone, "exp", "run", "--name", "here", "-S", "lr=1e-4")
     assert {stage.split("@")[0] for stage in ran(output)} == {
         "train",
         "evaluate",
         "report",
     }
-    _run(clone, "exp", "run", "--temp", "--name", "apart", "-S", "lr=1e-5")
+    _run(clone, "exp", "run", "--temp", "--name", "apart", "-S", "lr=1e-5", "-S", ON_VALIDATION)
     _run(clone, "exp", "run", "--queue", "-S", "lr=2e-4,3e-4")
     _run(clone, "exp", "run", "--run-all")
 
@@ -93,6 +105,10 @@ def test_a_sweep_lands_in_one_store(clone: Path) -> None:
     assert len(named) == 4
     assert named["here"]["lr"] == "0.0001"
     assert named["apart"]["lr"] == "1e-05"
+    assert {name: named[name]["scored"] for name in ("here", "apart")} == {
+        "here": "test",
+        "apart": "validation",
+    }
     assert {run["lr"] for run in runs} == {"0.001", "0.0001", "1e-05", "0.0002", "0.0003"}
     assert {run["status"] for run in runs} == {"FINISHED"}
     assert all(run["mlflow.source.git.commit"] for run in runs)
@@ -109,3 +125,18 @@ def test_metrics_and_plots_are_dvcs(clone: Path) -> None:
     page = (clone / "dvc_plots" / "index.html").read_text()
     for wanted in ("d_out_fake", "g_adversarial", "grad_norm_g", "variety", "lr"):
         assert wanted in page
+
+
+def test_the_same_seed_gives_the_same_bytes(clone: Path) -> None:
+    """Split, training, evaluation and gap, made a second time: models, figures, metrics."""
+    _run(clone, "repro")
+    outputs = [Path(name) for name in ("data/models", "data/evaluations", "data/gap", "metrics")]
+
+    def found() -> dict[str, str]:
+        return {name: value for out in outputs for name, value in prints(clone, out).items()}
+
+    before = found()
+    assert {f"metrics/{VARIANT}.json", "metrics/human-gap.json"} <= before.keys()
+    stages = ["split@faces", f"train@{VARIANT}", f"evaluate@{VARIANT}", "gap"]
+    _run(clone, "repro", "--force", "--no-run-cache", "--single-item", *stages)
+    assert found() == before

@@ -13,8 +13,9 @@ import pytest
 
 from s2f_core import gap, tables
 from s2f_core.errors import UserError
-from s2f_core.gap import Gap, augmented, gather, ink, measure, stroke_width
+from s2f_core.gap import Gap, augmented, gather, measure
 from s2f_core.images import Pixels, decode
+from s2f_core.lines import ink, stroke_width
 from s2f_core.scores.kinds import Values
 from s2f_core.sketching import Sketching
 

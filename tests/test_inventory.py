@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 import pytest
 from pydantic import Field
 
-from s2f_core import params
 from s2f_core.conditions import Condition
 from s2f_core.datasets import Dataset
 from s2f_core.inventory import Entry, inventory, sections, size, table
@@ -145,7 +144,6 @@ def test_commands(
     (tmp_path / "data/assets/celeba-1k").mkdir(parents=True)
     (tmp_path / "data/assets/celeba-1k/celeba-1k.zip").touch()
     monkeypatch.chdir(tmp_path)
-    params._read.cache_clear()
     datasets(as_json=True)
     (faces,) = (x for x in json.loads(capsys.readouterr().out) if x["name"] == "celeba-1k")
     assert faces["used_by"] == ["people"]
@@ -158,4 +156,3 @@ def test_commands(
     assert "here, 25 MB" in capsys.readouterr().out
     conditions()
     assert "soft" in capsys.readouterr().out
-    params._read.cache_clear()

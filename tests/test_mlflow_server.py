@@ -186,14 +186,15 @@ def test_a_server_that_is_restarted_loses_nothing(
         run.log(1, {"loss": 2.0})
         run.flush()
     run.log(2, {"loss": 1.0})
-    run.flush(last=False)
+    run.tag("health", "good")
     with pytest.raises(BusyError, match="MLflow: API request"):
-        run.tag("health", "good")
+        run.flush()
     with server.running():
         training.close()
         client, _ = connect(uri)
         assert [point.step for point in client.get_metric_history(run.id, "loss")] == [1, 2]
         assert client.get_run(run.id).info.status == "FINISHED"
+        assert client.get_run(run.id).data.tags["health"] == "good"
     tracking._mlflow.close()
 
 

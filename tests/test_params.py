@@ -85,3 +85,16 @@ def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
     broken.write_text("a: [1,\n")
     with pytest.raises(UserError, match="is not YAML"):
         load(int, "seed", file=broken)
+
+
+def test_the_file_is_the_one_that_is_there_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was edited, or has the same name in another folder, is read anew."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "params.yaml").write_text(f"name: {name}\n")
+        monkeypatch.chdir(tmp_path / name)
+        assert load(str, "name") == name
+    Path("params.yaml").write_text("name: edited\n")
+    assert load(str, "name") == "edited"

@@ -72,7 +72,8 @@ def test_an_override_of_data_changes_what_it_names(tmp_path: Path) -> None:
 def test_every_stage_file_is_run_by_the_pipeline() -> None:
     """No stage is forgotten in dvc.yaml; what people call by hand is none."""
     by_hand = {"main", "import_checkpoint", "review", "datasets", "conditions"}
-    by_hand |= {"survey", "sweeps", "backfill"}
+    by_hand |= {"survey", "sweeps", "backfill", "describe", "translate", "video", "export"}
+    by_hand |= {"demo", "licences"}
     assert {stage.module for stage in _stages()} == set(COMMANDS) - by_hand
 
 
@@ -173,6 +174,19 @@ def test_the_checker_follows_every_import_that_runs(project: Path) -> None:
         "tables.py",
         "server.py",
     }
+
+
+def test_what_a_package_offers_is_followed_only_where_it_is_asked_for(project: Path) -> None:
+    """``from s2f_core import load`` runs what it loads with, ``import gans`` does not."""
+    (project / "s2f_core" / "__init__.py").write_text(
+        "def load():\n    from s2f_core.server import B\n"
+    )
+    files = {"takes": "load", "leaves": "params"}
+    for name, offered in files.items():
+        (project / "stages" / f"{name}.py").write_text(f"from s2f_core import {offered}\n")
+    followed = {name: {path.name for path in closure(project, f"stages.{name}")} for name in files}
+    assert followed["takes"] == {"takes.py", "__init__.py", "server.py"}
+    assert followed["leaves"] == {"leaves.py", "params.py"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import requests
+import servers
 import stores
 import torch
 from conftest import MakeTable
@@ -24,6 +27,7 @@ from s2f_core.errors import UserError
 from s2f_core.images import Pixels, from_model, to_model
 from s2f_core.networks.edsr import EDSRSection
 from s2f_core.tables import read
+from s2f_core.tracking.downloads import download
 from s2f_core.tracking.evaluated import record, sheet, trained_in
 from s2f_core.tracking.licences import licence, page
 from s2f_core.tracking.model import EXAMPLE, Translator, pack
@@ -176,6 +180,22 @@ def test_an_evaluation_is_one_run_with_figures_pictures_data_and_a_model(
     assert {metric.key: metric.value for metric in logged.metrics} == run.data.metrics
 
 
+def test_figures_of_validation_images_are_not_the_tests(client: Any, data: Path) -> None:
+    """Nor those that the training logged on the way."""
+    file = data / "faces" / "split.parquet"
+    rows = pd.read_parquet(file)
+    rows.loc[:3, "split"] = "val"
+    rows.to_parquet(file)
+    stores.evaluated(data, "tiny", "tiny", split="val")
+    record("tiny", data, CELEBA)
+    (run,) = stores.runs(client)
+    assert run.data.metrics == {"validation/kid": 0.5, "validation/ssim": 0.25}
+    used = {entry.tags[0].value for entry in run.inputs.dataset_inputs}
+    assert used == {"validation", "training"}
+    (sheet,) = client.list_artifacts(run.info.run_id, "images")
+    assert sheet.path == "images/validation.jpg"
+
+
 def test_a_version_is_new_where_the_weights_are(client: Any, data: Path) -> None:
     """An evaluation made again changes the tags of the version that is there."""
     stores.evaluated(data, "tiny", "tiny")
@@ -256,3 +276,24 @@ def test_it_is_loaded_in_a_process_that_knows_nothing_of_this_project(
     takes, gives = (json.loads(signature[side])[0] for side in ("inputs", "outputs"))
     assert takes["tensor-spec"] == {"dtype": "uint8", "shape": [-1, 32, 32, 1]}
     assert gives["tensor-spec"] == {"dtype": "uint8", "shape": [-1, 32, 32, 3]}
+
+
+@pytest.mark.slow
+def test_it_is_served_over_http(client: Any, data: Path, tmp_path: Path) -> None:
+    """By ``mlflow models serve``: the example comes back translated, another size is refused."""
+    stores.evaluated(data, "tiny", "tiny")
+    record("tiny", data, CELEBA)
+    made = read(data / "translations" / "tiny").images([0])
+    (version,) = _versions(client, "tiny")
+    request = (download(version.source) / "serving_input_example.json").read_text()
+    server = servers.serving(tracking.store(), "models:/tiny/1", tmp_path / "log")
+    with server.running():
+        address = f"http://127.0.0.1:{server.port}/invocations"
+        headers = {"Content-Type": "application/json"}
+        answer = requests.post(address, request, headers=headers, timeout=60)
+        assert answer.status_code == 200, answer.text
+        assert (np.asarray(answer.json()["predictions"]) == made).all()
+        wrong = json.dumps({"inputs": [[[1, 2], [3, 4]]]})
+        refused = requests.post(address, wrong, headers=headers, timeout=60)
+        assert refused.status_code == 400
+        assert "(-1, 32, 32, 1)" in refused.text

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pytest
 import servers
-import yaml
-from clones import BIN, clean_environment, git, ran, run, small_clone
+from clones import BIN, POINTS, clean_environment, git, points_clone, ran, run
 from pages import blocks, commands
 
 PAGE = "remotes.md"
-VARIANT = "surfaces-fc"
-STAGES = ("code", "fetch", "dataset", "condition", "split", "train")
+VARIANT = POINTS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 pytest.importorskip("dvc_ssh", reason="no dvc-ssh: pip install 's2f[remote]'")
@@ -27,16 +25,7 @@ pytest.importorskip("dvc_ssh", reason="no dvc-ssh: pip install 's2f[remote]'")
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with one trained variant of generated points, all committed."""
-    clone = small_clone(tmp_path_factory.mktemp("first") / "s2f", VARIANT)
-    params = yaml.safe_load((clone / "params.yaml").read_text())
-    params["data"] = {"points": params["data"]["points"]}
-    params["assets"] = ["hed", "mediapipe"]
-    (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    pipeline = yaml.safe_load((clone / "dvc.yaml").read_text())
-    stages = {name: pipeline["stages"][name] for name in STAGES}
-    conditions = stages["condition"]["foreach"]
-    stages["condition"]["foreach"] = {"points-kept-noise": conditions["points-kept-noise"]}
-    (clone / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
+    clone = points_clone(tmp_path_factory.mktemp("first") / "s2f")
     assert f"train@{VARIANT}" in ran(run(clone, "dvc", "repro"))
     git(clone, "add", "dvc.lock")
     git(clone, "commit", "--quiet", "--all", "--message", "Results")

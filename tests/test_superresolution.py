@@ -14,7 +14,7 @@ from conftest import MakeTable
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2f_core import params, superresolution
+from s2f_core import superresolution
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, from_model, to_model
 from s2f_core.networks.edsr import EDSRSection, from_reference
@@ -279,6 +279,5 @@ def test_the_stage_reads_the_parameters(data: Path, monkeypatch: pytest.MonkeyPa
     settings["edsr"].update(steps=2, batch=2, channels=4, blocks=1)
     (data.parent / "params.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.chdir(data.parent)
-    params._read.cache_clear()
     upscaler()
     assert (data / FILE).exists()

@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 from surveys import HEADER, KNOWN, Make, answered, put
 
-from s2f_core import params, tables
+from s2f_core import tables
 from s2f_core.errors import UserError
 from s2f_core.images import resize
 from s2f_core.survey import read, section, table
@@ -199,7 +199,6 @@ def test_the_command(
     known = {name: one.model_dump(mode="json") for name, one in KNOWN.items()}
     (root / "params.yaml").write_text(yaml.safe_dump({"translations": known}))
     monkeypatch.chdir(root)
-    params._read.cache_clear()
     survey(each=2)
     assert capsys.readouterr().out.startswith("survey/index.html (faces/kept seed=0 each=2 limit=0")
     assert (root / "survey" / "index.html").is_file()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -32,19 +33,49 @@ def _logged() -> str:
     return run.id
 
 
-def test_a_busy_store_is_tried_again(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process holding the database loses no value and ends no training."""
+@pytest.mark.parametrize("error", [BusyError, RuntimeError])
+def test_a_busy_store_is_tried_again(
+    client: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
+) -> None:
+    """A database that is held, or a process that died, loses no value and ends no training."""
     monkeypatch.setattr(tracking, "FLUSH_SECONDS", -1)
     with tracking.training_run("edges", {}, {}) as run:
 
         def busy(*_args: object) -> None:
-            raise BusyError("locked")
+            raise error("locked")
 
         with monkeypatch.context() as patch:
             patch.setattr(run, "_ask", busy)
             run.log(1, {"loss": 2.0})
+            run._writer.join()
+        assert "1 values wait: locked" in caplog.text
         run.log(2, {"loss": 1.0})
     assert len(client.get_metric_history(run.id, "loss")) == 2
+
+
+def test_a_slow_store_delays_nothing(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is logged and tagged while it does not answer waits, and is there in the end."""
+    monkeypatch.setattr(tracking, "FLUSH_SECONDS", -1)
+    answers = threading.Event()
+    with tracking.training_run("edges", {}, {}) as run:
+        ask = run._ask
+
+        def slowly(*arguments: Any) -> Any:
+            answers.wait()
+            return ask(*arguments)
+
+        monkeypatch.setattr(run, "_ask", slowly)
+        for step in range(3):
+            run.log(step, {"loss": 1.0})
+        run.tag("health", "poor")
+        run.tag("health", "good")
+        assert client.get_metric_history(run.id, "loss") == []
+        answers.set()
+    assert [point.step for point in client.get_metric_history(run.id, "loss")] == [0, 1, 2]
+    assert client.get_run(run.id).data.tags["health"] == "good"
 
 
 def test_errors_are_told_apart() -> None:

@@ -157,6 +157,11 @@ def test_what_is_written(
 
     description, network = load_model(files.model / "a-to-b.pt")
     assert (description.variant, description.size, description.in_channels) == ("tiny", 32, 1)
+    assert (description.steps, description.images, description.drawn_at) == (12, 30, 32)
+    assert description.direction == "a-to-b"
+    assert description.parameters == sum(weight.numel() for weight in network.parameters())
+    assert set(description.scores or {}) == {"ssim", "pixel_difference", "variety"}
+    assert set(description.versions or {}) == {"s2f", "torch"}
     assert network(torch.zeros(1, 1, 32, 32)).shape == (1, 3, 32, 32)
     assert not network.training
     assert {file.name for file in files.model.iterdir()} == {

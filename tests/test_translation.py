@@ -65,6 +65,17 @@ def test_the_test_split_is_translated(data: Path, tmp_path: Path) -> None:
     assert (again.images(range(10)) == table.images(range(10))).all()
 
 
+def test_the_validation_split_is_translated_where_that_is_said(data: Path, tmp_path: Path) -> None:
+    """So that settings are not chosen by test images."""
+    file = data / "faces" / "split.parquet"
+    rows = pd.read_parquet(file)
+    rows.loc[:3, "split"] = "val"
+    rows.to_parquet(file)
+    model = _model(tmp_path / "a-to-b.pt", UNET, (1, 3))
+    asked = Translation(variant="tiny", data=PENCIL, split="val")
+    assert translate(model, asked, data, tmp_path / "out").accepted["id"].tolist() == TRAIN[:4]
+
+
 def test_the_other_direction_starts_from_the_photos(data: Path, tmp_path: Path) -> None:
     """From three channels to one."""
     model = _model(tmp_path / "b-to-a.pt", UNET, (3, 1))

@@ -1,12 +1,14 @@
 """The data stages' work, on threads and on a cluster, gives the same bytes."""
 
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import MakeTable
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from s2f_core import tables
 from s2f_core.conditions import convert
@@ -42,10 +44,41 @@ def test_a_cluster_of_two_makes_what_threads_make(
     ) as cluster:
         monkeypatch.setenv("S2F_DASK", cluster.scheduler_address)
         there = work(tmp_path / "cluster")
-    assert len(here) == len(there) == 2 * (5 + 2)
+    assert len(here) == len(there) == (5 + 2) + (5 + 3)  # the condition says what made it
     for one, other in zip(here, there, strict=True):
         assert one.name == other.name
         assert one.read_bytes() == other.read_bytes(), one
+
+
+class _Deadly:
+    """Makes images until one, at which the process it runs in is killed, once."""
+
+    def __init__(self, killed: Path) -> None:
+        self.killed = killed
+
+    def __call__(self, row: int) -> Pixels:
+        if row == 20 and not self.killed.exists():
+            self.killed.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return _make(row)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it was at is done by another, and the table is what it would have been."""
+    monkeypatch.setattr(tables, "SHARD", 8)
+    rows = pd.DataFrame({"id": [f"{row:02d}" for row in range(40)]})
+    build(tmp_path / "threads", Domain(rows, _make), describe="made")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, scheduler_port=0
+    ) as cluster:
+        with Client(cluster) as client:
+            client.wait_for_workers(2)
+        monkeypatch.setenv("S2F_DASK", cluster.scheduler_address)
+        build(tmp_path / "cluster", Domain(rows, _Deadly(tmp_path / "killed")), describe="made")
+    assert (tmp_path / "killed").exists()
+    for file in sorted((tmp_path / "threads").iterdir()):
+        assert file.read_bytes() == (tmp_path / "cluster" / file.name).read_bytes(), file.name
 
 
 @pytest.mark.parametrize("given", ["0", "-2", "many"])

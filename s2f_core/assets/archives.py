@@ -150,6 +150,8 @@ def _zip(
         if info.is_dir():
             gate.name(info.filename)
             continue
+        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise gate.refuse(info.filename, "is packed by another method than deflate")
         if info.flag_bits & 1:
             raise gate.refuse(info.filename, "is encrypted")
         name = gate.file(info.filename, info.file_size)

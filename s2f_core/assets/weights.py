@@ -248,4 +248,28 @@ WEIGHTS = (
             ),
         ),
     ),
+    Collection(
+        name="onnxruntime-web",
+        description="ONNX Runtime for browsers, in WebAssembly: the demo's page /browser",
+        licence="MIT (Microsoft)",
+        citation="ONNX Runtime developers: ONNX Runtime, 2021",
+        page="https://onnxruntime.ai/docs/tutorials/web/",
+        files=(
+            File(
+                "onnxruntime-web.zip",
+                14_312_951,
+                "members:24f0f59fa097ba4e22f02ac68755c561f3e257f94584f69cb26fdb70ad2638e8",
+                (
+                    Source(
+                        "npm:onnxruntime-web@1.30.0",
+                        33_106_585,
+                        (
+                            "package/dist/ort-wasm-simd-threaded.wasm",
+                            "package/dist/ort.wasm.bundle.min.mjs",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
 )

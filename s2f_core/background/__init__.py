@@ -21,24 +21,38 @@ Background = Annotated[Rembg | Selfie, Field(discriminator="model")]
 LEAST = 0.01  # share of a photo that its subject covers at least
 
 
-def remove(
-    photos: Table, background: Rembg | Selfie, asset: Path, mattes: Path, removed: Path
-) -> None:
+def remove(photos: Table, background: Rembg | Selfie, asset: Path, mattes: Path, out: Path) -> None:
     """Write the alpha mattes [n, H, W, 1] and the subjects before the new background [n, H, W, 3].
 
     Rows, ids and groups are those of ``photos``; one whose subject covers under 1 % is rejected. A
-    companion table ``given`` is copied into ``removed``. ``asset`` is the folder of the weights.
+    companion table ``given`` is copied into ``out``. ``asset`` is the folder of the weights.
     Raises UserError where they are missing or damaged.
     """
     key = background.model_dump_json()
     cut = Mattes(photos, background.open(asset), background.feather)
-    alpha = build(mattes, Domain(photos.accepted, cut), describe="background", key=key)
+    alpha = build(
+        mattes, Domain(photos.accepted, cut), describe="background", key=key, by=background
+    )
     places = tuple(int(place) for place in alpha.index["rejected"].isna().cumsum() - 1)
     put = Composed(photos, alpha, places, background.fill)
     rows = alpha.index.assign(sha256=photos.accepted["sha256"])
-    build(removed, Domain(rows, put), describe="compose", key=key)
+    build(out, Domain(rows, put), describe="compose", key=key, by=background)
     if (photos.folder / GIVEN).is_dir():
-        shutil.copytree(photos.folder / GIVEN, removed / GIVEN)
+        shutil.copytree(photos.folder / GIVEN, out / GIVEN)
+
+
+def matte(photo: Pixels, model: Matting, feather: float) -> Pixels:
+    """Alpha uint8 [H, W, 1] of a photo; raises Rejected where there is no subject."""
+    alpha = model(photo)
+    if alpha.mean() < 255 * LEAST:
+        raise Rejected(f"no subject found: it covers under {LEAST:.0%}")
+    return feathered(alpha, feather)
+
+
+def removed(photo: Pixels, background: Rembg | Selfie, model: Matting) -> Pixels:
+    """The subject of a photo uint8 [H, W, 3] before its new background; raises Rejected."""
+    alpha = matte(photo, model, background.feather)
+    return composite(photo, alpha, background.fill.behind(photo, alpha))
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,7 @@ class Mattes:
 
     def __call__(self, row: int) -> Pixels:
         """255 where the subject is; raises Rejected where there is none."""
-        alpha = self.model(self.photos.image(row))
-        if alpha.mean() < 255 * LEAST:
-            raise Rejected(f"no subject found: it covers under {LEAST:.0%}")
-        return feathered(alpha, self.feather)
+        return matte(self.photos.image(row), self.model, self.feather)
 
 
 @dataclass(frozen=True)

@@ -33,4 +33,6 @@ def convert(photos: Table, condition: Condition, out: Path, assets: Path) -> Tab
     a rejected row.
     """
     key = condition.model_dump_json()
-    return build(out, condition.open(photos, assets), describe=condition.type, key=key)
+    return build(
+        out, condition.open(photos, assets), describe=condition.type, key=key, by=condition
+    )

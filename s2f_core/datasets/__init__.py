@@ -53,7 +53,7 @@ def prepare(dataset: Dataset, path: Path, size: int, out: Path, assets: Path) ->
     sketches = out.with_name(f".{out.name}.{GIVEN}")
     if opened.given is not None:
         build(sketches, opened.given, describe=f"{dataset.source}, {GIVEN}", key=key)
-    build(out, opened.images, describe=dataset.source, key=key)
+    build(out, opened.images, describe=dataset.source, key=key, by=dataset)
     if opened.given is not None:
         shutil.move(sketches, out / GIVEN)
     return read(out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from s2f_core.datasets.files import Files
+from s2f_core.datasets.files import LARGEST, Files
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, Rejected
 
@@ -40,7 +41,10 @@ class Packed:
     def lines(self) -> list[bytes]:
         """The first ``limit`` lines that are not blank, a drawing each."""
         try:
-            text = gzip.decompress(self.files.read(self.name))
+            packed = io.BytesIO(self.files.read(self.name))
+            text = gzip.GzipFile(fileobj=packed).read(LARGEST + 1)
+            if len(text) > LARGEST:
+                raise Rejected(f"unpacks to over {LARGEST:,} bytes")
         except (OSError, EOFError, zlib.error, Rejected) as error:
             raise UserError(f"{self.files.path}: {self.name} cannot be read: {error}") from None
         return [line for line in text.splitlines() if line.strip()][: self.limit]

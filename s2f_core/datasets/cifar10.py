@@ -43,6 +43,7 @@ _DAMAGE = (
     RecursionError,
     TypeError,
     ValueError,
+    Warning,  # of the text of a damaged file, where warnings are errors
 )
 
 

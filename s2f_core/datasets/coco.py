@@ -27,6 +27,7 @@ from s2f_core.tables import Domain
 log = logging.getLogger(__name__)
 
 JOINTS = 17
+FARTHEST = 2**16  # pixels: no coordinate or side is larger
 VISIBLE = 2  # COCO's v: 0 not labelled, 1 labelled but hidden, 2 visible
 
 Box = tuple[float, float, float, float]  # left, top, width, height, in pixels
@@ -243,7 +244,7 @@ def _kept(entry: dict[str, Any]) -> Any:
             "file_name": str(name),
             "width": int(width),
             "height": int(height),
-        } if name.isascii():
+        } if name.isascii() and 0 < width <= FARTHEST and 0 < height <= FARTHEST:
             return Picture(id_, name, width, height)
     return entry
 
@@ -252,11 +253,15 @@ def _person(id_: int, picture: int, box: Any, points: Any, crowd: bool) -> Perso
     fault = None
     joints = np.zeros((JOINTS, 3), np.float32)
     try:
-        joints = np.array(points, np.float32).reshape(JOINTS, 3)
+        with np.errstate(over="ignore"):  # infinite then, which is a fault of its own
+            joints = np.array(points, np.float32).reshape(JOINTS, 3)
         left, top, width, height = map(float, box)
     except (TypeError, ValueError, OverflowError):
         left = top = width = height = 0.0
         fault = "its annotation has not 4 numbers of a box and 51 of keypoints"
-    if not np.isfinite([left, top, width, height, *joints.flat]).all():
+    numbers = np.abs([left, top, width, height, *joints.flat])
+    if not np.isfinite(numbers).all():
         fault = "its annotation has numbers that are not finite"
+    elif (numbers > FARTHEST).any():
+        fault = f"its annotation has numbers over {FARTHEST}"
     return Person(id_, picture, (left, top, width, height), joints, crowd, fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 import zipfile
 import zlib
@@ -10,6 +11,18 @@ from typing import Any
 
 from s2f_core.errors import UserError
 from s2f_core.images import Rejected
+
+KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacked bit by bit
+LARGEST = 2**28  # bytes of a file that is read as a whole; COCO's keypoints have 239 million
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,  # encrypted, or an unknown compression
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 class Files:
@@ -47,9 +60,12 @@ class Files:
     def _add_members(self, file: Path) -> None:
         try:
             opened = zipfile.ZipFile(file)
-        except (OSError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise UserError(f"{file} cannot be read: {error}; fetch it again") from None
         for info in opened.infolist():
+            if info.compress_type not in KNOWN:
+                method = f"packed by method {info.compress_type}"
+                raise UserError(f"{file}: {info.filename} is {method}; deflate alone is read")
             if not info.is_dir():
                 self._add(info.filename, opened)
 
@@ -66,15 +82,21 @@ class Files:
         return tuple(name for name in self.names if name.startswith(prefixes))
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file; raises Rejected where they are damaged or gone."""
+        """The bytes of a file; raises Rejected where they are damaged, gone or over ``LARGEST``."""
         place = self._places[name]
         try:
             if isinstance(place, Path):
-                return place.read_bytes()
-            with self._reading:
-                return place.read(name)
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+                with place.open("rb") as file:
+                    data = file.read(LARGEST + 1)
+            else:
+                # Of so many bytes as are asked for, a zip's own word on its sizes decides nothing.
+                with self._reading, place.open(name) as member:
+                    data = member.read(LARGEST + 1)
+        except _DAMAGE as error:
             raise Rejected(f"unreadable: {error}") from None
+        if len(data) > LARGEST:
+            raise Rejected(f"over {LARGEST:,} bytes")
+        return data
 
 
 def stamp(path: Path) -> str:

@@ -28,6 +28,8 @@ from s2f_core.tables import Domain
 
 LIST = "data/openmoji.json"
 OBJECTS = ("activities", "animals-nature", "food-drink", "objects", "travel-places")
+LONGEST = 2**20  # bytes of a drawing; the longest of OpenMoji's has 34,687
+_REFUSED = ("<!DOCTYPE", "<!ENTITY", "href")  # what multiplies, or reads other files
 _KEYS = ("hexcode", "group", "subgroups", "annotation", "skintone_base_hexcode")
 
 
@@ -102,6 +104,7 @@ class Drawn:
         """The image of a row; raises Rejected where it cannot be drawn."""
         try:
             text = self.files.read(self.names[row]).decode()
+            _check(text)
             image = resvg_py.svg_to_bytes(
                 svg_string=text, width=self.size, height=self.size, skip_system_fonts=True
             )
@@ -111,6 +114,15 @@ class Drawn:
         if drawn.shape[:2] != (self.size, self.size):
             raise Rejected(f"{drawn.shape[1]}x{drawn.shape[0]} is no square")
         return grey(drawn) if self.in_grey else drawn
+
+
+def _check(text: str) -> None:
+    """Raise Rejected for a drawing that could take for ever, or show what lies elsewhere."""
+    if len(text) > LONGEST:
+        raise Rejected(f"{len(text):,} characters; {LONGEST:,} are allowed")
+    for word in _REFUSED:
+        if word in text:
+            raise Rejected(f"it has {word!r}, which no drawing of OpenMoji has")
 
 
 def _id(entry: dict[str, str]) -> str:

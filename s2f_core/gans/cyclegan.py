@@ -86,7 +86,7 @@ class CycleGAN(Game):
             "discriminator_a": self.critic_a,
         }
 
-    def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
         """One step of whose turn it is, generators first; returns named scalars.
 
         ``g_adversarial``, ``g_cycle``, ``g_identity`` (unweighted), ``grad_norm_g``, and those of
@@ -156,6 +156,11 @@ class CycleGAN(Game):
     @staticmethod
     def _adversarial(critic: Critic, fake: Tensor, noise: float) -> Tensor:
         return critic.adversarial(critic.features(fake, noise)[-1])
+
+    @property
+    def recordable(self) -> bool:
+        """Not with pools, which are drawn from on the processor."""
+        return super().recordable and not self.section.pool
 
     def state_dict(self) -> dict[str, Any]:
         """Players and pools."""

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from s2f_core.data import Direction
+from s2f_core.gans.graphs import Graphs, Play
 from s2f_core.gans.players import Generating, Player
 from s2f_core.pairs import Batch
 from s2f_core.recipe import Turn
@@ -16,21 +17,47 @@ from s2f_core.recipe import Turn
 class Game(ABC):
     """Players that learn from a batch, in turn."""
 
+    _graphs: Graphs | None = None
+
     @property
     @abstractmethod
     def players(self) -> dict[str, Player]:
         """All players by name."""
 
     @abstractmethod
-    def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
         """Train whose turn it is on one batch; named scalars to log."""
+
+    def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """What :meth:`play` does; then the averages of the weights that it trained follow."""
+        play: Play = self._graphs or self.play
+        found = play(batch, turn)
+        if turn.generator:
+            for player in self._generating:
+                player.follow()
+        return found
+
+    @property
+    def recordable(self) -> bool:
+        """Whether all that a step does happens on the device, from the same tensors each time."""
+        return all(player.recordable for player in self.players.values())
+
+    def record(self) -> None:
+        """From now on take steps as CUDA graphs; raises RuntimeError unless on a GPU."""
+        for player in self.players.values():
+            player.keep_on_device()
+        self._graphs = Graphs(self.play)
+
+    @property
+    def _generating(self) -> list[Generating]:
+        return [player for player in self.players.values() if isinstance(player, Generating)]
 
     @property
     def generators(self) -> dict[Direction, nn.Module]:
         """The networks that translate, as they are validated and saved."""
-        generating = [player for player in self.players.values() if isinstance(player, Generating)]
         directions: tuple[Direction, ...] = ("a-to-b", "b-to-a")
-        return {way: player.shown for way, player in zip(directions, generating, strict=False)}
+        shown = [player.shown for player in self._generating]
+        return dict(zip(directions, shown, strict=False))
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -50,3 +77,5 @@ class Game(ABC):
         """Restore what :meth:`state_dict` gave."""
         for name, player in self.players.items():
             player.load_state_dict(state[name])
+        if self._graphs:
+            self._graphs.forget()

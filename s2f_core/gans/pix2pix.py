@@ -77,7 +77,7 @@ class Pix2Pix(Game):
         """Generator and discriminator."""
         return {"generator": self.generator, "discriminator": self.critic}
 
-    def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
         """One step of whose turn it is; returns named scalars.
 
         ``g_adversarial``, ``g_<reconstruction>``, ``g_ssim`` (1 - SSIM), ``g_features``,

@@ -26,15 +26,43 @@ class Player:
         self.lr, self.clip = lr, recipe.clip
         optimizer = recipe.optimizer(network.parameters(), lr)
         self.network, self.optimizer = fabric.setup(network, optimizer)
+        self._precision = fabric.strategy.precision
+        self._rate: Tensor | None = None
 
     def __call__(self, images: Tensor) -> Any:
-        """What the network makes of a batch."""
-        return self.network(images)
+        """What the network makes of a batch, as float32.
+
+        Fabric's wrapper does the same, but takes no gradient by the inputs, which R1 needs, in
+        mixed precision.
+        """
+        with self._precision.forward_context():
+            made = self.network.module(self._precision.convert_input(images))
+        return self._precision.convert_output(made)
 
     def set_rate(self, factor: float) -> None:
         """Multiply the initial learning rate by a factor."""
+        rate: float | Tensor = self.lr * factor
+        if self._rate is not None:
+            rate = self._rate.fill_(rate)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.lr * factor
+            group["lr"] = rate
+
+    @property
+    def recordable(self) -> bool:
+        """Whether the optimiser can step with all it reads on the device."""
+        return "capturable" in self.optimizer.defaults
+
+    def keep_on_device(self) -> None:
+        """Have the optimiser read rate and count of steps from the device."""
+        self._rate = torch.tensor(self.lr, device=next(self.network.parameters()).device)
+        self._read_rate()
+
+    def _read_rate(self) -> None:
+        for group in self.optimizer.param_groups:
+            if self._rate is not None:
+                group["lr"] = self._rate
+            if self.recordable:
+                group["capturable"] = self._rate is not None
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -66,6 +94,7 @@ class Player:
         """Restore what :meth:`state_dict` gave."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self._read_rate()  # the state may be of another device
 
 
 class Generating(Player):
@@ -89,14 +118,12 @@ class Generating(Player):
         """The network to validate and to save."""
         return self.average or self.network
 
-    def finish(self) -> Tensor:
-        """As of any player; then the average follows."""
-        norm = super().finish()
+    def follow(self) -> None:
+        """Move the average towards the weights."""
         if self.average is not None:
             decay = min(self.decay, (1 + self.averaged) / (10 + self.averaged))
             self.averaged += 1
             _follow(self.average, self.network, decay)
-        return norm
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, optimiser and average."""

@@ -60,7 +60,7 @@ class Unconditional(Game):
         """Generator and discriminator."""
         return {"generator": self.generator, "discriminator": self.critic}
 
-    def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
         """One step of whose turn it is; returns named scalars.
 
         ``g_adversarial``, ``grad_norm_g``, and those of :meth:`Critic.learn`.

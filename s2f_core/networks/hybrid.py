@@ -61,6 +61,10 @@ class HybridSection(Section):
             self._downs(in_channels, channels), bottleneck, self._ups(out_channels, channels, wide)
         )
 
+    def multiple(self, size: int) -> int:  # noqa: ARG002  # a U-Net's depends on it
+        """The network takes sides that are multiples of this, and larger than it."""
+        return int(2**self.depth)
+
     def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
         for level, out in enumerate(channels):
             norm: Norm = self.norm if level else "none"

@@ -133,6 +133,10 @@ class ResNetSection(Section):
             )
         return ResNet(self, width, in_channels, out_channels)
 
+    def multiple(self, size: int) -> int:  # noqa: ARG002  # a U-Net's depends on it
+        """The network takes sides that are multiples of this, and larger than it."""
+        return int(2**self.downs)
+
     def stage(self, channels: int, *convolution: nn.Module) -> nn.Sequential:
         """A convolution that gives ``channels``, with this section's norm and activation."""
         return nn.Sequential(*convolution, NORMS[self.norm](channels), self.activation.build())

@@ -36,7 +36,7 @@ class UNet(nn.Module):
 
     ``noise`` concatenates a plane [B, 1, h, w] of N(0, 1) to the image, to the input of the first
     up, or to both (P2, E5). It is drawn anew by ``torch.randn`` at each call, also in eval mode:
-    who wants the same output twice seeds.
+    who wants the same output twice seeds, or gives the planes.
 
     ``affine``: the last up gives, for every pixel and output channel, an affine function of the
     image's own pixel (local affine models: Gharbi et al. 2017), in front of the tanh. A pencil
@@ -62,24 +62,33 @@ class UNet(nn.Module):
         self.ups = nn.ModuleList(ups)
         self.skips, self.noise, self.affine = skips, noise, affine
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Translate a batch; see the class for shapes and ranges."""
-        features = (
-            _beside_noise(image, training=self.training)
-            if self.noise in {"input", "both"}
-            else image
-        )
+    def forward(
+        self, image: Tensor, noise: Tensor | None = None, inner: Tensor | None = None
+    ) -> Tensor:
+        """Translate a batch; see the class for shapes and ranges.
+
+        ``noise`` [B, 1, H, W] goes beside the image, ``inner`` [B, 1, h, w] into the first up.
+        """
+        features = self._beside(image, noise) if self.noise in {"input", "both"} else image
         skips: list[Tensor] = []
         for down in self.downs:
             features = down(features)
             skips.append(features)
         x: Tensor = self.bottleneck(skips.pop())
         if self.noise in {"bottleneck", "both"}:
-            x = _beside_noise(x, training=self.training)
+            x = self._beside(x, inner)
         x = self.ups[0](x)
         for up in self.ups[1:]:
             x = up(torch.cat([skips.pop(), x], dim=1) if self.skips else x)
         return torch.tanh(_applied(x, image)) if self.affine else x
+
+    def _beside(self, x: Tensor, plane: Tensor | None) -> Tensor:
+        def draw(count: int) -> Tensor:
+            return torch.randn(count, 1, *x.shape[2:], device=x.device, dtype=x.dtype)
+
+        if plane is None:
+            plane = processes.drawn(draw, len(x)) if self.training else draw(len(x))
+        return torch.cat([x, plane], dim=1)
 
 
 def _applied(functions: Tensor, image: Tensor) -> Tensor:
@@ -88,14 +97,6 @@ def _applied(functions: Tensor, image: Tensor) -> Tensor:
     planes = functions.reshape(batch, -1, 1 + image.shape[1], height, width)
     applied: Tensor = planes[:, :, 0] + (planes[:, :, 1:] * image[:, None]).sum(dim=2)
     return applied
-
-
-def _beside_noise(x: Tensor, *, training: bool) -> Tensor:
-    def draw(count: int) -> Tensor:
-        return torch.randn(count, 1, *x.shape[2:], device=x.device, dtype=x.dtype)
-
-    plane = processes.drawn(draw, len(x)) if training else draw(len(x))
-    return torch.cat([x, plane], dim=1)
 
 
 class UNetSection(Section):
@@ -139,7 +140,7 @@ class UNetSection(Section):
 
         Raises UserError where ``size`` cannot be halved ``depth`` times.
         """
-        depth = self.depth or max(1, size.bit_length() - 1)
+        depth = self.levels(size)
         if size % 2**depth:
             raise UserError(
                 f"unet: images of {size} px cannot be halved {depth} times; "
@@ -154,6 +155,22 @@ class UNetSection(Section):
             noise=self.noise,
             affine=self.affine,
         )
+
+    def multiple(self, size: int) -> int:
+        """The network for ``size`` takes sides that are multiples of this."""
+        return int(2 ** self.levels(size))
+
+    def planes(self, size: int) -> dict[str, int]:
+        """The network's arguments that are noise, in the order in which it draws them.
+
+        Each with the part of the image's sides that its own are: 1 is all, 4 a quarter.
+        """
+        inner = {"inner": self.multiple(size)} if self.noise in {"bottleneck", "both"} else {}
+        return ({"noise": 1} if self.noise in {"input", "both"} else {}) | inner
+
+    def levels(self, size: int) -> int:
+        """Halvings of the network for ``size``: ``depth``, or down to one pixel."""
+        return self.depth or max(1, size.bit_length() - 1)
 
     def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
         bias = needs_bias(self.norm)

@@ -35,7 +35,7 @@ def differences(
     tested = _span(item.images for item in ours)
     said = [
         f"Published with: {study.setting}.",
-        f"Ours: PyTorch on {devices}, scored on {tested} test images.",
+        f"Ours: PyTorch on {devices}, scored on {tested} {ours[0].tested}.",
     ]
     lines: dict[str, list[str]] = {}
     for row in study.rows:

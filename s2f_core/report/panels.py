@@ -128,7 +128,7 @@ def _made(item: Translated) -> str:
     size = f"{source.image_size}×{source.image_size} pixels"
     raised = "" if source.upscaler == "none" else f", enlarged by {source.upscaler}"
     tried = ", on data that the model was not trained on" if source.transfer else ""
-    return f"{source.images:,} test images of {size}{raised}{tried}."
+    return f"{source.images:,} {source.tested} of {size}{raised}{tried}."
 
 
 def _decided(training: Training) -> bool:

@@ -90,6 +90,7 @@ class Evaluation(Record):
     background: str
     condition: str
     direction: Literal["a-to-b", "b-to-a"] = "a-to-b"
+    split: Literal["val", "test"] = "test"
     kind: Literal["pairs", "samples", "surfaces"] = "pairs"
     classes: tuple[str, ...] | None = None
     transfer: bool = False
@@ -120,8 +121,14 @@ class Evaluation(Record):
 
     @property
     def chosen(self) -> str:
-        """The classes that were chosen, in brackets; nothing where all were."""
-        return f" ({', '.join(self.classes)})" if self.classes else ""
+        """The classes, and the validation split, that were chosen, in brackets; else nothing."""
+        found = [*(self.classes or ()), *(["validation"] if self.split == "val" else [])]
+        return f" ({', '.join(found)})" if found else ""
+
+    @property
+    def tested(self) -> str:
+        """What they are made of: images of which split."""
+        return "validation images" if self.split == "val" else "test images"
 
     @property
     def things(self) -> str:

@@ -94,7 +94,7 @@ def summary(evaluations: list[Evaluation], compared: Comparisons) -> str:
     counts = sorted({item.images for item in evaluations})
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     things = "translation was" if len(evaluations) == 1 else "translations were"
-    parts = [f"{len(evaluations)} {things} scored on {many} test images."]
+    parts = [f"{len(evaluations)} {things} scored on {many} {first.tested}."]
     parts += _winners(evaluations, compared) if len(evaluations) > 1 else _alone(first)
     main = HEADLINE[first.kind][0]
     floors = [item.figure(main, FLOOR).value for item in evaluations]

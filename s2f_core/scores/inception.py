@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from s2f_core.assets.catalogue import find
+from s2f_core.assets.checksums import is_whole
 from s2f_core.errors import UserError
 from s2f_core.images import Pixels, rgb
 from s2f_core.scores.graphs import Floats, Layer
@@ -89,8 +91,10 @@ def load(weights: Path) -> list[Layer]:
 
     The copy holds the 94 convolutions in torch-fidelity's order, each with its batch norm's shift,
     mean and variance (the scale is 1), and no class head. Folding moves a feature by 1e-5. Raises
-    UserError where the file is not that network.
+    UserError where the file is not the published one: TorchScript is code, and no other is opened.
     """
+    if not is_whole(weights, find("inception").files[0].checksum):
+        raise UserError(f"{weights} cannot be loaded: it is not the published file; fetch it again")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # torch.jit.load is on its way out

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from s2f_core.errors import UserError
-from s2f_core.tracking.process import BusyError, Process
+from s2f_core.tracking.process import Process
 
 SQLITE = "sqlite:///"
 FLUSH_SECONDS = 5.0  # a flush costs about 15 ms, however few values it holds
@@ -68,14 +68,20 @@ def begin() -> None:
 
 
 class Run:
-    """One open run. Values are gathered and written together: sqlite commits are slow."""
+    """One open run. What is logged is gathered, and written beside the work that goes on.
+
+    A store that is busy, slow or away for a time delays and ends nothing: values and tags wait, are
+    tried again, and have to land when the run ends.
+    """
 
     def __init__(self, run_id: str, logged: Mapping[str, int] | None = None) -> None:
         self.id = run_id
         self._store = store()
         self._logged = dict(logged or {})  # the last step of each value that a resumed run holds
         self._waiting: list[tuple[str, float, int, int, str | None]] = []
+        self._tags: dict[str, str] = {}
         self._flushed = time.monotonic()
+        self._writer = threading.Thread()
 
     def _ask(self, method: str, *arguments: object) -> Any:
         return _mlflow.ask(self._store, method, self.id, *arguments)
@@ -92,12 +98,13 @@ class Run:
             for name, value in values.items()
             if step > self._logged.get(name, -1)
         ]
-        if time.monotonic() - self._flushed > FLUSH_SECONDS:
-            self.flush(last=False)
+        if time.monotonic() - self._flushed > FLUSH_SECONDS and not self._writer.is_alive():
+            self._writer = threading.Thread(target=self._try, daemon=True)
+            self._writer.start()
 
     def tag(self, name: str, value: str) -> None:
-        """Set a tag of the run, at once."""
-        self._ask("describe", {}, {name: value})
+        """Set a tag of the run, with the next values that are written."""
+        self._tags[name] = value
 
     def artifact(self, path: Path, folder: str | None = None) -> None:
         """Copy a file, or a folder with all in it, to the run's artifacts.
@@ -122,18 +129,35 @@ class Run:
         model: str = self._ask("register", name, str(folder.absolute()), loader, dict(tags))
         return model
 
-    def flush(self, *, last: bool = True) -> None:
-        """Write what waits; a store that is busy is tried again later unless it is the last."""
+    def flush(self) -> None:
+        """Write what waits; raises UserError where the store cannot take it now."""
+        if self._writer.is_alive():
+            self._writer.join()
+        self._write()
+
+    def _try(self) -> None:
+        """Write what waits, or leave it for later."""
         try:
-            while self._waiting:
-                self._ask("log", self._waiting[:POINTS])
-                del self._waiting[:POINTS]
-        except BusyError:
-            # Another process may hold the database for long; days of training should survive it.
-            if last:
-                raise
-            log.warning("MLflow's store is busy, %d values wait", len(self._waiting))
+            self._write()
+        except (UserError, RuntimeError) as error:
+            # Another process may hold the database for long, a server be restarted, this one's own
+            # process have been killed: days of training should survive it.
+            log.warning(
+                "MLflow cannot be written to, %d values wait: %s", len(self._waiting), error
+            )
+
+    def _write(self) -> None:
         self._flushed = time.monotonic()
+        while self._waiting:
+            part = self._waiting[:POINTS]
+            self._ask("log", part)
+            del self._waiting[: len(part)]
+        while self._tags:
+            name = next(iter(self._tags))
+            value = self._tags[name]
+            self._ask("describe", {}, {name: value})
+            if self._tags[name] == value:
+                del self._tags[name]
 
     def end(self, status: str) -> None:
         """Write what waits, then MLflow's status of the run."""

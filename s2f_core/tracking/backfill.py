@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from s2f_core.tracking import BACKFILLED, held, training_run
-from s2f_core.tracking.evaluated import record, trained_in
+from s2f_core.tracking.evaluated import SCORED, record, trained_in
 
 TAGS = {BACKFILLED: "true"}
 
@@ -66,7 +66,7 @@ def _evaluation(file: Path, data: Path, roles: Mapping[str, Any]) -> Iterator[st
     name, report = file.parent.name, json.loads(file.read_text())
     variant: str = report["variant"]
     earlier = held(trained_in(data, variant), name, variant)
-    if any(value.startswith("test/") for value in earlier):
+    if any(value.partition("/")[0] in SCORED.values() for value in earlier):
         return
     record(name, data, roles.get(report["role"], {}), TAGS)
     yield f"{name}: the evaluation of {variant}"

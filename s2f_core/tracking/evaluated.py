@@ -19,7 +19,8 @@ from s2f_core.tracking import Run, evaluation_run
 from s2f_core.tracking.licences import licence, page
 from s2f_core.tracking.model import Translator, pack
 
-SHOWN = 16  # test images on the sheet
+SCORED = {"test": "test", "val": "validation"}  # where figures are logged; training has val/…
+SHOWN = 16  # images on the sheet
 SIDE = 128  # pixels a side of each there
 
 
@@ -41,9 +42,9 @@ def record(
     file = data / "evaluations" / name / "evaluation.json"
     report = json.loads(file.read_text())
     translation = described(report)
-    test = translation.data.pairs(data, "test", direction=translation.direction)
+    test = translation.data.pairs(data, translation.split, direction=translation.direction)
     figures = {
-        f"test/{score}": figure["value"]
+        f"{SCORED[translation.split]}/{score}": figure["value"]
         for score, figure in report["figures"]["model"].items()
         if figure["value"] is not None
     }
@@ -61,8 +62,9 @@ def record(
         run.artifact(file)
         if test.size > 1:  # a point in space is no picture
             shown = Image.fromarray(sheet(test, read(data / "translations" / name)))
-            shown.save(Path(place) / "test.jpg", quality=90)  # a PNG takes half a second
-            run.artifact(Path(place) / "test.jpg", "images")
+            file = Path(place) / f"{SCORED[translation.split]}.jpg"
+            shown.save(file, quality=90)  # a PNG takes half a second
+            run.artifact(file, "images")
         _inputs(run, translation, data, test, origin)
         model = None
         if not translation.transfer:
@@ -76,9 +78,9 @@ def record(
 
 def described(report: Mapping[str, Any]) -> Translation:
     """The translation that an ``evaluation.json`` is of."""
-    same = ("variant", "transfer", "upscaler", "direction")
+    same = ("variant", "transfer", "upscaler", "direction", "split")
     return Translation(
-        **{key: report[key] for key in same},
+        **{key: report[key] for key in same if key in report},
         data=Data(**{key: report[key] for key in Data.model_fields}),
         scores=report["kind"],
     )
@@ -109,7 +111,7 @@ def _inputs(
     run: Run, translation: Translation, data: Path, test: Pairs, origin: Mapping[str, Any]
 ) -> None:
     """Name the images that were tested on and, but for a transfer, those that were trained on."""
-    splits = {"test": test}
+    splits = {SCORED[translation.split]: test}
     if not translation.transfer:
         splits["training"] = _trained_on(translation, data)
     for context, pairs in splits.items():

@@ -245,7 +245,8 @@ def serve(store: str) -> None:
             answer = number, "done", getattr(opened(uri), method)(*arguments)
         except Exception as error:
             answer = number, *explained(error)
-        print(json.dumps(answer), file=answers, flush=True)
+        with suppress(BrokenPipeError):  # the stage was killed; what it asked for is done
+            print(json.dumps(answer), file=answers, flush=True)
 
 
 def explained(error: Exception) -> tuple[str, str]:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from s2f_core.checkpoint import load_model
 from s2f_core.data import Translation, Upscaler
-from s2f_core.images import Pixels, from_model, to_model
+from s2f_core.generating import batches, generate
+from s2f_core.images import Floats, Pixels, seen, to_model
 from s2f_core.pairs import Pairs
 from s2f_core.params import Section
 from s2f_core.upscalers import UPSCALERS
@@ -27,9 +26,8 @@ from s2f_core.upscalers.edsr import FILE
 
 GENERATOR, SERVED, EXAMPLE = "generator.pt", "translation.json", "example.npy"
 WEIGHTS: dict[Upscaler, Path] = {"edsr": FILE, "dat-x2": Path("assets/dat-x2/dat-x2.pth")}
-BATCH = 16
 
-Input = Pixels | npt.NDArray[np.float32]
+Input = Pixels | Floats
 
 
 class Served(Section):
@@ -86,23 +84,14 @@ class Translator:
         inputs where those of a batch do not depend on each other. There are no ``params``.
         """
         del params
-        torch.manual_seed(0)  # some generators draw noise
-        with torch.inference_mode():
-            outputs = [
-                from_model(self._generator(self._inputs(model_input[first : first + BATCH])))
-                for first in range(0, len(model_input), BATCH)
-            ]
-        upscale = UPSCALERS[self.served.upscaler]
-        return upscale(np.concatenate(outputs), self.served.size, self.folder)
+        parts = (model_input[rows.start : rows.stop] for rows in batches(len(model_input)))
+        outputs = generate(self._generator, map(self._inputs, parts))
+        return UPSCALERS[self.served.upscaler](outputs, self.served.size, self.folder)
 
     def _inputs(self, given: Input) -> Tensor:
         if given.ndim == 2:
             return torch.from_numpy(given)[..., None, None]
-        images = to_model(torch.from_numpy(given)).expand(-1, self._description.in_channels, -1, -1)
-        side = self._description.size
-        if images.shape[-1] == side:
-            return images
-        return F.interpolate(images, size=(side, side), mode="area")
+        return seen(given, self._description.size, self._description.in_channels)
 
 
 def _load_pyfunc(folder: str) -> Translator:

@@ -25,10 +25,11 @@ def enlarge(images: Pixels, size: int, weights: Path) -> Pixels:
     """
     if importlib.util.find_spec("spandrel") is None:
         raise UserError("super-resolution needs spandrel: pip install 's2f[sr]'")
-    from spandrel import ImageModelDescriptor, ModelLoader
+    from spandrel import ImageModelDescriptor, ModelLoader, canonicalize_state_dict
 
-    try:
-        network = ModelLoader(device=torch.device("cpu")).load_from_file(weights)
+    try:  # not by spandrel's own reader, which takes TorchScript and pickles too
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+        network = ModelLoader().load_from_state_dict(canonicalize_state_dict(state))
     except Exception as error:  # spandrel and torch raise many kinds for a broken file
         raise UserError(f"{weights} cannot be loaded: {error}; fetch it again") from None
     if not isinstance(network, ImageModelDescriptor):

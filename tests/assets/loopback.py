@@ -14,14 +14,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Site:
     """What is served, how it misbehaves, and what was asked for.
 
-    ``cuts`` and ``statuses`` are used up one an answer: stop after so many bytes, answer this.
+    ``cuts``, ``stalls`` and ``statuses`` are used up one an answer: end after so many bytes, fall
+    silent after so many, answer this. ``redirects``: where else a path is said to be.
     """
 
     files: dict[str, bytes]
     ranges: bool = True
     shift: int = 0
     cuts: list[int] = field(default_factory=list)
+    stalls: list[int] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    redirects: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/octet-stream"
     etag: str = ""
     says_length: bool = True
@@ -37,6 +40,11 @@ def serve(site: Site) -> Iterator[Site]:
         def do_GET(self) -> None:
             asked = self.headers.get("Range")
             site.asked.append(asked)
+            if place := site.redirects.get(self.path):
+                self.send_response(302)
+                self.send_header("Location", place)
+                self.end_headers()
+                return
             body = site.files.get(self.path)
             status = site.statuses.pop(0) if site.statuses else 200 if body is not None else 404
             body = body or b""
@@ -58,6 +66,10 @@ def serve(site: Site) -> Iterator[Site]:
                 self.send_header("Content-Length", str(len(sent)))
             self.end_headers()
             cut = site.cuts.pop(0) if site.cuts else len(sent)
+            if site.stalls:
+                self.wfile.write(sent[: site.stalls.pop(0)])
+                self.connection.recv(1)  # until the client has had enough
+                return
             self.wfile.write(sent[:cut])
 
         def log_message(self, *_args: object) -> None:

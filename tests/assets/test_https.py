@@ -170,6 +170,32 @@ def test_unknown_host_is_final(client: Client, monkeypatch: pytest.MonkeyPatch) 
     assert client.waits == []
 
 
+def test_a_file_that_has_moved_is_followed(client: Client) -> None:
+    """To where the server says it is."""
+    client.site.redirects["/file"] = "/moved"
+    client.site.files["/moved"] = BODY
+    assert client.download() == BODY
+
+
+def test_redirects_in_a_circle_are_final(client: Client) -> None:
+    """Another attempt would go round again."""
+    client.site.redirects |= {"/file": "/there", "/there": "/file"}
+    with pytest.raises(UserError, match="the request failed: Exceeded 30 redirects"):
+        client.download()
+    assert client.waits == []
+    assert not client.part.exists()
+
+
+def test_a_server_that_falls_silent_is_asked_for_the_rest(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection stays open and brings nothing more."""
+    monkeypatch.setattr(https, "TIMEOUTS", (1.0, 0.1))
+    client.site.stalls = [2 * https.CHUNK]
+    assert client.download() == BODY
+    assert client.site.asked == [None, f"bytes={2 * https.CHUNK}-"]
+
+
 def test_endless_answer_is_stopped(client: Client) -> None:
     """More bytes than the catalogue allows are not stored, and no part of them stays."""
     client.site.says_length = False

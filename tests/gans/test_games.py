@@ -135,6 +135,21 @@ def test_a_step_trains_every_network(form: tuple[Settings, dict[str, Pairs]]) ->
             assert not torch.equal(value, before[key]), key
 
 
+def test_a_step_in_mixed_precision(form: tuple[Settings, dict[str, Pairs]]) -> None:
+    """Every loss and penalty is finite and float32, and near the one in full precision."""
+    found = []
+    for precision in ("32-true", "bf16-mixed"):
+        torch.manual_seed(0)
+        blueprint = form[0].blueprint(form[1]["train"])
+        game = form[0].build(Fabric(accelerator="cpu", devices=1, precision=precision), blueprint)
+        batch = form[1]["train"].given(blueprint.channels).load(range(4))
+        found.append(game.step(batch, Turn()))
+    for name, value in found[0].items():
+        assert found[1][name].dtype == torch.float32, name
+        if not name.startswith("grad_norm"):
+            torch.testing.assert_close(found[1][name], value, atol=0.1, rtol=0.1, msg=name)
+
+
 def test_a_turn_trains_its_players_alone(form: tuple[Settings, dict[str, Pairs]]) -> None:
     """D's turn leaves G's weights, G's turn leaves D's, and names no scalar of the other."""
     for turn, idle in (

@@ -108,6 +108,16 @@ def test_leaderboard_holds_translations_then_baselines_then_the_floor(project: P
     assert board["n"].tolist() == [98] * 6
 
 
+def test_validation_images_have_a_board_of_their_own(project: Project) -> None:
+    """Their figures are not compared with those of test images, and are called what they are."""
+    project.translation("chosen", "pix2pix-pencil", project.photos, PIX2PIX, split="val")
+    html = text(site(project, [*NAMES, "chosen"], {"P1": P1})[OVERVIEW])
+    board = pd.read_csv(project.root / "board.csv").set_index("name")
+    assert board.loc["chosen", "target"] == "faces/kept (validation)"
+    assert board.loc["chosen", "input"] == "faces/kept-pencil (validation) 16px"
+    assert "1 translation was scored on 12 validation images." in html
+
+
 def test_names_are_escaped(project: Project) -> None:
     """A name with markup in it is shown, not run."""
     project.translation(HOSTILE, HOSTILE, project.photos, PIX2PIX)

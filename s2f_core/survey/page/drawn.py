@@ -91,9 +91,9 @@ def draw(
 ) -> tuple[list[Drawn], str]:
     """Pictures of every translation, then as many real ones, and the table of the latter.
 
-    All are of the test split. Real ones are never of the images that the generated ones were made
-    from, nor two generated ones of the same, while there are enough. Raises UserError where there
-    are not ``each`` of a translation, or not as many real ones.
+    All are of the translations' split. Real ones are never of the images that the generated ones
+    were made from, nor two generated ones of the same, while there are enough. Raises UserError
+    where there are not ``each`` of a translation, or not as many real ones.
     """
     first = next(iter(translations.values()))
     sets = {name: _pairs(translation, data) for name, translation in translations.items()}
@@ -123,8 +123,8 @@ def draw(
 
 
 def _pairs(translation: Translation, data: Path) -> Pairs:
-    """The images of the test split; raises UserError where they are no pictures."""
-    pairs = translation.data.pairs(data, "test", direction=translation.direction)
+    """The images of its split; raises UserError where they are no pictures."""
+    pairs = translation.data.pairs(data, translation.split, direction=translation.direction)
     if not drawable(translation) or pairs.targets.shape[2] not in {1, 3}:
         raise UserError(f"{pairs.targets.folder} has no pictures to look at")
     return pairs

@@ -1,0 +1,98 @@
+"""What smoothing a video does: less flicker, and what it costs.
+
+A clip of two seconds is made of one test face, enlarged, panned and zoomed along a known path, with
+noise as a camera's. For each variant and share of smoothing:
+
+- flicker: the mean difference of an output to the last one moved along the frames' optical flow, of
+  255, where the flow can be trusted. Smoothing lowers it by what it is.
+- to frame: the mean difference to the frame itself, of 255: what it costs or wins in likeness.
+- sharpness: the standard deviation of the Laplacian over that of the frames.
+- ms: processor time a frame, all of it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.table import Table, arguments
+from s2f_core.data import Data
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels, resize, rgb
+from s2f_core.loading import load
+from s2f_core.models import Model
+from s2f_core.options import Options
+from s2f_core.scores.sharpness import seen
+from s2f_core.seeding import stream
+from s2f_core.video import Smoothing
+
+DATA = Path("data")
+VARIANTS = ("best", "pix2pix-pencil", "pix2pix-edges", "edges-human")
+SHARES = (0.0, 0.25, 0.5, 0.75)
+FRAMES, SIDE, LARGE, NOISE = 50, 256, 512, 3.0
+COLUMNS = {
+    "variant": "",
+    "smooth": ".2f",
+    "flicker": ".2f",
+    "to frame": ".1f",
+    "sharpness": ".2f",
+    "ms": ".0f",
+}
+
+
+def clip(photo: Pixels) -> list[Pixels]:
+    """Frames uint8 [256, 256, 3] of a photo, zoomed by up to a sixth and panned in an S."""
+    large, random = resize(photo, LARGE), stream(0)
+    frames = []
+    for number in range(FRAMES):
+        done = number / (FRAMES - 1)
+        zoom = SIDE / (LARGE * (0.72 - 0.12 * math.sin(math.pi * done)))
+        x = LARGE / 2 + 30 * math.sin(2 * math.pi * done)
+        y = LARGE / 2 + 14 * done - 7
+        moved = np.array([[zoom, 0, SIDE / 2 - x * zoom], [0, zoom, SIDE / 2 - y * zoom]])
+        frame = cv2.warpAffine(large, moved, (SIDE, SIDE)).astype(np.float64)
+        noisy = frame + random.normal(0, NOISE, frame.shape)
+        frames.append(np.rint(noisy).clip(0, 255).astype(np.uint8))
+    return frames
+
+
+def measure(model: Model, frames: list[Pixels], share: float) -> tuple[float, ...]:
+    """Flicker, difference to the frames, sharpness and milliseconds a frame."""
+    smoothing, options = Smoothing(share), Options(from_photo=True)
+    began, outputs = time.process_time(), []
+    for frame in frames:
+        ((output,),) = model.make([frame], options)
+        outputs.append(rgb(smoothing(frame, output)))
+    spent = time.process_time() - began
+    made = np.stack(outputs)
+    real = np.stack([resize(frame, made.shape[1]) for frame in frames])
+    return (
+        float(np.mean(smoothing.flicker)),
+        float(np.abs(made.astype(float) - real).mean()),
+        float(seen(made).mean() / seen(real).mean()),
+        1000 * spent / len(frames),
+    )
+
+
+def main() -> None:
+    """Print the table for the trained variants that are there."""
+    given = arguments(__doc__).parse_args()
+    faces = Data(role="faces", background="kept", condition="pencil")
+    test = faces.pairs(DATA, "test")
+    frames = clip(test.targets.image(int(test.targets.positions(test.ids[:1])[0])))
+    with Table(COLUMNS, given.csv) as table:
+        for name in VARIANTS:
+            try:
+                model = load(name)
+            except UserError:
+                continue  # not trained here
+            for share in SHARES:
+                table.add(name, share, *measure(model, frames, share))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The models of the demo: found by name, exported once, each with what one draws on for it."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from s2f_core import cache, closure, exporting
+from s2f_core.checkpoint import Description, load_model
+from s2f_core.conditions.computed import luma
+from s2f_core.data import Data
+from s2f_core.demo.sheets import OF_CONDITION, Name
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels, from_model, resize, to_model
+from s2f_core.seeding import stream
+from s2f_core.sessions import INPUT, Session, fed, planes
+from s2f_core.sketching import UNITS
+
+log = logging.getLogger(__name__)
+
+Floats = npt.NDArray[np.float32]
+
+FILE, ONNX = "a-to-b.pt", ".onnx"
+DRAWABLE = 16  # pixels a side of an output from which it is a picture
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A generator that people draw for.
+
+    ``path`` is its checkpoint or ONNX file, ``sheet`` what is drawn on.
+    """
+
+    name: str
+    path: Path
+    description: Description
+    sheet: Name
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def session(self) -> Session:
+        """What computes; a checkpoint is exported first, which takes seconds, and once."""
+        with self._lock:
+            return self._session
+
+    @cached_property
+    def _session(self) -> Session:
+        file = self.path if self.path.suffix == ONNX else exported(self.path)
+        return Session(file, threads=1)  # models compute beside each other
+
+    @property
+    def noisy(self) -> bool:
+        """Whether another seed gives another picture."""
+        return self.sheet == "noise" or bool(planes(self.description))
+
+    @property
+    def photo_size(self) -> int:
+        """Pixels a side of the photos of which its condition is made."""
+        return self.description.drawn_at or max(self.description.size, UNITS)
+
+    @property
+    def data(self) -> Data | None:
+        """What it learned from, where the file knows that."""
+        told = self.description
+        if told.role is None or told.background not in ("kept", "removed"):
+            return None
+        known = told.model_dump(include={"role", "background", "condition", "classes"})
+        return Data.model_validate(known)
+
+    def page(self, drawing: Pixels) -> Pixels:
+        """A drawing uint8 [H, H, 3] as the model sees it, uint8 [size, size, C]: see ``pixels.js``.
+
+        Shrunk by areas, then grey by BT.601 where the model takes one channel.
+        """
+        size = self.description.size
+        small = drawing if len(drawing) == size else resize(drawing, size)
+        return luma(small)[..., None] if self.description.in_channels == 1 else small
+
+    def picture(self, drawing: Pixels | None, seed: int) -> Pixels:
+        """What the model makes of a drawing uint8 [H, H, 3], or of noise: uint8 [size, size, C]."""
+        if drawing is None:
+            inputs = noise(self.description.in_channels, seed)
+        else:
+            inputs = to_model(torch.from_numpy(self.page(drawing)[None])).numpy()
+        return np.asarray(from_model(torch.from_numpy(self.session(inputs, seed=seed)))[0])
+
+    def drawn(self, seed: int) -> dict[str, Floats]:
+        """The inputs that are noise, by name: what a browser needs to make the same picture."""
+        told = self.description
+        if self.sheet == "noise":
+            return {INPUT: noise(told.in_channels, seed)}
+        page = np.zeros((1, told.in_channels, told.size, told.size), np.float32)
+        return {name: plane for name, plane in fed(told, page, seed).items() if name != INPUT}
+
+
+def noise(channels: int, seed: int) -> Floats:
+    """The input [1, channels, 1, 1] of a generator of noise, drawn as the condition noise is."""
+    drawn = stream(seed).integers(0, 256, (1, 1, 1, channels), dtype=np.uint8)
+    found: Floats = to_model(torch.from_numpy(drawn)).numpy()
+    return found
+
+
+def opened(names: Sequence[str], root: Path) -> dict[str, Model]:
+    """The models of these names, or all of ``root``/models, by name.
+
+    A name is that of a trained variant, or a checkpoint (.pt) or ONNX file. Raises UserError where
+    there is none, or a name is neither.
+    """
+    folder = root / "models"
+    there = sorted(path.parent.name for path in folder.glob(f"*/{FILE}"))
+    if not names and not there:
+        raise UserError(f"{folder} has no model: dvc repro trains those of params.yaml")
+    found: dict[str, Model] = {}
+    for name in names or there:
+        model = _open(name, there, folder)
+        if _shown(model.description):
+            found[model.name] = model
+        elif names:
+            raise UserError(f"{name} makes no pictures, which the demo shows")
+    return found
+
+
+def _shown(told: Description) -> bool:
+    return told.size >= DRAWABLE and told.role != "grids" and told.out_channels in {1, 3}
+
+
+def _open(name: str, there: Sequence[str], folder: Path) -> Model:
+    path = Path(name)
+    if name in there:
+        path = folder / name / FILE
+    elif path.suffix not in {".pt", ONNX}:
+        near = difflib.get_close_matches(name, there, n=3)
+        meant = f"; did you mean {', '.join(near)}?" if near else f" ({', '.join(there) or 'none'})"
+        raise UserError(
+            f"{name!r} is no trained variant under {folder}, and no file .pt or .onnx{meant}"
+        )
+    else:
+        name = path.parent.name if path.name == FILE else path.stem
+    told = Session(path, threads=1).description if path.suffix == ONNX else load_model(path)[0]
+    return Model(name, path, told, _sheet(told))
+
+
+def exported(checkpoint: Path) -> Path:
+    """The ONNX file of a checkpoint, in the user's cache under a hash of what it is made of."""
+    try:
+        digest = hashlib.sha256(checkpoint.read_bytes())
+    except OSError as error:
+        raise UserError(f"{checkpoint} cannot be read: {error.strerror}") from None
+    digest.update(_code().encode())  # another export, another file
+    file = cache.folder("onnx") / f"{digest.hexdigest()}.onnx"
+    if not file.is_file():
+        log.info("export %s", checkpoint)
+        exporting.export(checkpoint, file)
+    return file
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    return closure.digest(Path(exporting.__file__).parents[1], exporting.__name__)
+
+
+def _sheet(told: Description) -> Name:
+    if told.generator.takes == "vector":
+        return "noise"
+    drawn = told.drawing or {"type": told.condition}  # an older file knows the name alone
+    return OF_CONDITION.get(str(drawn.get("type")), "lines")

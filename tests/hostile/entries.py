@@ -1,0 +1,214 @@
+"""Where a file of others comes in: each entry takes a folder and bytes, and reads them."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from bad_models import checkpoint
+from bad_pictures import packed, page
+from pydantic import TypeAdapter
+
+import s2f_core
+from s2f_core import files, params, tables
+from s2f_core.assets import File, Source
+from s2f_core.assets.archives import Limits, members
+from s2f_core.assets.unpacking import unpack
+from s2f_core.conditions.hed import Holistic
+from s2f_core.datasets import Dataset
+from s2f_core.demo.uploads import FORMATS
+from s2f_core.images import Rejected, decode
+from s2f_core.importing import Labels, import_checkpoint
+from s2f_core.landmarks.tflite import Network
+from s2f_core.options import Options
+from s2f_core.scores.classifier import CLASSIFIER
+from s2f_core.scores.inception import INCEPTION
+from s2f_core.upscalers.spandrel import enlarge
+from s2f_core.video import translate as translate_video
+
+Entry = Callable[[Path, bytes], object]
+
+SIZE = 16
+PNG = packed(page(), "PNG")
+
+
+def _written(folder: Path, name: str, data: bytes) -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    return file
+
+
+def dataset(section: dict[str, Any], *places: str) -> Entry:
+    """Reads the source whose files at these places are the given bytes, and all its images.
+
+    A place that ends in ``=good`` has a picture that can be used.
+    """
+
+    def read(folder: Path, data: bytes) -> object:
+        for place in places:
+            name, _, good = place.partition("=")
+            _written(folder / "in", name, PNG if good else data)
+        given = {"path": folder / "in", **section}
+        source = TypeAdapter[Any](Dataset).validate_python(given)
+        opened = source.open(folder / "in", SIZE, folder / "assets")
+        return [list(_images(each)) for each in (opened.images, opened.given) if each is not None]
+
+    return read
+
+
+def _images(domain: tables.Domain) -> Iterator[object]:
+    """The images of the rows that a table would make, and why there is none."""
+    rows = domain.rows.reindex(columns=tables.COLUMNS).reset_index(drop=True)
+    rows.astype("string").to_parquet(io.BytesIO())
+    for row in np.flatnonzero(rows["rejected"].isna()):
+        try:
+            yield domain.make(int(row))
+        except Rejected as reason:
+            yield str(reason)
+
+
+def _translated(folder: Path, data: bytes) -> object:
+    model = _written(folder / "in", "good.pt", checkpoint())
+    given = files.sources([str(_written(folder / "in", "a.png", data))], io.BytesIO())
+    return files.translate(s2f_core.load(model), given, Options(), folder / "out")
+
+
+def _uploaded(_: Path, data: bytes) -> object:
+    return [decode(data, formats=(kind,)) for kind in FORMATS.values()]
+
+
+def _used(name: str) -> Entry:
+    """Loads a model of this name and has it make a picture."""
+
+    def use(folder: Path, data: bytes) -> object:
+        model = s2f_core.load(_written(folder / "in", name, data), folder / "data")
+        return model(page())
+
+    return use
+
+
+def _served(folder: Path, data: bytes) -> object:
+    _written(folder / "in", "data/generator.pt", checkpoint())
+    _written(folder / "in", "data/translation.json", data)
+    return s2f_core.load(folder / "in", folder / "data")
+
+
+def _imported(folder: Path, data: bytes) -> object:
+    labels = Labels("tiny", "given", "kept", SIZE)
+    return import_checkpoint(_written(folder / "in", "G.pth", data), labels, folder / "out/x.pt")
+
+
+def _table(name: str) -> Entry:
+    def read(folder: Path, data: bytes) -> object:
+        for place, whole in {**_whole_table(), name: data}.items():
+            _written(folder / "in", place, whole)
+        return tables.read(folder / "in").images([0]), tables.made(folder / "in")
+
+    return read
+
+
+@cache
+def _whole_table() -> dict[str, bytes]:
+    """The files of a table of one image."""
+    rows = pd.DataFrame({"id": ["a"], "source": ["a"]})
+    images = np.zeros((1, 4, 4, 3), np.uint8)
+    with tempfile.TemporaryDirectory() as place:
+        domain = tables.Domain(rows, images.__getitem__)
+        table = tables.build(Path(place) / "table", domain, describe="table")
+        return {file.name: file.read_bytes() for file in table.folder.iterdir()}
+
+
+def _members(folder: Path, data: bytes) -> object:
+    archive = _written(folder / "in", "given", data)
+    limits = Limits(member=2**20, total=2**20)
+    return [b"".join(one.chunks) for one in members(archive, limits=limits)]
+
+
+def _unpacked(folder: Path, data: bytes) -> object:
+    got, made = _written(folder / "in", "given", data), folder / "out" / "made.zip"
+    made.parent.mkdir()
+    source = Source("file:given", len(data), "*", below="")
+    unpack(File("made.zip", 2**10, "", (source,)), source, got, made)
+    return made
+
+
+def _params(folder: Path, data: bytes) -> object:
+    file = _written(folder / "in", "params.yaml", data)
+    return params.load(int, "seed", file=file), params.load(dict[str, float], file=file)
+
+
+def _weights(name: str, read: Callable[[Path], object]) -> Entry:
+    return lambda folder, data: read(_written(folder / "in", name, data))
+
+
+GRAY = np.zeros((32, 32, 3), np.uint8)
+
+ENTRIES: dict[str, Entry] = {
+    "demo": _uploaded,
+    "s2f translate": _translated,
+    "s2f video": lambda folder, data: translate_video(
+        s2f_core.load(_written(folder / "in", "good.pt", checkpoint())),
+        _written(folder / "in", "a.mp4", data),
+        folder / "out.mp4",
+        Options(),
+    ),
+    "a model .pt": _used("a.pt"),
+    "a model .onnx": _used("a.onnx"),
+    "a packed translation": _served,
+    "s2f import-checkpoint": _imported,
+    "params.yaml": _params,
+    "an archive": _members,
+    "fetch": _unpacked,
+    "a table's images": _table("images-00000.npy"),
+    "a table's index": _table("index.parquet"),
+    "a table's made.json": _table("made.json"),
+    "folder": dataset({"source": "folder", "layout": "images"}, "a.png", "good.png=good"),
+    "folder, strips": dataset({"source": "folder", "layout": "strips"}, "a.png"),
+    "folder, pairs": dataset({"source": "folder"}, "A/a.png", "B/a.png=good"),
+    "folder, a zip": dataset({"source": "folder"}, "given.zip", "good.png=good"),
+    "strips": dataset({"source": "edges2shoes"}, "train/1_AB.jpg", "given.zip"),
+    "celeba-1k": dataset({"source": "celeba-1k"}, "a.jpg"),
+    "celeba, its lists": dataset(
+        {"source": "celeba"},
+        "img_align_celeba/000001.jpg=good",
+        "list_eval_partition.txt",
+        "identity_CelebA.txt",
+    ),
+    "imagenet-folder": dataset({"source": "imagenet-folder"}, "n1/a.JPEG", "n2/b.JPEG=good"),
+    "sketchy": dataset(
+        {"source": "sketchy"},
+        "256x256/photo/tx_000000000000/apple/a.jpg",
+        "256x256/sketch/tx_000000000000/apple/a-1.png",
+    ),
+    "domainnet, its lists": dataset(
+        {"source": "domainnet", "a": "sketch", "b": "real"},
+        "sketch/apple/a.jpg=good",
+        "real/apple/a.jpg=good",
+        "sketch_train.txt",
+        "real_test.txt",
+    ),
+    "coco, annotations": dataset(
+        {"source": "coco-persons", "min_height": 32},
+        "annotations/person_keypoints_train2017.json",
+        "train2017/1.jpg=good",
+    ),
+    "cifar10": dataset({"source": "cifar10", "batches": ["test"]}, "test_batch"),
+    "openmoji, its list": dataset(
+        {"source": "openmoji", "groups": ["objects"], "without": []}, "data/openmoji.json"
+    ),
+    "quickdraw, packed": dataset({"source": "quickdraw"}, "cat.ndjson.gz"),
+    "quickdraw, bitmaps": dataset({"source": "quickdraw"}, "numpy_bitmap/cat.npy"),
+    "quickdraw, strokes": dataset({"source": "quickdraw"}, "simplified/cat.ndjson"),
+    "hed": _weights("hed.h5", lambda file: Holistic(file)(GRAY)),
+    "tflite": _weights("face.tflite", lambda file: Network(file)(GRAY)),
+    "inception": _weights("inception.pt", INCEPTION.load),
+    "classifier": _weights("lite0.pth", CLASSIFIER.load),
+    "upscaler": _weights("dat-x2.pth", lambda file: enlarge(GRAY[None], 64, file)),
+}

@@ -1,0 +1,223 @@
+"""Values and bytes that nobody thought of: a parser gives something, or says what is wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from bad_archives import fuzzable
+from bad_models import checkpoint, graph
+from bad_pictures import packed, page
+from entries import ENTRIES
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from s2f_core.conditions import Condition
+from s2f_core.data import Translation
+from s2f_core.datasets import Dataset, bitmaps, files
+from s2f_core.errors import UserError
+from s2f_core.images import Rejected, decode
+from s2f_core.params import load
+from s2f_core.variants import Variant
+
+ROOT = Path(__file__).parents[2]
+QUICK, LONG = 20, 500
+COUNTS = pytest.mark.parametrize("count", [QUICK, pytest.param(LONG, marks=pytest.mark.slow)])
+KINDS: dict[str, Any] = {
+    "data": Dataset,
+    "conditions": Condition,
+    "variants": Variant,
+    "translations": Translation,
+}
+
+numbers = st.one_of(st.integers(), st.floats(), st.integers(-300, 300))
+plain = st.one_of(st.none(), st.booleans(), numbers, st.text(max_size=20))
+values = st.recursive(
+    plain,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def fuzzed(count: int, check: Callable[[Any], object], inputs: st.SearchStrategy[Any]) -> None:
+    """Run ``check`` on so many inputs, the same each time; UserError and Rejected are answers."""
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(inputs)
+    def run(value: Any) -> None:
+        try:
+            check(value)
+        except (UserError, Rejected) as refused:
+            if not str(refused):
+                raise AssertionError("refused without a reason") from refused
+
+    run()
+
+
+def mutated(whole: bytes) -> st.SearchStrategy[bytes]:
+    """A file with some of its bytes changed, put in or cut off."""
+    place = st.integers(0, len(whole) - 1)
+    change = st.tuples(place, st.binary(max_size=6), st.integers(0, 4))
+
+    def changed(changes: list[tuple[int, bytes, int]], end: int | None) -> bytes:
+        data = bytearray(whole)
+        for start, new, old in changes:
+            data[start : start + old] = new
+        return bytes(data[:end])
+
+    end = st.one_of(st.none(), st.none(), place)
+    return st.builds(changed, st.lists(change, min_size=1, max_size=5), end)
+
+
+class Numbered:
+    """A new folder for each input."""
+
+    def __init__(self, base: Path) -> None:
+        self.base, self.number = base, 0
+
+    def __call__(self) -> Path:
+        """The next one."""
+        self.number += 1
+        folder = self.base / str(self.number)
+        folder.mkdir()
+        return folder
+
+
+@pytest.fixture
+def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Numbered:
+    """Folders; what is unpacked is bounded to a megabyte."""
+    monkeypatch.setattr(files, "LARGEST", 2**20)
+    monkeypatch.setattr(bitmaps, "LARGEST", 2**20)
+    return Numbered(tmp_path)
+
+
+@COUNTS
+@pytest.mark.parametrize("kind", KINDS)
+def test_parameters(kind: str, count: int, new: Numbered) -> None:
+    """A section of the project's own file in which one value is another, or a key is new."""
+    whole = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))[kind]
+
+    def check(changed: tuple[str, str, Any]) -> None:
+        name, key, value = changed
+        file = new() / "params.yaml"
+        section = {**whole[name], key or next(iter(whole[name])): value}
+        file.write_text(yaml.safe_dump({kind: {name: section}}), encoding="utf-8")
+        load(KINDS[kind], kind, name, file=file)
+
+    keys = sorted({key for section in whole.values() for key in section})
+    some = st.one_of(st.sampled_from(keys), st.text(max_size=9))
+    few = max(QUICK, count // 4)  # the schema of variants takes a tenth of a second to make
+    fuzzed(few, check, st.tuples(st.sampled_from(sorted(whole)), some, values))
+
+
+@COUNTS
+def test_parameters_of_any_bytes(count: int, new: Numbered) -> None:
+    """Text that may be YAML, and bytes that may be text."""
+    marks = st.text("abc[]{}:,&*!<>|-?'\"%@`#\n \t0123.e\\", max_size=60).map(str.encode)
+    fuzzed(count, lambda data: ENTRIES["params.yaml"](new(), data), st.one_of(marks, st.binary()))
+
+
+def _coco(person: dict[str, Any], picture: dict[str, Any]) -> bytes:
+    keys = ("id", "image_id", "bbox", "keypoints", "iscrowd")
+    usual = dict(zip(keys, (1, 1, [1, 1, 40, 40], [9, 9, 2] * 17, 0), strict=True))
+    images = [{"id": 1, "file_name": "1.jpg", "width": 48, "height": 48, **picture}]
+    return json.dumps({"images": images, "annotations": [{**usual, **person}]}).encode()
+
+
+box = st.lists(st.one_of(numbers, values), min_size=4, max_size=4)
+people = st.fixed_dictionaries(
+    {},
+    optional={"id": values, "image_id": values, "bbox": st.one_of(box, values), "iscrowd": plain},
+)
+joints = st.lists(numbers, min_size=51, max_size=51).map(lambda found: {"keypoints": found})
+photos = st.fixed_dictionaries(
+    {}, optional={"id": values, "file_name": values, "width": numbers, "height": numbers}
+)
+strokes = st.lists(st.lists(st.lists(numbers, max_size=5), max_size=3), max_size=3)
+TEXTS: dict[str, st.SearchStrategy[bytes]] = {
+    "coco, annotations": st.builds(_coco, st.one_of(people, joints), photos),
+    "quickdraw, strokes": st.one_of(strokes, values).map(
+        lambda found: json.dumps({"drawing": found}).encode()
+    ),
+    "quickdraw, packed": st.binary(max_size=60),
+    "quickdraw, bitmaps": st.builds(
+        lambda shape, kind, rest: _npy(f"{{'descr': {kind!r}, {shape}}}", rest),
+        st.sampled_from(["'shape': (1, 784), 'fortran_order': False", "'shape': 1", "()"]),
+        st.one_of(st.just("|u1"), st.text(max_size=4)),
+        st.binary(max_size=800),
+    ),
+    "openmoji, its list": values.map(lambda found: json.dumps(found).encode()),
+    "celeba, its lists": st.lists(
+        st.builds(lambda a, b: f"{a} {b}", st.sampled_from(["000001.jpg", "../a", "\x85"]), plain)
+    ).map(lambda lines: "\n".join(lines).encode(errors="replace")),
+    "domainnet, its lists": st.lists(
+        st.builds(lambda a, b: f"{a} {b}", st.sampled_from(["sketch/apple/a.jpg", "real/"]), plain)
+    ).map(lambda lines: "\n".join(lines).encode(errors="replace")),
+    "a table's made.json": values.map(lambda found: json.dumps(found).encode()),
+}
+
+
+def _npy(header: str, rest: bytes) -> bytes:
+    line = header.encode(errors="replace") + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line + rest
+
+
+@COUNTS
+@pytest.mark.parametrize("entry", TEXTS)
+def test_texts_of_sources(entry: str, count: int, new: Numbered) -> None:
+    """Lists, lines and headers whose values may be anything."""
+    fuzzed(count, lambda data: ENTRIES[entry](new(), data), TEXTS[entry])
+
+
+@COUNTS
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "PPM"])
+def test_damaged_pictures(kind: str, count: int) -> None:
+    """Some bytes of a picture are others."""
+    fuzzed(count, decode, mutated(packed(page(20, 20), kind)))
+
+
+@COUNTS
+@pytest.mark.parametrize(
+    ("entry", "whole"),
+    [
+        ("a model .pt", checkpoint()),
+        ("a model .onnx", graph()),
+        ("an archive", fuzzable("zip")),
+        ("an archive", fuzzable("tar")),
+        ("an archive", fuzzable("tgz")),
+        ("folder, a zip", fuzzable("zip")),
+        ("cifar10", fuzzable("pickle")),
+        ("s2f import-checkpoint", checkpoint()),
+    ],
+    ids=["pt", "onnx", "zip", "tar", "tgz", "folder", "cifar10", "pth"],
+)
+def test_damaged_files(entry: str, whole: bytes, count: int, new: Numbered) -> None:
+    """Some bytes of a model or an archive are others."""
+    fuzzed(count, lambda data: ENTRIES[entry](new(), data), mutated(whole))
+
+
+def test_the_inputs_are_not_all_refused(new: Numbered) -> None:
+    """What is changed was whole: else all the above would prove nothing."""
+    for entry, whole in (
+        ("a model .pt", checkpoint()),
+        ("a model .onnx", graph()),
+        ("an archive", fuzzable("zip")),
+        ("an archive", fuzzable("tgz")),
+        ("cifar10", fuzzable("pickle")),
+        ("coco, annotations", _coco({}, {})),
+    ):
+        assert ENTRIES[entry](new(), whole)
+    assert io.BytesIO(packed(page(), "AVIF")).read(12)[4:] == b"ftypavif"

@@ -1,0 +1,167 @@
+"""``s2f video``: every frame translated, and what flickers steadied where the flow is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import stores
+
+import s2f_core
+from s2f_core import video
+from s2f_core.errors import UserError
+from s2f_core.images import Pixels, Rejected
+from s2f_core.options import Options
+from s2f_core.seeding import stream
+from s2f_core.video import Smoothing, followed, translate
+
+PHOTO = Options(from_photo=True)
+
+
+def _scene(side: int = 128) -> Pixels:
+    """Smooth blots, uint8 [side, side, 3], on which motion can be seen."""
+    noise = stream(1).integers(0, 256, (side, side, 3)).astype(np.uint8)
+    blurred: Any = cv2.GaussianBlur(noise, (0, 0), 3)
+    return np.asarray(cv2.normalize(blurred, blurred, 0, 255, cv2.NORM_MINMAX))
+
+
+def _frames(count: int, step: int = 2, side: int = 96) -> list[Pixels]:
+    scene = _scene(side + count * step)
+    return [scene[row * step :][:side, row * step :][:, :side] for row in range(count)]
+
+
+def _save(path: Path, frames: list[Pixels]) -> Path:
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (width, height))
+    for frame in frames:
+        writer.write(np.ascontiguousarray(frame[..., ::-1]))
+    writer.release()
+    return path
+
+
+def _read(path: Path) -> tuple[list[Pixels], float]:
+    clip = cv2.VideoCapture(str(path))
+    rate = clip.get(cv2.CAP_PROP_FPS)
+    found: list[Pixels] = []
+    while True:
+        there, frame = clip.read()
+        if not there:
+            return found, rate
+        found.append(np.asarray(frame, dtype=np.uint8))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A model of pencil sketches."""
+    told: dict[str, Any] = {
+        "drawn_at": 32,
+        "direction": "a-to-b",
+        "drawing": {"type": "pencil", "blur": 5},
+    }
+    stores.model(tmp_path / "data", "tiny", **told)
+    return tmp_path / "data"
+
+
+def test_an_output_follows_the_motion_of_its_frames() -> None:
+    """What moved by two pixels is found there, but for the border that came into view."""
+    before, now = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in _frames(2))
+    output = np.asarray(before, np.float32)[..., None]
+    moved, trusted = followed(np.asarray(before, np.uint8), np.asarray(now, np.uint8), output)
+    assert trusted.mean() > 0.8
+    inside = np.abs(moved[8:-8, 8:-8, 0] - np.asarray(now, np.float32)[8:-8, 8:-8])
+    assert inside.mean() < 2
+
+
+def test_flicker_is_smoothed_by_its_share() -> None:
+    """Outputs that jump from frame to frame jump by half; at no share they stay as they were."""
+    frames = _frames(8)
+    outputs = [
+        np.clip(frame.astype(int) + (20 if row % 2 else 0), 0, 255).astype(np.uint8)
+        for row, frame in enumerate(frames)
+    ]
+    flicker = {}
+    for share in (0.0, 0.5):
+        smoothing = Smoothing(share)
+        made = [smoothing(*pair) for pair in zip(frames, outputs, strict=True)]
+        flicker[share] = np.mean(smoothing.flicker)
+        assert (made[0] == outputs[0]).all()
+        assert bool((made[3] == outputs[3]).all()) is (share == 0)
+    assert flicker[0.0] == pytest.approx(19, abs=3)
+    assert flicker[0.5] < 0.75 * flicker[0.0]
+
+
+def test_nothing_is_blended_over_a_cut() -> None:
+    """A new scene begins with its own output."""
+    smoothing, other = Smoothing(0.9), 255 - np.rot90(_scene(96)).copy()
+    smoothing(_frames(1)[0], np.zeros((96, 96, 3), np.uint8))
+    white = np.full((96, 96, 3), 255, np.uint8)
+    made = smoothing(stream(5).integers(0, 256, other.shape).astype(np.uint8), white)
+    assert (made == white).all()
+    assert smoothing.flicker == []
+
+
+def test_a_video_becomes_one_of_as_many_frames(data: Path, tmp_path: Path) -> None:
+    """At its rate; oblong frames are cropped as the training's photos were."""
+    source = _save(tmp_path / "in.avi", [frame[:64] for frame in _frames(5)])
+    model = s2f_core.load("tiny", data)
+    report = translate(model, source, tmp_path / "out.avi", PHOTO, 0)
+    frames, rate = _read(tmp_path / "out.avi")
+    assert (report.frames, report.empty, len(frames), rate) == (5, 0, 5, 10)
+    assert frames[0].shape == (16, 16, 3)
+    wide = Options(from_photo=True, fit="pad", upscale=2)
+    translate(model, source, tmp_path / "wide.avi", wide)
+    assert _read(tmp_path / "wide.avi")[0][0].shape == (22, 32, 3)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        "in.avi",
+        "out.avi",
+        "wide.avi",
+    ]
+
+
+def test_frames_that_show_nothing_keep_the_last_output(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are counted; where no frame shows anything there is no video."""
+    model, seen = s2f_core.load("tiny", data), []
+    prepare = model.prepare
+
+    def sometimes(image: Pixels, options: Options) -> Any:
+        seen.append(image)
+        if len(seen) in {2, 3} or image.mean() == 0:
+            raise Rejected("nobody")
+        return prepare(image, options)
+
+    monkeypatch.setattr(model, "prepare", sometimes)
+    source = _save(tmp_path / "in.avi", _frames(4))
+    report = translate(model, source, tmp_path / "out.avi", PHOTO)
+    frames, _ = _read(tmp_path / "out.avi")
+    assert (report.frames, report.empty, len(frames)) == (4, 2, 4)
+    assert (frames[0] == frames[2]).all()
+    black = _save(tmp_path / "black.avi", [np.zeros((32, 32, 3), np.uint8)] * 2)
+    with pytest.raises(UserError, match="no frame shows what"):
+        translate(model, black, tmp_path / "none.avi", PHOTO)
+    assert not (tmp_path / "none.avi").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "smooth", "said"),
+    [
+        ("gone.avi", "out.avi", 0.5, r"gone\.avi does not exist"),
+        ("words.avi", "out.avi", 0.5, "is no video that OpenCV can read"),
+        ("words.avi", "out.gif", 0.5, r"allowed: \.mp4, \.avi, \.mkv"),
+        ("words.avi", "out.avi", 2, "smooth: 2 is not possible"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    data: Path, tmp_path: Path, source: str, out: str, smooth: float, said: str
+) -> None:
+    """Nothing is left behind."""
+    (tmp_path / "words.avi").write_text("words")
+    model = s2f_core.load("tiny", data)
+    with pytest.raises(UserError, match=said):
+        translate(model, tmp_path / source, tmp_path / out, PHOTO, smooth)
+    assert not (tmp_path / out).exists()
+    assert video.CODECS.keys() == {".mp4", ".avi", ".mkv"}
