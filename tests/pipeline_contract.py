@@ -48,11 +48,7 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
         name,
         modules.pop(),
         frozenset(_blank(dep) for dep in _paths(entry.get("deps", []))),
-        frozenset(
-            tuple(_blank(key).split("."))
-            for key in entry.get("params", [])
-            if isinstance(key, str)  # not of another file than params.yaml
-        ),
+        frozenset(tuple(_blank(key).split(".")) for key in entry.get("params", [])),
     )
 
 
@@ -93,7 +89,7 @@ def loaded(root: Path, module: str) -> set[Keys]:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in names:
                 if any(keyword.arg == "file" for keyword in call.keywords):
-                    continue  # another file than params.yaml
+                    continue  # another file than params.yaml, which is a dep
                 found.add(tuple(_key(argument) for argument in call.args[1:]))
     return found
 
