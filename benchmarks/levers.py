@@ -88,14 +88,17 @@ def adam(**way: bool) -> Lever:
 def judged_together(_: Game) -> AbstractContextManager[None]:
     """D's step on real and generated images in one pass; not for batch norm, which would differ."""
 
-    def loss(self: Critic, real: Tensor, fake: Tensor, noise: float, scalars: Scalars) -> Tensor:
-        logits = self.features(torch.cat([real, fake]), noise)[-1].chunk(2)
+    def loss(
+        self: Critic, real: Tensor, fake: Tensor, noise: float, scalars: Scalars
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        both = [found.chunk(2) for found in self.features(torch.cat([real, fake]), noise)]
+        logits = both[-1]
         d_real, d_fake = losses.discriminator_losses("vanilla", logits[0], logits[1])
         shown = [torch.sigmoid(each.detach()).mean() for each in logits]
         scalars.add(d_real=d_real, d_fake=d_fake, d_out_real=shown[0], d_out_fake=shown[1])
-        return d_real + d_fake
+        return d_real + d_fake, [found for found, _ in both], [found for _, found in both]
 
-    return changed(Critic, _loss=loss)
+    return changed(Critic, loss=loss)
 
 
 def generated_twice(_: Game) -> AbstractContextManager[None]:
@@ -107,6 +110,11 @@ def generated_twice(_: Game) -> AbstractContextManager[None]:
         return found | self._generate([batch], [self.generator(batch.a)], turn)
 
     return changed(Pix2Pix, play=play)
+
+
+def updated_at_once(_: Game) -> AbstractContextManager[None]:
+    """``updates: simultaneous`` where a variant has alternating ones."""
+    return changed(Pix2Pix, play=lambda self, batch, turn: self._play_at_once([batch], turn))
 
 
 @contextmanager

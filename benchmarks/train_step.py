@@ -72,6 +72,7 @@ WAYS = {
     "as trained, channels last": Way(LAST),
     "as trained, real and generated in one pass of D": Way(Build(), (levers.judged_together,)),
     "as trained, but two passes of G": Way(Build(), (levers.generated_twice,)),
+    "as trained, both players updated at once": Way(Build(), (levers.updated_at_once,)),
     "as trained, Adam over lists": Way(Build(), (levers.adam(foreach=True),)),
     "as trained, Adam weight by weight": Way(Build(), (levers.adam(),)),
     "all in bfloat16, nothing cast": Way(Build("bf16-true")),

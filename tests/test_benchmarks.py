@@ -101,6 +101,14 @@ def test_what_is_compared_computes_the_same(lever: levers.Lever) -> None:
     assert _losses(None) == usual
 
 
+def test_players_updated_at_once_see_the_same_d() -> None:
+    """D loses as it did; G by the D before its step, so not as it did."""
+    usual, changed = _losses(None)[0], _losses(levers.updated_at_once)[0]
+    assert changed["d_fake"] == pytest.approx(usual["d_fake"], rel=1e-6)
+    assert changed["g_l1"] == pytest.approx(usual["g_l1"], rel=1e-6)
+    assert changed["g_adversarial"] != pytest.approx(usual["g_adversarial"], rel=1e-6)
+
+
 def _losses(lever: levers.Lever | None) -> list[dict[str, float]]:
     game, batch = steps.game(SMALL, Build("32-true"))
     found = []

@@ -62,7 +62,8 @@ class Critic(Player):
 
         def parted() -> Iterable[Tensor]:
             for real, fake in seen:
-                yield self._loss(real.detach(), fake.detach(), noise, scalars) / parts
+                loss, _, _ = self.loss(real.detach(), fake.detach(), noise, scalars)
+                yield loss / parts
 
         (norm,) = descend(self.fabric, [self], parted())
         return {**scalars.mean(), "grad_norm_d": norm}
@@ -79,11 +80,17 @@ class Critic(Player):
         """What the generator loses on D's logits of its images."""
         return losses.generator_loss(self.section.adversarial, logits)
 
-    def _loss(self, real: Tensor, fake: Tensor, noise: float, scalars: Scalars) -> Tensor:
+    def loss(
+        self, real: Tensor, fake: Tensor, noise: float, scalars: Scalars
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """What D loses on inputs [B, C, H, W], and the features it found in real and generated.
+
+        ``real`` is a constant. Of the scalars see :meth:`learn`.
+        """
         kind, section = self.section.adversarial, self.section
         real.requires_grad_(section.r1 > 0)
-        out_real = self.features(real, noise)[-1]
-        out_fake = self.features(fake, noise)[-1]
+        in_real, in_fake = self.features(real, noise), self.features(fake, noise)
+        out_real, out_fake = in_real[-1], in_fake[-1]
         d_real, d_fake = losses.discriminator_losses(
             kind, out_real, out_fake, self.recipe.smoothing
         )
@@ -101,11 +108,12 @@ class Critic(Player):
             share = processes.drawn(
                 lambda count: torch.rand(count, 1, 1, 1, device=real.device), len(real)
             )
-            between = torch.lerp(fake, real.detach(), share).requires_grad_()
+            between = torch.lerp(fake.detach(), real.detach(), share).requires_grad_()
             out_between = self.features(between, noise)[-1]
             penalties.append(section.gp * losses.gradient_penalty(out_between, between))
-        if not penalties:
-            return d_real + d_fake
-        penalty = torch.stack(penalties).sum()
-        scalars.add(d_penalty=penalty)
-        return d_real + d_fake + penalty
+        loss = d_real + d_fake
+        if penalties:
+            penalty = torch.stack(penalties).sum()
+            scalars.add(d_penalty=penalty)
+            loss = loss + penalty
+        return loss, in_real, in_fake

@@ -80,7 +80,7 @@ class DCGANDiscriminatorSection(ConvolutionalSection):
 
         Raises UserError for a size it cannot take; the message names those it can.
         """
-        return Stages(self._stages(*_plan(size), width, channels))
+        return Stages(self._stages(*_plan(size), self.scaled(width), channels))
 
     def _stages(self, base: int, halvings: int, width: int, channels: int) -> Iterator[nn.Module]:
         yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))

@@ -52,6 +52,7 @@ class PatchGANSection(ConvolutionalSection):
 
         Raises UserError where the images are too small to leave one patch.
         """
+        width = self.scaled(width)
         if self.scales == 1:
             return self._at(size, width, channels)
         sizes = [size // 2**scale for scale in range(self.scales)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
@@ -58,14 +59,20 @@ class Scales(nn.Module):
 
 
 class ConvolutionalSection(Section):
-    """Keys of every discriminator of convolutions: ``spectral`` and ``activation``.
+    """Keys of every discriminator of convolutions.
 
+    ``width_ratio``: its channels over those that the variant's width gives it.
     ``spectral`` divides each convolution's weight by its largest singular value (Miyato et al.
     2018); a ``norm`` stays where there is one, and ``none`` is what that paper has.
     """
 
+    width_ratio: float = Field(1.0, gt=0, le=16)
     spectral: bool = False
     activation: Activation = LEAKY_RELU
+
+    def scaled(self, width: int) -> int:
+        """Channels of the first convolution where the variant's networks have ``width``."""
+        return max(1, round(width * self.width_ratio))
 
     def stage(self, convolution: nn.Conv2d, norm: Norm = "none") -> nn.Sequential:
         """The convolution, its norm and the activation."""

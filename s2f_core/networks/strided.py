@@ -48,7 +48,7 @@ class StridedSection(ConvolutionalSection):
                 f"strided: {self.layers} layers leave nothing of {size} px images; "
                 f"give at least {2**self.layers} px, or fewer layers"
             )
-        return Stages(self._stages(width, channels))
+        return Stages(self._stages(self.scaled(width), channels))
 
     def _stages(self, width: int, channels: int) -> Iterator[nn.Module]:
         yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))

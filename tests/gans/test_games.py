@@ -46,6 +46,18 @@ FORMS: dict[str, dict[str, Any]] = {
         },
     },
     "pix2pix wgan-gp": {"objective": {"type": "pix2pix", "adversarial": "wgan-gp"}},
+    "pix2pix simultaneous, features, R1": {
+        "objective": {"type": "pix2pix", "updates": "simultaneous", "lambda_features": 10, "r1": 1},
+    },
+    "pix2pix simultaneous, wgan-gp, unconditional D": {
+        "objective": {
+            "type": "pix2pix",
+            "updates": "simultaneous",
+            "adversarial": "wgan-gp",
+            "conditional": False,
+        },
+        "recipe": {"accumulate": 2, "gd_ratio": 2},
+    },
     "pix2pix, all of the recipe": {
         "recipe": {
             "optimiser": "adamw",
@@ -209,14 +221,51 @@ def test_a_generator_for_each_direction(form: tuple[Settings, dict[str, Pairs]])
         assert out.abs().max() <= 1
 
 
-@pytest.mark.parametrize("objective", ["pix2pix", "cyclegan"])
+def test_simultaneous_updates_are_both_turns_from_one_start(
+    settings: Settings, splits: dict[str, Pairs]
+) -> None:
+    """Each player comes to where its turn alone takes it; alternating, only D does."""
+    after: dict[str, dict[str, torch.Tensor]] = {}
+    for name, updates, turn in (
+        ("simultaneous", "simultaneous", Turn()),
+        ("alternating", "alternating", Turn()),
+        ("generator", "simultaneous", Turn(discriminator=False)),
+        ("discriminator", "simultaneous", Turn(generator=False)),
+    ):
+        objective = {"type": "pix2pix", "updates": updates, "lambda_features": 10, "r1": 1}
+        generator = {"type": "unet", "norm": "instance", "dropout": 0}
+        recipe = {"optimiser": "sgd"}
+        wanted = {"objective": objective, "generator": generator, "recipe": recipe}
+        game, batch = _game((varied(settings, wanted, lr=0.1), splits))
+        game.step(batch, turn)
+        after[name] = _weights(game)
+
+    def arrived(one: str, player: str) -> bool:
+        return all(
+            torch.allclose(value, after[player][key], atol=1e-6)
+            for key, value in after[one].items()
+            if key.startswith(player)
+        )
+
+    assert arrived("simultaneous", "generator")
+    assert arrived("simultaneous", "discriminator")
+    assert arrived("alternating", "discriminator")
+    assert not arrived("alternating", "generator")
+
+
+@pytest.mark.parametrize("objective", ["pix2pix", "pix2pix simultaneous", "cyclegan"])
 def test_accumulated_parts_are_one_batch(
     settings: Settings, splits: dict[str, Pairs], objective: str
 ) -> None:
     """Two parts of two make the step that four make, where no norm mixes images."""
+    sections: dict[str, dict[str, Any]] = {
+        "pix2pix": {"type": "pix2pix"},
+        "pix2pix simultaneous": {"type": "pix2pix", "updates": "simultaneous"},
+        "cyclegan": {"type": "cyclegan", "pool": 0},
+    }
     stepped = []
     for parts in (1, 2):
-        section = {"type": objective, "pool": 0} if objective == "cyclegan" else {"type": objective}
+        section = sections[objective]
         generator = {"type": "unet", "norm": "instance", "dropout": 0}
         recipe = {"accumulate": parts, "optimiser": "sgd"}
         changed = varied(

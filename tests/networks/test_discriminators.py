@@ -29,7 +29,8 @@ OPTIONS = [
     {"type": "patchgan", "layers": 1, "spectral": True, "norm": "none"},
     {"type": "patchgan", "layers": 2, "activation": JRELU},
     {"type": "patchgan", "layers": 1, "scales": 2},
-    {"type": "strided", "layers": 2, "spectral": True},
+    {"type": "patchgan", "layers": 2, "width_ratio": 0.1},
+    {"type": "strided", "layers": 2, "spectral": True, "width_ratio": 1.5},
     {"type": "dcgan", "spectral": True, "norm": "none", "activation": JRELU},
     {"type": "fc", "hidden": [7, 5, 3], "activation": JRELU},
 ]
@@ -62,6 +63,18 @@ def test_every_discriminator_fits_64_px_and_a_file(given: dict[str, Any]) -> Non
     image = torch.randn(1, 3, 64, 64)
     assert all(len(output) == 1 for output in network(image))
     survives_a_file(network, twin, image)
+
+
+@pytest.mark.parametrize("kind", ["patchgan", "strided", "dcgan"])
+def test_a_width_ratio_is_another_width(kind: str) -> None:
+    """Half of width 8 is width 4, in every layer; nothing is narrower than a channel."""
+    half, four = (
+        discriminator(type=kind, width_ratio=ratio).build(64, width, 3)
+        for ratio, width in ((0.5, 8), (1, 4))
+    )
+    shapes = [[weight.shape for weight in network.parameters()] for network in (half, four)]
+    assert shapes[0] == shapes[1]
+    assert discriminator(type=kind, width_ratio=0.01).build(64, 8, 3).stages[0][0].out_channels == 1
 
 
 @pytest.mark.parametrize(
