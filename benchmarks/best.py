@@ -37,7 +37,10 @@ CHOICES: dict[str, dict[str, Any]] = {
     "DiffAugment": {"recipe.augment": ["translation", "cutout"]},
     "least squares": {"objective.adversarial": "least-squares"},
     "no average of weights": {"recipe.ema": 0},
-    "D as fast as G": {"recipe.lr_d_ratio": 1},
+    "D half as fast as G": {"recipe.lr_d_ratio": 0.5},
+    "D half as wide": {"discriminator.width_ratio": 0.25},
+    "D as wide as G": {"discriminator.width_ratio": 1},
+    "alternating updates": {"objective.updates": "alternating"},
     "batches of 2": {"recipe.batch": 2},
     "batches of 8": {"recipe.batch": 8},
     "rates × 2": {"recipe.lr_ratio": 2},
@@ -82,17 +85,19 @@ def main(given: Sequence[str] | None = None) -> None:
         if not asked.words or any(word in name for word in asked.words)
     }
     see = Features(asked.assets / "inception" / "inception.pt")
-    columns = {"choice": "", "overrides of variants.best": "", "steps": ",", "FID": ".1f"}
-    table = Table({**columns, "KID": ".3f", "SSIM": ".3f", "L1": ".3f"}, asked.csv)
+    columns = {"choice": "", "overrides of variants.best": "", "steps": ",", "ms a step": ".0f"}
+    kinds = {"FID": ".1f", "KID": ".3f", "SSIM": ".3f", "L1": ".3f"}
+    table = Table({**columns, **kinds}, asked.csv)
     with TemporaryDirectory() as folder, table:
         validation = faces(Path(folder), asked.assets, validation=True)
         for name, changes in chosen.items():
             base = settings("best", asked.seed, minutes=1, steps=asked.steps)
             wanted = changed(base, changes, asked.width_ratio)
             said = " ".join(f"{key}={value}" for key, value in changes.items())
-            for _, _, steps, made in outputs(validation, wanted, [1.0]):
+            for _, minutes, steps, made in outputs(validation, wanted, [1.0]):
                 found = scores(made, validation.photos, see)
-                table.add(name, said, steps, *(found[score] for score in SCORES))
+                pace = minutes * 60_000 / steps
+                table.add(name, said, steps, pace, *(found[score] for score in SCORES))
 
 
 if __name__ == "__main__":
