@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import SilentRun, varied
+from game_forms import FORMS
 from lightning_fabric import Fabric
-from test_games import FORMS
 from torch import Tensor
 
 from s2f_core import training
