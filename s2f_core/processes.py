@@ -6,8 +6,8 @@ batch norm and logged scalars are means over all. So the number of processes is 
 training: it ends as on one but for the rounding of sums, and may change when it is resumed.
 
 Gradients are averaged when all of a step's losses are backpropagated, as one message, and not by
-PyTorch's wrapper for a module: a game runs a network several times before one backward pass, lends
-it frozen to another player, and differentiates gradients (R1, WGAN-GP), each of which is a special
+PyTorch's wrapper for a module: a game runs a network several times before one backward pass, has
+it judge for another player, and differentiates gradients (R1, WGAN-GP), each of which is a special
 case there. Alone, every function gives back what it was given.
 """
 

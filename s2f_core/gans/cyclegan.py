@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
@@ -125,10 +124,7 @@ class CycleGAN(Game):
                 loss = self._loss(part, fake_b, fake_a, turn.noise, scalars)
                 yield loss / len(parts)
 
-        with ExitStack() as stack:
-            for critic in (self.critic_b, self.critic_a):
-                stack.enter_context(critic.frozen())
-            norm_b, norm_a = descend(self.fabric, [self.to_b, self.to_a], losses())
+        norm_b, norm_a = descend(self.fabric, [self.to_b, self.to_a], losses())
         return {**scalars.mean(), "grad_norm_g": norm_b, f"grad_norm_g{BACK}": norm_a}
 
     def _loss(

@@ -12,7 +12,7 @@ from torch import Tensor
 from s2f_core.gans.blueprint import Blueprint
 from s2f_core.gans.critic import AdversarialSection, Critic
 from s2f_core.gans.game import Game
-from s2f_core.gans.players import Generating, Player, Scalars, descend
+from s2f_core.gans.players import Generating, Player, Scalars, backpropagate, descend
 from s2f_core.losses import RECONSTRUCTIONS, Reconstruction, dissimilarity, feature_matching
 from s2f_core.pairs import Batch
 from s2f_core.recipe import Recipe, Turn
@@ -32,7 +32,8 @@ class Pix2PixSection(AdversarialSection):
 
     ``updates``: ``alternating`` steps D first, and G by the D just updated (Goodfellow et al. 2014,
     algorithm 1); ``simultaneous`` steps both by what D found before its step (Mescheder et al.
-    2018, section 2; so do Wang et al. 2018), which saves two of D's four passes.
+    2018, section 2; so do Wang et al. 2018), which saves two of D's four passes where
+    features are matched, and one of three where not.
     """
 
     type: Literal["pix2pix"]
@@ -105,8 +106,7 @@ class Pix2Pix(Game):
 
     def _play_at_once(self, parts: Sequence[Batch], turn: Turn) -> dict[str, Tensor]:
         """Each loss goes into its own player's weights, through one graph of D's two passes."""
-        players: tuple[Player, Player] = (self.critic, self.generator)
-        scalars = Scalars()
+        players, scalars = (self.critic, self.generator), Scalars()
         for player in players:
             player.optimizer.zero_grad()
         for part in parts:
@@ -114,11 +114,8 @@ class Pix2Pix(Game):
             seen = self._seen(part, part.b).detach(), self._seen(part, fake)
             d_loss, real, judged = self.critic.loss(*seen, turn.noise, scalars)
             g_loss = self._loss(part, fake, judged, real, scalars)
-            for player, loss in zip(players, (d_loss, g_loss), strict=True):
-                weights = list(player.network.parameters())
-                self.fabric.backward(
-                    loss / len(parts), inputs=weights, retain_graph=player is self.critic
-                )
+            backpropagate(self.fabric, [self.critic], d_loss / len(parts), again=True)
+            backpropagate(self.fabric, [self.generator], g_loss / len(parts))
         norm_d, norm_g = (player.finish() for player in players)
         return {**scalars.mean(), "grad_norm_d": norm_d, "grad_norm_g": norm_g}
 
@@ -134,12 +131,11 @@ class Pix2Pix(Game):
         self, parts: Sequence[Batch], outputs: Iterable[Tensor], turn: Turn
     ) -> dict[str, Tensor]:
         scalars = Scalars()
-        with self.critic.frozen():
-            losses = (
-                self._loss(part, fake, *self._judged(part, fake, turn.noise), scalars) / len(parts)
-                for part, fake in zip(parts, outputs, strict=True)
-            )
-            (norm,) = descend(self.fabric, [self.generator], losses)
+        losses = (
+            self._loss(part, fake, *self._judged(part, fake, turn.noise), scalars) / len(parts)
+            for part, fake in zip(parts, outputs, strict=True)
+        )
+        (norm,) = descend(self.fabric, [self.generator], losses)
         return {**scalars.mean(), "grad_norm_g": norm}
 
     def _judged(self, part: Batch, fake: Tensor, noise: float) -> tuple[list[Tensor], list[Tensor]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -63,15 +62,6 @@ class Player:
                 group["lr"] = self._rate
             if self.recordable:
                 group["capturable"] = self._rate is not None
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Let gradients pass through the network, but none into its weights."""
-        self.network.requires_grad_(requires_grad=False)
-        try:
-            yield
-        finally:
-            self.network.requires_grad_(requires_grad=True)
 
     def finish(self) -> Tensor:
         """Take a step by the gradients that were gathered; their L2 norm before clipping.
@@ -148,16 +138,27 @@ def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
         kept.copy_(buffer)
 
 
+def backpropagate(
+    fabric: Fabric, players: Sequence[Player], loss: Tensor, *, again: bool = False
+) -> None:
+    """Add a loss's gradients to those of these players' weights, and to no others'.
+
+    ``again`` keeps the graph for another loss.
+    """
+    weights = [weight for player in players for weight in player.network.parameters()]
+    fabric.backward(loss, inputs=weights, retain_graph=again)
+
+
 def descend(fabric: Fabric, players: Sequence[Player], losses: Iterable[Tensor]) -> list[Tensor]:
     """One step of the players down the sum of ``losses``; the norms of their gradients.
 
     Each loss is backpropagated before the next is computed: a generator of losses holds one
-    graph at a time.
+    graph at a time. Other networks in it, such as a generator's judge, get no gradients.
     """
     for player in players:
         player.optimizer.zero_grad()
     for loss in losses:
-        fabric.backward(loss)
+        backpropagate(fabric, players, loss)
     return [player.finish() for player in players]
 
 

@@ -74,9 +74,8 @@ class Unconditional(Game):
             found |= self.critic.learn(seen, len(parts), turn.noise)
         if turn.generator:
             scalars = Scalars()
-            with self.critic.frozen():
-                losses = (self._loss(part, turn.noise, scalars) / len(parts) for part in parts)
-                (norm,) = descend(self.fabric, [self.generator], losses)
+            losses = (self._loss(part, turn.noise, scalars) / len(parts) for part in parts)
+            (norm,) = descend(self.fabric, [self.generator], losses)
             found |= {**scalars.mean(), "grad_norm_g": norm}
         return found
 

@@ -77,7 +77,7 @@ def test_a_step_in_mixed_precision(form: tuple[Settings, dict[str, Pairs]]) -> N
 
 
 def test_a_turn_trains_its_players_alone(form: tuple[Settings, dict[str, Pairs]]) -> None:
-    """D's turn leaves G's weights, G's turn leaves D's, and names no scalar of the other."""
+    """D's turn leaves G's weights and gradients, G's turn D's, and names no scalar of the other."""
     for turn, idle in (
         (Turn(generator=False), "generator"),
         (Turn(discriminator=False), "discriminator"),
@@ -90,6 +90,9 @@ def test_a_turn_trains_its_players_alone(form: tuple[Settings, dict[str, Pairs]]
         }
         assert changed
         assert not any(key.startswith(idle) for key in changed)
+        for name, network in game.networks.items():
+            unused = [weight.grad is None for weight in network.parameters()]
+            assert all(unused) if name.startswith(idle) else not any(unused), name
         other = idle[0]
         assert not any(name.startswith((f"{other}_", f"grad_norm_{other}")) for name in found)
 
