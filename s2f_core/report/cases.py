@@ -1,4 +1,4 @@
-"""One translation's pictures: shared test images, best and worst ones, what may be copied."""
+"""One translation's pictures: shared held-out images, best and worst ones, what may be copied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COPIES = 6  # outputs beside their nearest training images
 
 
 def sides(item: Translated) -> dict[str, Table]:
-    """What is shown of each test image: the input, the output and, of pairs, the target."""
+    """What is shown of each held-out image: the input, the output and, of pairs, the target."""
     before, after = ("photo", "sketch") if item.evaluation.backwards else ("sketch", "photo")
     found = {
         before if item.evaluation.kind == "pairs" else "input": item.inputs,
@@ -27,7 +27,7 @@ def sides(item: Translated) -> dict[str, Table]:
 
 
 def strip(item: Translated, ids: list[str], pictures: Pictures) -> dict[str, Any] | None:
-    """Rows of the same test images; nothing where the input is no picture."""
+    """Rows of the same held-out images; nothing where the input is no picture."""
     if item.inputs is None or item.evaluation.kind == "surfaces":
         return None
     return {
@@ -40,7 +40,7 @@ def strip(item: Translated, ids: list[str], pictures: Pictures) -> dict[str, Any
 
 
 def extremes(item: Translated, pictures: Pictures) -> list[dict[str, Any]]:
-    """The three best and the three worst test images by each of two scores.
+    """The three best and the three worst held-out images by each of two scores.
 
     Nothing where no score is by image and has pictures to show.
     """

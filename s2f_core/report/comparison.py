@@ -1,4 +1,4 @@
-"""Which of a study's claims hold here, each by a comparison on the same test images."""
+"""Which of a study's claims hold here, each by a comparison on the same held-out images."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def caution(found: list[Verdict]) -> str:
     if not made:
         return ""
     return (
-        f"{counted(made, 'comparison')} on the same test images, each at 95 % and none corrected "
+        f"{counted(made, 'comparison')} on the same images, each at 95 % and none corrected "
         "for the others: of twenty differences that are none, one would be called settled. Each "
         "variant was trained once: how another seed would do, no interval here says."
     )

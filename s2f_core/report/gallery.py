@@ -1,4 +1,4 @@
-"""Pictures side by side: answers to the same test images, sheets of samples, surfaces."""
+"""Pictures side by side: answers to the same held-out images, sheets of samples, surfaces."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def view(board: Board, found: Sources, pictures: Pictures) -> dict[str, Any]:
 
 
 def thumbs(board: Board, found: Sources, pictures: Pictures) -> dict[str, list[Picture]]:
-    """A few outputs of each translation of a board, for the same test images where it has any."""
+    """A few outputs of each translation of a board, for the same images where it has any."""
     mine = of(board, found)
     if board.kind == "surfaces":
         return {}
@@ -44,7 +44,7 @@ def thumbs(board: Board, found: Sources, pictures: Pictures) -> dict[str, list[P
 
 
 def answers(mine: Images, pictures: Pictures) -> dict[str, Any]:
-    """Rows of the same test images: target, every input it was made from, every translation.
+    """Rows of the same held-out images: target, every input it was made from, every translation.
 
     There is no target where nothing answers the input.
     """
@@ -93,13 +93,13 @@ def _spread(ids: list[str], count: int) -> list[str]:
 
 
 def samples(mine: Images, pictures: Pictures) -> dict[str, Any]:
-    """A sheet of real test images, and one of each translation's samples.
+    """A sheet of real images, and one of each translation's samples.
 
     What is made of images is shown beside them instead, in rows.
     """
     first = next(iter(mine.values()))
     drawn = {name: item for name, item in mine.items() if item.inputs is not None}
-    sheets = [("real test images", first.targets, list(first.evaluation.shown))]
+    sheets = [("real images", first.targets, list(first.evaluation.shown))]
     sheets += [
         (name, item.outputs, _spread(sorted(item.outputs.accepted["id"]), SHEET))
         for name, item in mine.items()
@@ -121,10 +121,10 @@ def sheet(table: Table, ids: list[str], pictures: Pictures) -> Picture:
 
 
 def solids(mine: Images, _pictures: Pictures) -> dict[str, Any]:
-    """Surfaces in space: real test examples, and what each translation makes."""
+    """Surfaces in space: real examples, and what each translation makes."""
     first = next(iter(mine.values()))
     rows = first.outputs.accepted.sort_values("id")
-    chosen = {"real test examples": first.targets}
+    chosen = {"real examples": first.targets}
     chosen |= {name: item.outputs for name, item in mine.items()}
     ids = list(rows["id"])
     classes = sorted(set(first.targets.accepted["class"].dropna()))

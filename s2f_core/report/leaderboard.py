@@ -59,7 +59,7 @@ class Entry:
 
     @property
     def n(self) -> int:
-        """How many test images stand behind the line."""
+        """How many held-out images stand behind the line."""
         counts = [self.figure(score).n for score in columns([self.evaluation])]
         return next((count for count in counts if count), self.evaluation.images)
 

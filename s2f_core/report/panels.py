@@ -97,7 +97,7 @@ def _translation(
 
 
 def _sheets(item: Translated, pictures: Pictures) -> list[dict[str, Any]]:
-    """Real test images and what is made, each on a sheet."""
+    """Real held-out images and what is made, each on a sheet."""
     made = gallery.KINDS[item.evaluation.kind]({item.evaluation.name: item}, pictures)
     sheets: list[dict[str, Any]] = made["sheets"]
     return sheets

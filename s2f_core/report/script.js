@@ -69,7 +69,7 @@ function comparison(boards) {
     image.hidden = !source;
     if (source) image.src = source;
     else image.removeAttribute("src");
-    image.alt = `${side === "output" ? item.name : side} of test image ${id}`;
+    image.alt = `${side === "output" ? item.name : side} of held-out image ${id}`;
   }
 
   function beside(board, items, face) {

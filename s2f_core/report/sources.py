@@ -232,7 +232,7 @@ class Sources:
 
     @cached_property
     def comparisons(self) -> Comparisons:
-        """Each translation against each other one of the same test images."""
+        """Each translation against each other one of the same held-out images."""
         return Comparisons({name: item.scored for name, item in self.translations.items()})
 
 

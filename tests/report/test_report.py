@@ -169,4 +169,4 @@ def test_missing_sketches_are_left_out(project: Project) -> None:
     for name in NAMES:
         path = project.root / "data" / "evaluations" / name / "evaluation.json"
         path.write_text(path.read_text().replace('"pencil"', '"none"'))
-    assert "sketch of test image" not in pages(project, {})["pictures.html"]
+    assert "sketch of held-out image" not in pages(project, {})["pictures.html"]

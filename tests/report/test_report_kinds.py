@@ -99,7 +99,7 @@ def test_noise_has_no_column_and_samples_no_answer(project: Project) -> None:
     assert html.count('<svg class="space"') == 4
     assert 'alt="Sheet of dcgan"' in html
     assert "noise sketch" not in html
-    assert "photo of test image" in html
+    assert "photo of held-out image" in html
     words = text(found["variants/cyclegan.html"])
     assert "Translation there" in words
     assert "Translation back" in words
@@ -110,7 +110,7 @@ def test_noise_has_no_column_and_samples_no_answer(project: Project) -> None:
         alone = found[f"variants/{name}.html"]
         assert "Best and worst" not in alone
         assert 'class="pictures' not in alone
-        assert alone.count("<figcaption>real test") == 1
+        assert alone.count("<figcaption>real ") == 1
         assert "A row is one vector of noise" in text(alone)
 
 
@@ -250,8 +250,8 @@ def test_unpaired_images_are_shown_without_an_answer(project: Project) -> None:
     (table,) = re.findall(r'<table class="pictures">.*?</table>', html, flags=re.DOTALL)
     heads = re.findall(r"<th scope=\"col\"[^>]*>(\w+)", table)
     assert heads == ["input", "wild"]
-    assert 'alt="input of test image drawing-0"' in table
-    assert 'alt="Sheet of real test images"' in html
+    assert 'alt="input of held-out image drawing-0"' in table
+    assert 'alt="Sheet of real images"' in html
     assert 'alt="Sheet of wild"' not in html
     assert "70 inputs and 800 training images, unpaired, 700 steps" in words
     assert "The last weights are the ones used." in words

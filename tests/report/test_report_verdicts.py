@@ -173,7 +173,7 @@ def test_caution_counts_the_comparisons(found: Sources) -> None:
         asked(found, better=["good"], than=["level"]),
         asked(found, better=["other"], than=["good"]),
     ]
-    assert caution(made).startswith("3 comparisons on the same test images, each at 95 %")
+    assert caution(made).startswith("3 comparisons on the same images, each at 95 %")
     assert not caution(made[2:])
 
 

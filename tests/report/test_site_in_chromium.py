@@ -109,7 +109,7 @@ def test_keys_draw_the_slider(folder: Path, chromium: Browser) -> None:
     chromium.look(375)
     chromium.open(folder / "compare.html", "#plain&third")
     names = "[$('one').value, $('other').value, $('image-one').alt]"
-    assert chromium.run(names) == ["plain", "third", "plain of test image face-00000"]
+    assert chromium.run(names) == ["plain", "third", "plain of held-out image face-00000"]
     chromium.run("$('divide').focus()")
     shown = "[getComputedStyle($('image-one')).clipPath, $('divide').ariaValueText]"
     chromium.press("ArrowRight", "ArrowRight")
