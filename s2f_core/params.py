@@ -40,7 +40,7 @@ def load(kind: Any, *keys: str, file: Path = FILE) -> Any:
 
     Raises UserError where the file, a key or a value is not right; the message names them all.
     """
-    value: Any = _read(file, _state(file))
+    value: Any = _read(file, _version(file))
     for depth, key in enumerate(keys):
         if not isinstance(value, dict) or key not in value:
             known = ", ".join(map(str, value)) if isinstance(value, dict) else "none: not a mapping"
@@ -53,7 +53,7 @@ def load(kind: Any, *keys: str, file: Path = FILE) -> Any:
         raise UserError(_explain(error, kind, file, keys)) from None
 
 
-def _state(file: Path) -> tuple[int, ...] | None:
+def _version(file: Path) -> tuple[int, ...] | None:
     """What is another where the file is, or its content."""
     try:
         found = file.stat()
@@ -63,7 +63,7 @@ def _state(file: Path) -> tuple[int, ...] | None:
 
 
 @cache
-def _read(file: Path, _state: tuple[int, ...] | None) -> Any:
+def _read(file: Path, _key: tuple[int, ...] | None) -> Any:
     try:
         with file.open(encoding="utf-8") as opened:
             text = opened.read(LONGEST + 1)
