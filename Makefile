@@ -36,7 +36,7 @@ test-slow: .venv/installed-sr,dev ## the tests that take long
 	$(BIN)/pytest -m slow -rs
 
 ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
-	store=$$(python -c 'from s2f_core.tracking import store; print(store())') && \
+	store=$$(python -c 'from s2f_core.tracking.client import store; print(store())') && \
 	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "$$store"
 
 demo: .venv/installed-sr ## draw, and see what the models make of it: make demo DEMO_PORT=8000

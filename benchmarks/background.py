@@ -19,10 +19,10 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.table import Table, arguments, rounds, spread
-from s2f_core import tables
-from s2f_core.background.rembg_models import Rembg
-from s2f_core.background.selfie import Selfie
-from s2f_core.images import Pixels, resize
+from s2f_core.common.images import Pixels, resize
+from s2f_core.data import tables
+from s2f_core.data.background.rembg_models import Rembg
+from s2f_core.data.background.selfie import Selfie
 
 ASSETS = Path("data/assets")
 STOCK = "rembg.remove, one by one"

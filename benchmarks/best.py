@@ -17,8 +17,8 @@ from typing import Any
 from benchmarks.celeba_protocol import SCORES, faces, scores
 from benchmarks.quality_for_time import ASSETS, outputs, settings
 from benchmarks.table import Table, arguments
-from s2f_core.scores.inception import Features
-from s2f_core.variants import Settings
+from s2f_core.metrics.inception import Features
+from s2f_core.training.variant import Settings
 
 STEPS = 1200
 CHOICES: dict[str, dict[str, Any]] = {

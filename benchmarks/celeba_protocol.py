@@ -13,16 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from s2f_core.conditions import convert
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.datasets import prepare
-from s2f_core.datasets.celeba import CelebA1k
-from s2f_core.images import Pixels, rgb
-from s2f_core.scores.distances import fid, kid
-from s2f_core.scores.kinds import Values
-from s2f_core.scores.pixels import pixel_difference
-from s2f_core.scores.similarity import ssim
-from s2f_core.tables import Table
+from s2f_core.common.images import Pixels, rgb
+from s2f_core.data.conditions import convert
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.celeba import CelebA1k
+from s2f_core.data.tables import Table
+from s2f_core.metrics.distances import fid, kid
+from s2f_core.metrics.pixels import pixel_difference
+from s2f_core.metrics.ssim import ssim
+from s2f_core.metrics.types import Values
 
 SIZE = 128
 TENTH, HELD_OUT = 10, 8  # of every ten faces those from this place on are held out

@@ -25,13 +25,13 @@ import pandas as pd
 
 from benchmarks import table
 from benchmarks.table import Measured, arguments, rounds, spread
-from s2f_core import tables
-from s2f_core.background import Background, remove
-from s2f_core.conditions import Condition, convert
-from s2f_core.datasets import prepare
-from s2f_core.datasets.celeba import CelebA1k
-from s2f_core.params import load
-from s2f_core.tables import Domain, Table
+from s2f_core.common.config import load
+from s2f_core.data import tables
+from s2f_core.data.background import Background, remove
+from s2f_core.data.conditions import Condition, convert
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.celeba import CelebA1k
+from s2f_core.data.tables import Domain, Table
 
 ASSETS = Path("data/assets")
 SOURCE = ASSETS / "celeba-1k"

@@ -83,7 +83,7 @@ def own(word: str, *, busy: bool) -> None:
     import time
 
     from benchmarks import steps
-    from s2f_core.recipe import Turn
+    from s2f_core.training.recipe import Turn
 
     _, case = next(iter(steps.chosen(word)))
     made, images = steps.game(case, steps.Build())

@@ -23,16 +23,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.table import Table, arguments, spread
-from s2f_core import tables
-from s2f_core.conditions import Condition
-from s2f_core.data import Data
-from s2f_core.images import Pixels
-from s2f_core.params import load
-from s2f_core.scores import consistency, diversity, sharpness
-from s2f_core.scores.kinds import Sample, Space, Values
-from s2f_core.scores.memorisation import Nearest
-from s2f_core.scores.networks import networks
-from s2f_core.scores.table import OF_PAIRS, OF_SAMPLES
+from s2f_core.common.config import load
+from s2f_core.common.images import Pixels
+from s2f_core.data import tables
+from s2f_core.data.conditions import Condition
+from s2f_core.data.selection import Data
+from s2f_core.metrics import diversity, edge_consistency, sharpness
+from s2f_core.metrics.backbones import networks
+from s2f_core.metrics.memorisation import Nearest
+from s2f_core.metrics.registry import OF_PAIRS, OF_SAMPLES
+from s2f_core.metrics.types import Sample, Space, Values
 
 DATA, ASSETS = Path("data"), Path("data/assets")
 SCORES = {**OF_PAIRS, **OF_SAMPLES}
@@ -139,7 +139,7 @@ def _sample(images: Pixels, seed: int) -> Sample:
 
 
 def _pencil() -> Callable[[Pixels], Values]:
-    drawing = consistency.redrawing(load(Condition, "conditions", "pencil"), ASSETS)
+    drawing = edge_consistency.redrawing(load(Condition, "conditions", "pencil"), ASSETS)
     if drawing is None:
         raise TypeError("conditions.pencil is of another type than the default one")
     return drawing

@@ -23,16 +23,16 @@ import torch
 
 from benchmarks.celeba_protocol import scores
 from benchmarks.table import Table, arguments, rounds
-from s2f_core.checkpoint import Description
-from s2f_core.data import Data
-from s2f_core.exporting import Precision, write
-from s2f_core.images import Floats, Pixels, from_model
-from s2f_core.loading import load
-from s2f_core.models import Checkpoint
-from s2f_core.pairs import Pairs
-from s2f_core.scores.inception import Features
-from s2f_core.sessions import Session
-from s2f_core.upscalers.bicubic import bicubic
+from s2f_core.common.images import Floats, Pixels, from_model
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Data
+from s2f_core.inference.load import load
+from s2f_core.inference.model import Checkpoint
+from s2f_core.inference.onnx_export import Precision, write
+from s2f_core.inference.onnx_session import Session
+from s2f_core.metrics.inception import Features
+from s2f_core.networks.checkpoint import Description
+from s2f_core.networks.upscalers.bicubic import bicubic
 
 MODELS = ("pix2pix-pencil", "best", "hybrid", "resnet", "pix2pix-edges", "edges-nobg-noise")
 TORCH = "PyTorch"

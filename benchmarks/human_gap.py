@@ -22,17 +22,17 @@ import torch
 from torch import nn
 
 from benchmarks.table import Table, arguments
-from s2f_core.data import Data
-from s2f_core.fitting import prepare
-from s2f_core.gap import Gap
-from s2f_core.images import Pixels, from_model, grid, resize, rgb, save_png, to_model
-from s2f_core.params import load
-from s2f_core.scores.distances import KID
-from s2f_core.scores.inception import Features
-from s2f_core.scores.kinds import Sample
-from s2f_core.sketching import Sketching
-from s2f_core.training import train
-from s2f_core.variants import Settings
+from s2f_core.common.config import load
+from s2f_core.common.images import Pixels, from_model, grid, resize, rgb, save_png, to_model
+from s2f_core.data.selection import Data
+from s2f_core.data.sketch.augment import Sketching
+from s2f_core.evaluation.human_gap import Gap
+from s2f_core.metrics.distances import KID
+from s2f_core.metrics.inception import Features
+from s2f_core.metrics.types import Sample
+from s2f_core.training.loop import train
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
 
 DATA = Path("data")
 MOST = 200  # sketches of each kind that are tried

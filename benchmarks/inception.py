@@ -19,12 +19,12 @@ import torch
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
 from benchmarks.table import Table, arguments, spread
-from s2f_core import tables
-from s2f_core.data import Data
-from s2f_core.images import Pixels, rgb
-from s2f_core.scores.distances import fid, kid
-from s2f_core.scores.inception import Features
-from s2f_core.scores.kinds import Values
+from s2f_core.common.images import Pixels, rgb
+from s2f_core.data import tables
+from s2f_core.data.selection import Data
+from s2f_core.metrics.distances import fid, kid
+from s2f_core.metrics.inception import Features
+from s2f_core.metrics.types import Values
 
 DATA = Path("data")
 WEIGHTS = DATA / "assets" / "inception" / "inception.pt"

@@ -21,9 +21,9 @@ import pandas as pd
 from benchmarks import steps
 from benchmarks.steps import NEAREST, Build, Case
 from benchmarks.table import Table, arguments, rounds, spread
-from s2f_core import tables
-from s2f_core.pairs import Batches, Coming, Pairs
-from s2f_core.recipe import Turn
+from s2f_core.data import tables
+from s2f_core.data.pairs import Batches, Coming, Pairs
+from s2f_core.training.recipe import Turn
 
 IMAGES = 256
 # Pixels a side of the table and of the networks, width, batch.

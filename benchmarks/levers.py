@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from s2f_core import convolutions, losses
-from s2f_core.gans import Game
-from s2f_core.gans.critic import Critic
-from s2f_core.gans.pix2pix import Pix2Pix
-from s2f_core.gans.players import Scalars
-from s2f_core.pairs import Batch
-from s2f_core.recipe import Turn
+from s2f_core.data.pairs import Batch
+from s2f_core.networks import convolutions
+from s2f_core.training.objectives import Game, losses
+from s2f_core.training.objectives.discriminator import Critic
+from s2f_core.training.objectives.pix2pix import Pix2Pix
+from s2f_core.training.objectives.players import Scalars
+from s2f_core.training.recipe import Turn
 
 Lever = Callable[[Game], AbstractContextManager[None]]
 DEEP = 64  # positions of a batch up to which a layer counts as deep

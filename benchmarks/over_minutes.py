@@ -10,9 +10,9 @@ import pandas as pd
 import resvg_py
 from markupsafe import Markup
 
-from s2f_core.look import styles
-from s2f_core.report import figures
-from s2f_core.report.figures import Axes
+from s2f_core.report.site import figures
+from s2f_core.report.site.figures import Axes
+from s2f_core.report.theme import styles
 
 TITLES = {
     "fid": "FID, less is better",

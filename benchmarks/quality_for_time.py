@@ -28,15 +28,15 @@ from benchmarks.celeba_protocol import EARLIER, SCORES, SIZE, Faces, faces, scor
 from benchmarks.over_minutes import draw
 from benchmarks.table import Table
 from benchmarks.table import arguments as options
-from s2f_core.fitting import prepare
-from s2f_core.images import Pixels
-from s2f_core.pairs import Pairs
-from s2f_core.params import load
-from s2f_core.scores.inception import Features
-from s2f_core.training import Training, train
-from s2f_core.upscalers.bicubic import bicubic
-from s2f_core.validation import translate
-from s2f_core.variants import Settings, Variant
+from s2f_core.common.config import load
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Pairs
+from s2f_core.metrics.inception import Features
+from s2f_core.networks.upscalers.bicubic import bicubic
+from s2f_core.training.loop import Training, train
+from s2f_core.training.run import prepare
+from s2f_core.training.validation import translate
+from s2f_core.training.variant import Settings, Variant
 
 ASSETS = Path("data/assets")
 COLUMNS = {

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.steps import CHANNELS, Case, Step, batch, device
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
 
 
 def opened(folder: Path) -> Any:

@@ -18,8 +18,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import levers, steps
 from benchmarks.steps import Build, Case, Step
 from benchmarks.table import Table, arguments, rounds, spread
-from s2f_core.devices import resolve
-from s2f_core.recipe import Turn
+from s2f_core.common.device import resolve
+from s2f_core.training.recipe import Turn
 
 SIDES = (1024, 2048, 4096)
 DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}

@@ -14,12 +14,12 @@ from lightning_fabric import Fabric
 from pydantic import TypeAdapter
 from torch import Tensor, nn
 
-from s2f_core.devices import Precision, resolve
-from s2f_core.gans import Blueprint, Game, Objective
-from s2f_core.gans.graphs import Graphs, Play
+from s2f_core.common.device import Precision, resolve
+from s2f_core.data.pairs import Batch
 from s2f_core.networks import Discriminator, Generator
-from s2f_core.pairs import Batch
-from s2f_core.recipe import Recipe, Turn
+from s2f_core.training.objectives import Blueprint, Game, Objective
+from s2f_core.training.objectives.cuda_graph import Graphs, Play
+from s2f_core.training.recipe import Recipe, Turn
 
 PIX2PIX: dict[str, Any] = {
     "type": "pix2pix",

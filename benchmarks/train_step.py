@@ -24,10 +24,10 @@ from torch.profiler import profile
 from benchmarks import levers, reference, steps
 from benchmarks.steps import Build, Case, Step
 from benchmarks.table import Table, arguments, rounds, spread
-from s2f_core.devices import resolve
-from s2f_core.gans import Game
-from s2f_core.pairs import Batch
-from s2f_core.recipe import Turn
+from s2f_core.common.device import resolve
+from s2f_core.data.pairs import Batch
+from s2f_core.training.objectives import Game
+from s2f_core.training.recipe import Turn
 
 PLAIN, TRAINED, REFERENCE = "plain float32", "as trained", "the reference"
 AGAIN = "as trained, once more"  # the same thing twice: what a ratio differs from 1 by chance

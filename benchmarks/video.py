@@ -20,15 +20,15 @@ import cv2
 import numpy as np
 
 from benchmarks.table import Table, arguments
-from s2f_core.data import Data
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, resize, rgb
-from s2f_core.loading import load
-from s2f_core.models import Model
-from s2f_core.options import Options
-from s2f_core.scores.sharpness import seen
-from s2f_core.seeding import stream
-from s2f_core.video import Smoothing
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, resize, rgb
+from s2f_core.common.seeding import stream
+from s2f_core.data.selection import Data
+from s2f_core.inference.load import load
+from s2f_core.inference.model import Model
+from s2f_core.inference.options import Options
+from s2f_core.inference.video import Smoothing
+from s2f_core.metrics.sharpness import seen
 
 DATA = Path("data")
 VARIANTS = ("best", "pix2pix-pencil", "pix2pix-edges", "edges-human")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from s2f_core.models import Model
+    from s2f_core.inference.model import Model
 
 __all__ = ["load"]
 
@@ -16,9 +16,10 @@ def load(model: str | Path, data: str | Path = "data") -> Model:
 
     ``model`` is the name of a variant under ``data/models``, a model file, its folder, an exported
     ONNX file, or an address in MLflow such as ``models:/best/1``. ``data`` is where models, fetched
-    weights and trained upscalers are. Raises :class:`s2f_core.errors.UserError` where there is no
-    such model, or its file is damaged or newer than this s2f.
+    weights and trained upscalers are. Raises
+    :class:`s2f_core.common.errors.UserError` where there is no such model, or its file is damaged
+    or newer than this s2f.
     """
-    from s2f_core.loading import load as loaded
+    from s2f_core.inference.load import load as loaded
 
     return loaded(model, Path(data))

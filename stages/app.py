@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
 
 # What no code can help: no room, a quota, a limit to a file's size, no right, a read-only disk.
 MACHINES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}

@@ -10,17 +10,17 @@ def backfill() -> None:
     from pathlib import Path
     from typing import Any
 
-    from s2f_core import tracking
+    from s2f_core.tracking import client
 
-    tracking.begin()  # it takes as long as the imports that follow
-    from s2f_core.params import load
+    client.begin()  # it takes as long as the imports that follow
+    from s2f_core.common.config import load
     from s2f_core.tracking.backfill import backfill as make
 
     made = 0
     for line in make(Path("data"), Path("metrics"), load(dict[str, Any], "data")):
         typer.echo(line)
         made += 1
-    typer.echo(f"{made} made; the store is {tracking.store()}")
+    typer.echo(f"{made} made; the store is {client.store()}")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ def background(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) ->
     """Cut the subjects out: data/ROLE/matte (alpha) and data/ROLE/removed (plain colour)."""
     from pathlib import Path
 
-    from s2f_core import tables
-    from s2f_core.background import Background, remove
-    from s2f_core.params import load
+    from s2f_core.common.config import load
+    from s2f_core.data import tables
+    from s2f_core.data.background import Background, remove
 
     section = load(Background, "background")
     folder = Path("data") / role

@@ -9,7 +9,7 @@ def code() -> None:
     """Write a digest of all the code that a stage imports: data/code/STAGE, for every stage."""
     from pathlib import Path
 
-    from s2f_core.closure import digest
+    from s2f_core.common.code_digest import digest
 
     root, out = Path(), Path("data/code")
     out.mkdir(parents=True, exist_ok=True)

@@ -15,9 +15,9 @@ def condition(
     """Derive a condition from the images of a role: data/ROLE/BACKGROUND-NAME."""
     from pathlib import Path
 
-    from s2f_core import tables
-    from s2f_core.conditions import Condition, convert
-    from s2f_core.params import load
+    from s2f_core.common.config import load
+    from s2f_core.data import tables
+    from s2f_core.data.conditions import Condition, convert
 
     folder = Path("data") / role
     section = load(Condition, "conditions", name)

@@ -16,9 +16,9 @@ def conditions(
     from pathlib import Path
     from typing import Any
 
-    from s2f_core.conditions import Condition
-    from s2f_core.inventory import inventory, table
-    from s2f_core.params import load
+    from s2f_core.common.config import load
+    from s2f_core.data.conditions import Condition
+    from s2f_core.data.inventory import inventory, table
 
     used = load(dict[str, Any], "conditions")
     entries = inventory(Condition, "type", used, Path("data/assets"))

@@ -11,8 +11,8 @@ def dataset(role: Annotated[str, typer.Argument(help="a key of 'data:', such as 
     """Decode or generate the source of a role: data/ROLE/kept, an image table of squares."""
     from pathlib import Path
 
-    from s2f_core.datasets import Dataset, prepare
-    from s2f_core.params import load
+    from s2f_core.common.config import load
+    from s2f_core.data.datasets import Dataset, prepare
 
     size = load(int, "image_size")
     source = load(Dataset, "data", role)

@@ -16,9 +16,9 @@ def datasets(
     from pathlib import Path
     from typing import Any
 
-    from s2f_core.datasets import Dataset
-    from s2f_core.inventory import inventory, table
-    from s2f_core.params import load
+    from s2f_core.common.config import load
+    from s2f_core.data.datasets import Dataset
+    from s2f_core.data.inventory import inventory, table
 
     roles = load(dict[str, Any], "data")
     entries = inventory(Dataset, "source", roles, Path("data/assets"))

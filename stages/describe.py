@@ -13,7 +13,7 @@ def describe(
     ],
 ) -> None:
     """Print what a model says of itself, as JSON: network, data, condition, scores, versions."""
-    from s2f_core.loading import load
+    from s2f_core.inference.load import load
 
     typer.echo(load(model).description.model_dump_json(indent=2))
 

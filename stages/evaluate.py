@@ -15,17 +15,17 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
     from pathlib import Path
     from typing import Any
 
-    from s2f_core import tracking
+    from s2f_core.tracking import client
 
-    tracking.begin()  # it takes as long as the imports that follow
-    from s2f_core import evaluation
-    from s2f_core.conditions import Condition
-    from s2f_core.data import Translation
-    from s2f_core.params import load
-    from s2f_core.scores.consistency import redrawing
-    from s2f_core.scores.networks import networks
-    from s2f_core.tracking.evaluated import record
-    from s2f_core.translation import translate
+    client.begin()  # it takes as long as the imports that follow
+    from s2f_core.common.config import load
+    from s2f_core.data.conditions import Condition
+    from s2f_core.data.selection import Translation
+    from s2f_core.evaluation import evaluate as evaluation
+    from s2f_core.evaluation.translate import translate
+    from s2f_core.metrics.backbones import networks
+    from s2f_core.metrics.edge_consistency import redrawing
+    from s2f_core.tracking.log_evaluation import record
 
     translation = load(Translation, "translations", name)
     subject = evaluation.Subject(

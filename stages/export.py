@@ -21,10 +21,11 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="write over a file")] = False,
 ) -> None:
     """Write a generator as ONNX, or as a checkpoint of the reference's pix2pix and CycleGAN."""
-    from s2f_core import exporting, returning, sessions
-    from s2f_core.errors import UserError
-    from s2f_core.loading import load
-    from s2f_core.models import Checkpoint
+    from s2f_core.common.errors import UserError
+    from s2f_core.inference import onnx_export, onnx_session
+    from s2f_core.inference.load import load
+    from s2f_core.inference.model import Checkpoint
+    from s2f_core.networks.reference import save
 
     if out.suffix not in {".onnx", ".pth"} or (out.suffix == ".pth" and precision != "float32"):
         raise UserError(f"{out} in {precision} is unknown (allowed: .onnx, and .pth in float32)")
@@ -34,11 +35,11 @@ def export(
     if not isinstance(found, Checkpoint):
         raise UserError(f"{model} is an exported model: give the model file that it was made of")
     if out.suffix == ".onnx":
-        exporting.write(found.description, found.generator, out, precision)
-        takes = sessions.shapes(found.description)
+        onnx_export.write(found.description, found.generator, out, precision)
+        takes = onnx_session.shapes(found.description)
         typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB in {precision}; takes {takes}")
     else:
-        built_by = returning.give_back(found.description, found.generator, out)
+        built_by = save.give_back(found.description, found.generator, out)
         typer.echo(f"{out}: {built_by}")
 
 

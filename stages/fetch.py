@@ -13,7 +13,7 @@ def fetch(
     """Fetch the files of an asset, checked by their published checksums, to data/assets/NAME."""
     from pathlib import Path
 
-    from s2f_core.assets import fetch as fetch_asset
+    from s2f_core.data.assets import fetch as fetch_asset
 
     fetch_asset(name, Path("data/assets") / name)
 

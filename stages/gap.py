@@ -7,9 +7,9 @@ def gap() -> None:
     """Compare computed sketches with people's: data/gap and metrics/human-gap.json."""
     from pathlib import Path
 
-    from s2f_core.gap import Gap, write
-    from s2f_core.params import load
-    from s2f_core.scores.inception import Features
+    from s2f_core.common.config import load
+    from s2f_core.evaluation.human_gap import Gap, write
+    from s2f_core.metrics.inception import Features
 
     data = Path("data")
     inception = Features(data / "assets/inception/inception.pt")

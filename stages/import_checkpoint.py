@@ -17,8 +17,8 @@ def import_checkpoint(
     background: Annotated[Literal["kept", "removed"], typer.Option()] = "kept",
 ) -> None:
     """Write a U-Net or ResNet generator of others as a model file that 'evaluate' takes."""
-    from s2f_core.importing import Labels
-    from s2f_core.importing import import_checkpoint as convert
+    from s2f_core.networks.reference.load import Labels
+    from s2f_core.networks.reference.load import import_checkpoint as convert
 
     labels = Labels(variant, condition, background, size)
     typer.echo(convert(file, labels, out).model_dump_json(indent=2))

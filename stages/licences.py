@@ -18,8 +18,8 @@ def licences(
     ] = False,
 ) -> None:
     """List the licences of packages, pictures and weights; unknown ones are marked."""
-    from s2f_core.errors import UserError
-    from s2f_core.supply import bill, listed, parts, table
+    from s2f_core.common.errors import UserError
+    from s2f_core.report.sbom import bill, listed, parts, table
 
     found = parts(Path("data/assets"))
     typer.echo(listed(found) if as_json else table(found))

@@ -8,9 +8,9 @@ def report() -> None:
     from pathlib import Path
     from typing import Any
 
-    from s2f_core.datasets import Dataset
-    from s2f_core.params import load
-    from s2f_core.report import Data, Study, build
+    from s2f_core.common.config import load
+    from s2f_core.data.datasets import Dataset
+    from s2f_core.report.site import Data, Study, build
 
     sources = load(dict[str, Dataset], "data")
     build(

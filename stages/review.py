@@ -14,10 +14,10 @@ def review(
     """Write review/ROLE.html, on which a person marks what to keep or drop."""
     from pathlib import Path
 
-    from s2f_core import tables
-    from s2f_core.curation import Curation
-    from s2f_core.params import load
-    from s2f_core.review import write
+    from s2f_core.common.config import load
+    from s2f_core.data import tables
+    from s2f_core.data.curation import Curation
+    from s2f_core.report.review import write
 
     folder, out = Path("data") / role, Path("review") / f"{role}.html"
     listed = load(Curation, "curation").lists / f"{role}.csv"

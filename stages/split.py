@@ -11,10 +11,10 @@ def split(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None
     """Divide the images of a role into train, val and test: data/ROLE/split.parquet."""
     from pathlib import Path
 
-    from s2f_core import tables
-    from s2f_core.curation import Curation, curate
-    from s2f_core.params import load
-    from s2f_core.split import Split, write
+    from s2f_core.common.config import load
+    from s2f_core.data import tables
+    from s2f_core.data.curation import Curation, curate
+    from s2f_core.data.split import Split, write
 
     folder = Path("data") / role
     images, given = tables.read(folder / "kept"), folder / "kept" / tables.GIVEN

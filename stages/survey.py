@@ -26,14 +26,14 @@ def survey(
     """Write survey/index.html, on which a person tells generated pictures from real ones."""
     from pathlib import Path
 
-    from s2f_core.survey import table
+    from s2f_core.report.survey import table
 
     if score:
         typer.echo(table(Path()))
         return
-    from s2f_core.data import Translation
-    from s2f_core.params import load
-    from s2f_core.survey.page import write
+    from s2f_core.common.config import load
+    from s2f_core.data.selection import Translation
+    from s2f_core.report.survey.page import write
 
     known = load(dict[str, Translation], "translations")
     out = Path("survey") / "index.html"

@@ -12,7 +12,7 @@ def sweeps(
     out: Annotated[Path, typer.Option(help="the page")] = Path("sweeps/index.html"),
 ) -> None:
     """Write a page of DVC's experiments: scores over the parameters that they changed."""
-    from s2f_core.sweeps import read, write
+    from s2f_core.report.sweeps import read, write
 
     write(read(Path()), out, Path("data/evaluations"))
     typer.echo(out)

@@ -14,16 +14,16 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
     """
     from pathlib import Path
 
-    from s2f_core import tracking
-    from s2f_core.launch import launched
+    from s2f_core.common.torchrun import launched
+    from s2f_core.tracking import client
 
     if launched().first:
-        tracking.begin()  # it takes as long as the imports that follow
+        client.begin()  # it takes as long as the imports that follow
 
-    from s2f_core.devices import Precision
-    from s2f_core.fitting import Outputs, fit
-    from s2f_core.params import load
-    from s2f_core.variants import Settings, Variant
+    from s2f_core.common.config import load
+    from s2f_core.common.device import Precision
+    from s2f_core.training.run import Outputs, fit
+    from s2f_core.training.variant import Settings, Variant
 
     variant = load(Variant, "variants", name)
     settings = Settings(
@@ -45,7 +45,7 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
         curves=Path("metrics/curves") / f"{name}.csv",
         validation=Path("metrics/validation") / f"{name}.csv",
     )
-    fit(settings, splits, tracking.root() / ".s2f" / "training", files)
+    fit(settings, splits, client.root() / ".s2f" / "training", files)
 
 
 if __name__ == "__main__":

@@ -42,10 +42,10 @@ def translate(
     """
     import sys
 
-    from s2f_core import files
-    from s2f_core.errors import UserError
-    from s2f_core.loading import load
-    from s2f_core.options import Options
+    from s2f_core.common.errors import UserError
+    from s2f_core.inference import batch
+    from s2f_core.inference.load import load
+    from s2f_core.inference.options import Options
 
     options = Options(
         seed=seed,
@@ -57,8 +57,8 @@ def translate(
         pen=pen,
         cut=cut,
     )
-    given = files.sources(pictures or [], sys.stdin.buffer)
-    result = files.translate(load(model), given, options, out, sheet=grid, force=force)
+    given = batch.sources(pictures or [], sys.stdin.buffer)
+    result = batch.translate(load(model), given, options, out, sheet=grid, force=force)
     typer.echo(f"{len(result.written)} written to {out}")
     if result.failed:
         raise UserError(f"{len(result.failed)} of {len(given)} pictures could not be used")

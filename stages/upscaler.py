@@ -7,9 +7,9 @@ def upscaler() -> None:
     """Train EDSR on the training photos, or take published weights: data/upscalers/edsr."""
     from pathlib import Path
 
-    from s2f_core.devices import Precision
-    from s2f_core.params import load
-    from s2f_core.superresolution import SuperResolution, fit
+    from s2f_core.common.config import load
+    from s2f_core.common.device import Precision
+    from s2f_core.training.edsr import SuperResolution, fit
 
     section = load(SuperResolution, "edsr")
     fit(section, load(int, "seed"), load(Precision, "precision"), Path("data"))

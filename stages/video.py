@@ -32,10 +32,10 @@ def video(
     force: Annotated[bool, typer.Option("--force", help="write over OUT")] = False,
 ) -> None:
     """Write what a model makes of each frame, steadied along the motion; the sound is left out."""
-    from s2f_core.errors import UserError
-    from s2f_core.loading import load
-    from s2f_core.options import Options
-    from s2f_core.video import translate
+    from s2f_core.common.errors import UserError
+    from s2f_core.inference.load import load
+    from s2f_core.inference.options import Options
+    from s2f_core.inference.video import translate
 
     if out.exists() and not force:
         raise UserError(f"{out} exists already: give another name, or --force")

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import torch
 
-from s2f_core.images import Pixels
-from s2f_core.pairs import Pairs
-from s2f_core.tables import Domain, Table, build
-from s2f_core.variants import Settings
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.tables import Domain, Table, build
+from s2f_core.training.variant import Settings
 
 MakeTable = Callable[..., Table]
 

@@ -16,11 +16,13 @@ from unittest.mock import patch
 import torch
 from conftest import SilentRun
 
-from s2f_core import processes, tables, training
-from s2f_core.fitting import prepare
-from s2f_core.gans import Game
-from s2f_core.pairs import Pairs
-from s2f_core.variants import Settings
+from s2f_core.common import distributed
+from s2f_core.data import tables
+from s2f_core.data.pairs import Pairs
+from s2f_core.training import loop
+from s2f_core.training.objectives import Game
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
 
 
 def work(job: dict[str, Any]) -> dict[str, Any]:
@@ -35,14 +37,14 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     resumed = under_way.resume()
     began = under_way.done
     who, after, kind = job.get("trouble", (-1, 0, ""))
-    if who == processes.rank():
+    if who == distributed.rank():
         under_way.gan = _Troubled(under_way.gan, after, kind)  # type: ignore[assignment]
     clock: Any = time
     if ticks := job.get("ticks"):
-        reads = itertools.count(0, ticks[processes.rank()])
+        reads = itertools.count(0, ticks[distributed.rank()])
         clock = SimpleNamespace(monotonic=reads.__next__)
-    with patch.multiple(training, LOG_EVERY=1, SAVE_EVERY=0.0, time=clock):
-        training.train(under_way, SilentRun())  # type: ignore[arg-type]
+    with patch.multiple(loop, LOG_EVERY=1, SAVE_EVERY=0.0, time=clock):
+        loop.train(under_way, SilentRun())  # type: ignore[arg-type]
     return {
         "resumed": resumed,
         "began": began,
@@ -77,7 +79,7 @@ def main(file: Path) -> None:
     """Do all jobs of a JSON file; every process writes NAME.RANK.pt beside it."""
     torch.set_num_threads(1)
     for name, job in json.loads(file.read_text()).items():
-        torch.save(work(job), file.parent / f"{name}.{processes.rank()}.pt")
+        torch.save(work(job), file.parent / f"{name}.{distributed.rank()}.pt")
 
 
 if __name__ == "__main__":

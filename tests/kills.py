@@ -45,7 +45,7 @@ def warm(clone: Path, modules: set[str]) -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module:
                 importlib.import_module(node.module)
-    vars(importlib.import_module("s2f_core.training"))["SAVE_EVERY"] = SAVE_EVERY
+    vars(importlib.import_module("s2f_core.training.loop"))["SAVE_EVERY"] = SAVE_EVERY
 
 
 def make(folder: Path, *, points: bool) -> None:

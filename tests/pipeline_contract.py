@@ -15,9 +15,9 @@ from typing import Any
 
 import yaml
 
-from s2f_core.closure import PACKAGES, closure
+from s2f_core.common.code_digest import PACKAGES, closure
 
-PARAMS = "s2f_core.params"
+PARAMS = "s2f_core.common.config"
 ANY = "*"  # a key that is known only when the stage runs
 
 Keys = tuple[str, ...]
@@ -95,7 +95,7 @@ def loaded(root: Path, module: str) -> set[Keys]:
 
 
 def _names_of_load(tree: ast.AST) -> set[str]:
-    """What ``s2f_core.params.load`` is called in a file."""
+    """What ``s2f_core.common.config.load`` is called in a file."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):

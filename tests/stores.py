@@ -15,13 +15,13 @@ import pytest
 import torch
 from conftest import MakeTable
 
-from s2f_core import tracking
-from s2f_core.checkpoint import Description, save_model
-from s2f_core.data import Data, Translation
-from s2f_core.images import Pixels
-from s2f_core.tracking.journal import EXPERIMENT, connect
-from s2f_core.translation import translate
-from s2f_core.variants import Settings
+from s2f_core.common.images import Pixels
+from s2f_core.data.selection import Data, Translation
+from s2f_core.evaluation.translate import translate
+from s2f_core.networks.checkpoint import Description, save_model
+from s2f_core.tracking import client as tracking
+from s2f_core.tracking.mlflow_store import EXPERIMENT, connect
+from s2f_core.training.variant import Settings
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
 FIGURES = {"kid": 0.5, "ssim": 0.25, "psnr": None}

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from s2f_core.data import Data, Translation
-from s2f_core.images import Pixels
-from s2f_core.survey.page import write
-from s2f_core.tables import Domain, build
+from s2f_core.common.images import Pixels
+from s2f_core.data.selection import Data, Translation
+from s2f_core.data.tables import Domain, build
+from s2f_core.report.survey.page import write
 
 DATA = Data(role="faces", background="kept", condition="pencil")
 KNOWN = {

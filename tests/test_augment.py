@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from s2f_core.augment import diff_augment
+from s2f_core.training.diffaugment import diff_augment
 
 
 @pytest.mark.parametrize("name", ["colour", "translation", "cutout"])

@@ -10,11 +10,11 @@ import pytest
 import stores
 from conftest import MakeTable
 
-from s2f_core import tracking
-from s2f_core.images import Pixels
+from s2f_core.common.images import Pixels
+from s2f_core.tracking import client as tracking
 from s2f_core.tracking.backfill import backfill
-from s2f_core.tracking.evaluated import record
-from s2f_core.variants import Settings
+from s2f_core.tracking.log_evaluation import record
+from s2f_core.training.variant import Settings
 
 ROLES = {"faces": {"path": "data/assets/celeba-1k"}}
 RUN = "0123456789abcdef0123456789abcdef"

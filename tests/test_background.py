@@ -11,14 +11,14 @@ import pytest
 from conftest import MakeTable
 from pydantic import TypeAdapter, ValidationError
 
-from s2f_core import tables
-from s2f_core.assets import fetch
-from s2f_core.background import Background, remove
-from s2f_core.background.filling import Blurred, Colour, composite, feathered
-from s2f_core.background.rembg_models import Name, Rembg, Session
-from s2f_core.background.selfie import Selfie
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, resize
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, resize
+from s2f_core.data import tables
+from s2f_core.data.assets import fetch
+from s2f_core.data.background import Background, remove
+from s2f_core.data.background.filling import Blurred, Colour, composite, feathered
+from s2f_core.data.background.rembg_models import Name, Rembg, Session
+from s2f_core.data.background.selfie import Selfie
 
 
 def _parsed(**keys: Any) -> Any:

@@ -11,8 +11,8 @@ import torch
 
 from benchmarks import levers, reference, steps, table, train_step
 from benchmarks.steps import Build, Case
-from s2f_core.errors import UserError
-from s2f_core.recipe import Turn
+from s2f_core.common.errors import UserError
+from s2f_core.training.recipe import Turn
 
 SMALL = Case({"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"}, 4, 32, 2)
 SIMPLE = """

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2f_core.assets import fetch
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
-from s2f_core.scores.classifier import CLASSIFIER
-from s2f_core.scores.efficientnet_lite0 import SIDE, STRIDES, fold, network, resize
-from s2f_core.scores.graphs import Floats
-from s2f_core.scores.inception import Backbone, Features, See
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.assets import fetch
+from s2f_core.metrics.classifier import CLASSIFIER
+from s2f_core.metrics.efficientnet_lite0 import SIDE, STRIDES, fold, network, resize
+from s2f_core.metrics.inception import Backbone, Features, See
+from s2f_core.metrics.onnx_graph import Floats
 
 STAGES = (  # channels, expansion, kernel, blocks
     (16, 1, 3, 1),

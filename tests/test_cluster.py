@@ -9,10 +9,10 @@ import servers
 from conftest import MakeTable
 from pages import blocks, commands
 
-from s2f_core import tables
-from s2f_core.conditions import convert
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.images import Pixels
+from s2f_core.common.images import Pixels
+from s2f_core.data import tables
+from s2f_core.data.conditions import convert
+from s2f_core.data.conditions.pencil import Pencil
 
 PAGE = "remotes.md"
 

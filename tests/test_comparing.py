@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from s2f_core.scores import comparing, distances
-from s2f_core.scores.comparing import Comparisons, Difference, Scored, kids, save, unlike
-from s2f_core.scores.kinds import Values
-from s2f_core.seeding import stream
+from s2f_core.common.seeding import stream
+from s2f_core.metrics import distances, paired_bootstrap
+from s2f_core.metrics.paired_bootstrap import Comparisons, Difference, Scored, kids, save, unlike
+from s2f_core.metrics.types import Values
 
 N = 40
 IDS = tuple(f"{row:03d}" for row in range(N))
@@ -52,7 +52,7 @@ def seen(name: str, folder: Path, outputs: Values, targets: Values, **changes: A
     """A translation of which only the features are known."""
     (folder / name).mkdir()
     save(folder / name, outputs, targets)
-    return scored(name, features=folder / name / comparing.FEATURES, **changes)
+    return scored(name, features=folder / name / paired_bootstrap.FEATURES, **changes)
 
 
 @pytest.fixture

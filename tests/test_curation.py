@@ -9,13 +9,13 @@ import pytest
 from conftest import MakeTable
 from PIL import Image
 
-from s2f_core.curation import Curation, curate, measures
-from s2f_core.curation.likeness import SAME, correlation, duplicates
-from s2f_core.curation.lists import Decision, decisions
-from s2f_core.curation.measures import perceptual_hash, sharpness
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, decode, resize
-from s2f_core.landmarks.faces import Face, FaceDetector
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, decode, resize
+from s2f_core.data.curation import Curation, curate, measures
+from s2f_core.data.curation.lists import Decision, decisions
+from s2f_core.data.curation.measures import perceptual_hash, sharpness
+from s2f_core.data.curation.near_duplicates import SAME, correlation, duplicates
+from s2f_core.data.landmarks.faces import Face, FaceDetector
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_duplicates_are_those_of_the_definition(
     distance: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over many blocks of images some bits and some pixels apart."""
-    monkeypatch.setattr("s2f_core.curation.likeness.BLOCK", 7)
-    monkeypatch.setattr("s2f_core.curation.likeness.OTHERS", 5)
+    monkeypatch.setattr("s2f_core.data.curation.near_duplicates.BLOCK", 7)
+    monkeypatch.setattr("s2f_core.data.curation.near_duplicates.OTHERS", 5)
     random = np.random.default_rng(1)
     which = random.integers(0, 20, 120)
     one, two = np.uint64(1) << random.integers(0, 5, (2, 120), dtype=np.uint64)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2f_core.datasets import Dataset, prepare
-from s2f_core.datasets.celeba import CelebA1k
-from s2f_core.errors import UserError
-from s2f_core.params import load
+from s2f_core.common.config import load
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets import Dataset, prepare
+from s2f_core.data.datasets.celeba import CelebA1k
 
 ROOT = Path(__file__).parents[1]
 FACES = CelebA1k(source="celeba-1k", path=Path("unused"))

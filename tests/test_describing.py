@@ -10,20 +10,20 @@ import pandas as pd
 import pytest
 from conftest import SilentRun, varied
 
-from s2f_core.background.selfie import Selfie
-from s2f_core.conditions.edges import Edges
-from s2f_core.data import Data
-from s2f_core.datasets.celeba import CelebA1k
-from s2f_core.describing import describe, lines
-from s2f_core.errors import UserError
-from s2f_core.fitting import prepare
-from s2f_core.images import Pixels
-from s2f_core.pairs import Pairs
-from s2f_core.params import Section
-from s2f_core.sketching import Sketching
-from s2f_core.tables import MADE, Domain, build, made
-from s2f_core.training import train
-from s2f_core.variants import Settings
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.background.selfie import Selfie
+from s2f_core.data.conditions.edges import Edges
+from s2f_core.data.datasets.celeba import CelebA1k
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Data
+from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.tables import MADE, Domain, build, made
+from s2f_core.training.loop import train
+from s2f_core.training.model_card import describe, lines
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
 
 FACES = Data(role="faces", background="removed", condition="edges")
 SOURCE = CelebA1k(source="celeba-1k", path=Path("data/assets/celeba-1k"), limit=40)

@@ -11,14 +11,14 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from s2f_core.assets.catalogue import CATALOGUE
-from s2f_core.gans import Objective
-from s2f_core.health import Health
-from s2f_core.layers import Activation
+from s2f_core.data.assets.catalogue import CATALOGUE
+from s2f_core.data.sketch.augment import Sketching
 from s2f_core.networks import Discriminator, Generator
-from s2f_core.recipe import Recipe
-from s2f_core.schedules import Schedule
-from s2f_core.sketching import Sketching
+from s2f_core.networks.layers import Activation
+from s2f_core.training.health import Health
+from s2f_core.training.objectives import Objective
+from s2f_core.training.recipe import Recipe
+from s2f_core.training.schedules import Schedule
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

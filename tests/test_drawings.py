@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from s2f_core.drawings import as_learned, margin, square
-from s2f_core.images import Pixels
-from s2f_core.lines import Lines, stroke_width, widths
+from s2f_core.common.images import Pixels
+from s2f_core.data.sketch.normalise import as_learned, margin, square
+from s2f_core.data.sketch.strokes import Lines, stroke_width, widths
 
 THIN = Lines(paper="white", ink=0.1, stroke_width=1.0)
 PEN = Lines(paper="white", ink=0.1, stroke_width=3.0)

@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 from conftest import MakeTable
 
-from s2f_core import evaluation
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.data import Data
-from s2f_core.errors import UserError
-from s2f_core.evaluation import KINDS, Evaluation, Networks, Subject, evaluate, write
-from s2f_core.images import Pixels
-from s2f_core.pairs import Pairs
-from s2f_core.scores import baselines, comparing
-from s2f_core.scores.consistency import Redrawing
-from s2f_core.scores.kinds import Values
-from s2f_core.tables import Table
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Data
+from s2f_core.data.tables import Table
+from s2f_core.evaluation import evaluate as evaluation
+from s2f_core.evaluation.evaluate import KINDS, Evaluation, Networks, Subject, evaluate, write
+from s2f_core.metrics import baselines, paired_bootstrap
+from s2f_core.metrics.edge_consistency import Redrawing
+from s2f_core.metrics.types import Values
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
 
@@ -290,11 +290,11 @@ def test_features_are_written_beside_the_evaluation(tmp_path: Path) -> None:
     for name in ("one", "two"):
         made = Evaluation({}, {}, images, (outputs, targets))
         write(made, tmp_path / name, tmp_path / "metrics.json")
-    file, again = (tmp_path / name / comparing.FEATURES for name in ("one", "two"))
+    file, again = (tmp_path / name / paired_bootstrap.FEATURES for name in ("one", "two"))
     assert file.read_bytes() == again.read_bytes()
     with np.load(file) as arrays:
         assert arrays["outputs"].dtype == np.float32
         assert (arrays["outputs"] == outputs).all()
         assert (arrays["targets"] == targets).all()
     write(Evaluation({}, {}, images), tmp_path / "none", tmp_path / "metrics.json")
-    assert not (tmp_path / "none" / comparing.FEATURES).exists()
+    assert not (tmp_path / "none" / paired_bootstrap.FEATURES).exists()

@@ -8,8 +8,8 @@ import pytest
 from clones import git, ran, run, small_clone
 from killing import prints
 
-from s2f_core import tracking
-from s2f_core.tracking.journal import connect
+from s2f_core.tracking import client as tracking
+from s2f_core.tracking.mlflow_store import connect
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -11,13 +11,13 @@ import torch
 from conftest import MakeTable
 
 from benchmarks import exported
-from s2f_core.checkpoint import VERSION, Description, load_model, save_model
-from s2f_core.convolutions import NearestUp
-from s2f_core.errors import UserError
-from s2f_core.exporting import Precision, export, training_inputs, write
-from s2f_core.images import Floats, Pixels
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Floats, Pixels
+from s2f_core.inference.onnx_export import Precision, export, training_inputs, write
+from s2f_core.inference.onnx_session import Session
+from s2f_core.networks.checkpoint import VERSION, Description, load_model, save_model
+from s2f_core.networks.convolutions import NearestUp
 from s2f_core.networks.unet import UNetSection
-from s2f_core.sessions import Session
 from stages.export import export as command
 
 

@@ -85,7 +85,7 @@ def test_the_pages_code_keeps_the_rules_of_the_house(copy: Path) -> None:
     """Ruff has nothing to say, of lint or of format."""
     names = {block["file"] for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))}
     files = sorted(name for name in names if not (ROOT / name).exists())
-    assert files == ["s2f_core/gans/multiscale.py", "s2f_core/networks/cascade.py"]
+    assert files == ["s2f_core/training/objectives/multiscale.py", "s2f_core/networks/cascade.py"]
     for arguments in (["check", "--no-cache"], ["format", "--no-cache", "--check"]):
         subprocess.run([sys.executable, "-m", "ruff", *arguments, *files], cwd=copy, check=True)
 
@@ -127,7 +127,7 @@ def _splits(folder: Path) -> Any:
     import pandas as pd
     from conftest import parted
 
-    from s2f_core.tables import Domain, build
+    from s2f_core.data.tables import Domain, build
 
     coarse = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3)).astype(np.uint8)
     colour = coarse.repeat(16, axis=1).repeat(16, axis=2)
@@ -142,9 +142,9 @@ def _splits(folder: Path) -> Any:
 
 def _settings(copy: Path, name: str) -> Any:
     """As the stage ``train`` reads them, but for a tiny training."""
-    from s2f_core.data import Translation
-    from s2f_core.params import load
-    from s2f_core.variants import Settings, Variant
+    from s2f_core.common.config import load
+    from s2f_core.data.selection import Translation
+    from s2f_core.training.variant import Settings, Variant
 
     file = copy / "params.yaml"
     variant = load(Variant, "variants", name, file=file)
@@ -159,8 +159,8 @@ def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
     """After two of three steps it stops, goes on in new objects, and ends as a straight run."""
     from conftest import SilentRun
 
-    from s2f_core.fitting import prepare
-    from s2f_core.training import train
+    from s2f_core.training.loop import train
+    from s2f_core.training.run import prepare
 
     class Stopping(SilentRun):
         def log(self, step: int, values: dict[str, float]) -> None:

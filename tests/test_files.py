@@ -14,11 +14,11 @@ import stores
 from PIL import Image
 
 import s2f_core
-from s2f_core import files
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, decode
-from s2f_core.models import Model
-from s2f_core.options import Options
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, decode
+from s2f_core.inference import batch
+from s2f_core.inference.model import Model
+from s2f_core.inference.options import Options
 
 ROOT = Path(__file__).parents[1]
 UNET = {"type": "unet", "norm": "instance"}
@@ -48,10 +48,10 @@ def _picture(shade: int) -> Image.Image:
     return Image.fromarray(page)
 
 
-def _run(name: str, *given: str, out: str = "out", stdin: bytes = b"", **more: Any) -> files.Result:
+def _run(name: str, *given: str, out: str = "out", stdin: bytes = b"", **more: Any) -> batch.Result:
     options = Options(**{key: more.pop(key) for key in ("samples", "upscale") if key in more})
-    found = files.sources(given, io.BytesIO(stdin))
-    return files.translate(s2f_core.load(name), found, options, Path(out), **more)
+    found = batch.sources(given, io.BytesIO(stdin))
+    return batch.translate(s2f_core.load(name), found, options, Path(out), **more)
 
 
 def _names(folder: str = "out") -> list[str]:
@@ -111,7 +111,7 @@ def test_a_file_beyond_all_bounds_is_not_read(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither from the disk nor from standard input."""
-    monkeypatch.setattr(files, "LARGEST", 50)
+    monkeypatch.setattr(batch, "LARGEST", 50)
     result = _run("tiny", "in/a.png", "-", stdin=bytes(100))
     assert result.failed == {
         "in/a.png": "over 50 bytes",

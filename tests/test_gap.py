@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from s2f_core import gap, tables
-from s2f_core.errors import UserError
-from s2f_core.gap import Gap, augmented, gather, measure
-from s2f_core.images import Pixels, decode
-from s2f_core.lines import ink, stroke_width
-from s2f_core.scores.kinds import Values
-from s2f_core.sketching import Sketching
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, decode
+from s2f_core.data import tables
+from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.strokes import ink, stroke_width
+from s2f_core.evaluation import human_gap
+from s2f_core.evaluation.human_gap import Gap, augmented, gather, measure
+from s2f_core.metrics.types import Values
 
 SIDE, PHOTOS, PEOPLE = 32, 30, 24
 THICK = {"condition": "edges", "sketch": {"thickness": [6, 6]}}
@@ -137,7 +138,7 @@ def test_what_the_stage_writes(data: Path, tmp_path: Path) -> None:
     """Flat metrics, the whole account, and a sheet with a row for each set; the same each time."""
     chosen = _gap(images=20, augmented={"thick": THICK})
     out, metrics = tmp_path / "out", tmp_path / "metrics" / "human-gap.json"
-    gap.write(chosen, data, INCEPTION, out, metrics)
+    human_gap.write(chosen, data, INCEPTION, out, metrics)
     flat = json.loads(metrics.read_text())
     assert {"people_ink", "edges_kid", "grey_stroke_width", "thick_kid"} <= set(flat)
     report = json.loads((out / "gap.json").read_text())
@@ -148,7 +149,7 @@ def test_what_the_stage_writes(data: Path, tmp_path: Path) -> None:
     sheet = decode((out / "sheet.png").read_bytes())
     assert sheet.shape[:2] == (5 * (SIDE + 2) - 2, 12 * (SIDE + 2) - 2)
     before = metrics.read_bytes(), (out / "gap.json").read_bytes(), (out / "sheet.png").read_bytes()
-    gap.write(chosen, data, INCEPTION, out, metrics)
+    human_gap.write(chosen, data, INCEPTION, out, metrics)
     assert before == tuple(file.read_bytes() for file in (metrics, *sorted(out.iterdir())))
 
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from s2f_core.health import Finding, Health
-from s2f_core.losses import chance
+from s2f_core.training.health import Finding, Health
+from s2f_core.training.objectives.losses import chance
 
 CHANCE = chance("vanilla")
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from s2f_core.images import (
+from s2f_core.common.images import (
     MAX_PIXELS,
     Pixels,
     Rejected,

@@ -10,9 +10,9 @@ import torch
 from reference import ResNet, UNet
 from torch import nn
 
-from s2f_core.checkpoint import load_model
-from s2f_core.errors import UserError
-from s2f_core.importing import Labels, State, convert, import_checkpoint, state_dict
+from s2f_core.common.errors import UserError
+from s2f_core.networks.checkpoint import load_model
+from s2f_core.networks.reference.load import Labels, State, convert, import_checkpoint, state_dict
 from stages.import_checkpoint import import_checkpoint as command
 
 GOLDEN = Path(__file__).parents[2] / "shared" / "golden" / "junyanz_parity.pt"

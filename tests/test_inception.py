@@ -8,7 +8,7 @@ import torch
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
-from s2f_core.scores.inception_v3 import LAYERS, SIDE, fold, network, resize
+from s2f_core.metrics.inception_v3 import LAYERS, SIDE, fold, network, resize
 
 
 class Reference(FeatureExtractorInceptionV3):  # type: ignore[misc]  # no types

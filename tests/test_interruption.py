@@ -14,12 +14,13 @@ import pytest
 import torch
 from conftest import SilentRun
 
-from s2f_core import checkpoint, fitting, training
-from s2f_core.errors import UserError
-from s2f_core.fitting import Outputs, fit, prepare
-from s2f_core.interruption import Interruption
-from s2f_core.pairs import Pairs
-from s2f_core.variants import Settings
+from s2f_core.common.errors import UserError
+from s2f_core.common.signals import Interruption
+from s2f_core.data.pairs import Pairs
+from s2f_core.networks import checkpoint
+from s2f_core.training import loop, run
+from s2f_core.training.run import Outputs, fit, prepare
+from s2f_core.training.variant import Settings
 
 Train = Callable[[], None]
 
@@ -49,7 +50,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outputs:
     def quiet(*_: object) -> Iterator[SilentRun]:
         yield SilentRun()
 
-    monkeypatch.setattr(fitting, "training_run", quiet)
+    monkeypatch.setattr(run, "training_run", quiet)
     return Outputs(tmp_path / "model", tmp_path / "curves.csv", tmp_path / "validation.csv")
 
 
@@ -68,12 +69,12 @@ def _spoil(monkeypatch: pytest.MonkeyPatch, step: int, happens: Callable[[], obj
     """Have something happen in this step of the next training."""
 
     def spoil(*given: Any) -> Any:
-        monkeypatch.setattr(fitting, "prepare", prepare)
+        monkeypatch.setattr(run, "prepare", prepare)
         made = prepare(*given)
         made.gan = _Spoiled(made.gan, step, happens)  # type: ignore[assignment]
         return made
 
-    monkeypatch.setattr(fitting, "prepare", spoil)
+    monkeypatch.setattr(run, "prepare", spoil)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_too_little_memory_is_told_and_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What the allocator says is told with what to do; the state of before goes on."""
-    monkeypatch.setattr(training, "SAVE_EVERY", 0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0)
     _spoil(monkeypatch, 12, lambda: torch.empty(2**50))
     with pytest.raises(UserError, match=r"no memory left for variants\.tiny: .*accumulate"):
         train()

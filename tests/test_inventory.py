@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 import pytest
 from pydantic import Field
 
-from s2f_core.conditions import Condition
-from s2f_core.datasets import Dataset
-from s2f_core.inventory import Entry, inventory, sections, size, table
-from s2f_core.params import Section
+from s2f_core.common.config import Section
+from s2f_core.data.conditions import Condition
+from s2f_core.data.datasets import Dataset
+from s2f_core.data.inventory import Entry, inventory, sections, size, table
 from stages.conditions import conditions
 from stages.datasets import datasets
 

@@ -50,7 +50,7 @@ def test_the_drill_sees_what_a_kill_loses(tmp_path: Path, careless: bool) -> Non
         "stages/__init__.py": "",
         "stages/slow.py": SOUND.format(name="slow", careless=careless),
         "s2f_core/__init__.py": "",
-        "s2f_core/training.py": "",
+        "s2f_core/training/loop.py": "",
         "dvc.lock": yaml.safe_dump(
             {"stages": {"slow": {"cmd": "python -m stages.slow", "outs": [{"path": "out"}]}}}
         ),

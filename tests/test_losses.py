@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from s2f_core import losses
-from s2f_core.images import from_model
-from s2f_core.losses import Adversarial, discriminator_losses, generator_loss
-from s2f_core.scores.similarity import ssim
+from s2f_core.common.images import from_model
+from s2f_core.metrics.ssim import ssim
+from s2f_core.training.objectives import losses
+from s2f_core.training.objectives.losses import Adversarial, discriminator_losses, generator_loss
 
 LOG2 = math.log(2)
 

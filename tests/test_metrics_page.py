@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from s2f_core.scores.kinds import Score
-from s2f_core.scores.table import OF_PAIRS, OF_SAMPLES, OF_SURFACES
+from s2f_core.metrics.registry import OF_PAIRS, OF_SAMPLES, OF_SURFACES
+from s2f_core.metrics.types import Score
 
 PAGE = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| ([^|]+) \| `(\w+)` \| ([^|]+) \| (lower|higher) \|", re.MULTILINE)

@@ -10,14 +10,14 @@ import pytest
 import torch
 from conftest import SilentRun, varied
 
-from s2f_core import processes
-from s2f_core import training as module
-from s2f_core.fitting import prepare, summary
-from s2f_core.gans import Game
-from s2f_core.pairs import Pairs
-from s2f_core.recipe import Turn
-from s2f_core.training import Training, train
-from s2f_core.variants import Settings
+from s2f_core.common import distributed
+from s2f_core.data.pairs import Pairs
+from s2f_core.training import loop as module
+from s2f_core.training.loop import Training, train
+from s2f_core.training.objectives import Game
+from s2f_core.training.recipe import Turn
+from s2f_core.training.run import prepare, summary
+from s2f_core.training.variant import Settings
 
 Prepare = Callable[[Settings], Training]
 
@@ -203,13 +203,13 @@ def test_the_first_process_tells_the_time(
 ) -> None:
     """Once a step, beside each of three validations, and only where there is a limit."""
     calls = []
-    tell = processes.told
+    tell = distributed.told
 
     def counted(find: Callable[[], Any]) -> Any:
         calls.append(find)
         return tell(find)
 
-    monkeypatch.setattr(processes, "told", counted)
+    monkeypatch.setattr(distributed, "told", counted)
     training = timed(varied(settings, {}, max_minutes=minutes))
     calls.clear()
     _train(training)

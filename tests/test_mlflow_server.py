@@ -19,14 +19,14 @@ from clones import clean_environment
 from conftest import MakeTable
 from pages import blocks, commands
 
-from s2f_core import tracking
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
-from s2f_core.tables import read
-from s2f_core.tracking.evaluated import record
-from s2f_core.tracking.journal import connect
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.tables import read
+from s2f_core.tracking import client as tracking
+from s2f_core.tracking.log_evaluation import record
+from s2f_core.tracking.mlflow_store import connect
 from s2f_core.tracking.process import BusyError, Process
-from s2f_core.variants import Settings
+from s2f_core.training.variant import Settings
 
 ROOT = Path(__file__).parents[1]
 CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k"}
@@ -74,7 +74,7 @@ def client(address: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 TRAINING = """
 import sys
 from pathlib import Path
-from s2f_core.tracking import training_run
+from s2f_core.tracking.client import training_run
 name, file = sys.argv[1:]
 with training_run(name, {"lr": 1e-3, "gan": {"kind": name}}, {"variant": name}) as run:
     for step in range(1500):

@@ -14,7 +14,7 @@ from clones import ran, run, small_clone
 from pages import blocks
 from PIL import Image
 
-from s2f_core.tables import read
+from s2f_core.data.tables import read
 
 PAGE = "data.md"
 PICTURES = 48

@@ -7,22 +7,22 @@ import pytest
 from conftest import MakeTable
 from scipy.ndimage import gaussian_filter, laplace
 
-from s2f_core.conditions.edges import Edges
-from s2f_core.conditions.given import Given
-from s2f_core.conditions.hed import Hed
-from s2f_core.conditions.noise import Noise
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.conditions.pose import Pose
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
-from s2f_core.pairs import Pairs
-from s2f_core.scores.consistency import EDGE_CONSISTENCY, profiles, redrawing
-from s2f_core.scores.kinds import Sample, Values
-from s2f_core.scores.landmarks import FACES_FOUND, LANDMARK_ERROR, Faces, of_faces
-from s2f_core.scores.memorisation import MEMORISATION, Nearest
-from s2f_core.scores.pixels import PIXEL_DIFFERENCE_L2, PIXELS_CHANGED
-from s2f_core.scores.sharpness import SHARPNESS, seen
-from s2f_core.scores.similarity import MS_SSIM, SSIM, scales
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions.edges import Edges
+from s2f_core.data.conditions.given import Given
+from s2f_core.data.conditions.hed import Hed
+from s2f_core.data.conditions.noise import Noise
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.conditions.pose import Pose
+from s2f_core.data.pairs import Pairs
+from s2f_core.metrics.edge_consistency import EDGE_CONSISTENCY, profiles, redrawing
+from s2f_core.metrics.landmarks import FACES_FOUND, LANDMARK_ERROR, Faces, of_faces
+from s2f_core.metrics.memorisation import MEMORISATION, Nearest
+from s2f_core.metrics.pixels import PIXEL_DIFFERENCE_L2, PIXELS_CHANGED
+from s2f_core.metrics.sharpness import SHARPNESS, seen
+from s2f_core.metrics.ssim import MS_SSIM, SSIM, scales
+from s2f_core.metrics.types import Sample, Values
 
 # Of torchmetrics 1.9.0's multiscale_structural_similarity_index_measure, data_range 1, on float64;
 # at 128 and 64 pixels with the first four and three weights, scaled up to the sum of all five.

@@ -8,9 +8,9 @@ import torch
 from conftest import MakeTable
 from torch.nn import functional as F
 
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, from_model
-from s2f_core.pairs import Batch, Batches, Coming, Pairs
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, from_model
+from s2f_core.data.pairs import Batch, Batches, Coming, Pairs
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from s2f_core.conditions import Condition
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.errors import UserError
-from s2f_core.params import Section, load
+from s2f_core.common.config import Section, load
+from s2f_core.common.errors import UserError
+from s2f_core.data.conditions import Condition
+from s2f_core.data.conditions.pencil import Pencil
 
 
 class Wheel(Section):

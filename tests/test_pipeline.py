@@ -11,7 +11,7 @@ import pytest
 import yaml
 from pipeline_contract import Stage, loaded, read_stages, wrong_deps, wrong_params
 
-from s2f_core.closure import closure, digest
+from s2f_core.common.code_digest import closure, digest
 from stages import code
 
 ROOT = Path(__file__).parents[1]
@@ -127,27 +127,29 @@ def project(tmp_path: Path) -> Path:
         "stages/__init__.py": '"""Only a docstring: cannot change a result."""',
         "stages/plain.py": """
             from typing import TYPE_CHECKING
-            from s2f_core.params import load
+            from s2f_core.common.config import load
             if TYPE_CHECKING:
                 from s2f_core import types_only
             def plain():
                 import numpy as np
-                from s2f_core import tables
+                from s2f_core.data import tables
                 np.load("x", "split")
                 load(int, "lr"); load(int, "split"); load(int, "other", file="b.yaml")
         """,
         "stages/many.py": """
-            from s2f_core import params as p
-            from s2f_core.gans import pix2pix
+            from s2f_core.common import config as p
+            from s2f_core.training.objectives import pix2pix
             p.load(int, "variants", name)
         """,
-        "s2f_core/params.py": "def load(kind, *keys): ...",
-        "s2f_core/tables.py": "from . import params",
+        "s2f_core/common/config.py": "def load(kind, *keys): ...",
+        "s2f_core/data/tables.py": "from ..common import config",
         "s2f_core/types_only.py": "A = 1",
         "s2f_core/server.py": "B = 1",
-        "s2f_core/gans/template.html": "<p>",
-        "s2f_core/gans/__init__.py": "from .pix2pix import step",
-        "s2f_core/gans/pix2pix.py": "from ..tables import read\nSERVER = 's2f_core.server'",
+        "s2f_core/training/objectives/template.html": "<p>",
+        "s2f_core/training/objectives/__init__.py": "from .pix2pix import step",
+        "s2f_core/training/objectives/pix2pix.py": (
+            "from ...data.tables import read\nSERVER = 's2f_core.server'"
+        ),
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -162,12 +164,12 @@ def test_the_checker_follows_every_import_that_runs(project: Path) -> None:
     """In functions, relative, of a package and of its modules; not for type checkers only."""
     assert {str(path) for path in closure(project, "stages.plain")} == {
         "stages/plain.py",
-        "s2f_core/params.py",
-        "s2f_core/tables.py",
+        "s2f_core/common/config.py",
+        "s2f_core/data/tables.py",
     }
     assert {path.name for path in closure(project, "stages.many")} == {
         "many.py",
-        "params.py",
+        "config.py",
         "__init__.py",
         "pix2pix.py",
         "template.html",
@@ -181,20 +183,20 @@ def test_what_a_package_offers_is_followed_only_where_it_is_asked_for(project: P
     (project / "s2f_core" / "__init__.py").write_text(
         "def load():\n    from s2f_core.server import B\n"
     )
-    files = {"takes": "load", "leaves": "params"}
+    files = {"takes": "s2f_core import load", "leaves": "s2f_core.common import config"}
     for name, offered in files.items():
-        (project / "stages" / f"{name}.py").write_text(f"from s2f_core import {offered}\n")
+        (project / "stages" / f"{name}.py").write_text(f"from {offered}\n")
     followed = {name: {path.name for path in closure(project, f"stages.{name}")} for name in files}
     assert followed["takes"] == {"takes.py", "__init__.py", "server.py"}
-    assert followed["leaves"] == {"leaves.py", "params.py"}
+    assert followed["leaves"] == {"leaves.py", "config.py"}
 
 
 @pytest.mark.parametrize(
     ("file", "changed"),
     [
-        ("s2f_core/tables.py", {"plain", "many"}),
-        ("s2f_core/gans/pix2pix.py", {"many"}),
-        ("s2f_core/gans/template.html", {"many"}),
+        ("s2f_core/data/tables.py", {"plain", "many"}),
+        ("s2f_core/training/objectives/pix2pix.py", {"many"}),
+        ("s2f_core/training/objectives/template.html", {"many"}),
         ("s2f_core/server.py", {"many"}),
         ("s2f_core/types_only.py", set()),
     ],
@@ -240,7 +242,7 @@ def test_the_checker_accepts_what_is_right(project: Path) -> None:
     [
         ("data/code/plain, ", "", "plain: data/code/plain is not among its deps"),
         ("data/code/many", "data/code/plain", "many: dep data/code/plain is another stage's"),
-        ("data/in", "s2f_core/gans", "plain: dep s2f_core/gans is code, which data/code/plain"),
+        ("data/in", "s2f_core/common", "plain: dep s2f_core/common is code, which data/code/plain"),
         ("params: [split, lr]", "params: [lr]", "plain: loads split, which is not among"),
         ("params: [split, lr]", "params: [split, lr, seed]", "plain: declares seed, which it"),
         ('"variants.${key}"', "variants", "many: loads variants.*, which is not among"),

@@ -17,13 +17,13 @@ from torch_fidelity.metric_kid import kid_features_to_metric
 from benchmarks import celeba_protocol, over_minutes, quality_for_time
 from benchmarks.celeba_protocol import EARLIER, kid_of_subsets, parts
 from benchmarks.quality_for_time import Snapshots, arguments, main
-from s2f_core import training as module
-from s2f_core.fitting import prepare
-from s2f_core.images import Pixels, save_png
-from s2f_core.pairs import Pairs
-from s2f_core.scores.kinds import Values
-from s2f_core.training import train
-from s2f_core.variants import Settings
+from s2f_core.common.images import Pixels, save_png
+from s2f_core.data.pairs import Pairs
+from s2f_core.metrics.types import Values
+from s2f_core.training import loop as module
+from s2f_core.training.loop import train
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
 
 PICTURES = 20
 

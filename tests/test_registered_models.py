@@ -19,20 +19,20 @@ import stores
 import torch
 from conftest import MakeTable
 
-from s2f_core import tracking
-from s2f_core.checkpoint import load_model
-from s2f_core.closure import closure
-from s2f_core.data import Translation
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, from_model, to_model
+from s2f_core.common.code_digest import closure
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, from_model, to_model
+from s2f_core.data.licences import licence, page
+from s2f_core.data.selection import Translation
+from s2f_core.data.tables import read
+from s2f_core.networks.checkpoint import load_model
 from s2f_core.networks.edsr import EDSRSection
-from s2f_core.tables import read
+from s2f_core.networks.upscalers.edsr import FILE, save_model
+from s2f_core.tracking import client as tracking
 from s2f_core.tracking.downloads import download
-from s2f_core.tracking.evaluated import record, sheet, trained_in
-from s2f_core.tracking.licences import licence, page
-from s2f_core.tracking.model import EXAMPLE, Translator, pack
+from s2f_core.tracking.log_evaluation import record, sheet, trained_in
+from s2f_core.tracking.pyfunc import EXAMPLE, Translator, pack
 from s2f_core.tracking.registry import NEEDS
-from s2f_core.upscalers.edsr import FILE, save_model
 
 ROOT = Path(__file__).parents[1]
 CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k", "limit": None}
@@ -123,7 +123,7 @@ def test_all_that_a_served_model_imports_is_among_its_requirements() -> None:
     """Apart from what only a training, a cluster or the store needs."""
     found = {
         name.split(".")[0]
-        for file in closure(ROOT, "s2f_core.tracking.model")
+        for file in closure(ROOT, "s2f_core.tracking.pyfunc")
         if file.suffix == ".py"
         for node in ast.walk(ast.parse((ROOT / file).read_text()))
         for name in _imported(node)
@@ -252,7 +252,7 @@ def test_it_is_loaded_in_a_process_that_knows_nothing_of_this_project(
         "import json, mlflow\n"
         "model = mlflow.pyfunc.load_model('models:/tiny/1')\n"
         "outputs = model.predict(model.input_example)\n"
-        "from s2f_core.tracking import model as own\n"
+        "from s2f_core.tracking import pyfunc as own\n"
         "try:\n"
         "    model.predict(model.input_example[:, 1:])\n"
         "except mlflow.exceptions.MlflowException as error:\n"

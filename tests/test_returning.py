@@ -9,10 +9,10 @@ from reference import ResNet, UNet
 from test_importing import BUILDERS, GOLDEN
 from torch import nn
 
-from s2f_core.checkpoint import Description, save_model
-from s2f_core.errors import UserError
-from s2f_core.importing import Labels, State, convert, state_dict
-from s2f_core.returning import built_by, converted
+from s2f_core.common.errors import UserError
+from s2f_core.networks.checkpoint import Description, save_model
+from s2f_core.networks.reference.load import Labels, State, convert, state_dict
+from s2f_core.networks.reference.save import built_by, converted
 from stages.export import export as command
 
 LABELS = Labels("theirs", "pencil", "kept", 32)

@@ -10,13 +10,13 @@ import pytest
 from browser import acted
 from conftest import MakeTable
 
-from s2f_core import review
-from s2f_core.curation import Curation, curate
-from s2f_core.curation.lists import Decision, decisions
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
-from s2f_core.split import Split
-from s2f_core.split import write as write_split
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.curation import Curation, curate
+from s2f_core.data.curation.lists import Decision, decisions
+from s2f_core.data.split import Split
+from s2f_core.data.split import write as write_split
+from s2f_core.report import review
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from s2f_core.recipe import Recipe, Turn
-from s2f_core.schedules import Policy, Schedule
+from s2f_core.training.recipe import Recipe, Turn
+from s2f_core.training.schedules import Policy, Schedule
 
 
 def _policy(**section: object) -> Policy:

@@ -14,17 +14,17 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_kid import kid_features_to_metric
 
-from s2f_core.assets import fetch
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, decode
-from s2f_core.scores import resampling
-from s2f_core.scores.distances import fid, fid_interval, kid, kid_interval
-from s2f_core.scores.diversity import DIVERSITY, as_vectors
-from s2f_core.scores.inception import Features
-from s2f_core.scores.kinds import PairedScore, Sample, Values
-from s2f_core.scores.pixels import PIXEL_DIFFERENCE
-from s2f_core.scores.similarity import PSNR, SSIM
-from s2f_core.scores.table import OF_PAIRS
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, decode
+from s2f_core.data.assets import fetch
+from s2f_core.metrics import bootstrap as resampling
+from s2f_core.metrics.distances import fid, fid_interval, kid, kid_interval
+from s2f_core.metrics.diversity import DIVERSITY, as_vectors
+from s2f_core.metrics.inception import Features
+from s2f_core.metrics.pixels import PIXEL_DIFFERENCE
+from s2f_core.metrics.registry import OF_PAIRS
+from s2f_core.metrics.ssim import PSNR, SSIM
+from s2f_core.metrics.types import PairedScore, Sample, Values
 
 PAIRED = {
     name: score

@@ -6,13 +6,13 @@ import torch
 from torch_fidelity.metric_isc import isc_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
-from s2f_core.images import Pixels
-from s2f_core.scores import fid_infinity as extrapolated
-from s2f_core.scores.classifier import classifier_interval, classifier_score
-from s2f_core.scores.distances import fid, fid_of_rows
-from s2f_core.scores.fid_infinity import FID_INFINITY, fid_infinity
-from s2f_core.scores.kinds import MISSING, Sample, SetScore, Values
-from s2f_core.scores.manifold import (
+from s2f_core.common.images import Pixels
+from s2f_core.metrics import fid_infinity as extrapolated
+from s2f_core.metrics.bootstrap import Rows
+from s2f_core.metrics.classifier import classifier_interval, classifier_score
+from s2f_core.metrics.distances import fid, fid_of_rows
+from s2f_core.metrics.fid_infinity import FID_INFINITY, fid_infinity
+from s2f_core.metrics.precision_recall import (
     COVERAGE,
     DENSITY,
     PRECISION,
@@ -22,7 +22,7 @@ from s2f_core.scores.manifold import (
     precision,
     recall,
 )
-from s2f_core.scores.resampling import Rows
+from s2f_core.metrics.types import MISSING, Sample, SetScore, Values
 
 SCORES = {"fid∞": FID_INFINITY, "p": PRECISION, "r": RECALL, "d": DENSITY, "c": COVERAGE}
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from s2f_core.canny import canny
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, from_model, to_model
-from s2f_core.seeding import stream
-from s2f_core.sketching import Sketching
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, from_model, to_model
+from s2f_core.common.seeding import stream
+from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.canny import canny
 
 EACH: list[dict[str, Any]] = [
     {"canny": {"sigma": (1, 3), "low": (20, 60), "high": (80, 200)}},

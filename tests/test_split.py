@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from s2f_core.errors import UserError
-from s2f_core.split import PARTS, Split, assign, ids, write
+from s2f_core.common.errors import UserError
+from s2f_core.data.split import PARTS, Split, assign, ids, write
 
 
 def _index(n: int, **columns: list[str | None]) -> pd.DataFrame:

@@ -15,12 +15,12 @@ import yaml
 from clones import studies
 from PIL import Image
 
-from s2f_core import params
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
-from s2f_core.scores import inception, landmarks
-from s2f_core.scores.kinds import Values
-from s2f_core.tracking.journal import connect
+from s2f_core.common import config
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.metrics import inception, landmarks
+from s2f_core.metrics.types import Values
+from s2f_core.tracking.mlflow_store import connect
 from stages.background import background
 from stages.condition import condition
 from stages.dataset import dataset
@@ -66,7 +66,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     (tmp_path / ".dvc").mkdir()
-    params._read.cache_clear()
+    config._read.cache_clear()
     return tmp_path
 
 

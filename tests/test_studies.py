@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 
 from benchmarks.studies import SMALL, command, experiments
-from s2f_core.data import Translation
-from s2f_core.variants import Variant
+from s2f_core.data.selection import Translation
+from s2f_core.training.variant import Variant
 
 ROOT = Path(__file__).parents[1]
 APPLY = """

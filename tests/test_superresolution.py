@@ -14,13 +14,13 @@ from conftest import MakeTable
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2f_core import superresolution
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, from_model, to_model
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, from_model, to_model
 from s2f_core.networks.edsr import EDSRSection, from_reference
-from s2f_core.superresolution import Patches, SuperResolution, fit, photos, shrunk, train
-from s2f_core.upscalers import UPSCALERS
-from s2f_core.upscalers.edsr import FILE, enlarge, ensemble, load_model, save_model
+from s2f_core.networks.upscalers import UPSCALERS
+from s2f_core.networks.upscalers.edsr import FILE, enlarge, ensemble, load_model, save_model
+from s2f_core.training import edsr
+from s2f_core.training.edsr import Patches, SuperResolution, fit, photos, shrunk, train
 from stages.upscaler import upscaler
 
 TINY = SuperResolution(
@@ -204,7 +204,7 @@ def test_nothing_half_written_is_left(data: Path, monkeypatch: pytest.MonkeyPatc
     def full(path: Path, image: Pixels) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(superresolution, "save_png", full)
+    monkeypatch.setattr(edsr, "save_png", full)
     with pytest.raises(OSError, match="No space"):
         fit(short, 1, "32-true", data)
     assert [path.name for path in (data / "upscalers").iterdir()] == ["edsr"]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from s2f_core.assets.catalogue import CATALOGUE
-from s2f_core.errors import UserError
-from s2f_core.supply import Part, bill, parts, table
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets.catalogue import CATALOGUE
+from s2f_core.report.sbom import Part, bill, parts, table
 from stages.licences import licences
 
 ROOT = Path(__file__).parents[1]

@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 from scipy.stats import energy_distance
 
-from s2f_core.data import Data
-from s2f_core.datasets.surfaces import Surfaces
-from s2f_core.errors import UserError
-from s2f_core.evaluation import Subject, evaluate
-from s2f_core.images import Pixels
-from s2f_core.scores.distances import ENERGY, energy
-from s2f_core.scores.networks import networks
-from s2f_core.scores.surfaces import SURFACE_ERROR, as_vectors
-from s2f_core.space import HIGH, LOW, density, to_pixels
-from s2f_core.tables import Domain, Table, build
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.datasets.surfaces import Surfaces
+from s2f_core.data.selection import Data
+from s2f_core.data.tables import Domain, Table, build
+from s2f_core.data.toy_surfaces import HIGH, LOW, density, to_pixels
+from s2f_core.evaluation.evaluate import Subject, evaluate
+from s2f_core.metrics.backbones import networks
+from s2f_core.metrics.distances import ENERGY, energy
+from s2f_core.metrics.surfaces import SURFACE_ERROR, as_vectors
 
 STEP = (HIGH[2] - LOW[2]) / 255  # of z
 CHOSEN = Data(role="grids", background="kept", condition="noise")

@@ -14,10 +14,10 @@ import yaml
 from PIL import Image
 from surveys import HEADER, KNOWN, Make, answered, put
 
-from s2f_core import tables
-from s2f_core.errors import UserError
-from s2f_core.images import resize
-from s2f_core.survey import read, section, table
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import resize
+from s2f_core.data import tables
+from s2f_core.report.survey import read, section, table
 from stages.survey import survey
 
 made_once, root, make = surveys.made_once, surveys.root, surveys.make

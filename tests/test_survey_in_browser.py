@@ -7,7 +7,7 @@ import surveys
 from browser import acted
 from surveys import Make
 
-from s2f_core.survey import read
+from s2f_core.report.survey import read
 
 made_once, root, make = surveys.made_once, surveys.root, surveys.make
 

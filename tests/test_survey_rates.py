@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from s2f_core.survey import error, fooling_rate
-from s2f_core.survey.rates import BOOTSTRAP, WILSON, wilson
+from s2f_core.report.survey import error, fooling_rate
+from s2f_core.report.survey.rates import BOOTSTRAP, WILSON, wilson
 
 
 def _frame(answers: dict[str, list[str]], translation: str = "one") -> pd.DataFrame:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from browser import acted
 
-from s2f_core.errors import UserError
-from s2f_core.sweeps import Experiment, parse, read, write
-from s2f_core.sweeps.experiments import changed, swept
-from s2f_core.sweeps.plots import Dot, dots, shown
+from s2f_core.common.errors import UserError
+from s2f_core.report.sweeps import Experiment, parse, read, write
+from s2f_core.report.sweeps.experiments import changed, swept
+from s2f_core.report.sweeps.plots import Dot, dots, shown
 
 RECORDED = Path(__file__).with_name("experiments.json")  # of a project of one stage, by DVC 3.67
 

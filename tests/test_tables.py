@@ -9,10 +9,10 @@ import pytest
 from conftest import MakeTable
 from PIL import Image
 
-from s2f_core import tables
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, Rejected
-from s2f_core.tables import Domain, Maker, Table, build, read
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, Rejected
+from s2f_core.data import tables
+from s2f_core.data.tables import Domain, Maker, Table, build, read
 
 
 def _rows(n: int) -> pd.DataFrame:

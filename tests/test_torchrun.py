@@ -11,8 +11,8 @@ import yaml
 from test_processes import ROOT, TORCHRUN
 from test_stages import project  # noqa: F401
 
-from s2f_core.checkpoint import load_model
-from s2f_core.tracking.journal import connect
+from s2f_core.networks.checkpoint import load_model
+from s2f_core.tracking.mlflow_store import connect
 from stages.condition import condition
 from stages.dataset import dataset
 from stages.split import split

@@ -12,8 +12,8 @@ import pytest
 import stores
 from stores import runs
 
-from s2f_core import tracking
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
+from s2f_core.tracking import client as tracking
 
 PARAMS = {"lr": 2e-4, "gan": {"kind": "pix2pix", "layers": [1, 2]}, "max_steps": None}
 

@@ -17,9 +17,9 @@ import requests
 import stores
 from stores import runs
 
-from s2f_core import tracking
-from s2f_core.errors import UserError
-from s2f_core.tracking import journal
+from s2f_core.common.errors import UserError
+from s2f_core.tracking import client as tracking
+from s2f_core.tracking import mlflow_store
 from s2f_core.tracking.process import BusyError
 
 ROOT = Path(__file__).parents[1]
@@ -83,18 +83,18 @@ def test_errors_are_told_apart() -> None:
     from mlflow.exceptions import MlflowException
     from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 
-    assert journal.explained(UserError("so")) == ("user", "so")
+    assert mlflow_store.explained(UserError("so")) == ("user", "so")
     busy = MlflowException("locked", error_code=TEMPORARILY_UNAVAILABLE)
-    assert journal.explained(busy) == ("busy", "MLflow: locked")
+    assert mlflow_store.explained(busy) == ("busy", "MLflow: locked")
     away = MlflowException("no answer")
     away.__context__ = requests.ConnectionError("refused")
-    assert journal.explained(away) == ("busy", "MLflow: no answer")
-    assert journal.explained(MlflowException("too old")) == ("user", "MLflow: too old")
-    assert journal.explained(OSError("no space"))[0] == "user"
+    assert mlflow_store.explained(away) == ("busy", "MLflow: no answer")
+    assert mlflow_store.explained(MlflowException("too old")) == ("user", "MLflow: too old")
+    assert mlflow_store.explained(OSError("no space"))[0] == "user"
     try:
         math.sqrt(-1)
     except ValueError as error:
-        told = journal.explained(error)
+        told = mlflow_store.explained(error)
     assert told[0] == "bug"
     assert "math.sqrt(-1)" in told[1]
 
@@ -137,7 +137,7 @@ def test_it_ends_when_the_stage_is_killed(client: Any) -> None:
     """Also by a signal that nothing can answer."""
     code = (
         "import os, signal\n"
-        "from s2f_core import tracking\n"
+        "from s2f_core.tracking import client as tracking\n"
         "print(tracking._mlflow.start(tracking.store()).pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -158,7 +158,7 @@ def test_it_ends_when_the_stage_is_killed(client: Any) -> None:
 def test_two_processes_may_create_the_store_at_once(tmp_path: Path) -> None:
     """Parallel stages on a fresh clone do not trip each other, and write to one experiment."""
     code = (
-        "from s2f_core.tracking import training_run\n"
+        "from s2f_core.tracking.client import training_run\n"
         "with training_run('edges', {'a': 1}, {}) as run: run.log(1, {'loss': 1.0})"
     )
     # No mlflow in the environment: neither the user's own server nor a warm store is used.

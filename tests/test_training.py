@@ -10,13 +10,13 @@ import pytest
 import torch
 from conftest import SilentRun, varied
 
-from s2f_core import fitting as module
-from s2f_core.checkpoint import load_model
-from s2f_core.errors import UserError
-from s2f_core.fitting import Outputs, fit, prepare
-from s2f_core.pairs import Pairs
-from s2f_core.training import Training, train
-from s2f_core.variants import Settings
+from s2f_core.common.errors import UserError
+from s2f_core.data.pairs import Pairs
+from s2f_core.networks.checkpoint import load_model
+from s2f_core.training import run as module
+from s2f_core.training.loop import Training, train
+from s2f_core.training.run import Outputs, fit, prepare
+from s2f_core.training.variant import Settings
 
 # What state a training can have: dropout, pools, averages, running statistics, power iterations,
 # noise and augmentation from the generator of random numbers, turns, policies that look back.

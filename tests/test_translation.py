@@ -9,11 +9,11 @@ import pytest
 import torch
 from conftest import MakeTable
 
-from s2f_core.checkpoint import Description, save_model
-from s2f_core.data import Data, Translation
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
-from s2f_core.translation import translate
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.selection import Data, Translation
+from s2f_core.evaluation.translate import translate
+from s2f_core.networks.checkpoint import Description, save_model
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
 UNET = {"type": "unet", "norm": "instance"}

@@ -7,11 +7,11 @@ import pytest
 import torch
 from conftest import SilentRun, varied
 
-from s2f_core.errors import UserError
-from s2f_core.fitting import prepare, summary
-from s2f_core.pairs import Pairs
-from s2f_core.training import Training, train
-from s2f_core.variants import Settings
+from s2f_core.common.errors import UserError
+from s2f_core.data.pairs import Pairs
+from s2f_core.training.loop import Training, train
+from s2f_core.training.run import prepare, summary
+from s2f_core.training.variant import Settings
 
 
 def train_quietly(training: Training, run: SilentRun | None = None) -> None:

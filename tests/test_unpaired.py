@@ -10,16 +10,16 @@ import pytest
 import torch
 from conftest import MakeTable, SilentRun, varied
 
-from s2f_core.checkpoint import save_model
-from s2f_core.data import Data, Direction, Translation
-from s2f_core.errors import UserError
-from s2f_core.evaluation import Evaluation, Subject, evaluate
-from s2f_core.fitting import prepare, summary
-from s2f_core.images import Pixels
-from s2f_core.pairs import Batches, Pairs
-from s2f_core.training import Training, train
-from s2f_core.translation import translate
-from s2f_core.variants import Settings
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Batches, Pairs
+from s2f_core.data.selection import Data, Direction, Translation
+from s2f_core.evaluation.evaluate import Evaluation, Subject, evaluate
+from s2f_core.evaluation.translate import translate
+from s2f_core.networks.checkpoint import save_model
+from s2f_core.training.loop import Training, train
+from s2f_core.training.run import prepare, summary
+from s2f_core.training.variant import Settings
 
 GIVEN = Data(role="faces", background="kept", condition="given")
 CYCLEGAN: dict[str, Any] = {

@@ -15,18 +15,18 @@ from conftest import MakeTable
 from PIL import Image
 
 import s2f_core
-from s2f_core.checkpoint import FORMAT, VERSION, load_model
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.data import Data
-from s2f_core.errors import UserError
-from s2f_core.exporting import export
-from s2f_core.images import Pixels, resize
-from s2f_core.lines import Lines
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, resize
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.selection import Data
+from s2f_core.data.sketch.strokes import Lines
+from s2f_core.data.tables import read
+from s2f_core.inference.onnx_export import export
+from s2f_core.networks.checkpoint import FORMAT, VERSION, load_model
 from s2f_core.networks.edsr import EDSRSection
-from s2f_core.tables import read
-from s2f_core.tracking.evaluated import record
-from s2f_core.tracking.model import pack
-from s2f_core.upscalers.edsr import FILE, save_model
+from s2f_core.networks.upscalers.edsr import FILE, save_model
+from s2f_core.tracking.log_evaluation import record
+from s2f_core.tracking.pyfunc import pack
 
 client = stores.client
 PENCIL = {"type": "pencil", "blur": 5}

@@ -9,13 +9,13 @@ import yaml
 from conftest import MakeTable, varied
 from pydantic import ValidationError
 
-from s2f_core.data import Data, Translation
-from s2f_core.errors import UserError
-from s2f_core.gans import Blueprint
-from s2f_core.images import Pixels
-from s2f_core.pairs import Pairs
-from s2f_core.params import load
-from s2f_core.variants import Settings, Variant
+from s2f_core.common.config import load
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Data, Translation
+from s2f_core.training.objectives import Blueprint
+from s2f_core.training.variant import Settings, Variant
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 FILE = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))

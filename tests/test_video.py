@@ -11,12 +11,12 @@ import pytest
 import stores
 
 import s2f_core
-from s2f_core import video
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, Rejected
-from s2f_core.options import Options
-from s2f_core.seeding import stream
-from s2f_core.video import Smoothing, followed, translate
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.seeding import stream
+from s2f_core.inference import video
+from s2f_core.inference.options import Options
+from s2f_core.inference.video import Smoothing, followed, translate
 
 PHOTO = Options(from_photo=True)
 

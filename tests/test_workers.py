@@ -10,12 +10,12 @@ import pytest
 from conftest import MakeTable
 from distributed import Client, LocalCluster
 
-from s2f_core import tables
-from s2f_core.conditions import convert
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, Rejected
-from s2f_core.tables import Domain, build
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, Rejected
+from s2f_core.data import tables
+from s2f_core.data.conditions import convert
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.tables import Domain, build
 
 
 def _make(row: int) -> Pixels:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from s2f_core.demo.sheets import SHEETS, Name
-from s2f_core.images import Pixels
-from s2f_core.lines import Values, ink, stroke_width
+from s2f_core.common.images import Pixels
+from s2f_core.data.sketch.strokes import Values, ink, stroke_width
+from s2f_core.demo.canvases import SHEETS, Name
 
 USUAL = (0.05, 0.5, 0.95)  # quantiles of the training inputs
 INKED = 32  # of 255 from which a pixel has ink

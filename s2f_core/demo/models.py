@@ -15,16 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from s2f_core import cache, closure, exporting
-from s2f_core.checkpoint import Description, load_model
-from s2f_core.conditions.computed import luma
-from s2f_core.data import Data
-from s2f_core.demo.sheets import OF_CONDITION, Name
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, from_model, resize, to_model
-from s2f_core.seeding import stream
-from s2f_core.sessions import INPUT, Session, fed, planes
-from s2f_core.sketching import UNITS
+from s2f_core.common import cache, code_digest
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, from_model, resize, to_model
+from s2f_core.common.seeding import stream
+from s2f_core.data.conditions.formula import luma
+from s2f_core.data.selection import Data
+from s2f_core.data.sketch.augment import UNITS
+from s2f_core.demo.canvases import OF_CONDITION, Name
+from s2f_core.inference import onnx_export
+from s2f_core.inference.onnx_session import INPUT, Session, fed, planes
+from s2f_core.networks.checkpoint import Description, load_model
 
 log = logging.getLogger(__name__)
 
@@ -160,13 +161,13 @@ def exported(checkpoint: Path) -> Path:
     file = cache.folder("onnx") / f"{digest.hexdigest()}.onnx"
     if not file.is_file():
         log.info("export %s", checkpoint)
-        exporting.export(checkpoint, file)
+        onnx_export.export(checkpoint, file)
     return file
 
 
 @lru_cache(maxsize=1)
 def _code() -> str:
-    return closure.digest(Path(exporting.__file__).parents[1], exporting.__name__)
+    return code_digest.digest(Path(onnx_export.__file__).parents[2], onnx_export.__name__)
 
 
 def _sheet(told: Description) -> Name:

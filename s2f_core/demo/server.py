@@ -10,12 +10,12 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from s2f_core.demo import answers, pages, refusals
-from s2f_core.demo.connections import MOST, Connection
-from s2f_core.demo.guard import Guard
-from s2f_core.demo.learned import Learned
+from s2f_core.common.errors import UserError
+from s2f_core.demo import api, http_errors, pages
+from s2f_core.demo.connection_limits import MOST, Connection
 from s2f_core.demo.models import Model, opened
-from s2f_core.errors import UserError
+from s2f_core.demo.security import Guard
+from s2f_core.demo.training_data import Learned
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +47,9 @@ def serve(
 def made(models: dict[str, Model], root: Path, host: str) -> FastAPI:
     """The application; ``host`` is the name it is reached by, beside this machine's numbers."""
     app = FastAPI(title="s2f", docs_url=None, redoc_url=None, openapi_url=None)
-    answers.add(app, models, Learned(root))
+    api.add(app, models, Learned(root))
     pages.add(app, models, root)
-    refusals.add(app)
+    http_errors.add(app)
     app.add_middleware(Guard, name=host)
     return app
 

@@ -9,8 +9,8 @@ import numpy as np
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from s2f_core.demo.refusals import Refused
-from s2f_core.images import Pixels, Rejected, decode, resize
+from s2f_core.common.images import Pixels, Rejected, decode, resize
+from s2f_core.demo.http_errors import Refused
 
 BYTES = 4 * 2**20
 PIXELS = 4 * 2**20

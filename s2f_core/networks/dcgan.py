@@ -8,10 +8,10 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
-from s2f_core.networks.stages import ConvolutionalSection, Stages
-from s2f_core.params import Section
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.networks.discriminator_base import ConvolutionalSection, Stages
+from s2f_core.networks.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
 
 # size → (base, k) with size = base · 2**k; where two bases do, the smaller one, of more layers.
 SIZES = {

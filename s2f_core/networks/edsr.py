@@ -10,8 +10,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2f_core.errors import UserError
-from s2f_core.params import Section
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
 
 FACTOR = 2
 MEAN = (0.4488, 0.4371, 0.4040)  # of DIV2K's red, green and blue in [0, 1], the reference's

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
-from s2f_core.layers import LEAKY_RELU, Activation
-from s2f_core.networks.stages import Stages
-from s2f_core.params import Section
+from s2f_core.common.config import Section
+from s2f_core.networks.discriminator_base import Stages
+from s2f_core.networks.layers import LEAKY_RELU, Activation
 
 Hidden = tuple[Annotated[int, Field(ge=1, le=65536)], ...]
 

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
-from s2f_core.convolutions import Convolution
-from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.networks.convolutions import Convolution
+from s2f_core.networks.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
 from s2f_core.networks.resnet import ResidualBlock
 from s2f_core.networks.unet import UNet
-from s2f_core.params import Section
 
 
 class HybridSection(Section):

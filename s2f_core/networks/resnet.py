@@ -9,9 +9,18 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from s2f_core.errors import UserError
-from s2f_core.layers import NORMS, RELU, Activation, Dropout, Norm, Up, doubling, needs_bias
-from s2f_core.params import Section
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.networks.layers import (
+    NORMS,
+    RELU,
+    Activation,
+    Dropout,
+    Norm,
+    Up,
+    doubling,
+    needs_bias,
+)
 
 
 class ResidualBlock(nn.Module):

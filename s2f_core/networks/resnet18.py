@@ -11,10 +11,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from s2f_core.errors import UserError
-from s2f_core.layers import BatchNorm
-from s2f_core.networks.stages import Stages
-from s2f_core.params import Section
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.networks.discriminator_base import Stages
+from s2f_core.networks.layers import BatchNorm
 
 
 class ResNet18Section(Section):

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from s2f_core.errors import UserError
-from s2f_core.layers import Norm, needs_bias
-from s2f_core.networks.stages import ConvolutionalSection, Stages
+from s2f_core.common.errors import UserError
+from s2f_core.networks.discriminator_base import ConvolutionalSection, Stages
+from s2f_core.networks.layers import Norm, needs_bias
 
 
 class StridedSection(ConvolutionalSection):

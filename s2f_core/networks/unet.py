@@ -9,10 +9,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from s2f_core import processes
-from s2f_core.convolutions import Convolution
-from s2f_core.errors import UserError
-from s2f_core.layers import (
+from s2f_core.common import distributed
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.networks.convolutions import Convolution
+from s2f_core.networks.layers import (
     LEAKY_RELU,
     NORMS,
     RELU,
@@ -23,7 +24,6 @@ from s2f_core.layers import (
     doubling,
     needs_bias,
 )
-from s2f_core.params import Section
 
 Noise = Literal["none", "input", "bottleneck", "both"]
 
@@ -87,7 +87,7 @@ class UNet(nn.Module):
             return torch.randn(count, 1, *x.shape[2:], device=x.device, dtype=x.dtype)
 
         if plane is None:
-            plane = processes.drawn(draw, len(x)) if self.training else draw(len(x))
+            plane = distributed.drawn(draw, len(x)) if self.training else draw(len(x))
         return torch.cat([x, plane], dim=1)
 
 

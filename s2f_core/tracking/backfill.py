@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from s2f_core.tracking import BACKFILLED, held, training_run
-from s2f_core.tracking.evaluated import SCORED, record, trained_in
+from s2f_core.tracking.client import BACKFILLED, held, training_run
+from s2f_core.tracking.log_evaluation import SCORED, record, trained_in
 
 TAGS = {BACKFILLED: "true"}
 

@@ -7,8 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from s2f_core.errors import UserError
-from s2f_core.tracking import store
+from s2f_core.common.errors import UserError
+from s2f_core.tracking.client import store
 
 
 def download(uri: str) -> Path:

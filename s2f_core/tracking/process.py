@@ -4,8 +4,8 @@ Importing MLflow and opening a store take three seconds of Python, which no thre
 they pass while the stage imports torch.
 
 A request is one line of JSON: its number, the store's URI, a method of
-:class:`s2f_core.tracking.journal.Journal` and the arguments. So is the answer: the number, how it
-went, and a value. The process ends when its input does, so also when the stage was killed.
+:class:`s2f_core.tracking.mlflow_store.Journal` and the arguments. So is the answer: the number,
+how it went, and a value. The process ends when its input does, so also when the stage was killed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
 
-SERVER = "s2f_core.tracking.journal"
+SERVER = "s2f_core.tracking.mlflow_store"
 SOURCE = Path(__file__).parents[2]  # where s2f_core lies
 
 

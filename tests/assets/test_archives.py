@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from s2f_core.assets.archives import Limits, members
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets.archives import Limits, members
 
 FILES = {"a/one.txt": b"1" * 3000, "a/b/two.txt": b"22", "three.bin": b""}
 

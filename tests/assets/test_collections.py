@@ -11,8 +11,8 @@ import pytest
 from loopback import Site, serve
 from tiny import BODY, Fetcher, asset, collection, tarred
 
-from s2f_core.assets import File, Source
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets import File, Source
 
 MD5 = hashlib.md5(BODY, usedforsecurity=False).hexdigest()
 WAY = "/download?export=download&confirm=t&id="

@@ -15,9 +15,9 @@ import pytest
 from loopback import Site, serve
 from tiny import BODY, SHA256, Fetcher, asset
 
-from s2f_core.assets import CATALOGUE, File, Source, fetch, fetching, packages
-from s2f_core.assets.disk import DiskFullError
-from s2f_core.errors import UserError
+from s2f_core.common.atomic import DiskFullError
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets import CATALOGUE, File, Source, fetch, fetching, packages
 from stages.fetch import fetch as stage
 
 FILES = [file for entry in CATALOGUE.values() for file in entry.files]

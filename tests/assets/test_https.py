@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from loopback import Site, serve
 
-from s2f_core.assets import https
-from s2f_core.assets.disk import DiskFullError
-from s2f_core.errors import UserError
+from s2f_core.common.atomic import DiskFullError
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets import https
 
 BODY = bytes(range(256)) * 4000
 

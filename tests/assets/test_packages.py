@@ -12,9 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from s2f_core.assets import packages
-from s2f_core.assets.disk import DiskFullError
-from s2f_core.errors import UserError
+from s2f_core.common.atomic import DiskFullError
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets import packages
 
 NPM = """#!{python}
 import pathlib, sys

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from tiny import BODY, PHOTOS, Fetcher, asset, collection, photos, tarred, zipped
 
-from s2f_core.assets import File, Source, unpacking
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets import File, Source, unpacking
 
 
 @pytest.fixture

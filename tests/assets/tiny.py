@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from s2f_core.assets import CATALOGUE, Collection, File, Source, fetch
+from s2f_core.data.assets import CATALOGUE, Collection, File, Source, fetch
 
 BODY = b"weights" * 20_000
 SHA256 = hashlib.sha256(BODY).hexdigest()

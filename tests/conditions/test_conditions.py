@@ -13,21 +13,21 @@ from pydantic import TypeAdapter, ValidationError
 from scipy.ndimage import gaussian_filter
 from skimage.filters import threshold_otsu
 
-from s2f_core import tables
-from s2f_core.canny import canny
-from s2f_core.conditions import Condition, convert
-from s2f_core.conditions.computed import Computed
-from s2f_core.conditions.edges import Edges, otsu
-from s2f_core.conditions.given import Given
-from s2f_core.conditions.gray import Gray
-from s2f_core.conditions.noise import Noise
-from s2f_core.conditions.pencil import Pencil
-from s2f_core.conditions.photowise import Photowise
-from s2f_core.conditions.quantised import Quantised
-from s2f_core.conditions.stylised import Stylised
-from s2f_core.conditions.xdog import XDoG
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, rgb
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, rgb
+from s2f_core.data import tables
+from s2f_core.data.conditions import Condition, convert
+from s2f_core.data.conditions.edges import Edges, otsu
+from s2f_core.data.conditions.formula import Computed
+from s2f_core.data.conditions.given import Given
+from s2f_core.data.conditions.gray import Gray
+from s2f_core.data.conditions.noise import Noise
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.quantised import Quantised
+from s2f_core.data.conditions.stylised import Stylised
+from s2f_core.data.conditions.xdog import XDoG
+from s2f_core.data.sketch.canny import canny
 
 ALL = get_args(get_args(Condition)[0])
 

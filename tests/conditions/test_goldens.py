@@ -11,9 +11,9 @@ import pytest
 from pydantic import TypeAdapter
 from skimage.data import astronaut
 
-from s2f_core.assets import fetch
-from s2f_core.conditions import Condition
-from s2f_core.images import Pixels, decode, resize, rgb
+from s2f_core.common.images import Pixels, decode, resize, rgb
+from s2f_core.data.assets import fetch
+from s2f_core.data.conditions import Condition
 
 GOLDEN = Path(__file__).parent / "golden"
 COMPUTED: dict[str, dict[str, Any]] = {

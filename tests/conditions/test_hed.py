@@ -13,10 +13,10 @@ import pytest
 from conftest import MakeTable
 from scipy.ndimage import correlate
 
-from s2f_core.conditions import convert
-from s2f_core.conditions.hed import DEPTHS, MEAN, Hed, Holistic
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions import convert
+from s2f_core.data.conditions.hed import DEPTHS, MEAN, Hed, Holistic
 
 Floats = npt.NDArray[np.float32]
 WIDTHS = (3, 4, 3, 5, 4)  # in place of 64 to 512

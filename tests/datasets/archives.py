@@ -17,9 +17,9 @@ import pytest
 from loopback import Site, serve
 from PIL import Image
 
-from s2f_core.assets import CATALOGUE, fetch
-from s2f_core.images import Pixels
-from s2f_core.tables import Table, read
+from s2f_core.common.images import Pixels
+from s2f_core.data.assets import CATALOGUE, fetch
+from s2f_core.data.tables import Table, read
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 

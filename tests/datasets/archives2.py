@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from archives import encoded, picture, tarred
 
-from s2f_core.datasets import prepare
-from s2f_core.images import Pixels
-from s2f_core.tables import Maker, Table
+from s2f_core.common.images import Pixels
+from s2f_core.data.datasets import prepare
+from s2f_core.data.tables import Maker, Table
 
 CLASSES = ("apple", "cat", "dog", "face", "pizza", "tree")  # those that are fetched from Google
 

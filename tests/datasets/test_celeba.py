@@ -11,10 +11,10 @@ import pytest
 from archives import celeba, colours, encoded, fetched, laid, picture, reasons, zipped
 from pydantic import ValidationError
 
-from s2f_core.datasets import prepare
-from s2f_core.datasets.celeba import CelebA, CelebA1k
-from s2f_core.errors import UserError
-from s2f_core.tables import Table
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.celeba import CelebA, CelebA1k
+from s2f_core.data.tables import Table
 
 PHOTOS = {
     "000001.jpg": picture("red", (178, 218), "JPEG"),

@@ -21,10 +21,10 @@ from archives import (
 )
 from pydantic import ValidationError
 
-from s2f_core.datasets import prepare
-from s2f_core.datasets.cifar10 import Cifar10
-from s2f_core.errors import UserError
-from s2f_core.tables import Table
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.cifar10 import Cifar10
+from s2f_core.data.tables import Table
 
 Batch = tuple[Sequence[int], npt.NDArray[np.uint8]]
 

@@ -11,13 +11,13 @@ import pytest
 from archives import coco, encoded, fetched, given, laid, picture, reasons
 from pydantic import ValidationError
 
-from s2f_core.datasets import prepare
-from s2f_core.datasets.coco import CocoPersons
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels
-from s2f_core.landmarks.skeleton import COLOURS as JOINT_COLOURS
-from s2f_core.landmarks.skeleton import JOINTS
-from s2f_core.tables import Table
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.coco import CocoPersons
+from s2f_core.data.landmarks.skeleton import COLOURS as JOINT_COLOURS
+from s2f_core.data.landmarks.skeleton import JOINTS
+from s2f_core.data.tables import Table
 
 NOSE, LEFT_WRIST = 0, 9  # among COCO's 17
 

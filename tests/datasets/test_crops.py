@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2f_core.datasets.crops import Around, Crop, Cutter, cutter
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, Rejected
-from s2f_core.landmarks.faces import Face, FaceDetector
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, Rejected
+from s2f_core.data.datasets.crops import Around, Crop, Cutter, cutter
+from s2f_core.data.landmarks.faces import Face, FaceDetector
 
 HERE = Path("nowhere")
 

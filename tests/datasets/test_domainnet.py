@@ -10,8 +10,8 @@ from archives import colours, fetched, given, laid, picture, reasons, zipped
 from archives2 import pickled, prepared
 from pydantic import ValidationError
 
-from s2f_core.datasets.domainnet import DomainNet
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets.domainnet import DomainNet
 
 DOODLES = {
     "quickdraw/apple/1.png": picture("red"),

@@ -11,11 +11,11 @@ from archives import given, laid, picture, reasons, zipped
 from archives2 import dot, npy, packed, pickled, prepared, quickdraw_package
 from pydantic import Field
 
-from s2f_core.datasets.celeba import CelebA1k
-from s2f_core.datasets.domains import Domains
-from s2f_core.datasets.quickdraw import QuickDraw
-from s2f_core.errors import UserError
-from s2f_core.params import load
+from s2f_core.common.config import load
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets.celeba import CelebA1k
+from s2f_core.data.datasets.domains import Domains
+from s2f_core.data.datasets.quickdraw import QuickDraw
 
 Single = Annotated[CelebA1k | QuickDraw, Field(discriminator="source")]
 Dataset = Annotated[Single | Domains[Single], Field(discriminator="source")]

@@ -12,10 +12,10 @@ import pytest
 from archives import COLOURS, colours, encoded, given, laid, picture, reasons, zipped
 from pydantic import ValidationError
 
-from s2f_core.datasets import prepare
-from s2f_core.datasets.folder import Folder
-from s2f_core.errors import UserError
-from s2f_core.tables import Table
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.folder import Folder
+from s2f_core.data.tables import Table
 
 RED, GREEN, BLUE = picture("red"), picture("green"), picture("blue")
 

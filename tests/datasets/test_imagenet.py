@@ -8,10 +8,10 @@ import pytest
 from archives import colours, laid, picture, reasons, zipped
 from pydantic import ValidationError
 
-from s2f_core.datasets import prepare
-from s2f_core.datasets.imagenet import ImageNetFolder
-from s2f_core.errors import UserError
-from s2f_core.tables import Table
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.imagenet import ImageNetFolder
+from s2f_core.data.tables import Table
 
 FILES = {
     "train/n07873807/n07873807_1.JPEG": picture("red", (80, 60), "JPEG"),

@@ -9,8 +9,8 @@ import pytest
 from archives import fetched, given, laid, reasons
 from archives2 import LINES, SQUARE, emoji, openmoji, openmoji_package, pickled, prepared
 
-from s2f_core.datasets.openmoji import OpenMoji
-from s2f_core.errors import UserError
+from s2f_core.common.errors import UserError
+from s2f_core.data.datasets.openmoji import OpenMoji
 
 JAR = "1FAD9"
 ENTRIES = [

@@ -21,10 +21,10 @@ from archives2 import (
 )
 from pydantic import ValidationError
 
-from s2f_core.datasets.bitmaps import draw, ink
-from s2f_core.datasets.quickdraw import QuickDraw
-from s2f_core.errors import UserError
-from s2f_core.images import Rejected
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Rejected
+from s2f_core.data.datasets.bitmaps import draw, ink
+from s2f_core.data.datasets.quickdraw import QuickDraw
 
 BLANK = [0.0] * 784
 LINE, BEND = ([0, 255], [0, 0]), ([0, 255, 255], [0, 0, 255])

@@ -9,10 +9,10 @@ from archives import colours, given, laid, picture, reasons
 from archives2 import pickled, prepared, sketch, sketchy
 from pydantic import ValidationError
 
-from s2f_core.assets import fetch
-from s2f_core.datasets.sketchy import Sketchy
-from s2f_core.errors import UserError
-from s2f_core.split import Split, assign
+from s2f_core.common.errors import UserError
+from s2f_core.data.assets import fetch
+from s2f_core.data.datasets.sketchy import Sketchy
+from s2f_core.data.split import Split, assign
 
 CATS = {"n1_5": picture("red", kind="JPEG"), "n1_7": picture("blue", kind="JPEG")}
 FILES = sketchy(

@@ -10,9 +10,9 @@ from archives import colours, fetched, given, laid, picture, reasons, tarred
 from archives2 import pickled, prepared, strip
 from pydantic import ValidationError
 
-from s2f_core.datasets.strips import Strips, cut
-from s2f_core.errors import UserError
-from s2f_core.images import Rejected
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Rejected
+from s2f_core.data.datasets.strips import Strips, cut
 
 FILES = {
     "edges2shoes/train/10_AB.jpg": strip("blue"),

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pytest
 from archives2 import doodle, ndjson
 
-from s2f_core.datasets.strokes import Points, draw_strokes, find_strokes, to_strokes
-from s2f_core.errors import UserError
-from s2f_core.images import Rejected
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Rejected
+from s2f_core.data.datasets.strokes import Points, draw_strokes, find_strokes, to_strokes
 
 ZIGZAG = [np.array([[0.0, 0], [255, 40], [10, 200], [255, 255]]), np.array([[128.0, 60]])]
 

@@ -11,11 +11,11 @@ from archives2 import pickled
 from pydantic import ValidationError
 from scipy.stats import multivariate_normal
 
-from s2f_core.datasets import prepare
-from s2f_core.datasets.surfaces import Surfaces
-from s2f_core.space import HIGH, LOW, density, to_coordinates, to_pixels
-from s2f_core.split import Split, assign
-from s2f_core.tables import Table
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.surfaces import Surfaces
+from s2f_core.data.split import Split, assign
+from s2f_core.data.tables import Table
+from s2f_core.data.toy_surfaces import HIGH, LOW, density, to_coordinates, to_pixels
 
 FORMATS = [("points", 1), ("clouds", 8), ("grids", 8)]
 

@@ -14,9 +14,9 @@ import requests
 import tiny_demo
 from tiny_demo import SIDE, TYPE, Held, ask, cross, served
 
-from s2f_core.demo import answers, uploads
+from s2f_core.common.images import encode_png
+from s2f_core.demo import api, uploads
 from s2f_core.demo.models import Model
-from s2f_core.images import encode_png
 
 root, models, server = tiny_demo.root, tiny_demo.models, tiny_demo.server
 held = tiny_demo.held
@@ -155,8 +155,8 @@ def test_a_full_desk_answers_at_once(
     root: Path, models: dict[str, Model], held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One is computed, of a second client the newer waits, the older gets 409, a third's 503."""
-    monkeypatch.setattr(answers, "THREADS", 1)
-    monkeypatch.setattr(answers, "WAITING", 1)
+    monkeypatch.setattr(api, "THREADS", 1)
+    monkeypatch.setattr(api, "WAITING", 1)
     body = encode_png(cross(SIDE, 5))
     found: Queue[tuple[str, int]] = Queue()
 

@@ -15,10 +15,10 @@ import uvicorn
 from fastapi import FastAPI
 from tiny_demo import SIDE, Held, ask, cross, served
 
-from s2f_core.demo import connections, uploads
+from s2f_core.common.images import encode_png
+from s2f_core.demo import connection_limits, uploads
 from s2f_core.demo.models import Model
 from s2f_core.demo.server import configured
-from s2f_core.images import encode_png
 
 root, models, server = tiny_demo.root, tiny_demo.models, tiny_demo.server
 held = tiny_demo.held
@@ -32,7 +32,7 @@ SHORT, LONG = 0.3, 60.0
 @pytest.fixture
 def hasty(root: Path, models: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a demo without patience."""
-    monkeypatch.setattr(connections, "PATIENCE", SHORT)
+    monkeypatch.setattr(connection_limits, "PATIENCE", SHORT)
     with served(root, models) as address:
         yield address
 
@@ -100,8 +100,8 @@ def test_a_refusal_can_be_read_before_the_connection_ends(
     root: Path, models: dict[str, Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A body announced, or sent, of too many bytes: 413 at once, and the rest is not waited for."""
-    monkeypatch.setattr(connections, "PATIENCE", LONG)
-    monkeypatch.setattr(connections, "LINGER", SHORT)
+    monkeypatch.setattr(connection_limits, "PATIENCE", LONG)
+    monkeypatch.setattr(connection_limits, "LINGER", SHORT)
     chunk = b"%x\r\n%b\r\n" % (uploads.BYTES + 1, bytes(uploads.BYTES + 1))
     with served(root, models) as address:
         for rest in (
@@ -132,7 +132,7 @@ def test_who_keeps_it_waiting_longest_makes_room(
     root: Path, models: dict[str, Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More connections than may be: everybody new is served, the oldest idle one is closed."""
-    monkeypatch.setattr(connections, "MOST", 3)
+    monkeypatch.setattr(connection_limits, "MOST", 3)
     with served(root, models) as address, ExitStack() as stack:
         idle = [stack.enter_context(_open(address)) for _ in range(3)]
         for connection in idle:  # so that the server has seen them in this order
@@ -148,7 +148,7 @@ def test_where_all_are_served_a_new_one_is_told_to_come_back(
     root: Path, models: dict[str, Model], held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is thrown out whose answer is under way; the next is told 503, and then served."""
-    monkeypatch.setattr(connections, "MOST", 1)
+    monkeypatch.setattr(connection_limits, "MOST", 1)
     monkeypatch.setattr(tiny_demo, "configured", lambda app: _limited(app, 2))
     closing = PAGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     with served(root, models) as address, _open(address) as first:

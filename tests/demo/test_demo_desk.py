@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from s2f_core.demo.desk import BusyError, Desk, SupersededError
+from s2f_core.demo.queue import BusyError, Desk, SupersededError
 
 
 def _run(test: Callable[[Desk], Awaitable[None]], most: int = 8) -> None:

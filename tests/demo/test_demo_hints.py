@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from s2f_core.common.images import Pixels
 from s2f_core.demo.hints import MEASURES, Range, habits, hints, measured
-from s2f_core.images import Pixels
 
 
 def _page(*boxes: tuple[int, int, int, int], ink: int = 0) -> Pixels:

@@ -17,7 +17,7 @@ from PIL import Image
 from tiny_demo import served, trained
 
 from benchmarks.sketch import FACE, placed
-from s2f_core.demo.desk import BusyError, Desk
+from s2f_core.demo.queue import BusyError, Desk
 
 SUPERSEDED = "status of 409"  # what a browser says of a drawing that a newer one overtook
 RUNTIME = Path(__file__).parents[2] / "data" / "assets" / "onnxruntime-web"

@@ -15,9 +15,9 @@ import pytest
 import tiny_demo
 from tiny_demo import served
 
-from s2f_core.demo import desk
+from s2f_core.common.images import Pixels
+from s2f_core.demo import queue
 from s2f_core.demo.models import Model
-from s2f_core.images import Pixels
 
 DRILL = Path(load.__file__)
 
@@ -98,17 +98,17 @@ def test_an_error_and_an_unfair_desk_are_seen(
     root: Path, models: dict[str, Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a server that fails now and then, and has favourites."""
-    make = desk.Desk.do
+    make = queue.Desk.do
     count = 0
 
-    async def partial(self: desk.Desk, client: str, *rest: Any) -> Any:
+    async def partial(self: queue.Desk, client: str, *rest: Any) -> Any:
         nonlocal count
         count += 1
         if client == "honest-0" and count > 15:
             raise RuntimeError("not you")
         return await make(self, client, *rest)
 
-    monkeypatch.setattr(desk.Desk, "do", partial)
+    monkeypatch.setattr(queue.Desk, "do", partial)
     with served(root, models) as address:
         broken = " ".join(_promises(address))
     assert "500 was answered: {'honest'" in broken

@@ -21,9 +21,9 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tiny_demo import SIDE, cross
 
+from s2f_core.common.images import encode_png
 from s2f_core.demo.server import made
 from s2f_core.demo.uploads import RAW
-from s2f_core.images import encode_png
 
 root, models, server = tiny_demo.root, tiny_demo.models, tiny_demo.server
 

@@ -11,12 +11,12 @@ import requests
 import tiny_demo
 from tiny_demo import COUNT, SIDE, ask, cross, describe, get, pixels
 
-from s2f_core import cache
-from s2f_core.checkpoint import load_model
+from s2f_core.common import cache
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import encode_png, from_model, to_model
 from s2f_core.demo.models import opened
 from s2f_core.demo.server import serve
-from s2f_core.errors import UserError
-from s2f_core.images import encode_png, from_model, to_model
+from s2f_core.networks.checkpoint import load_model
 
 root, models, server = tiny_demo.root, tiny_demo.models, tiny_demo.server
 

@@ -21,11 +21,11 @@ import torch
 import uvicorn
 from PIL import Image
 
-from s2f_core.checkpoint import Description, save_model
+from s2f_core.common.images import Pixels
+from s2f_core.data.tables import Domain, build
 from s2f_core.demo.models import Model, opened
 from s2f_core.demo.server import configured, made
-from s2f_core.images import Pixels
-from s2f_core.tables import Domain, build
+from s2f_core.networks.checkpoint import Description, save_model
 
 TYPE = {"content-type": "image/png"}
 SIDE = 16

@@ -9,11 +9,11 @@ from conftest import varied
 from game_forms import FORMS
 from lightning_fabric import Fabric
 
-from s2f_core.fitting import prepare
-from s2f_core.gans import Game
-from s2f_core.pairs import Batch, Pairs
-from s2f_core.recipe import Turn
-from s2f_core.variants import Settings
+from s2f_core.data.pairs import Batch, Pairs
+from s2f_core.training.objectives import Game
+from s2f_core.training.recipe import Turn
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
 
 CPU = Fabric(accelerator="cpu", devices=1)
 

@@ -11,13 +11,13 @@ from game_forms import FORMS
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from s2f_core import training
-from s2f_core.devices import records, resolve
-from s2f_core.fitting import prepare
-from s2f_core.gans import Game
-from s2f_core.pairs import Batch, Pairs
-from s2f_core.recipe import Turn
-from s2f_core.variants import Settings
+from s2f_core.common.device import records, resolve
+from s2f_core.data.pairs import Batch, Pairs
+from s2f_core.training import loop
+from s2f_core.training.objectives import Game
+from s2f_core.training.recipe import Turn
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
 
 TURNS = [Turn(), Turn(), Turn(discriminator=False), Turn()] * 5  # each is recorded, and repeated
 GRADIENTS = {
@@ -130,18 +130,18 @@ def test_a_recorded_training_resumes(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The recordings are made anew: later losses go on from those before."""
-    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
     changed = varied(settings, {"recipe": {"ema": 0.9}}, max_steps=40)
     whole = prepare(changed, splits, tmp_path / "whole")
     assert whole.gan._graphs
-    training.train(whole, SilentRun())  # type: ignore[arg-type]
+    loop.train(whole, SilentRun())  # type: ignore[arg-type]
     half = prepare(changed, splits, tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        training.train(half, Interrupted())  # type: ignore[arg-type]
+        loop.train(half, Interrupted())  # type: ignore[arg-type]
     rest = prepare(changed, splits, tmp_path)
     assert rest.resume() == "run"
     assert 0 < rest.done < 20
-    training.train(rest, SilentRun())  # type: ignore[arg-type]
+    loop.train(rest, SilentRun())  # type: ignore[arg-type]
     for mine, other in zip(rest.curves.rows, whole.curves.rows, strict=True):
         assert mine["step"] == other["step"]
         assert mine["g_l1"] == pytest.approx(other["g_l1"], rel=0.05)

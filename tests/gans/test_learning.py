@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from conftest import MakeTable, SilentRun, parted, varied
 
-from s2f_core.fitting import prepare
-from s2f_core.images import Pixels
-from s2f_core.pairs import Pairs
-from s2f_core.training import Training, train
-from s2f_core.validation import translate
-from s2f_core.variants import Settings
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Pairs
+from s2f_core.training.loop import Training, train
+from s2f_core.training.run import prepare
+from s2f_core.training.validation import translate
+from s2f_core.training.variant import Settings
 
 PLAIN = {"epochs": 1000, "jitter": 1.0, "flip": False, "schedule": {"type": "constant"}}
 

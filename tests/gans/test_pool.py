@@ -2,7 +2,7 @@
 
 import torch
 
-from s2f_core.gans.pool import ImagePool
+from s2f_core.training.objectives.image_pool import ImagePool
 
 
 def test_a_pool_of_none_gives_what_it_gets() -> None:

@@ -8,10 +8,10 @@ import torch
 from lightning_fabric import Fabric
 from pydantic import TypeAdapter
 
-from s2f_core.gans import Blueprint, Game, Objective
+from s2f_core.data.pairs import Batch
 from s2f_core.networks import Discriminator, Generator
-from s2f_core.pairs import Batch
-from s2f_core.recipe import Recipe, Turn
+from s2f_core.training.objectives import Blueprint, Game, Objective
+from s2f_core.training.recipe import Recipe, Turn
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden" / "junyanz_steps.pt"
 

@@ -13,7 +13,7 @@ import torch
 from bad_pictures import Make
 from onnx import TensorProto, helper
 
-from s2f_core.checkpoint import FORMAT, VERSION, Description
+from s2f_core.networks.checkpoint import FORMAT, VERSION, Description
 from s2f_core.networks.unet import UNetSection
 
 Weights = dict[str, torch.Tensor]

@@ -16,21 +16,23 @@ from bad_pictures import packed, page
 from pydantic import TypeAdapter
 
 import s2f_core
-from s2f_core import files, params, tables
-from s2f_core.assets import File, Source
-from s2f_core.assets.archives import Limits, members
-from s2f_core.assets.unpacking import unpack
-from s2f_core.conditions.hed import Holistic
-from s2f_core.datasets import Dataset
+from s2f_core.common import config
+from s2f_core.common.images import Rejected, decode
+from s2f_core.data import tables
+from s2f_core.data.assets import File, Source
+from s2f_core.data.assets.archives import Limits, members
+from s2f_core.data.assets.unpacking import unpack
+from s2f_core.data.conditions.hed import Holistic
+from s2f_core.data.datasets import Dataset
+from s2f_core.data.landmarks.tflite import Network
 from s2f_core.demo.uploads import FORMATS
-from s2f_core.images import Rejected, decode
-from s2f_core.importing import Labels, import_checkpoint
-from s2f_core.landmarks.tflite import Network
-from s2f_core.options import Options
-from s2f_core.scores.classifier import CLASSIFIER
-from s2f_core.scores.inception import INCEPTION
-from s2f_core.upscalers.spandrel import enlarge
-from s2f_core.video import translate as translate_video
+from s2f_core.inference import batch
+from s2f_core.inference.options import Options
+from s2f_core.inference.video import translate as translate_video
+from s2f_core.metrics.classifier import CLASSIFIER
+from s2f_core.metrics.inception import INCEPTION
+from s2f_core.networks.reference.load import Labels, import_checkpoint
+from s2f_core.networks.upscalers.dat import enlarge
 
 Entry = Callable[[Path, bytes], object]
 
@@ -76,8 +78,8 @@ def _images(domain: tables.Domain) -> Iterator[object]:
 
 def _translated(folder: Path, data: bytes) -> object:
     model = _written(folder / "in", "good.pt", checkpoint())
-    given = files.sources([str(_written(folder / "in", "a.png", data))], io.BytesIO())
-    return files.translate(s2f_core.load(model), given, Options(), folder / "out")
+    given = batch.sources([str(_written(folder / "in", "a.png", data))], io.BytesIO())
+    return batch.translate(s2f_core.load(model), given, Options(), folder / "out")
 
 
 def _uploaded(_: Path, data: bytes) -> object:
@@ -141,7 +143,7 @@ def _unpacked(folder: Path, data: bytes) -> object:
 
 def _params(folder: Path, data: bytes) -> object:
     file = _written(folder / "in", "params.yaml", data)
-    return params.load(int, "seed", file=file), params.load(dict[str, float], file=file)
+    return config.load(int, "seed", file=file), config.load(dict[str, float], file=file)
 
 
 def _weights(name: str, read: Callable[[Path], object]) -> Entry:

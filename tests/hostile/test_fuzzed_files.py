@@ -17,13 +17,13 @@ from entries import ENTRIES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from s2f_core.conditions import Condition
-from s2f_core.data import Translation
-from s2f_core.datasets import Dataset, bitmaps, files
-from s2f_core.errors import UserError
-from s2f_core.images import Rejected, decode
-from s2f_core.params import load
-from s2f_core.variants import Variant
+from s2f_core.common.config import load
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Rejected, decode
+from s2f_core.data.conditions import Condition
+from s2f_core.data.datasets import Dataset, bitmaps, files
+from s2f_core.data.selection import Translation
+from s2f_core.training.variant import Variant
 
 ROOT = Path(__file__).parents[2]
 QUICK, LONG = 20, 500

@@ -13,10 +13,10 @@ from bad_pictures import PICTURES
 from bad_texts import TEXTS
 from entries import ENTRIES
 
-from s2f_core.datasets import bitmaps, files, prepare
-from s2f_core.datasets.folder import Folder
-from s2f_core.errors import UserError
-from s2f_core.images import Rejected, decode
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Rejected, decode
+from s2f_core.data.datasets import bitmaps, files, prepare
+from s2f_core.data.datasets.folder import Folder
 
 CORPUS = {
     **{name: make for name, (make, _) in PICTURES.items()},

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from s2f_core.conditions.face_mesh import Mesh
-from s2f_core.conditions.pose import Pose, Posing
-from s2f_core.errors import UserError
-from s2f_core.images import Pixels, Rejected
-from s2f_core.landmarks.faces import Face, anchors
-from s2f_core.landmarks.mesh import CONTOURS, FaceMesh, draw_mesh
-from s2f_core.landmarks.patch import Patch
-from s2f_core.landmarks.pose import DETECTOR_SIDE, GRIDS, PoseDetector, refined, sigmoid
-from s2f_core.landmarks.tflite import Floats
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, Rejected
+from s2f_core.data.conditions.face_mesh import Mesh
+from s2f_core.data.conditions.pose import Pose, Posing
+from s2f_core.data.landmarks.faces import Face, anchors
+from s2f_core.data.landmarks.mesh import CONTOURS, FaceMesh, draw_mesh
+from s2f_core.data.landmarks.patch import Patch
+from s2f_core.data.landmarks.pose import DETECTOR_SIDE, GRIDS, PoseDetector, refined, sigmoid
+from s2f_core.data.landmarks.tflite import Floats
 
 
 def dotted(x: float, y: float, shape: tuple[int, int] = (120, 160)) -> Pixels:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from s2f_core.landmarks.skeleton import (
+from s2f_core.data.landmarks.skeleton import (
     COLOURS,
     JOINTS,
     LIMBS,
@@ -11,7 +11,7 @@ from s2f_core.landmarks.skeleton import (
     from_coco17,
     from_mediapipe33,
 )
-from s2f_core.landmarks.tflite import Floats
+from s2f_core.data.landmarks.tflite import Floats
 
 COCO = (
     "nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder",

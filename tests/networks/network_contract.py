@@ -9,9 +9,9 @@ import torch
 from pydantic import TypeAdapter
 from torch import Tensor, nn
 
-from s2f_core.errors import UserError
-from s2f_core.layers import Norm
+from s2f_core.common.errors import UserError
 from s2f_core.networks import Discriminator, Generator
+from s2f_core.networks.layers import Norm
 
 SIZES = (1, 16, 28, 36, 48, 100)
 

@@ -10,12 +10,11 @@ from pydantic import TypeAdapter
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2f_core import convolutions
-from s2f_core.convolutions import Convolution, NearestUp, Transposed
-from s2f_core.gans import Blueprint, Objective
-from s2f_core.networks import Discriminator, Generator
-from s2f_core.pairs import Batch
-from s2f_core.recipe import Recipe, Turn
+from s2f_core.data.pairs import Batch
+from s2f_core.networks import Discriminator, Generator, convolutions
+from s2f_core.networks.convolutions import Convolution, NearestUp, Transposed
+from s2f_core.training.objectives import Blueprint, Objective
+from s2f_core.training.recipe import Recipe, Turn
 
 
 def _both(layer: nn.Module, x: Tensor, expected: Tensor) -> None:

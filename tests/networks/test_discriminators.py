@@ -16,10 +16,10 @@ from network_contract import (
 )
 from torch.nn import functional
 
-from s2f_core.errors import UserError
-from s2f_core.layers import initialise
+from s2f_core.common.errors import UserError
 from s2f_core.networks import Discriminator
-from s2f_core.networks.stages import Scales
+from s2f_core.networks.discriminator_base import Scales
+from s2f_core.networks.layers import initialise
 
 JRELU = {"type": "jrelu"}
 OPTIONS = [

@@ -8,10 +8,10 @@ import torch
 from network_contract import generator, registered
 from test_generators import OPTIONS
 
-from s2f_core.checkpoint import Description, save_model
-from s2f_core.exporting import export
+from s2f_core.inference.onnx_export import export
+from s2f_core.inference.onnx_session import Session, multiple
 from s2f_core.networks import Generator
-from s2f_core.sessions import Session, multiple
+from s2f_core.networks.checkpoint import Description, save_model
 
 SIZE = 16
 TYPES = [case for case in registered(Generator) if case.get("norm", "instance") == "instance"]

@@ -7,9 +7,9 @@ import torch
 from network_contract import SIZES, built_or_refused, generator, learns, registered, survives_a_file
 from torch import nn
 
-from s2f_core.errors import UserError
-from s2f_core.layers import JReLU, initialise
+from s2f_core.common.errors import UserError
 from s2f_core.networks import Generator
+from s2f_core.networks.layers import JReLU, initialise
 
 JRELU = {"type": "jrelu"}
 OPTIONS = [

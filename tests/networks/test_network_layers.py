@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from s2f_core.layers import (
+from s2f_core.networks.layers import (
     INITS,
     NORMS,
     Activation,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from made_up import Project, of, site
 
-from s2f_core.report import Study, StudyRow
+from s2f_core.report.site import Study, StudyRow
 
 PIX2PIX = of(120.0, 0.09, 0.55, 15.0, 0.12)
 ASSISTED = of(101.2, 0.0412, 0.60, 16.1, 0.11)

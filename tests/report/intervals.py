@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from s2f_core.report.sources import Evaluation
-from s2f_core.scores.comparing import Comparisons, Scored
+from s2f_core.metrics.paired_bootstrap import Comparisons, Scored
+from s2f_core.report.site.sources import Evaluation
 
 
 def by_intervals(evaluations: Iterable[Evaluation]) -> Comparisons:

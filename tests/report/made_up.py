@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from s2f_core import tables
-from s2f_core.images import Pixels
-from s2f_core.report import Data, Study, build
+from s2f_core.common.images import Pixels
+from s2f_core.data import tables
+from s2f_core.report.site import Data, Study, build
 
 SCORES = {
     "fid": ("FID", False),

@@ -10,9 +10,9 @@ import pytest
 from faces_and_p1 import ASSISTED, NAMES, OVERVIEW, P1, P1_PAGE, PIX2PIX, pages, study, two
 from made_up import GIVEN, Outline, Project, site, text
 
-from s2f_core.errors import UserError
-from s2f_core.report import build
-from s2f_core.report.studies import Claim
+from s2f_core.common.errors import UserError
+from s2f_core.report.site import build
+from s2f_core.report.site.studies import Claim
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

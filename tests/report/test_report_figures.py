@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from s2f_core.report.figures import LEFT, Axes, chart, ticks
+from s2f_core.report.site.figures import LEFT, Axes, chart, ticks
 
 AXES = Axes(ident="one", title="Losses of <b>")
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from made_up import Outline, Project, of, site, text
 
-from s2f_core.errors import UserError
-from s2f_core.images import save_png
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import save_png
 
 KIDS = {"people": -0.001, "pencil": 0.3342, "edges": 0.2875, "edges-human": 0.1543}
 

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from made_up import LOSSES, Project, Values, of, site, text
 
-from s2f_core.datasets.surfaces import Surfaces
-from s2f_core.images import Pixels
-from s2f_core.report import Study, StudyRow
-from s2f_core.report.studies import Printed
-from s2f_core.report.surfaces import cloud, is_mesh, meshes
+from s2f_core.common.images import Pixels
+from s2f_core.data.datasets.surfaces import Surfaces
+from s2f_core.report.site import Study, StudyRow
+from s2f_core.report.site.studies import Printed
+from s2f_core.report.site.surfaces import cloud, is_mesh, meshes
 
 PAIRS = of(120.0, 0.09, 0.55, 15.0, 0.12)
 BACK = {

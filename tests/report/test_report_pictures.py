@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from s2f_core.report.pictures import Pictures
-from s2f_core.tables import Domain, build
+from s2f_core.data.tables import Domain, build
+from s2f_core.report.site.pictures import Pictures
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from faces_and_p1 import pages, two
 from made_up import Outline, Project
 
-from s2f_core.errors import UserError
-from s2f_core.report import site as site_module
+from s2f_core.common.errors import UserError
+from s2f_core.report.site import build as site_module
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from s2f_core.errors import UserError
-from s2f_core.params import load
-from s2f_core.report.comparison import Verdict, caution, verdicts
-from s2f_core.report.sources import (
+from s2f_core.common.config import load
+from s2f_core.common.errors import UserError
+from s2f_core.report.site.comparison import Verdict, caution, verdicts
+from s2f_core.report.site.sources import (
     Evaluation,
     Figure,
     Score,
@@ -22,7 +22,7 @@ from s2f_core.report.sources import (
     Training,
     Translated,
 )
-from s2f_core.report.studies import Claim, Study, check
+from s2f_core.report.site.studies import Claim, Study, check
 
 ROOT = Path(__file__).parents[2]
 IDS = [f"face-{n:02d}" for n in range(30)]

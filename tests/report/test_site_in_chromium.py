@@ -10,7 +10,7 @@ import pytest
 from browser import Browser, browser
 from made_up import Project, of, site
 
-from s2f_core.report import Study, StudyRow
+from s2f_core.report.site import Study, StudyRow
 
 NAMES = {"plain": 0.55, "sharp": 0.7, "third": 0.4}
 WIDTHS = (1280, 320)

@@ -1,0 +1,1 @@
+"""From a source to batches: assets, datasets, conditions, tables, the split, pairs."""

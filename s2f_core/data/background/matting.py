@@ -1,0 +1,30 @@
+"""What matting models share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import Field
+
+from s2f_core.common.config import Section
+from s2f_core.common.images import Pixels
+from s2f_core.data.background.filling import Colour, Fill
+
+Matting = Callable[[Pixels], Pixels]  # a photo uint8 [H, W, 3] to its alpha uint8 [H, W, 1]
+
+
+class Model(Section):
+    """The keys of every matting model.
+
+    ``feather`` is the sigma in pixels of the Gaussian that softens the matte's edge; ``fill`` is
+    what takes the background's place. For photos as they were a variant says ``background: kept``.
+    """
+
+    feather: float = Field(0, ge=0, le=50)
+    fill: Fill = Colour()
+
+    @abstractmethod
+    def open(self, asset: Path) -> Matting:
+        """The model, which can be pickled; its weights in ``asset`` are read when first called."""

@@ -1,0 +1,104 @@
+"""rembg's models that tell the salient object from the rest, at a working size of one's choice.
+
+U²-Net (Qin et al. 2020), its small, human and cut versions, and IS-Net (Qin et al. 2022).
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.background.matting import Matting, Model
+
+Name = Literal["u2netp", "u2net", "u2net_human_seg", "silueta", "isnet-general-use"]
+
+
+class Rembg(Model):
+    """``background: {model: u2netp, size: 160, …}``: a model by rembg's name for it.
+
+    ``size`` is the side in pixels, a multiple of 32, of what the network sees. Null is rembg's own,
+    320 for all but isnet-general-use, which has 1024. Time grows with the square, and photos of 128
+    or 178 pixels hold no more detail than 160 shows.
+    """
+
+    model: Name
+    size: int | None = Field(None, ge=64, le=1024, multiple_of=32)
+
+    def open(self, asset: Path) -> Matting:
+        """The model with the weights in a fetched folder."""
+        return Session(self.model, asset / f"{self.model}.onnx", self.size)
+
+
+class Session:
+    """rembg's session of a model with the input's size freed; picklable, safe in threads."""
+
+    def __init__(self, name: Name, weights: Path, size: int | None = None) -> None:
+        self.name: Name = name
+        self.weights = weights
+        self.size = size
+        self._loading = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[Session], tuple[Name, Path, int | None]]:
+        return Session, (self.name, self.weights, self.size)
+
+    def __call__(self, photo: Pixels) -> Pixels:
+        """Alpha uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 where the subject is.
+
+        Raises UserError where the weights are missing or damaged, or cannot work at the size.
+        """
+        with self._loading:
+            session = self._session
+        try:
+            with np.errstate(
+                invalid="ignore"
+            ):  # 0 / 0 where the whole photo is as salient: alpha 0
+                return np.asarray(session.predict(Image.fromarray(photo))[0])[..., None]
+        except Exception as error:  # onnxruntime's own, for what the graph does not take
+            raise UserError(f"{self.name} cannot work at size {self.size}: {error}") from None
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime as ort
+        from rembg.sessions import sessions
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1  # the images are what runs in parallel
+        options.log_severity_level = 3
+        session = sessions[self.name].__new__(sessions[self.name])  # its __init__ would download
+        try:
+            session.inner_session = ort.InferenceSession(
+                _any_size(self.weights), options, providers=["CPUExecutionProvider"]
+            )
+        except FileNotFoundError:
+            raise UserError(f"{self.weights} does not exist: run 's2f fetch {self.name}'") from None
+        except Exception as error:  # onnx and onnxruntime raise many kinds for a broken file
+            raise UserError(f"{self.weights} cannot be loaded: {error}; fetch it again") from None
+        normalize = session.normalize
+
+        def sized(image: Any, mean: Any, std: Any, size: tuple[int, int]) -> Any:
+            own = self.size or size[0]
+            return normalize(image, mean, std, (own, own))
+
+        session.normalize = sized
+        return session
+
+
+def _any_size(weights: Path) -> bytes:
+    """The graph with height and width left open, and its finest output alone."""
+    import onnx
+
+    model = onnx.load(weights)
+    for side, value in zip((2, 3), ("height", "width"), strict=True):
+        model.graph.input[0].type.tensor_type.shape.dim[side].dim_param = value
+        model.graph.output[0].type.tensor_type.shape.dim[side].dim_param = value
+    del model.graph.output[1:]
+    data: bytes = model.SerializeToString()
+    return data

@@ -1,0 +1,45 @@
+"""MediaPipe's selfie segmentation: persons near the camera, in milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from s2f_core.common.images import Pixels, resize
+from s2f_core.data.background.matting import Matting, Model
+from s2f_core.data.landmarks.tflite import Network
+
+SIDE = 256  # pixels that the network sees
+
+
+class Selfie(Model):
+    """``background: {model: selfie, …}``: a MobileNetV3 for persons, at 256×256."""
+
+    model: Literal["selfie"]
+
+    def open(self, asset: Path) -> Matting:
+        """The model with the weights in a fetched folder."""
+        return Segmenter(Network(asset / "selfie.tflite"))
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """The network between a photo and its matte; picklable, safe in threads."""
+
+    network: Network
+
+    def __call__(self, photo: Pixels) -> Pixels:
+        """Alpha uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 where a person is.
+
+        Raises UserError where the weights are missing or damaged.
+        """
+        (mask,) = self.network(resize(photo, SIDE).astype(np.float32) / 255)
+        height, width = photo.shape[:2]
+        how = cv2.INTER_AREA if max(height, width) < SIDE else cv2.INTER_LINEAR
+        alpha = cv2.resize(mask.reshape(SIDE, SIDE), (width, height), interpolation=how)
+        rounded: Pixels = np.rint(255 * alpha.clip(0, 1)).astype(np.uint8)
+        return rounded[..., None]

@@ -1,0 +1,38 @@
+"""How the generator's input is made. The union is the registry of conditions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from s2f_core.data.conditions.edges import Edges
+from s2f_core.data.conditions.face_mesh import Mesh
+from s2f_core.data.conditions.given import Given
+from s2f_core.data.conditions.gray import Gray
+from s2f_core.data.conditions.hed import Hed
+from s2f_core.data.conditions.noise import Noise
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.conditions.pose import Pose
+from s2f_core.data.conditions.quantised import Quantised
+from s2f_core.data.conditions.stylised import Stylised
+from s2f_core.data.conditions.xdog import XDoG
+from s2f_core.data.tables import Table, build
+
+Condition = Annotated[
+    Edges | Pencil | Hed | XDoG | Gray | Quantised | Stylised | Pose | Mesh | Noise | Given,
+    Field(discriminator="type"),
+]
+
+
+def convert(photos: Table, condition: Condition, out: Path, assets: Path) -> Table:
+    """Write the condition of every photo as an image table with the same ids and groups.
+
+    ``assets`` is the folder of fetched weights. A photo in which the condition is not found becomes
+    a rejected row.
+    """
+    key = condition.model_dump_json()
+    return build(
+        out, condition.open(photos, assets), describe=condition.type, key=key, by=condition
+    )

@@ -1,0 +1,51 @@
+"""A face's features as contours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from s2f_core.common.images import Pixels, Rejected, rgb
+from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.landmarks.mesh import FaceMesh, draw_mesh
+
+
+class Mesh(Photowise):
+    """``{type: face-mesh, thickness: 2, threshold: 0.5}``: lips, eyes, brows, nose and outline.
+
+    The contours of MediaPipe's 468 points (Kartynnik et al. 2019) of the surest face, without its
+    irises. Lines are ``thickness`` wide in 128ths of the side; a face is what scores ``threshold``.
+    """
+
+    ASSETS: ClassVar[tuple[str, ...]] = ("mediapipe",)
+
+    type: Literal["face-mesh"]
+    thickness: float = Field(2, gt=0, le=32)
+    threshold: float = Field(0.5, gt=0, le=1)
+
+    def model(self, assets: Path) -> Contours:
+        """What draws the contours of a photo."""
+        return Contours(FaceMesh(assets, self.threshold), self.thickness)
+
+
+@dataclass(frozen=True)
+class Contours:
+    """Draws the features of the face in a photo."""
+
+    faces: FaceMesh
+    thickness: float
+
+    def __call__(self, photo: Pixels) -> Pixels:
+        """Contours of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], dark lines on white.
+
+        Raises Rejected where there is no face.
+        """
+        points = self.faces.detect(rgb(photo))
+        if points is None:
+            raise Rejected("no face found")
+        height, width = photo.shape[:2]
+        size = max(height, width)
+        return draw_mesh(points, size, self.thickness * size / 128)[:height, :width]

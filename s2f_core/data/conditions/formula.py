@@ -1,0 +1,33 @@
+"""What conditions share that need nothing fetched."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions.per_photo import Photowise
+
+
+class Computed(Photowise):
+    """A condition that a formula makes from the photo."""
+
+    @abstractmethod
+    def apply(self, photo: Pixels) -> Pixels:
+        """The condition of a photo uint8 [H, W, 1 or 3]."""
+
+    def model(self, assets: Path) -> Callable[[Pixels], Pixels]:
+        """``apply``; nothing of ``assets`` is needed."""
+        del assets
+        return self.apply
+
+
+def luma(photo: Pixels) -> Pixels:
+    """Grey uint8 [H, W] of a photo uint8 [H, W, 1 or 3]: 0.299 R + 0.587 G + 0.114 B (BT.601)."""
+    if photo.shape[-1] == 1:
+        return photo[..., 0]
+    return np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -1,0 +1,34 @@
+"""The sketches that a source brings itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.data.tables import GIVEN, Domain, Table, read
+
+
+class Given(Section):
+    """``{type: given}``: the dataset's own domain A, such as people's sketches, as it is.
+
+    Pairs with the photos where ids are equal; the two may also be unpaired, and of different
+    lengths.
+    """
+
+    ASSETS: ClassVar[tuple[str, ...]] = ()
+
+    type: Literal["given"]
+
+    def open(self, photos: Table, assets: Path) -> Domain:
+        """The rows and images beside the photos; raises UserError where the source brings none."""
+        del assets
+        folder = photos.folder / GIVEN
+        if not folder.is_dir():
+            raise UserError(
+                f"{photos.folder}: its source brings no sketches of its own, which condition "
+                "'given' takes ('s2f datasets' lists those that do); choose another condition"
+            )
+        table = read(folder)
+        return Domain(table.accepted, table.image)

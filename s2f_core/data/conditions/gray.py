@@ -1,0 +1,18 @@
+"""The photo without its colours: a generator then learns to colour it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions.formula import Computed, luma
+
+
+class Gray(Computed):
+    """``{type: gray}``: the photo's luma (ITU-R BT.601)."""
+
+    type: Literal["gray"]
+
+    def apply(self, photo: Pixels) -> Pixels:
+        """Grey of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1]."""
+        return luma(photo)[..., None]

@@ -1,0 +1,30 @@
+"""Noise: the input of an unconditional generator (Goodfellow et al. 2014)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from s2f_core.common.images import Pixels
+from s2f_core.common.seeding import stream
+from s2f_core.data.conditions.formula import Computed
+
+
+class Noise(Computed):
+    """``{type: noise, channels: 100}``: a vector for each photo that has nothing of it.
+
+    This is the fixed noise that samples are drawn from at every validation and at test; training
+    draws new. Uniform over 0…255, which a network sees as U[-1, 1]: Radford et al. 2016 draw from
+    "a 100 dimensional uniform distribution Z".
+    """
+
+    type: Literal["noise"]
+    channels: int = Field(100, ge=1, le=4096)
+
+    def apply(self, photo: Pixels) -> Pixels:
+        """Noise uint8 [1, 1, channels]: always the same for the same pixels of any shape."""
+        seed = int.from_bytes(hashlib.sha256(photo.tobytes()).digest())
+        return stream(seed).integers(0, 256, (1, 1, self.channels), dtype=np.uint8)

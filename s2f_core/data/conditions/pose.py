@@ -1,0 +1,61 @@
+"""A person's pose as a skeleton, as in P2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from s2f_core.common.images import Pixels, Rejected, rgb
+from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.landmarks.pose import PoseDetector
+from s2f_core.data.landmarks.skeleton import draw_skeleton, from_mediapipe33
+
+
+class Pose(Photowise):
+    """``{type: pose, visible: 0.3, thickness: 5, threshold: 0.5}``: OpenPose's 18 points.
+
+    Found by MediaPipe's BlazePose (Bazarevsky et al. 2020), drawn in OpenPose's colours (Cao et al.
+    2017) on black. Points are drawn whose visibility is ``visible`` or more, lines ``thickness``
+    wide in 128ths of the side; a person is what scores ``threshold``.
+    """
+
+    ASSETS: ClassVar[tuple[str, ...]] = ("mediapipe",)
+
+    type: Literal["pose"]
+    visible: float = Field(0.3, ge=0, le=1)
+    thickness: float = Field(5, gt=0, le=32)
+    threshold: float = Field(0.5, gt=0, le=1)
+
+    def model(self, assets: Path) -> Posing:
+        """What draws the skeleton of a photo."""
+        return Posing(PoseDetector(assets, self.threshold), self.visible, self.thickness)
+
+
+@dataclass(frozen=True)
+class Posing:
+    """Draws the skeleton of the person in a photo."""
+
+    poses: PoseDetector
+    visible: float
+    thickness: float
+
+    def __call__(self, photo: Pixels) -> Pixels:
+        """Skeleton of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 3] on black.
+
+        Raises Rejected where there is no person, or no point of one is visible.
+        """
+        found = self.poses.detect(rgb(photo))
+        if found is None:
+            raise Rejected("no person found")
+        points = from_mediapipe33(found)
+        if (points[:, 2] < self.visible).all():
+            raise Rejected("no point of a person visible")
+        height, width = photo.shape[:2]
+        size = max(height, width)
+        drawn = draw_skeleton(
+            points, size, visible=self.visible, thickness=self.thickness * size / 128
+        )
+        return drawn[:height, :width]

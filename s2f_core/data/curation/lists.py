@@ -1,0 +1,60 @@
+"""Keep/drop lists: CSV files that a person edits, by hand or in the page of ``s2f review``."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from s2f_core.common.errors import UserError
+
+COLUMNS = ("id", "decision", "note")
+DECISIONS = ("keep", "drop")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A person's word on an image."""
+
+    keeps: bool
+    note: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the image is left out."""
+        return f"dropped by hand: {self.note}" if self.note else "dropped by hand"
+
+
+def decisions(file: Path, known: set[str]) -> dict[str, Decision]:
+    """What was decided of images, by id; nothing where there is no such file.
+
+    Raises UserError, with the line, where the file is not as it should be or has an id that is not
+    ``known``.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return _read(csv.DictReader(lines), file, known)
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{file} cannot be read: {error}") from None
+
+
+def _read(lines: csv.DictReader[str], file: Path, known: set[str]) -> dict[str, Decision]:
+    given = tuple(lines.fieldnames or ())
+    if given not in {COLUMNS, COLUMNS[:2]}:
+        raise UserError(f"{file}:1: columns are {','.join(given)!r}, must be {','.join(COLUMNS)!r}")
+    found: dict[str, Decision] = {}
+    for line in lines:
+        here = f"{file}:{lines.line_num}"
+        if None in line or line["decision"] is None:
+            raise UserError(f"{here}: must have {len(given)} values: {', '.join(given)}")
+        name, decision = line["id"].strip(), line["decision"].strip()
+        if decision not in DECISIONS:
+            raise UserError(f"{here}: decision {decision!r} must be {' or '.join(DECISIONS)}")
+        if name not in known:
+            raise UserError(f"{here}: no image has the id {name!r} ({len(known)} images)")
+        if name in found:
+            raise UserError(f"{here}: {name!r} stands in the list twice")
+        found[name] = Decision(decision == "keep", (line.get("note") or "").strip())
+    return found

@@ -1,0 +1,1 @@
+"""Sketches: edges computed, strokes measured, drawings cleaned up, lines roughened."""

@@ -1,0 +1,246 @@
+"""What the outputs, and the trivial answers beside them, score against the real images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, rgb
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Direction, Scores
+from s2f_core.data.tables import Table
+from s2f_core.metrics import (
+    diversity,
+    edge_consistency,
+    paired_bootstrap,
+    registry,
+    sharpness,
+    surfaces,
+)
+from s2f_core.metrics.baselines import FLOOR, answers, inputs, nothing, others
+from s2f_core.metrics.edge_consistency import Redrawing
+from s2f_core.metrics.landmarks import of_faces
+from s2f_core.metrics.memorisation import Nearest
+from s2f_core.metrics.types import Declaration, Network, Sample, Score, Space, Values
+
+Spaces = dict[Space, Callable[[Pixels], Values]]
+Networks = Mapping[Space, Network]
+
+MODEL = "model"
+SHOWN = 36  # real images that the report shows beside outputs that answer none
+
+
+class Subject(Section):
+    """What is evaluated; goes into the JSON as it stands."""
+
+    name: str
+    variant: str
+    upscaler: str
+    role: str
+    background: str
+    condition: str
+    classes: tuple[str, ...] | None = None
+    transfer: bool = False
+    direction: Direction
+    split: Literal["val", "test"] = "test"
+    kind: Scores
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """``report``: the whole account; ``figures``: the plain values; ``images``: a row an image.
+
+    ``features``: of the outputs and of the targets, where a score looks through Inception.
+    """
+
+    report: dict[str, Any]
+    figures: dict[str, float]
+    images: pd.DataFrame
+    features: tuple[Values, Values] | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of translation is scored: by what, beside which baselines, answering what."""
+
+    scores: Mapping[str, Score]
+    baselines: Callable[[Pairs, Pairs, Direction], dict[str, Pixels]]
+    paired: bool
+
+
+KINDS: dict[Scores, Kind] = {
+    "pairs": Kind(registry.OF_PAIRS, answers, paired=True),
+    "samples": Kind(registry.OF_SAMPLES, inputs, paired=False),
+    "surfaces": Kind(registry.OF_SURFACES, nothing, paired=False),
+}
+
+
+def evaluate(
+    subject: Subject,
+    outputs: Table,
+    training: Pairs,
+    test: Pairs,
+    networks: Networks,
+    condition: Redrawing | None = None,
+) -> Evaluation:
+    """Score a translation of a split, and the trivial baselines on the same images.
+
+    ``training`` and ``test`` are images in the translation's direction. What is measured is what
+    :data:`KINDS` says of ``subject.kind``; the floor is as many other real images as there are
+    outputs, of the training split. ``networks`` are called only by scores that look through them.
+    ``condition``: what draws the inputs again from the outputs, where that can be done.
+    Raises UserError where the outputs are not of the real images' size or not of that split,
+    and where pairs are to be scored that are none.
+    """
+    kind = KINDS[subject.kind]
+    if kind.paired and not test.answered:
+        raise UserError(f"translations.{subject.name}: no pairs to score, set scores to samples")
+    real = test.targets.images(test.targets.positions(test.ids_b))
+    made = _made(outputs, test.ids, real)
+    rows = {MODEL: made, **kind.baselines(training, test, subject.direction)}
+    rows |= {FLOOR: others(training, len(made))}
+    spaces = _spaces(training, test, networks, condition)
+    targets, samples = _samples(real, rows, kind, test, spaces, condition)
+    with threadpool_limits(1, "blas"):  # matrices this small are multiplied faster by one core
+        figures = {
+            name: {key: score.measure(sample, targets) for key, score in kind.scores.items()}
+            for name, sample in samples.items()
+        }
+    report = {
+        **subject.model_dump(),
+        "image_size": real.shape[1],
+        "images": len(made),
+        "targets": len(real),
+        "drawn": test.drawn,
+        "shown": _spread(sorted(test.ids_b)),
+        "mode": "generator in eval mode: no dropout, running statistics in batch norm",
+        "nearest": _nearest(training, test, made) if "memorisation" in kind.scores else [],
+        "figures": figures,
+        "scores": {key: _declaration(score, networks) for key, score in kind.scores.items()},
+    }
+    values = {key: figure["value"] for key, figure in figures[MODEL].items()}
+    by_image = {key: score.by_image(samples[MODEL], targets) for key, score in kind.scores.items()}
+    return Evaluation(
+        report,
+        {key: value for key, value in values.items() if value is not None},
+        pd.DataFrame({"id": test.ids, **{k: v for k, v in by_image.items() if v is not None}}),
+        _seen(samples[MODEL], targets, kind),
+    )
+
+
+def _spread(ids: list[str]) -> list[str]:
+    """Up to :data:`SHOWN` of them, at equal distances."""
+    return [ids[row] for row in np.unique(np.linspace(0, len(ids) - 1, SHOWN).astype(int))]
+
+
+def _made(outputs: Table, ids: list[str], real: Pixels) -> Pixels:
+    """The outputs for these ids; a grey target may be answered in colour."""
+    made = outputs.images(outputs.positions(ids))
+    if made.shape[1:3] != real.shape[1:3] or real.shape[3] not in (1, made.shape[3]):
+        raise UserError(
+            f"{outputs.folder} has images {made.shape[1:]}, the real ones are {real.shape[1:]}"
+        )
+    return made
+
+
+def _spaces(
+    training: Pairs, test: Pairs, networks: Networks, condition: Redrawing | None
+) -> Spaces:
+    """What can be seen of images in this translation."""
+    found: Spaces = {
+        **networks,
+        "pixels": diversity.as_vectors,
+        "coordinates": surfaces.as_vectors,
+        "sharpness": sharpness.seen,
+    }
+    if not test.drawn:
+        found["nearest"] = Nearest(training)
+    if condition is not None and test.answered:
+        found["condition"] = condition
+    return found
+
+
+def _samples(
+    real: Pixels,
+    rows: Mapping[str, Pixels],
+    kind: Kind,
+    test: Pairs,
+    spaces: Spaces,
+    condition: Redrawing | None,
+) -> tuple[Sample, dict[str, Sample]]:
+    """The targets, and everything that is held against them, all with as many channels."""
+    classes = tuple(test.targets.accepted["class"].dropna().unique())
+    coloured = any(images.shape[3] == 3 for images in (real, *rows.values()))
+
+    def sample(images: Pixels, *, paired: bool) -> Sample:
+        return Sample(rgb(images) if coloured else images, spaces, classes, paired)
+
+    targets = sample(real, paired=True)
+    if "condition" in spaces:  # the drawings that were given, not those of the photos
+        given = test.inputs.images(test.inputs.positions(test.ids))
+        targets = targets.seeing("condition", lambda _: edge_consistency.profiles(given))
+    if "faces" in _wanted(kind) & set(spaces) and not of_faces(targets.seen_in("faces")):
+        del spaces["faces"]
+    return targets, {
+        name: sample(images, paired=kind.paired and name != FLOOR).without(_hidden(name, condition))
+        for name, images in rows.items()
+    }
+
+
+def _wanted(kind: Kind) -> set[Space]:
+    return {score.space for score in kind.scores.values() if score.space}
+
+
+def _hidden(name: str, condition: Redrawing | None) -> set[Space]:
+    """The spaces in which a row of images is not looked at."""
+    if name == FLOOR:
+        return {"nearest"}  # it is the training images themselves
+    costly = condition is not None and condition.costly
+    return {"condition"} if costly and name != MODEL else set()
+
+
+def _nearest(training: Pairs, test: Pairs, made: Pixels) -> list[tuple[str, str, float]]:
+    """Beside some outputs of noise, the nearest training image: two ids and their distance."""
+    if test.drawn:
+        return []
+    return Nearest(training).listed(test.ids, made, _spread(sorted(test.ids)))
+
+
+def _seen(outputs: Sample, targets: Sample, kind: Kind) -> tuple[Values, Values] | None:
+    used = any(score.space == "inception" for score in kind.scores.values())
+    if not used or "inception" not in outputs.spaces:
+        return None
+    return outputs.seen_in("inception"), targets.seen_in("inception")
+
+
+def _declaration(score: Score, networks: Networks) -> dict[str, Any]:
+    said = {field.name: getattr(score, field.name) for field in fields(Declaration)}
+    seen = networks.get(score.space) if score.space else None
+    return {
+        **said,
+        "network": seen.network if seen else None,
+        "resize": seen.resize if seen else None,
+    }
+
+
+def write(evaluation: Evaluation, folder: Path, metrics: Path) -> None:
+    """Write what :mod:`s2f_core.report.site` reads into ``folder``, and the plain values to a JSON.
+
+    That is evaluation.json, scores.parquet and, where there are any, features.npz.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    metrics.parent.mkdir(parents=True, exist_ok=True)
+    evaluation.images.to_parquet(folder / "scores.parquet", index=False)
+    if evaluation.features:
+        paired_bootstrap.save(folder, *evaluation.features)
+    (folder / "evaluation.json").write_text(json.dumps(evaluation.report, indent=2) + "\n")
+    metrics.write_text(json.dumps(evaluation.figures, indent=2) + "\n")

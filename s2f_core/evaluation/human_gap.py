@@ -1,0 +1,224 @@
+"""The human gap: how far computed sketches are from those that people draw.
+
+A generator sees a photo's lines while it trains and a person's when it is used. What the two sets
+of sketches differ in can be measured before anything is trained.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, grid, rgb, save_png
+from s2f_core.common.seeding import stream
+from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.strokes import ink, stroke_width
+from s2f_core.data.tables import GIVEN, Table, read
+from s2f_core.metrics import bootstrap
+from s2f_core.metrics.distances import KID
+from s2f_core.metrics.inception import RESIZE, Features
+from s2f_core.metrics.types import MISSING, Figure, Sample, Values, figure
+
+SHOWN = 12  # sketches of a set on the sheet
+FEWEST = 20  # sketches of a set; people's are halved
+PEOPLE = "people"
+HALVES, CHOICE, DRAWING = range(3)  # the purposes of the random streams
+
+
+class Augmented(Section):
+    """A condition's sketches as a training with these settings sees them."""
+
+    condition: str
+    sketch: Sketching
+
+
+class Gap(Section):
+    """``gap:``, what is held against people's sketches.
+
+    ``conditions``, by name, of the photos of ``role`` and ``background``; ``people``: the role
+    whose drawings they are compared with. ``images`` of each set are looked at. ``augmented``:
+    conditions as a training with these settings of ``recipe.sketch`` sees them.
+    """
+
+    role: str
+    background: Literal["kept", "removed"] = "kept"
+    conditions: tuple[str, ...] = Field(min_length=1)
+    people: str
+    images: int = Field(100, ge=FEWEST)
+    augmented: dict[str, Augmented] = Field(default_factory=dict)
+
+    def drawn(self, root: Path) -> Table:
+        """People's sketches under ``root``: what their role was given, or its images."""
+        kept = root / self.people / "kept"
+        return read(kept / GIVEN if (kept / GIVEN).is_dir() else kept)
+
+    def computed(self, root: Path) -> tuple[Table, dict[str, Table]]:
+        """The photos under ``root``, and the table of every condition that is asked for."""
+        names = [*self.conditions, *(item.condition for item in self.augmented.values())]
+        role = root / self.role
+        sketches = {name: read(role / f"{self.background}-{name}") for name in dict.fromkeys(names)}
+        return read(role / self.background), sketches
+
+
+OF_SKETCH: dict[str, Callable[[Pixels], Values]] = {"ink": ink, "stroke_width": stroke_width}
+_OF_MEAN = f"percentiles of {bootstrap.OF_MEAN:,} bootstrap resamples of the sketches"
+SAYS = {
+    "ink": {
+        "title": "Ink",
+        "describe": (
+            "The share of the paper that is black, also called edge density; a grey pixel counts "
+            "for the part of it that is ink."
+        ),
+        "interval_by": _OF_MEAN,
+    },
+    "stroke_width": {
+        "title": "Stroke width",
+        "describe": (
+            "In 128ths of the side: twice the distance to the paper from the middle of the "
+            "strokes, the median over a sketch, the mean over the sketches."
+        ),
+        "interval_by": _OF_MEAN,
+    },
+    "kid": {
+        "title": "KID",
+        "describe": (
+            "Squared MMD between the Inception features of a set and of people's sketches, cubic "
+            "kernel; unbiased at any N. Of people's own: one half of them against the other."
+        ),
+        "library": KID.library,
+        "resize": RESIZE,
+        "interval_by": KID.interval_by,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Sets of sketches uint8 [n, H, W, C] by name, people's among them, and photos of the others'.
+
+    ``kinds`` says of each whether it is ``people``, ``condition`` or ``augmented``.
+    """
+
+    photos: Pixels
+    sketches: dict[str, Pixels]
+    kinds: dict[str, str]
+
+
+def gather(gap: Gap, root: Path) -> Sets:
+    """What is compared, from the tables under ``root``; every condition is of the same photos.
+
+    Raises UserError where a table is missing or not of the size of people's sketches, where fewer
+    than twenty images are shared or drawn, and where an augmented set has a name that is taken.
+    """
+    drawn, (photos, tables) = gap.drawn(root), gap.computed(root)
+    for table in (photos, *tables.values()):
+        if table.shape[:2] != drawn.shape[:2]:
+            raise UserError(
+                f"gap: {table.folder} has images of {table.shape[:2]}, {drawn.folder} of "
+                f"{drawn.shape[:2]}; they must be equal"
+            )
+    shared = set.intersection(*(set(t.accepted["id"]) for t in (photos, *tables.values())))
+    ids = [name for name in photos.accepted["id"] if name in shared]
+    if len(ids) < FEWEST:
+        raise UserError(
+            f"gap.conditions: {', '.join(tables)} share {len(ids)} images, at least {FEWEST} are "
+            "needed"
+        )
+    if len(drawn) < FEWEST:
+        raise UserError(
+            f"gap.people: {drawn.folder} has {len(drawn)} sketches, at least {FEWEST} are needed"
+        )
+    ids = [ids[at] for at in _chosen(len(ids), gap.images)]
+    faces = photos.images(photos.positions(ids))
+    computed = {name: table.images(table.positions(ids)) for name, table in tables.items()}
+    sketches = {PEOPLE: drawn.images(_chosen(len(drawn), gap.images))}
+    sketches |= {name: computed[name] for name in gap.conditions}
+    kinds = {name: "people" if name == PEOPLE else "condition" for name in sketches}
+    for name, item in gap.augmented.items():
+        if name in sketches:
+            raise UserError(f"gap.augmented: {name!r} is the name of a set already")
+        item.sketch.check(computed[item.condition][0], item.condition)
+        sketches[name] = augmented(computed[item.condition], faces, item.sketch)
+        kinds[name] = "augmented"
+    return Sets(faces, sketches, kinds)
+
+
+def augmented(sketches: Pixels, photos: Pixels, sketch: Sketching) -> Pixels:
+    """Sketches [n, H, W, C] of photos [n, H, W, 3] as a training sees them, always the same."""
+    pairs = enumerate(zip(sketches, photos, strict=True))
+    return np.stack([sketch.draw(a, b, stream(0, DRAWING, row)) for row, (a, b) in pairs])
+
+
+def _chosen(there: int, wanted: int) -> npt.NDArray[np.int64]:
+    """So many of the rows that are there, or all of them, in their order."""
+    return np.sort(stream(0, CHOICE).permutation(there)[:wanted])
+
+
+def measure(sets: Sets, inception: Features) -> dict[str, dict[str, Figure]]:
+    """Ink, stroke width and KID to people's of every set, with their 95 % intervals."""
+    people = sets.sketches[PEOPLE]
+    order = stream(0, HALVES).permutation(len(people))
+    half, other = people[order[: len(order) // 2]], people[order[len(order) // 2 :]]
+
+    def sample(pages: Pixels) -> Sample:
+        return Sample(rgb(pages), {"inception": inception})
+
+    found = {}
+    target = sample(people)
+    for name, pages in sets.sketches.items():
+        figures = {key: _mean(score(pages)) for key, score in OF_SKETCH.items()}
+        ends = (sample(half), sample(other)) if name == PEOPLE else (sample(pages), target)
+        found[name] = {**figures, "kid": KID.measure(*ends)}
+    return found
+
+
+def _mean(values: Values) -> Figure:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return MISSING
+    return figure(float(known.mean()), *bootstrap.of_mean(known, stream(0)), len(known))
+
+
+def write(gap: Gap, root: Path, inception: Features, folder: Path, metrics: Path) -> None:
+    """Measure, and write gap.json and sheet.png into ``folder`` and the plain values to a JSON."""
+    sets = gather(gap, root)
+    found = measure(sets, inception)
+    rows = {"photos": sets.photos, **sets.sketches}
+    report: dict[str, Any] = {
+        **gap.model_dump(mode="json", exclude={"images"}),
+        "image_size": sets.photos.shape[1],
+        "sets": {
+            name: {"kind": sets.kinds[name], "n": len(sets.sketches[name]), "figures": figures}
+            for name, figures in found.items()
+        },
+        "scores": {**SAYS, "kid": {**SAYS["kid"], "network": inception.network}},
+        "sheet": list(rows),
+    }
+    shown = [rgb(each) for pages in rows.values() for each in _filled(pages)]
+    for path in (folder, metrics.parent):
+        path.mkdir(parents=True, exist_ok=True)
+    save_png(folder / "sheet.png", grid(shown, SHOWN))
+    (folder / "gap.json").write_text(json.dumps(report, indent=2) + "\n")
+    flat = {
+        f"{name}_{score}": each["value"]
+        for name, figures in found.items()
+        for score, each in figures.items()
+        if each["value"] is not None
+    }
+    metrics.write_text(json.dumps(flat, indent=2) + "\n")
+
+
+def _filled(pages: Pixels) -> Pixels:
+    """A row of the sheet, spread over the set; a set too small leaves white paper."""
+    chosen = pages[np.unique(np.linspace(0, len(pages) - 1, SHOWN).astype(int))]
+    missing = np.full((SHOWN - len(chosen), *pages.shape[1:]), 255, np.uint8)
+    return np.concatenate([chosen, missing])

@@ -1,0 +1,137 @@
+"""An exported generator, run by ONNX Runtime on the processor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from s2f_core.common.errors import UserError
+from s2f_core.networks.checkpoint import VERSION, Description
+from s2f_core.networks.unet import UNetSection
+
+Floats = npt.NDArray[np.float32]
+INPUT, OUTPUT, FLOAT = "input", "output", "tensor(float)"
+DESCRIPTION, FORMAT = "s2f", "s2f-version"  # keys of the file's metadata
+
+
+@runtime_checkable
+class Scalable(Protocol):
+    """The section of a generator that takes other sizes than the one it is built for."""
+
+    def multiple(self, size: int) -> int:
+        """What the sides are multiples of, of a network built for ``size``."""
+
+
+def multiple(description: Description) -> int | None:
+    """What the sides of a generator's inputs are multiples of; None where they are its size."""
+    section = description.generator
+    return section.multiple(description.size) if isinstance(section, Scalable) else None
+
+
+def planes(description: Description) -> dict[str, int]:
+    """The inputs of a generator that are noise, each with the part of the image's sides it has."""
+    section = description.generator
+    return section.planes(description.size) if isinstance(section, UNetSection) else {}
+
+
+def shapes(description: Description) -> str:
+    """What a generator takes, in words."""
+    side = 1 if description.generator.takes == "vector" else description.size
+    if each := multiple(description):
+        return f"[n, {description.in_channels}, H, W], H and W multiples of {each}"
+    return f"[n, {description.in_channels}, {side}, {side}]"
+
+
+def fed(description: Description, inputs: Floats, seed: int) -> dict[str, Floats]:
+    """What a graph is given by name: the inputs, and noise as PyTorch draws it after a seed."""
+    given = {INPUT: np.ascontiguousarray(inputs, np.float32)}
+    random = torch.Generator().manual_seed(seed)
+    count, _, height, width = inputs.shape
+    for name, part in planes(description).items():
+        plane = torch.randn(count, 1, height // part, width // part, generator=random)
+        given[name] = plane.numpy()
+    return given
+
+
+class Session:
+    """The generator of an ONNX file that :func:`s2f_core.inference.onnx_export.export` wrote.
+
+    ``threads``: how many compute one call, by default as many as there are cores. Calls may come
+    from several threads at once. Raises UserError where the file is missing, damaged, newer, or
+    not from here.
+    """
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        self.path = path
+        if not path.is_file():
+            raise UserError(f"{path} does not exist")
+        try:
+            self._session = _opened(path, threads)
+            told = self._session.get_modelmeta().custom_metadata_map
+        except Exception as error:  # onnxruntime raises many kinds for a broken file
+            raise UserError(f"{path} is damaged: {str(error).partition(chr(10))[0]}") from None
+        self.description = _described(path, told)
+        self._check_graph()
+
+    def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
+        """Translate images [n, in, H, W], or vectors [n, in, 1, 1], of float32 in [-1, 1].
+
+        Gives [n, out, H, W] in [-1, 1]. Noise is what PyTorch draws after ``manual_seed(seed)``,
+        so that the checkpoint gives the same. Raises UserError where the shape does not fit.
+        """
+        self._check(inputs.shape)
+        try:
+            output: Floats = self._session.run([OUTPUT], fed(self.description, inputs, seed))[0]
+        except Exception as error:  # onnxruntime raises many kinds where a graph cannot be run
+            raise UserError(f"{self.path} is damaged: {str(error).partition(chr(10))[0]}") from None
+        if output.ndim != 4 or output.shape[:2] != (len(inputs), self.description.out_channels):
+            raise UserError(f"{self.path} is damaged: it gives {list(output.shape)}")
+        return output.clip(-1, 1, out=output)
+
+    def _check_graph(self) -> None:
+        """Raise UserError unless the graph takes and gives what its description says."""
+        for kind, wanted, found in (
+            ("takes", {INPUT, *planes(self.description)}, self._session.get_inputs()),
+            ("gives", {OUTPUT}, self._session.get_outputs()),
+        ):
+            names = {each.name: each.type for each in found}
+            if names != dict.fromkeys(wanted, FLOAT):
+                said = ", ".join(f"{name}: {type_}" for name, type_ in names.items())
+                raise UserError(f"{self.path} is damaged: it {kind} {said}")
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        told, each = self.description, multiple(self.description)
+        side = 1 if told.generator.takes == "vector" else told.size
+        if len(shape) == 4 and shape[1] == told.in_channels:
+            if each and all(length and length % each == 0 for length in shape[2:]):
+                return
+            if shape[2:] == (side, side):
+                return
+        raise UserError(f"{self.path} takes {shapes(told)}, not {list(shape)}")
+
+
+def _opened(path: Path, threads: int | None) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.log_severity_level = 3  # errors: its warnings are about its own optimisations
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _described(path: Path, told: dict[str, str]) -> Description:
+    if DESCRIPTION not in told:
+        raise UserError(f"{path} is no generator that s2f exported: its metadata has no 's2f'")
+    try:
+        if (version := int(told.get(FORMAT, ""))) > VERSION:
+            raise UserError(
+                f"{path} has version {version} of the model format; this s2f reads up to "
+                f"{VERSION}: upgrade it"
+            )
+        return Description.model_validate_json(told[DESCRIPTION])
+    except ValueError as error:  # pydantic's is one
+        raise UserError(f"{path} is damaged: {error}") from None

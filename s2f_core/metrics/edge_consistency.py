@@ -1,0 +1,83 @@
+"""Whether the drawing that a photo was made from is found in it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import joblib
+import numpy as np
+
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions import Condition
+from s2f_core.data.conditions.face_mesh import Mesh
+from s2f_core.data.conditions.noise import Noise
+from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.pose import Pose
+from s2f_core.metrics.types import PairedScore, Values
+
+SIDE = 128  # pixels of a drawing whose blur is σ = 1
+
+
+class Redrawing:
+    """Makes the condition of photos once more, and what is compared of it.
+
+    ``costly``: a network does it, which is not worth its time for baselines.
+    """
+
+    def __init__(self, condition: Photowise, assets: Path) -> None:
+        self.costly = bool(condition.ASSETS)
+        self._apply: Callable[[Pixels], Pixels] = condition.model(assets)
+
+    def __call__(self, photos: Pixels) -> Values:
+        """Profiles of the drawings of photos uint8 [n, H, W, 1 or 3]; see :func:`profiles`."""
+        drawings = joblib.Parallel(n_jobs=-1, prefer="threads")(
+            joblib.delayed(self._apply)(photo) for photo in photos
+        )
+        return profiles(np.stack(drawings))
+
+
+def redrawing(condition: Condition, assets: Path) -> Redrawing | None:
+    """What draws a condition again; None where no formula draws a whole picture of the photo.
+
+    That is what people drew, noise, and the poses and meshes of whoever a network finds.
+    """
+    if isinstance(condition, Noise | Pose | Mesh) or not isinstance(condition, Photowise):
+        return None
+    return Redrawing(condition, assets)
+
+
+def profiles(drawings: Pixels) -> Values:
+    """Drawings uint8 [n, H, W, C] as vectors float64 [n, d] whose products are correlations.
+
+    Each is blurred (σ is 1 pixel of 128), so that a line a pixel away still counts in part; its
+    mean is taken off, its norm made 1. A drawing that is all of one colour becomes 0.
+    """
+    sigma = drawings.shape[1] / SIDE
+    blurred = [cv2.GaussianBlur(image.astype(np.float64), (0, 0), sigma) for image in drawings]
+    vectors = np.stack(blurred).reshape(len(drawings), -1)
+    vectors -= vectors.mean(axis=1, keepdims=True)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(norms > 1e-6, norms, np.inf))  # rounding is no drawing
+
+
+def correlation(outputs: Values, targets: Values) -> Values:
+    """Pearson correlation of each pair of drawings, given their profiles [n, d]."""
+    return np.asarray(np.einsum("ij,ij->i", outputs, targets))
+
+
+EDGE_CONSISTENCY = PairedScore(
+    title="Edge consistency",
+    space="condition",
+    function=correlation,
+    higher_is_better=True,
+    range=(-1, 1),
+    library=f"s2f with opencv {cv2.__version__}",
+    describe=(
+        "Correlation of the input drawing with the drawing of the output by the same condition, "
+        "both blurred by 1 pixel of 128: 1 where the input is found again, 0 where nothing of it "
+        "is. One definition for thin edges and soft shades alike; contrast does not count. A real "
+        "photo has 1."
+    ),
+)

@@ -1,0 +1,45 @@
+"""How sharp generated images are, beside real ones."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from s2f_core.common.images import Pixels
+from s2f_core.metrics.types import RelativeScore, Values
+
+
+def seen(images: Pixels) -> Values:
+    """Standard deviation of the Laplacian of the luma, in grey levels: float64 [n, 1].
+
+    ``images`` are uint8 [n, H, W, 1 or 3]. Its square is the focus measure of Pech-Pacheco et al.
+    2000; the root is linear in contrast.
+    """
+    return np.array([[cv2.Laplacian(_luma(image), cv2.CV_64F).std()] for image in images])
+
+
+def ratio(outputs: Values, targets: Values) -> Values:
+    """Each output's value [n, 1] over the mean of the real ones' [m, 1]; NaN where that is 0."""
+    real = targets.mean()
+    return outputs[:, 0] / real if real else np.full(len(outputs), np.nan)
+
+
+def _luma(image: Pixels) -> Pixels:
+    if image.shape[-1] == 1:
+        return image[..., 0]
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+SHARPNESS = RelativeScore(
+    title="Sharpness",
+    space="sharpness",
+    function=ratio,
+    higher_is_better=True,
+    range=(0, None),
+    library=f"opencv {cv2.__version__}",
+    describe=(
+        "Standard deviation of an image's Laplacian over the mean of the real test images': 1 is "
+        "as sharp as they are, less is blurred. Noise and artefacts raise it too, beyond 1: read "
+        "it beside KID."
+    ),
+)

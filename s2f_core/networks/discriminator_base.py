@@ -1,0 +1,84 @@
+"""What the discriminators have in common: stages whose outputs can all be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from s2f_core.common.config import Section
+from s2f_core.networks.layers import LEAKY_RELU, NORMS, Activation, Norm
+
+
+class Stages(nn.Module):
+    """A discriminator: modules that run in turn, the last of which gives the logits.
+
+    Maps [B, channels, H, W] float in [-1, 1] to a list with the output of each stage. The last
+    one is the logits [B, 1, H', W']: positive for real, negative for generated. The others are
+    there for feature matching (Salimans et al. 2016, section 3.1).
+    """
+
+    def __init__(self, stages: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """The features after each stage, then the logits; see the class for shapes."""
+        outputs: list[Tensor] = []
+        x = image
+        for stage in self.stages:
+            x = stage(x)
+            outputs.append(x)
+        return outputs
+
+
+class Scales(nn.Module):
+    """Discriminators of one form, each shown the image at half the size of the one before.
+
+    Maps [B, channels, H, W] in [-1, 1] to a list, as :class:`Stages`: the features of all, then the
+    logits [B, scales, H', W'], the coarser ones repeated to the size of the finest.
+    """
+
+    def __init__(self, networks: Iterable[Stages]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """The features of all, then the logits; see the class for shapes."""
+        features: list[Tensor] = []
+        logits: list[Tensor] = []
+        for number, network in enumerate(self.networks):
+            *seen, last = network(F.avg_pool2d(image, 2**number) if number else image)
+            features += seen
+            logits.append(F.interpolate(last, logits[0].shape[2:]) if number else last)
+        return [*features, torch.cat(logits, dim=1)]
+
+
+class ConvolutionalSection(Section):
+    """Keys of every discriminator of convolutions.
+
+    ``width_ratio``: its channels over those that the variant's width gives it.
+    ``spectral`` divides each convolution's weight by its largest singular value (Miyato et al.
+    2018); a ``norm`` stays where there is one, and ``none`` is what that paper has.
+    """
+
+    width_ratio: float = Field(1.0, gt=0, le=16)
+    spectral: bool = False
+    activation: Activation = LEAKY_RELU
+
+    def scaled(self, width: int) -> int:
+        """Channels of the first convolution where the variant's networks have ``width``."""
+        return max(1, round(width * self.width_ratio))
+
+    def stage(self, convolution: nn.Conv2d, norm: Norm = "none") -> nn.Sequential:
+        """The convolution, its norm and the activation."""
+        norms = NORMS[norm](convolution.out_channels)
+        return nn.Sequential(self.convolution(convolution), norms, self.activation.build())
+
+    def convolution(self, convolution: nn.Conv2d) -> nn.Module:
+        """The convolution itself, under a spectral norm if one is wanted."""
+        return spectral_norm(convolution) if self.spectral else convolution

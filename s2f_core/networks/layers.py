@@ -1,0 +1,233 @@
+"""Normalisations, activations, up-sampling and weight initialisation shared by the networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils import parametrize
+
+from s2f_core.common import distributed
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.networks.convolutions import NearestUp, Transposed
+
+Norm = Literal["batch", "instance", "instance-affine", "group", "none"]
+Up = Literal["transposed", "nearest"]
+Init = Literal["normal", "xavier", "kaiming", "orthogonal", "default"]
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch norm of [B, C, H, W]; refuses what has a single value a channel in training.
+
+    Raises UserError there: one value has no spread. PyTorch raises ValueError. On several
+    processes the statistics are those of the whole batch.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out."""
+        if self.training and distributed.world() > 1:
+            return self._together(x)
+        if self.training and x.numel() == x.shape[1]:
+            raise UserError(
+                "batch norm cannot train on a batch of 1 where the map is 1×1 px: give batches of "
+                "2 or more, larger images, a network of less depth, or another norm"
+            )
+        return super().forward(x)
+
+    def _together(self, x: Tensor) -> Tensor:
+        values, count = x.float(), distributed.world()
+        mean = distributed.summed(values.mean(dim=(0, 2, 3))) / count
+        centred = values - mean[:, None, None]
+        variance = distributed.summed(centred.square().mean(dim=(0, 2, 3))) / count
+        self._remember(mean.detach(), variance.detach(), count * x.numel() // x.shape[1])
+        scale = (variance + self.eps).rsqrt()
+        normed = centred * (scale * self.weight)[:, None, None] + self.bias[:, None, None]
+        return normed.to(x.dtype)
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        """Move the running statistics as PyTorch does, the variance by its unbiased estimate."""
+        if self.running_mean is None or self.running_var is None or self.momentum is None:
+            return
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * (count / max(1, count - 1)), self.momentum)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked += 1
+
+
+class Dropout(nn.Dropout):
+    """Dropout of [B, C, H, W]; what is dropped of an image is so on any number of processes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out."""
+        if distributed.world() == 1 or not self.training:
+            return super().forward(x)
+        kept = distributed.drawn_like(lambda whole: F.dropout(torch.ones_like(whole), self.p), x)
+        return x * kept
+
+
+class InstanceNorm(nn.InstanceNorm2d):
+    """Instance norm of [B, C, H, W] that takes 1×1 maps too.
+
+    One pixel is its own mean, so the result is the shift, or zero where there is none, and no
+    gradient passes. PyTorch raises ValueError, in eval mode as well.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape in and out."""
+        if torch.compiler.is_exporting():  # a graph holds for any size, of 1×1 too
+            scale, shift = (self.weight, self.bias) if self.affine else (None, None)
+            return torch.instance_norm(x, scale, shift, None, None, True, 0.0, self.eps, False)
+        if x.shape[-2:].numel() > 1:
+            return super().forward(x)
+        centred = x - x  # not zeros_like: gradients are then zero, not missing
+        if not self.affine:
+            return centred
+        return centred * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+def _group_norm(channels: int) -> nn.Module:
+    """At most 32 groups (Wu & He 2018), of equal size and two channels or more where possible.
+
+    One channel a group would be instance norm under another name.
+    """
+    most = min(32, max(1, channels // 2))
+    return nn.GroupNorm(next(n for n in range(most, 0, -1) if channels % n == 0), channels)
+
+
+NORMS: dict[Norm, Callable[[int], nn.Module]] = {
+    "batch": BatchNorm,
+    "instance": InstanceNorm,  # no affine part, as in the reference implementation
+    "instance-affine": lambda channels: InstanceNorm(channels, affine=True),
+    "group": _group_norm,
+    "none": nn.Identity,
+}
+
+
+def needs_bias(norm: Norm) -> bool:
+    """Whether a convolution in front of this norm has a bias of its own.
+
+    Norms with a shift make it idle. Instance norm without an affine part makes it idle as well (it
+    subtracts the mean), but the reference keeps it, so its checkpoints have one.
+    """
+    return norm in {"instance", "none"}
+
+
+class JReLU(nn.Module):
+    """min(leaky_relu(x, leak) - shift, cap), element by element.
+
+    Source: P4, which has it from fast.ai (Howard), there ``GeneralRelu``. The shift brings the mean
+    of the output near zero.
+    """
+
+    def __init__(self, leak: float, shift: float, cap: float) -> None:
+        super().__init__()
+        self.leak, self.shift, self.cap = leak, shift, cap
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape, the same out."""
+        return (F.leaky_relu(x, self.leak) - self.shift).clamp(max=self.cap)
+
+
+class ReLUSection(Section):
+    """``activation: {type: relu}``."""
+
+    type: Literal["relu"]
+
+    def build(self) -> nn.Module:
+        """The layer, of no parameters."""
+        return nn.ReLU()
+
+
+class LeakyReLUSection(Section):
+    """``activation: {type: leaky-relu, slope: 0.2}``; ``slope`` is that below zero."""
+
+    type: Literal["leaky-relu"]
+    slope: float = Field(0.2, ge=0, lt=1)
+
+    def build(self) -> nn.Module:
+        """The layer, of no parameters."""
+        return nn.LeakyReLU(self.slope)
+
+
+class JReLUSection(Section):
+    """``activation: {type: jrelu, leak: 0.1, shift: 0.4, cap: 6.0}``; see :class:`JReLU`."""
+
+    type: Literal["jrelu"]
+    leak: float = Field(0.1, ge=0, lt=1)
+    shift: float = Field(0.4, ge=0, le=10)
+    cap: float = Field(6.0, gt=0, le=1000)
+
+    def build(self) -> nn.Module:
+        """The layer, of no parameters."""
+        return JReLU(self.leak, self.shift, self.cap)
+
+
+Activation = Annotated[
+    ReLUSection | LeakyReLUSection | JReLUSection,
+    Field(discriminator="type"),
+]
+RELU = ReLUSection(type="relu")
+LEAKY_RELU = LeakyReLUSection(type="leaky-relu")
+
+
+def doubling(up: Up, source: int, out: int, kernel: int, *, bias: bool) -> list[nn.Module]:
+    """Layers that double the resolution of [B, source, H, W] to [B, out, 2H, 2W].
+
+    ``transposed`` is the papers' own, a transposed convolution of ``kernel`` 3 or 4; ``nearest`` is
+    :class:`.NearestUp`, which leaves no checkerboard (Odena et al. 2016).
+    """
+    if up == "nearest":
+        return [NearestUp(source, out, bias=bias)]
+    return [Transposed(source, out, kernel, bias=bias)]
+
+
+INITS: dict[Init, Callable[[Tensor, float], object]] = {
+    "normal": lambda weight, gain: nn.init.normal_(weight, 0.0, gain),
+    "xavier": nn.init.xavier_normal_,
+    "kaiming": lambda weight, _: nn.init.kaiming_normal_(weight),
+    "orthogonal": nn.init.orthogonal_,
+}
+_NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
+_SETTLING = 15  # power iterations; as many as PyTorch makes when it applies a spectral norm
+
+
+def initialise(network: nn.Module, init: Init = "normal", gain: float = 0.02) -> None:
+    """Draw weights by ``init``, norm scales from N(1, gain), and set biases to zero, in place.
+
+    ``normal`` draws N(0, gain) and is the papers' (Isola et al. 2017, section 6.2; Radford et al.
+    2016, section 4). ``xavier`` and ``orthogonal`` are scaled by ``gain``, ``kaiming`` has its own
+    scale: all three as in the reference implementation. ``default`` leaves everything as PyTorch
+    drew it. Under a spectral norm the weight that is learned is drawn and its norm estimated anew.
+
+    A module whose attribute ``pretrained`` is true stays as it is, with all inside it.
+    """
+    if init == "default":
+        return
+    for module in _drawn(network):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            spectral = parametrize.is_parametrized(module, "weight")
+            learned = "parametrizations.weight.original" if spectral else "weight"
+            INITS[init](module.get_parameter(learned), gain)
+            with torch.no_grad():
+                for _ in range(_SETTLING if spectral else 0):
+                    module.weight  # noqa: B018  # reading it makes one power iteration
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, _NORMS) and module.affine:
+            nn.init.normal_(module.weight, 1.0, gain)
+            nn.init.zeros_(module.bias)
+
+
+def _drawn(module: nn.Module) -> Iterator[nn.Module]:
+    """The module and all inside it, outermost first, without the pretrained ones."""
+    if getattr(module, "pretrained", False):
+        return
+    yield module
+    for child in module.children():
+        yield from _drawn(child)

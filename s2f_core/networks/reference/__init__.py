@@ -1,0 +1,1 @@
+"""Checkpoints of the reference implementation of pix2pix and CycleGAN."""

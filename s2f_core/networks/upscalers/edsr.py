@@ -1,0 +1,97 @@
+"""Super-resolution by our own EDSR, which the stage ``upscaler`` trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor, nn
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, from_model, to_model
+from s2f_core.networks import checkpoint
+from s2f_core.networks.edsr import FACTOR, EDSRSection
+
+FORMAT, VERSION = "s2f-edsr", 1
+FILE = Path("upscalers/edsr/edsr.pt")  # under the data root
+
+
+def edsr(images: Pixels, size: int, data: Path) -> Pixels:
+    """EDSR ×2 (Lim et al. 2017), trained on the photos of this project; see :func:`enlarge`.
+
+    Raises UserError where the stage ``upscaler`` has not been run, its file is damaged, or twice
+    the images' size is not ``size``.
+    """
+    if (side := images.shape[1]) * FACTOR != size:
+        raise UserError(
+            f"edsr enlarges {side} px images ×{FACTOR}, which is not the asked {size} px; "
+            "choose another scale or upscaler"
+        )
+    if images.shape[3] != 3:
+        raise UserError(f"edsr enlarges colour images, these have {images.shape[3]} channel(s)")
+    network, self_ensemble = load_model(data / FILE)
+    return enlarge(network, images, self_ensemble=self_ensemble)
+
+
+def enlarge(network: nn.Module, images: Pixels, *, self_ensemble: bool) -> Pixels:
+    """Images uint8 [n, H, W, 3] at twice their size, in float32 where the network stands."""
+    run = ensemble if self_ensemble else _plain
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        outputs = [  # one at a time: no more memory for a hundred than for one
+            from_model(run(network, to_model(torch.from_numpy(image[None]).to(device))))
+            for image in images
+        ]
+    return np.concatenate(outputs)
+
+
+def _plain(network: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+    return network(image)
+
+
+def ensemble(network: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+    """The mean over the eight flips and turns of [B, C, H, W], each turned back (section 3.4)."""
+    total = torch.zeros(())
+    for turns in range(4):
+        turned = torch.rot90(image, turns, (2, 3))
+        for mirrored in (False, True):
+            given = turned.flip(3) if mirrored else turned
+            larger = network(given)
+            back = larger.flip(3) if mirrored else larger
+            total = torch.rot90(back, -turns, (2, 3)) + total.to(back.device)
+    return total / 8
+
+
+def save_model(
+    path: Path, section: EDSRSection, weights: dict[str, Tensor], *, self_ensemble: bool
+) -> None:
+    """Write an EDSR as one file that ``torch.load(weights_only=True)`` reads."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": {name: getattr(section, name) for name in EDSRSection.model_fields},
+        "self_ensemble": self_ensemble,
+        "weights": weights,
+    }
+    checkpoint.save(path, content)
+
+
+def load_model(path: Path) -> tuple[nn.Module, bool]:
+    """The network in eval mode, and whether it is used with self-ensemble; raises UserError."""
+    if not path.exists():
+        raise UserError(f"{path} does not exist: run the stage that makes it, dvc repro upscaler")
+    content = checkpoint.load(path)
+    if content.get("format") != FORMAT or content.get("version") != VERSION:
+        raise UserError(
+            f"{path} is not an EDSR of s2f, version {VERSION} (format {content.get('format')!r}, "
+            f"version {content.get('version')!r}): dvc repro --force upscaler makes one"
+        )
+    try:
+        network = TypeAdapter(EDSRSection).validate_python(content["network"]).build()
+        network.load_state_dict(content["weights"])
+        return network.eval(), bool(content["self_ensemble"])
+    except (ValidationError, KeyError, RuntimeError) as error:
+        raise UserError(f"{path} is damaged: {error}") from None

@@ -1,0 +1,1 @@
+"""A training: its variant, recipe, objective, loop and validation."""

@@ -1,0 +1,230 @@
+"""EDSR on the project's own photos: half their size in, their size out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lightning_fabric import Fabric
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Adam
+from tqdm import tqdm
+
+from s2f_core.common.device import Precision, resolve
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, enlarged, from_model, grid, save_png, to_model
+from s2f_core.common.seeding import stream
+from s2f_core.data.split import Part, ids
+from s2f_core.data.tables import Table, read
+from s2f_core.metrics.ssim import psnr
+from s2f_core.networks.edsr import FACTOR, EDSRSection, from_reference
+from s2f_core.networks.reference.load import state_dict
+from s2f_core.networks.upscalers.bicubic import bicubic
+from s2f_core.networks.upscalers.edsr import FILE, enlarge, save_model
+
+log = logging.getLogger(__name__)
+
+PATCHES = 0  # the purpose of the random stream
+DECAY = 0.5  # the last share of the steps, in which the rate falls linearly to zero
+VALIDATED = 128  # photos at most; enough for 0.1 dB, and seconds on a CPU
+SHOWN = 4
+
+
+class SuperResolution(EDSRSection):
+    """``edsr:``: the network, the photos it learns from, and how.
+
+    ``role`` and ``background`` name the photos. ``patch`` is pixels a side of the small patches,
+    the whole image where that is smaller. ``self_ensemble`` averages eight flips and turns when
+    images are enlarged (the paper's EDSR+, eight times the time). ``weights`` is a file of the
+    authors' EDSR-PyTorch to use instead of training: ``blocks``, ``channels`` and ``skip`` are then
+    the file's, and ``steps`` to ``lr`` do nothing. They publish the ×2 baseline as
+    https://cv.snu.ac.kr/research/EDSR/models/edsr_baseline_x2-1bc95232.pt. DVC does not watch the
+    file: after changing it, ``dvc repro --force upscaler``.
+    """
+
+    role: str
+    background: Literal["kept", "removed"] = "kept"
+    steps: int = Field(300_000, ge=1)
+    batch: int = Field(16, ge=1)
+    patch: int = Field(48, ge=4)
+    lr: float = Field(1e-4, gt=0, le=1)
+    self_ensemble: bool = False
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photos of one split, by their positions in a table."""
+
+    table: Table
+    positions: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def size(self) -> int:
+        """Pixels a side."""
+        return self.table.shape[0]
+
+    def load(self, rows: npt.ArrayLike) -> Pixels:
+        """The photos at these rows, uint8 [n, H, W, 3]."""
+        return self.table.images(self.positions[np.asarray(rows)])
+
+
+def photos(data: Path, section: SuperResolution, part: Part) -> Photos:
+    """The photos of one split under the data root.
+
+    Raises UserError where they are missing, grey, of an odd size, or none of the split.
+    """
+    folder = data / section.role
+    table = read(folder / section.background)
+    height, _, channels = table.shape
+    if channels != 3 or height % FACTOR:
+        raise UserError(
+            f"edsr: {table.folder} has images of {table.shape}; it learns from colour photos "
+            f"whose size is a multiple of {FACTOR}"
+        )
+    known = set(table.accepted["id"])
+    chosen = [name for name in ids(folder / "split.parquet", part) if name in known]
+    if not chosen:
+        raise UserError(f"edsr: {table.folder} has no photo of the {part} split")
+    return Photos(table, table.positions(chosen))
+
+
+def shrunk(images: Tensor) -> Tensor:
+    """[B, C, H, W] at half its size, by area averaging as ``scale: 0.5`` of a variant is."""
+    return F.interpolate(images, scale_factor=1 / FACTOR, mode="area")
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Training batches, each a pure function of the seed and the step.
+
+    Photos drawn with replacement, a random patch of each, mirrored or not, by 0 to 3 quarter turns.
+    """
+
+    photos: Photos
+    section: SuperResolution
+    seed: int
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        """Patches [B, 3, p, p] and the same [B, 3, 2p, 2p], float32 in [-1, 1]."""
+        random = stream(self.seed, PATCHES, step)
+        count, size = self.section.batch, self.photos.size
+        side = min(self.section.patch * FACTOR, size)
+        images = self.photos.load(random.integers(0, len(self.photos), count))
+        corners = FACTOR * random.integers(0, (size - side) // FACTOR + 1, (count, 2))
+        turns, mirrored = random.integers(0, 4, count), random.random(count) < 0.5
+        cut = [
+            np.rot90(image[top : top + side, left : left + side][:, :: -1 if mirror else 1], turn)
+            for image, (top, left), turn, mirror in zip(
+                images, corners, turns, mirrored, strict=True
+            )
+        ]
+        large = to_model(torch.from_numpy(np.stack(cut)))
+        return shrunk(large), large
+
+
+def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, Any]]:
+    """An EDSR trained by L1 and Adam (section 4.2), and what ``training.json`` says of it."""
+    section = patches.section
+    resolved = resolve(precision)
+    fabric = Fabric(accelerator="auto", devices=1, precision=resolved)
+    torch.manual_seed(patches.seed)
+    bare = section.build()
+    network, optimizer = fabric.setup(bare, Adam(bare.parameters(), section.lr, fused=True))
+    started = time.monotonic()
+    loss = torch.zeros(())
+    progress = tqdm(range(section.steps), "edsr", unit="step")
+    for step in progress:
+        small, large = (images.to(fabric.device) for images in patches[step])
+        for group in optimizer.param_groups:
+            group["lr"] = section.lr * min(1.0, (1 - step / section.steps) / DECAY)
+        loss = F.l1_loss(network(small), large)
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        optimizer.step()
+        if step % 50 == 0:
+            progress.set_postfix(l1=f"{loss.item():.4f}")
+    return bare, {
+        "training_images": len(patches.photos),
+        "seconds": round(time.monotonic() - started, 1),
+        "last_l1": round(loss.item(), 5),
+        "precision": resolved,
+        "device": str(fabric.device),
+    }
+
+
+def published(file: Path) -> tuple[EDSRSection, nn.Module, dict[str, Any]]:
+    """Section and network of a file of the authors', and which file it was; raises UserError."""
+    section, weights = from_reference(state_dict(file))
+    network = section.build()
+    network.load_state_dict(weights)
+    return section, network, {"weights_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def fit(section: SuperResolution, seed: int, precision: Precision, data: Path) -> None:
+    """Train an EDSR, or take published weights; write it with its scores under the data root.
+
+    ``edsr.pt``, ``training.json`` and ``preview.png`` appear together or not at all.
+    """
+    validation = photos(data, section, "val")
+    built: EDSRSection = section
+    if section.weights:
+        built, network, told = published(section.weights)
+    else:
+        patches = Patches(photos(data, section, "train"), section, seed)
+        network, told = train(patches, precision)
+    network.eval()
+    scores, preview = validate(network, validation, self_ensemble=section.self_ensemble)
+    summary = {
+        "settings": section.model_dump(mode="json"),
+        "parameters": sum(weight.numel() for weight in network.parameters()),
+        **told,
+        "validation": scores,
+    }
+    weights = {name: value.cpu() for name, value in network.state_dict().items()}
+    final = (data / FILE).parent
+    unfinished = final.with_name(f".{final.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        save_model(unfinished / FILE.name, built, weights, self_ensemble=section.self_ensemble)
+        (unfinished / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+        save_png(unfinished / "preview.png", preview)
+        shutil.rmtree(final, ignore_errors=True)
+        unfinished.replace(final)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def validate(
+    network: nn.Module, validation: Photos, *, self_ensemble: bool
+) -> tuple[dict[str, Any], Pixels]:
+    """PSNR in dB of EDSR and of bicubic, on at most 128 photos; four of them side by side.
+
+    The columns are the small image, bicubic, EDSR and the photo.
+    """
+    originals = validation.load(range(min(VALIDATED, len(validation))))
+    small = from_model(shrunk(to_model(torch.from_numpy(originals))))
+    by_edsr = enlarge(network, small, self_ensemble=self_ensemble)
+    by_bicubic = bicubic(small, validation.size, Path())
+    found = {
+        name: round(float(psnr(outputs, originals).mean()), 3)
+        for name, outputs in (("edsr", by_edsr), ("bicubic", by_bicubic))
+    }
+    log.info("edsr: %(edsr).2f dB on validation photos, bicubic %(bicubic).2f dB", found)
+    rows = zip(small[:SHOWN], by_bicubic, by_edsr, originals, strict=False)
+    shown = [image for row in rows for image in (enlarged(row[0], validation.size), *row[1:])]
+    return {"images": len(originals), "psnr": found}, grid(shown, columns=4)

@@ -1,0 +1,93 @@
+"""Signs that a training has gone wrong, and what is done about each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from s2f_core.common.config import Section
+
+Sign = Literal["discriminator-won", "collapsed", "not-finite"]
+Response = Literal["go-on", "stop", "keep-best", "halve-lr"]
+
+SAID: dict[Sign, str] = {
+    "discriminator-won": "the discriminator has won",
+    "collapsed": "the generator has collapsed: its images are nearly equal",
+    "not-finite": "a loss is not finite",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen after which step, and what it was answered with."""
+
+    step: int
+    sign: Sign
+    detail: str
+    response: Response
+
+    def __str__(self) -> str:
+        return f"{SAID[self.sign]} at step {self.step} ({self.detail}): {self.response}"
+
+
+class Health(Section):
+    """``health:`` of a recipe: a response to each sign, and when it is given.
+
+    Every sign is logged and tagged in MLflow, once for each time it appears. Responses:
+    ``go-on``; ``stop``, end with an error and without a model; ``keep-best``, end here with the
+    best weights so far; ``halve-lr``, go on at half the rates (after a loss that is not finite:
+    from the last saved state).
+
+    ``discriminator_won``: D's whole loss stayed under ``won`` of its value at chance for ``window``
+    logged rows (ten steps each). P1 shows such a run: a vanilla loss that sank to 0.45, 0.65 of
+    log 2. It is common in conditional GANs that train well, so it is only said by default.
+    ``collapsed``: at a validation the outputs vary less than ``variety`` of what their targets do.
+    """
+
+    discriminator_won: Response = "go-on"
+    collapsed: Response = "go-on"
+    not_finite: Literal["stop", "keep-best", "halve-lr"] = "stop"
+    won: float = Field(0.65, gt=0, lt=1)
+    window: int = Field(20, ge=1)
+    variety: float = Field(0.05, ge=0, lt=1)
+
+    def losses(
+        self, rows: Sequence[Mapping[str, float]], chance: float | None, earlier: Sequence[Finding]
+    ) -> list[Finding]:
+        """What the logged rows show after the last of them; ``chance`` is D's loss there."""
+        step = int(rows[-1]["step"])
+        bad = [name for name, value in rows[-1].items() if not math.isfinite(value)]
+        if bad:
+            return [Finding(step, "not-finite", ", ".join(bad), self.not_finite)]
+        judged = [row for row in rows if any(name.startswith("d_real") for name in row)]
+        recent = judged[-self.window :]
+        if chance is None or len(recent) < self.window:
+            return []
+        shares = [_whole(row) / chance for row in recent]
+        if max(shares) >= self.won or _since(earlier, "discriminator-won", recent[0]["step"]):
+            return []
+        detail = f"its loss is under {self.won:g} of chance, {shares[-1] * chance:.2f}"
+        return [Finding(step, "discriminator-won", detail, self.discriminator_won)]
+
+    def outputs(self, step: int, variety: float) -> list[Finding]:
+        """What the validation's outputs show; ``variety`` is theirs over their targets'."""
+        if variety >= self.variety:
+            return []
+        detail = f"they vary {variety:.3f} as much as real ones"
+        return [Finding(step, "collapsed", detail, self.collapsed)]
+
+
+def _whole(row: Mapping[str, float]) -> float:
+    """D's loss of a row; the mean of the discriminators' where there are several."""
+    names = [name for name in row if name.startswith("d_real")]
+    total = sum(row[name] + row[name.replace("d_real", "d_fake")] for name in names)
+    return total / len(names)
+
+
+def _since(findings: Sequence[Finding], sign: Sign, step: float) -> bool:
+    """Whether a sign was given at or after a step."""
+    return any(finding.sign == sign and finding.step >= step for finding in findings)

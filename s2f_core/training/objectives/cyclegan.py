@@ -1,0 +1,170 @@
+"""CycleGAN (Zhu et al. 2017): two domains, two generators, no pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from s2f_core.data.pairs import Batch
+from s2f_core.training.objectives.base import Game
+from s2f_core.training.objectives.blueprint import Blueprint
+from s2f_core.training.objectives.discriminator import AdversarialSection, Critic
+from s2f_core.training.objectives.image_pool import ImagePool
+from s2f_core.training.objectives.losses import RECONSTRUCTIONS, Adversarial, Reconstruction
+from s2f_core.training.objectives.players import Generating, Player, Scalars, descend
+from s2f_core.training.recipe import Recipe, Turn
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
+
+BACK = "_back"
+
+
+class CycleGANSection(AdversarialSection):
+    """``objective: {type: cyclegan, …}``.
+
+    ``lambda_cycle`` (λ of eq. 3) for both directions; ``lambda_identity``: weight of the identity
+    loss over the cycle's (section 5.2; 0.5 there, 0 is off); ``cycle``: the distance of both (L1;
+    P5 has L2); ``pool``: generated images that the discriminators are shown from (section 4; 50).
+    """
+
+    type: Literal["cyclegan"]
+    adversarial: Adversarial = "least-squares"
+    cycle: Reconstruction = "l1"
+    lambda_cycle: float = Field(10.0, ge=0)
+    lambda_identity: float = Field(0.5, ge=0)
+    pool: int = Field(50, ge=0)
+    takes: ClassVar[Literal["image", "vector"]] = "image"
+    paired: ClassVar[bool] = False
+
+    @property
+    def one_domain(self) -> bool:
+        """Whether A and B need one number of channels, as G(B) does."""
+        return self.lambda_identity > 0
+
+    def build(self, fabric: Fabric, blueprint: Blueprint, lr: float, recipe: Recipe) -> CycleGAN:
+        """Set the networks up for training on the fabric's device and precision."""
+        return CycleGAN(self, fabric, blueprint, lr, recipe)
+
+
+class CycleGAN(Game):
+    """Generators A → B and B → A, trained as one; then a discriminator for each domain.
+
+    Scalars of the way A → B have the names they have in every game, those of the way back end in
+    ``_back``: ``g_cycle`` compares A with A → B → A, ``g_identity`` B with what A → B makes of B.
+    """
+
+    def __init__(
+        self,
+        section: CycleGANSection,
+        fabric: Fabric,
+        blueprint: Blueprint,
+        lr: float,
+        recipe: Recipe,
+    ) -> None:
+        self.section, self.fabric, self.recipe = section, fabric, recipe
+        self.to_b = Generating(fabric, blueprint.make_generator("a-to-b"), lr, recipe)
+        self.to_a = Generating(fabric, blueprint.make_generator("b-to-a"), lr, recipe)
+        self.critic_b, self.critic_a = (
+            Critic(fabric, blueprint.make_discriminator(count), lr, recipe, section, coloured=count)
+            for count in reversed(blueprint.channels)
+        )
+        self.pool_b, self.pool_a = ImagePool(section.pool), ImagePool(section.pool)
+
+    @property
+    def players(self) -> dict[str, Player]:
+        """Both generators and both discriminators."""
+        return {
+            "generator": self.to_b,
+            "generator_back": self.to_a,
+            "discriminator_b": self.critic_b,
+            "discriminator_a": self.critic_a,
+        }
+
+    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """One step of whose turn it is, generators first; returns named scalars.
+
+        ``g_adversarial``, ``g_cycle``, ``g_identity`` (unweighted), ``grad_norm_g``, and those of
+        :meth:`Critic.learn`, for each way.
+        """
+        parts = batch.split(self.recipe.accumulate)
+        made: list[tuple[Tensor, Tensor]] = []
+        found: dict[str, Tensor] = {}
+        if turn.generator:
+            found |= self._generate(parts, turn, made)
+        else:
+            with torch.no_grad():
+                made = [(self.to_b(part.a), self.to_a(part.b)) for part in parts]
+        if turn.discriminator:
+            seen_b = (
+                (part.b, self.pool_b(fake)) for part, (fake, _) in zip(parts, made, strict=True)
+            )
+            seen_a = (
+                (part.a, self.pool_a(fake)) for part, (_, fake) in zip(parts, made, strict=True)
+            )
+            found |= self.critic_b.learn(seen_b, len(parts), turn.noise)
+            learnt = self.critic_a.learn(seen_a, len(parts), turn.noise)
+            found |= {f"{name}{BACK}": value for name, value in learnt.items()}
+        return found
+
+    def _generate(
+        self, parts: Sequence[Batch], turn: Turn, made: list[tuple[Tensor, Tensor]]
+    ) -> dict[str, Tensor]:
+        """Step both generators; what they made of each part goes into ``made``, detached."""
+        scalars = Scalars()
+
+        def losses() -> Iterator[Tensor]:
+            for part in parts:
+                fake_b, fake_a = self.to_b(part.a), self.to_a(part.b)
+                made.append((fake_b.detach(), fake_a.detach()))
+                loss = self._loss(part, fake_b, fake_a, turn.noise, scalars)
+                yield loss / len(parts)
+
+        norm_b, norm_a = descend(self.fabric, [self.to_b, self.to_a], losses())
+        return {**scalars.mean(), "grad_norm_g": norm_b, f"grad_norm_g{BACK}": norm_a}
+
+    def _loss(
+        self, part: Batch, fake_b: Tensor, fake_a: Tensor, noise: float, scalars: Scalars
+    ) -> Tensor:
+        section, distance = self.section, RECONSTRUCTIONS[self.section.cycle]
+        named = {
+            "g_adversarial": self._adversarial(self.critic_b, fake_b, noise),
+            f"g_adversarial{BACK}": self._adversarial(self.critic_a, fake_a, noise),
+            "g_cycle": distance(self.to_a(fake_b), part.a),
+            f"g_cycle{BACK}": distance(self.to_b(fake_a), part.b),
+        }
+        if section.lambda_identity:
+            named["g_identity"] = distance(self.to_b(part.b), part.b)
+            named[f"g_identity{BACK}"] = distance(self.to_a(part.a), part.a)
+        scalars.add(**named)
+        weights = {
+            "g_adversarial": 1.0,
+            "g_cycle": section.lambda_cycle,
+            "g_identity": section.lambda_cycle * section.lambda_identity,
+        }
+        weighted = [weights[name.removesuffix(BACK)] * value for name, value in named.items()]
+        return torch.stack(weighted).sum()
+
+    @staticmethod
+    def _adversarial(critic: Critic, fake: Tensor, noise: float) -> Tensor:
+        return critic.adversarial(critic.features(fake, noise)[-1])
+
+    @property
+    def recordable(self) -> bool:
+        """Not with pools, which are drawn from on the processor."""
+        return super().recordable and not self.section.pool
+
+    def state_dict(self) -> dict[str, Any]:
+        """Players and pools."""
+        pools = {"pool_b": self.pool_b.state_dict(), "pool_a": self.pool_a.state_dict()}
+        return {**super().state_dict(), **pools}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what :meth:`state_dict` gave."""
+        super().load_state_dict(state)
+        self.pool_b.load_state_dict(state["pool_b"])
+        self.pool_a.load_state_dict(state["pool_a"])

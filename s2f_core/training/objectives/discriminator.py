@@ -1,0 +1,120 @@
+"""The discriminator's side of every objective."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from s2f_core.common import distributed
+from s2f_core.common.config import Section
+from s2f_core.training.diffaugment import diff_augment
+from s2f_core.training.objectives import losses
+from s2f_core.training.objectives.players import Player, Scalars, descend
+from s2f_core.training.recipe import Recipe
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
+
+
+class AdversarialSection(Section):
+    """What every objective can choose of its game.
+
+    ``adversarial``: the loss; see ``losses.discriminator_losses``. ``gp``: weight of WGAN-GP's
+    penalty, 10 in its paper, used by that loss alone. ``r1``: γ of the R1 penalty, which any loss
+    can have; 0 is off.
+    """
+
+    adversarial: losses.Adversarial = "vanilla"
+    gp: float = Field(10.0, ge=0)
+    r1: float = Field(0.0, ge=0)
+
+
+class Critic(Player):
+    """A discriminator: how it learns, and what it says of generated images.
+
+    ``coloured`` is the number of last channels of its input that make the judged image.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        network: nn.Module,
+        lr: float,
+        recipe: Recipe,
+        section: AdversarialSection,
+        coloured: int,
+    ) -> None:
+        super().__init__(fabric, network, lr * recipe.lr_d_ratio, recipe)
+        self.fabric, self.recipe, self.section, self.coloured = fabric, recipe, section, coloured
+
+    def learn(
+        self, seen: Iterable[tuple[Tensor, Tensor]], parts: int, noise: float
+    ) -> dict[str, Tensor]:
+        """One step on (real, generated) inputs [B, C, H, W] in so many parts; named scalars.
+
+        ``d_real`` and ``d_fake`` (losses), ``d_out_real`` and ``d_out_fake`` (mean outputs: for
+        the vanilla loss probabilities), ``d_penalty`` where there is one, ``grad_norm_d``.
+        """
+        scalars = Scalars()
+
+        def parted() -> Iterable[Tensor]:
+            for real, fake in seen:
+                loss, _, _ = self.loss(real.detach(), fake.detach(), noise, scalars)
+                yield loss / parts
+
+        (norm,) = descend(self.fabric, [self], parted())
+        return {**scalars.mean(), "grad_norm_d": norm}
+
+    def features(self, images: Tensor, noise: float) -> list[Tensor]:
+        """Features of every layer, the last of them the logits, of augmented inputs."""
+        images = diff_augment(images, self.recipe.augment, self.coloured)
+        if noise:
+            images = images + noise * distributed.drawn_like(torch.randn_like, images)
+        features: list[Tensor] = self(images)
+        return features
+
+    def adversarial(self, logits: Tensor) -> Tensor:
+        """What the generator loses on D's logits of its images."""
+        return losses.generator_loss(self.section.adversarial, logits)
+
+    def loss(
+        self, real: Tensor, fake: Tensor, noise: float, scalars: Scalars
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """What D loses on inputs [B, C, H, W], and the features it found in real and generated.
+
+        ``real`` is a constant. Of the scalars see :meth:`learn`.
+        """
+        kind, section = self.section.adversarial, self.section
+        real.requires_grad_(section.r1 > 0)
+        in_real, in_fake = self.features(real, noise), self.features(fake, noise)
+        out_real, out_fake = in_real[-1], in_fake[-1]
+        d_real, d_fake = losses.discriminator_losses(
+            kind, out_real, out_fake, self.recipe.smoothing
+        )
+        shown = torch.sigmoid if kind == "vanilla" else torch.nn.Identity()
+        scalars.add(
+            d_real=d_real,
+            d_fake=d_fake,
+            d_out_real=shown(out_real.detach()).mean(),
+            d_out_fake=shown(out_fake.detach()).mean(),
+        )
+        penalties = []
+        if section.r1:
+            penalties.append(section.r1 * losses.r1(out_real, real))
+        if kind == "wgan-gp":
+            share = distributed.drawn(
+                lambda count: torch.rand(count, 1, 1, 1, device=real.device), len(real)
+            )
+            between = torch.lerp(fake.detach(), real.detach(), share).requires_grad_()
+            out_between = self.features(between, noise)[-1]
+            penalties.append(section.gp * losses.gradient_penalty(out_between, between))
+        loss = d_real + d_fake
+        if penalties:
+            penalty = torch.stack(penalties).sum()
+            scalars.add(d_penalty=penalty)
+            loss = loss + penalty
+        return loss, in_real, in_fake

@@ -1,0 +1,180 @@
+"""pix2pix (Isola et al. 2017): conditional GAN + λ·reconstruction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from s2f_core.data.pairs import Batch
+from s2f_core.training.objectives.base import Game
+from s2f_core.training.objectives.blueprint import Blueprint
+from s2f_core.training.objectives.discriminator import AdversarialSection, Critic
+from s2f_core.training.objectives.losses import (
+    RECONSTRUCTIONS,
+    Reconstruction,
+    dissimilarity,
+    feature_matching,
+)
+from s2f_core.training.objectives.players import Generating, Player, Scalars, backpropagate, descend
+from s2f_core.training.recipe import Recipe, Turn
+
+if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+    from lightning_fabric import Fabric
+
+
+class Pix2PixSection(AdversarialSection):
+    """``objective: {type: pix2pix, …}``.
+
+    ``reconstruction`` and its weight ``lambda_reconstruction`` (λ of eq. 4); ``lambda_ssim``:
+    weight of 1 - SSIM (Zhao et al. 2017), 0 is off; ``conditional``: whether D is given the input
+    beside the output; ``lambda_features``: weight of feature matching (Wang et al. 2018, eq. 4),
+    0 is off; ``lambda_identity``: weight of the reconstruction loss
+    between G(B) and B (P1's hybrid), 0 is off.
+
+    ``updates``: ``alternating`` steps D first, and G by the D just updated (Goodfellow et al. 2014,
+    algorithm 1); ``simultaneous`` steps both by what D found before its step (Mescheder et al.
+    2018, section 2; so do Wang et al. 2018), which saves two of D's four passes where
+    features are matched, and one of three where not.
+    """
+
+    type: Literal["pix2pix"]
+    reconstruction: Reconstruction = "l1"
+    lambda_reconstruction: float = Field(100.0, ge=0)
+    lambda_ssim: float = Field(0.0, ge=0)
+    conditional: bool = True
+    lambda_features: float = Field(0.0, ge=0)
+    lambda_identity: float = Field(0.0, ge=0)
+    updates: Literal["alternating", "simultaneous"] = "alternating"
+    takes: ClassVar[Literal["image", "vector"]] = "image"
+    paired: ClassVar[bool] = True
+
+    @property
+    def one_domain(self) -> bool:
+        """Whether A and B need one number of channels, as G(B) does."""
+        return self.lambda_identity > 0
+
+    def build(self, fabric: Fabric, blueprint: Blueprint, lr: float, recipe: Recipe) -> Pix2Pix:
+        """Set the networks up for training on the fabric's device and precision."""
+        return Pix2Pix(self, fabric, blueprint, lr, recipe)
+
+
+class Pix2Pix(Game):
+    """One generator and one discriminator, trained in turn or at once; see the section."""
+
+    def __init__(
+        self,
+        section: Pix2PixSection,
+        fabric: Fabric,
+        blueprint: Blueprint,
+        lr: float,
+        recipe: Recipe,
+    ) -> None:
+        self.section, self.fabric, self.recipe = section, fabric, recipe
+        self.generator = Generating(fabric, blueprint.make_generator(), lr, recipe)
+        a, b = blueprint.channels
+        network = blueprint.make_discriminator(a + b if section.conditional else b)
+        self.critic = Critic(fabric, network, lr, recipe, section, coloured=b)
+
+    @property
+    def players(self) -> dict[str, Player]:
+        """Generator and discriminator."""
+        return {"generator": self.generator, "discriminator": self.critic}
+
+    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """One step of whose turn it is; returns named scalars.
+
+        ``g_adversarial``, ``g_<reconstruction>``, ``g_ssim`` (1 - SSIM), ``g_features``,
+        ``g_identity`` (all unweighted, where there is such a loss), ``grad_norm_g``, and those of
+        :meth:`Critic.learn`.
+        """
+        parts = batch.split(self.recipe.accumulate)
+        if self.section.updates == "simultaneous" and turn.generator and turn.discriminator:
+            return self._play_at_once(parts, turn)
+        with torch.set_grad_enabled(turn.generator):  # one pass serves both, where memory allows
+            shared = [self.generator(batch.a)] if len(parts) == 1 else None
+        found: dict[str, Tensor] = {}
+        if turn.discriminator:
+            outputs = shared or (self._constant(part) for part in parts)
+            seen = (
+                (self._seen(part, part.b), self._seen(part, fake))
+                for part, fake in zip(parts, outputs, strict=True)
+            )
+            found |= self.critic.learn(seen, len(parts), turn.noise)
+        if turn.generator:
+            outputs = shared or (self.generator(part.a) for part in parts)
+            found |= self._generate(parts, outputs, turn)
+        return found
+
+    def _play_at_once(self, parts: Sequence[Batch], turn: Turn) -> dict[str, Tensor]:
+        """Each loss goes into its own player's weights, through one graph of D's two passes."""
+        players, scalars = (self.critic, self.generator), Scalars()
+        for player in players:
+            player.optimizer.zero_grad()
+        for part in parts:
+            fake = self.generator(part.a)
+            seen = self._seen(part, part.b).detach(), self._seen(part, fake)
+            d_loss, real, judged = self.critic.loss(*seen, turn.noise, scalars)
+            g_loss = self._loss(part, fake, judged, real, scalars)
+            backpropagate(self.fabric, [self.critic], d_loss / len(parts), again=True)
+            backpropagate(self.fabric, [self.generator], g_loss / len(parts))
+        norm_d, norm_g = (player.finish() for player in players)
+        return {**scalars.mean(), "grad_norm_d": norm_d, "grad_norm_g": norm_g}
+
+    def _constant(self, part: Batch) -> Tensor:
+        with torch.no_grad():
+            fake: Tensor = self.generator(part.a)
+        return fake
+
+    def _seen(self, part: Batch, image: Tensor) -> Tensor:
+        return torch.cat([part.a, image], dim=1) if self.section.conditional else image
+
+    def _generate(
+        self, parts: Sequence[Batch], outputs: Iterable[Tensor], turn: Turn
+    ) -> dict[str, Tensor]:
+        scalars = Scalars()
+        losses = (
+            self._loss(part, fake, *self._judged(part, fake, turn.noise), scalars) / len(parts)
+            for part, fake in zip(parts, outputs, strict=True)
+        )
+        (norm,) = descend(self.fabric, [self.generator], losses)
+        return {**scalars.mean(), "grad_norm_g": norm}
+
+    def _judged(self, part: Batch, fake: Tensor, noise: float) -> tuple[list[Tensor], list[Tensor]]:
+        """D's features of generated images and, where they are matched, of real ones."""
+        judged = self.critic.features(self._seen(part, fake), noise)
+        if not self.section.lambda_features:
+            return judged, []
+        with torch.no_grad():
+            return judged, self.critic.features(self._seen(part, part.b), noise)
+
+    def _loss(
+        self,
+        part: Batch,
+        fake: Tensor,
+        judged: Sequence[Tensor],
+        real: Sequence[Tensor],
+        scalars: Scalars,
+    ) -> Tensor:
+        section = self.section
+        reconstruct = RECONSTRUCTIONS[section.reconstruction]
+        *features, logits = judged
+        adversarial, distance = self.critic.adversarial(logits), reconstruct(fake, part.b)
+        scalars.add(g_adversarial=adversarial, **{f"g_{section.reconstruction}": distance})
+        loss = adversarial + section.lambda_reconstruction * distance
+        if section.lambda_ssim:
+            dissimilar = dissimilarity(fake, part.b)
+            scalars.add(g_ssim=dissimilar)
+            loss = loss + section.lambda_ssim * dissimilar
+        if section.lambda_features:
+            matching = feature_matching(features, real[:-1])
+            scalars.add(g_features=matching)
+            loss = loss + section.lambda_features * matching
+        if section.lambda_identity:
+            identity = reconstruct(self.generator(part.b), part.b)
+            scalars.add(g_identity=identity)
+            loss = loss + section.lambda_identity * identity
+        return loss

@@ -1,0 +1,146 @@
+"""Learning-rate policies: what the initial rates are multiplied by.
+
+``factor(progress)`` follows from the share of the training that is done; ``earned(curves, scores)``
+from what was logged so far. Both are pure, so a resumed training needs no state of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from s2f_core.common.config import Section
+
+Rows = Sequence[Mapping[str, float]]
+
+WATCHED = ("d_real", "d_fake", "g_adversarial")  # how the columns that the gate watches begin
+
+
+class Policy(Section):
+    """Constant in both senses; the base of the others."""
+
+    def factor(self, progress: float) -> float:
+        """For a share in [0, 1) of the training."""
+        del progress
+        return 1.0
+
+    def earned(self, curves: Rows, scores: Rows) -> float:
+        """For the rows logged so far: losses, oldest first, and validation scores."""
+        del curves, scores
+        return 1.0
+
+
+class Constant(Policy):
+    """``{type: constant}``."""
+
+    type: Literal["constant"]
+
+
+class Linear(Policy):
+    """``{type: linear, decay: 0.5}``: to zero over the last ``decay`` of the training.
+
+    Source: Isola et al. 2017 and Zhu et al. 2017 train half of the epochs so.
+    """
+
+    type: Literal["linear"]
+    decay: float = Field(0.5, gt=0, le=1)
+
+    def factor(self, progress: float) -> float:
+        """1, then falling to 0."""
+        return min(1.0, (1 - progress) / self.decay)
+
+
+class Step(Policy):
+    """``{type: step, every: 0.25, gamma: 0.5}``: times gamma after each share ``every``."""
+
+    type: Literal["step"]
+    every: float = Field(0.25, gt=0, le=1)
+    gamma: float = Field(0.5, gt=0, le=1)
+
+    def factor(self, progress: float) -> float:
+        """A power of gamma."""
+        return self.gamma ** math.floor(progress / self.every + 1e-9)
+
+
+class Cosine(Policy):
+    """``{type: cosine, floor: 0}``: half a cosine from 1 to ``floor``.
+
+    Source: Loshchilov & Hutter 2017, eq. 5, without restarts.
+    """
+
+    type: Literal["cosine"]
+    floor: float = Field(0.0, ge=0, lt=1)
+
+    def factor(self, progress: float) -> float:
+        """From 1 to the floor."""
+        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * progress)) / 2
+
+
+class Plateau(Policy):
+    """``{type: plateau, score: pixel_difference, patience: 2, gamma: 0.5}``.
+
+    Times ``gamma`` whenever a validation score (lower is better) has not improved for
+    ``patience`` validations.
+    """
+
+    type: Literal["plateau"]
+    score: Literal["pixel_difference"] = "pixel_difference"
+    patience: int = Field(2, ge=1)
+    gamma: float = Field(0.5, gt=0, lt=1)
+
+    def earned(self, curves: Rows, scores: Rows) -> float:
+        """A power of gamma."""
+        del curves
+        best, waited, factor = math.inf, 0, 1.0
+        for row in scores:
+            waited = 0 if row[self.score] < best else waited + 1
+            best = min(best, row[self.score])
+            if waited == self.patience:
+                waited, factor = 0, factor * self.gamma
+        return factor
+
+
+class Gate(Policy):
+    """``{type: gate, window: 5, tolerance: 0.02, gamma: 2, most: 8}``: P4's, which raises the rate.
+
+    When losses stop changing: when, for each adversarial loss of G and D, the means over the last
+    two windows (of ``window`` logged rows each) differ by at most ``tolerance`` of the older one,
+    the rate is multiplied by ``gamma``, up to ``most`` times the initial one. Two whole new windows
+    pass before the next raise. P4 names the gate and gives no rule; this one is ours.
+    """
+
+    type: Literal["gate"]
+    window: int = Field(5, ge=1)
+    tolerance: float = Field(0.02, gt=0, lt=1)
+    gamma: float = Field(2.0, gt=1)
+    most: float = Field(8.0, gt=1)
+
+    def earned(self, curves: Rows, scores: Rows) -> float:
+        """A power of gamma, at most ``most``."""
+        del scores
+        factor, start = 1.0, 0
+        for end in range(1, len(curves) + 1):
+            if end - start >= 2 * self.window and self._still(curves[end - 2 * self.window : end]):
+                factor, start = min(factor * self.gamma, self.most), end
+        return factor
+
+    def _still(self, rows: Rows) -> bool:
+        watched = [name for name in rows[-1] if name.startswith(WATCHED)]
+        older, newer = rows[: self.window], rows[self.window :]
+        return all(
+            abs(_mean(newer, name) - _mean(older, name)) <= self.tolerance * abs(_mean(older, name))
+            for name in watched
+        )
+
+
+def _mean(rows: Rows, name: str) -> float:
+    known = [row[name] for row in rows if name in row]
+    return sum(known) / len(known) if known else math.nan
+
+
+Schedule = Annotated[
+    Constant | Linear | Step | Cosine | Plateau | Gate, Field(discriminator="type")
+]
