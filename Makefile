@@ -49,8 +49,8 @@ audit: .venv/installed-sr ## ask PyPI for known faults of the pinned packages
 
 drills: .venv/installed-sr,dev ## kill stages in a small clone, then crowd the demo: make drills KILLS=1000
 	mkdir -p .s2f && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(BIN)/python tests/kills.py "$$folder/s2f" --times $(KILLS) --seed 1 --out .s2f/kills.json
-	$(BIN)/python tests/demo/load.py --seconds 120 --out .s2f/load.json
+	$(BIN)/python tests/helpers/kills.py "$$folder/s2f" --times $(KILLS) --seed 1 --out .s2f/kills.json
+	$(BIN)/python tests/helpers/load.py --seconds 120 --out .s2f/load.json
 
 clean: ## remove results and resume states; what was fetched or cached stays in the caches
 	rm -rf report .s2f

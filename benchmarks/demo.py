@@ -22,7 +22,7 @@ from PIL import Image
 from benchmarks.sketch import FACE, Stroke, placed
 from benchmarks.table import Table, arguments
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 from browser import Browser, browser
 
 COLUMNS = {

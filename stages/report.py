@@ -10,7 +10,9 @@ def report() -> None:
 
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset
-    from s2f_core.report.site import Data, Study, build
+    from s2f_core.report.site.build import build
+    from s2f_core.report.site.cards import Data
+    from s2f_core.report.site.studies import Study
 
     sources = load(dict[str, Dataset], "data")
     build(

@@ -1,0 +1,300 @@
+"""Several processes train as one does, and a training outlives one of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from fixtures import MakeTable, varied
+from joint import work
+from torch import Tensor
+
+from s2f_core.common import distributed
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.common.torchrun import Launch, launched
+from s2f_core.data.pairs import Batches, Pairs
+from s2f_core.training import fabric
+from s2f_core.training.variant import Settings
+
+ROOT = Path(__file__).parents[2]
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "helpers")]),
+    "CUDA_VISIBLE_DEVICES": "",
+    "S2F_TIMEOUT": "60",
+}
+# Of every value logged in eight steps, float32 rounding to 6e-8. Where the rounding of a sum tips
+# a ReLU a gradient jumps, and runs drift apart, the faster the larger the steps (Adam's are of the
+# full rate also where a gradient is nothing but rounding). So the steps are small here.
+TOLERANCE = 1e-5
+KINKED = 0.1  # of a gradient's norm after the first step
+STEADY = {"optimiser": "sgd", "momentum": 0.9}
+
+# All that could differ between one process and two, at least once.
+FORMS: dict[str, dict[str, Any]] = {
+    "pix2pix": {},
+    "batch norm, dropout, spectral norm, features": {
+        "generator": {"type": "resnet", "blocks": 1, "dropout": 0.5, "norm": "batch"},
+        "discriminator": {"type": "patchgan", "layers": 2, "norm": "batch", "spectral": True},
+        "objective": {"type": "pix2pix", "lambda_features": 10},
+    },
+    "R1, noise, augmentation, averages, accumulation": {
+        "generator": {"type": "unet", "noise": "both", "norm": "group"},
+        "objective": {"type": "pix2pix", "adversarial": "hinge", "r1": 1},
+        "recipe": {
+            "ema": 0.9,
+            "noise": 0.2,
+            "augment": ["colour", "translation", "cutout"],
+            "clip": 1.0,
+            "accumulate": 2,
+            "schedule": {"type": "plateau"},
+        },
+    },
+    "cyclegan, unpaired, its pool, sketched": {
+        "data": {"role": "faces", "background": "kept", "condition": "given"},
+        "objective": {"type": "cyclegan", "pool": 5},
+        "recipe": {"best": "last", "sketch": {"jitter": [0, 2], "thickness": [-1, 2]}},
+    },
+    "unconditional, wgan-gp": {
+        "generator": {"type": "dcgan"},
+        "discriminator": {"type": "dcgan", "norm": "instance"},
+        "objective": {"type": "unconditional", "adversarial": "wgan-gp"},
+        "recipe": {"best": "last", "gd_ratio": 0.5, "jitter": 1.0},
+    },
+}
+
+
+@pytest.fixture
+def make_job(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Any:
+    """A training on one of three pairs of tables, as JSON tells another process."""
+    grey = faces.mean(axis=3, keepdims=True).astype("uint8")
+    names, drawings = [f"{row:03d}" for row in range(40)], [f"drawing-{row}" for row in range(24)]
+    make_table("noise", grey[:, :1, :8].transpose(0, 1, 3, 2).reshape(40, 1, 1, 8))
+    make_table("grey", grey)
+    make_table("drawings", 255 - grey[:24], id=drawings)
+    make_table("photos", faces)
+
+    def make(form: dict[str, Any], steps: int = 20, **more: Any) -> dict[str, Any]:
+        recipe = {**STEADY, **form.get("recipe", {})}
+        changed = varied(settings, {**form, "recipe": recipe}, max_steps=steps, lr=1e-5)
+        vector = changed.variant.objective.takes == "vector"
+        unpaired = changed.variant.data.condition == "given"
+        return {
+            "settings": changed.model_dump(mode="json"),
+            "inputs": str(tmp_path / ("noise" if vector else "drawings" if unpaired else "grey")),
+            "targets": str(tmp_path / "photos"),
+            "train": names[:30] + (drawings[:18] if unpaired else []),
+            "val": names[30:] + (drawings[18:] if unpaired else []),
+            "states": str(tmp_path / "states"),
+            **more,
+        }
+
+    return make
+
+
+def _together(folder: Path, jobs: dict[str, Any]) -> tuple[subprocess.CompletedProcess[str], Any]:
+    """Do jobs on two processes: how that went, and what each of the two wrote of every job."""
+    folder.mkdir(exist_ok=True)
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    done = subprocess.run(
+        [*TORCHRUN, str(ROOT / "tests" / "helpers" / "joint.py"), str(folder / "jobs.json")],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    written = {
+        name: [torch.load(file) for file in sorted(folder.glob(f"{name}.?.pt"))] for name in jobs
+    }
+    return done, written
+
+
+def _close(one: list[dict[str, float]], other: list[dict[str, float]]) -> None:
+    assert [row.keys() for row in one] == [row.keys() for row in other]
+    for row, same in zip(one, other, strict=True):
+        for name, value in row.items():
+            kinked = name.startswith("grad_norm") and row["step"] > 1
+            tolerance = KINKED if kinked else TOLERANCE
+            assert value == pytest.approx(same[name], rel=tolerance, abs=tolerance), (row, name)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_two_processes_train_as_one_does(tmp_path: Path, make_job: Any) -> None:
+    """Losses, norms of gradients and scores agree, and so do the processes, to the last bit."""
+    jobs = {f"{n}": make_job(form, 8) for n, form in enumerate(FORMS.values())}
+    done, written = _together(tmp_path / "two", jobs)
+    assert done.returncode == 0, done.stderr
+    for name, job in jobs.items():
+        one = work({**job, "states": str(tmp_path / "alone")})
+        first, second = written[name]
+        _close(first["curves"], one["curves"])
+        _close(first["scores"], one["scores"])
+        assert first["curves"] == second["curves"]
+        assert first["scores"] == second["scores"]
+        assert _equal(first["gan"], second["gan"])
+        for player, state in one["gan"].items():
+            for kind in state.keys() - {"optimizer"}:  # weights, their average, a pool's images
+                found, wanted = first["gan"][player][kind], state[kind]
+                torch.testing.assert_close(found, wanted, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return bool(one == other)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_killed_process_ends_the_job_which_then_goes_on(tmp_path: Path, make_job: Any) -> None:
+    """torchrun says so; the same line ends as if nothing had been, one process nearly so."""
+    form = FORMS["cyclegan, unpaired, its pool, sketched"]
+    straight = make_job(form, states=str(tmp_path / "straight"))
+    job = make_job(form)
+    jobs = {"straight": straight, "killed": {**job, "trouble": (1, 12, "killed")}}
+    done, written = _together(tmp_path / "first", jobs)
+    assert done.returncode != 0
+    assert "Signal 9 (SIGKILL) received" in done.stderr
+    assert written["killed"] == []
+    shutil.copytree(tmp_path / "states", tmp_path / "copy")
+
+    again, resumed = _together(tmp_path / "again", {"killed": job})
+    assert again.returncode == 0, again.stderr
+    for process in range(2):
+        found = resumed["killed"][process]
+        assert (found["resumed"], found["began"]) == ("run", 12)
+        assert _equal(found["gan"], written["straight"][process]["gan"])
+        assert found["curves"] == written["straight"][process]["curves"]
+    alone = work({**job, "states": str(tmp_path / "copy")})
+    assert alone["began"] == 12
+    _close(alone["curves"], written["straight"][0]["curves"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_who_is_left_says_that_another_is_lost(tmp_path: Path, make_job: Any) -> None:
+    """As on another machine than the one that died, where no torchrun ends it first."""
+    file = tmp_path / "jobs.json"
+    file.write_text(json.dumps({"killed": make_job({}, trouble=(1, 2, "killed"))}))
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    both = [
+        subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "helpers" / "joint.py"), str(file)],
+            env={**ENVIRONMENT, **_launched(rank, port)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [1, -signal.SIGKILL], said
+    assert "process 0 of 2 has lost another one" in said[0]
+
+
+def _launched(rank: int, port: int) -> dict[str, str]:
+    """What torchrun sets."""
+    ranks = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0}
+    sizes = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "TORCHELASTIC_RUN_ID": "test"}
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    return {name: str(value) for name, value in (ranks | sizes | place).items()}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_what_one_process_sees_all_of_them_answer(tmp_path: Path, make_job: Any) -> None:
+    """A loss of the second is no number: both go back to the first's state, at half the rate."""
+    form = {"recipe": {"health": {"not_finite": "halve-lr"}}}
+    done, written = _together(tmp_path / "two", {"nan": make_job(form, trouble=(1, 12, "nan"))})
+    assert done.returncode == 0, done.stderr
+    first, second = written["nan"]
+    assert first["findings"] == second["findings"]
+    assert first["findings"].count("not-finite") == 1
+    assert first["curves"] == second["curves"]
+    assert first["curves"][-1]["step"] == 20
+    assert _equal(first["gan"], second["gan"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_first_process_keeps_the_time_for_all(tmp_path: Path, make_job: Any) -> None:
+    """Its clock ends the training after ten seconds, however fast the second's is."""
+    job = make_job({}, ticks=[1, 100])
+    job["settings"]["max_minutes"] = 10 / 60
+    done, written = _together(tmp_path / "two", {"timed": job})
+    assert done.returncode == 0, done.stderr
+    first, second = written["timed"]
+    assert [row["step"] for row in first["curves"]] == list(range(1, 11))
+    assert first["curves"] == second["curves"]
+    assert first["scores"] == second["scores"]
+    assert _equal(first["gan"], second["gan"])
+
+
+@pytest.fixture(params=[0, 1])
+def second_of_two(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """As if this process were the first, then the second, of two."""
+    monkeypatch.setattr(distributed, "world", lambda: 2)
+    monkeypatch.setattr(distributed, "rank", lambda: request.param)
+    return int(request.param)
+
+
+def test_a_share_is_part_of_the_very_batch(splits: dict[str, Pairs], second_of_two: int) -> None:
+    """Of each of two parts of four images, two; jitter and flips are theirs."""
+    options: dict[str, Any] = {"seed": 0, "jitter": 1.117, "flip": True}
+    whole = Batches(splits["train"], 8, **options)[3]
+    places = distributed.share(8, 2)
+    shared = Batches(splits["train"], 8, **options, mine=places)[3]
+    assert list(places) == ([0, 1, 4, 5], [2, 3, 6, 7])[second_of_two]  # type: ignore[arg-type]
+    assert torch.equal(shared.a, whole.a[places])
+    assert torch.equal(shared.b, whole.b[places])
+
+
+def test_what_is_drawn_is_drawn_for_all(second_of_two: int) -> None:
+    """In any memory layout, and along any dimension."""
+    like = torch.zeros(3, 5, 4, 2).permute(0, 3, 1, 2)
+    torch.manual_seed(0)
+    shared = distributed.drawn_like(torch.randn_like, like)
+    column = distributed.drawn(lambda count: torch.rand(2, count), 3, dim=1)
+    torch.manual_seed(0)
+    whole = torch.randn_like(torch.zeros(6, 5, 4, 2).permute(0, 3, 1, 2))
+    assert torch.equal(shared, whole[3 * second_of_two :][:3])
+    assert torch.equal(column, torch.rand(2, 6)[:, 3 * second_of_two :][:, :3])
+
+
+@pytest.mark.usefixtures("second_of_two")
+@pytest.mark.parametrize(("batch", "parts"), [(1, 1), (5, 1), (6, 2)])
+def test_a_batch_that_cannot_be_shared_is_refused(batch: int, parts: int) -> None:
+    """The message says what would do."""
+    said = rf"batch is {batch} images in {parts} part.* multiple of {2 * parts}"
+    with pytest.raises(UserError, match=said):
+        distributed.share(batch, parts)
+
+
+def test_wrong_launches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines of unequal numbers, fewer GPUs than processes, a timeout that is none."""
+    assert launched() == Launch()
+    with pytest.raises(UserError, match="2 processes on this machine of 3 in all"):
+        fabric._accelerator(Launch(world=3, here=2))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UserError, match=r"2 processes for 1 GPU.s.: start as many"):
+        fabric._accelerator(Launch(world=2, here=2))
+    monkeypatch.setenv("S2F_TIMEOUT", "soon")
+    with pytest.raises(UserError, match="S2F_TIMEOUT=soon is no number of seconds"):
+        fabric._patience()

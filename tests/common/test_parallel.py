@@ -1,0 +1,100 @@
+"""The data stages' work, on threads and on a cluster, gives the same bytes."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client, LocalCluster
+from fixtures import MakeTable
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, Rejected
+from s2f_core.data import tables
+from s2f_core.data.conditions import convert
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.tables import Domain, build
+
+
+def _make(row: int) -> Pixels:
+    if row % 5 == 4:
+        raise Rejected("every fifth")
+    return np.full((4, 4, 1), row, np.uint8)
+
+
+def test_a_cluster_of_two_makes_what_threads_make(
+    tmp_path: Path, make_table: MakeTable, faces: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dataset and a condition, each shard on whichever worker is free."""
+    monkeypatch.setattr(tables, "SHARD", 8)
+    rows = pd.DataFrame({"id": [f"{row:02d}" for row in range(40)]})
+    photos = make_table("photos", faces)
+    pencil = Pencil(type="pencil")
+
+    def work(folder: Path) -> list[Path]:
+        build(folder / "made", Domain(rows, _make), describe="made")
+        convert(photos, pencil, folder / "pencil", folder)
+        return sorted(file for file in folder.rglob("*") if file.is_file())
+
+    here = work(tmp_path / "threads")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, scheduler_port=0
+    ) as cluster:
+        monkeypatch.setenv("S2F_DASK", cluster.scheduler_address)
+        there = work(tmp_path / "cluster")
+    assert len(here) == len(there) == (5 + 2) + (5 + 3)  # the condition says what made it
+    for one, other in zip(here, there, strict=True):
+        assert one.name == other.name
+        assert one.read_bytes() == other.read_bytes(), one
+
+
+class _Deadly:
+    """Makes images until one, at which the process it runs in is killed, once."""
+
+    def __init__(self, killed: Path) -> None:
+        self.killed = killed
+
+    def __call__(self, row: int) -> Pixels:
+        if row == 20 and not self.killed.exists():
+            self.killed.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return _make(row)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it was at is done by another, and the table is what it would have been."""
+    monkeypatch.setattr(tables, "SHARD", 8)
+    rows = pd.DataFrame({"id": [f"{row:02d}" for row in range(40)]})
+    build(tmp_path / "threads", Domain(rows, _make), describe="made")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, scheduler_port=0
+    ) as cluster:
+        with Client(cluster) as client:
+            client.wait_for_workers(2)
+        monkeypatch.setenv("S2F_DASK", cluster.scheduler_address)
+        build(tmp_path / "cluster", Domain(rows, _Deadly(tmp_path / "killed")), describe="made")
+    assert (tmp_path / "killed").exists()
+    for file in sorted((tmp_path / "threads").iterdir()):
+        assert file.read_bytes() == (tmp_path / "cluster" / file.name).read_bytes(), file.name
+
+
+@pytest.mark.parametrize("given", ["0", "-2", "many"])
+def test_a_wrong_number_of_threads_is_refused(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what is allowed."""
+    monkeypatch.setenv("S2F_WORKERS", given)
+    with pytest.raises(UserError, match=f"S2F_WORKERS={given} is no number of threads: 1 or more"):
+        build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), describe="t")
+
+
+def test_a_scheduler_that_is_not_there_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a wait for ever."""
+    monkeypatch.setenv("S2F_DASK", "nowhere")
+    with pytest.raises(UserError, match="S2F_DASK=nowhere cannot be reached"):
+        build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), describe="t")

@@ -1,0 +1,42 @@
+"""A Dask cluster of real processes, begun as docs/remotes.md says, makes what threads make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import servers
+from fixtures import MakeTable
+from pages import blocks, commands
+
+from s2f_core.common.images import Pixels
+from s2f_core.data import tables
+from s2f_core.data.conditions import convert
+from s2f_core.data.conditions.pencil import Pencil
+
+PAGE = "remotes.md"
+
+
+@pytest.mark.slow
+def test_a_scheduler_and_its_workers_make_the_same_table(
+    tmp_path: Path, make_table: MakeTable, faces: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the byte."""
+    monkeypatch.setattr(tables, "SHARD", 8)
+    photos = make_table("photos", faces)
+    port = servers.free_port()
+    here = {"10.0.0.1": "127.0.0.1", "8786": port}
+    started = {
+        name: commands(blocks(PAGE, "console")[name], here)[0] for name in ("scheduler", "worker")
+    }
+    scheduler = servers.installed(started["scheduler"], port, tmp_path / "scheduler.log")
+    worker = servers.installed(started["worker"], port, tmp_path / "worker.log")
+    convert(photos, Pencil(type="pencil"), tmp_path / "here", tmp_path)
+    with scheduler.running(), worker.running():
+        monkeypatch.setenv("S2F_DASK", f"tcp://127.0.0.1:{port}")
+        convert(photos, Pencil(type="pencil"), tmp_path / "there", tmp_path)
+    made = sorted((tmp_path / "here").iterdir())
+    assert len(made) == 5 + 3
+    for file in made:
+        assert file.read_bytes() == (tmp_path / "there" / file.name).read_bytes(), file.name
+    assert "Register worker" in (tmp_path / "scheduler.log").read_text()

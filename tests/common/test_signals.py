@@ -1,0 +1,197 @@
+"""Ctrl-C, SIGTERM, no room on disk or in memory: an ended training loses nothing it had."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from fixtures import SilentRun
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.signals import Interruption
+from s2f_core.data.pairs import Pairs
+from s2f_core.networks import checkpoint
+from s2f_core.training import loop, run
+from s2f_core.training.run import Outputs, fit, prepare
+from s2f_core.training.variant import Settings
+
+Train = Callable[[], None]
+
+
+class _Spoiled:
+    """A game in the midst of whose n-th step something happens."""
+
+    def __init__(self, game: Any, step: int, happens: Callable[[], object]) -> None:
+        self.game, self.left, self.happens = game, step, happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.game, name)
+
+    def step(self, *given: Any) -> Any:
+        """The game's own."""
+        self.left -= 1
+        if not self.left:
+            self.happens()
+        return self.game.step(*given)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outputs:
+    """Where trainings write, with no MLflow."""
+
+    @contextmanager
+    def quiet(*_: object) -> Iterator[SilentRun]:
+        yield SilentRun()
+
+    monkeypatch.setattr(run, "training_run", quiet)
+    return Outputs(tmp_path / "model", tmp_path / "curves.csv", tmp_path / "validation.csv")
+
+
+@pytest.fixture
+def train(settings: Settings, splits: dict[str, Pairs], files: Outputs, tmp_path: Path) -> Train:
+    """Train, or go on, with the states in a folder of that name."""
+    return lambda: fit(settings, splits, tmp_path / "states", files)
+
+
+def _interrupt(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: int) -> None:
+    """Have the next training get signals in this step."""
+    _spoil(monkeypatch, step, lambda: [*map(signal.raise_signal, numbers)])
+
+
+def _spoil(monkeypatch: pytest.MonkeyPatch, step: int, happens: Callable[[], object]) -> None:
+    """Have something happen in this step of the next training."""
+
+    def spoil(*given: Any) -> Any:
+        monkeypatch.setattr(run, "prepare", prepare)
+        made = prepare(*given)
+        made.gan = _Spoiled(made.gan, step, happens)  # type: ignore[assignment]
+        return made
+
+    monkeypatch.setattr(run, "prepare", spoil)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "step"),
+    [(signal.SIGINT, 130, 7), (signal.SIGTERM, 143, 7), (signal.SIGTERM, 143, 12)],
+)
+def test_an_interrupted_training_saves_and_goes_on(
+    train: Train,
+    files: Outputs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+    code: int,
+    step: int,
+) -> None:
+    """Between two rows of the curves, or in its last step: the step is done, no other is lost."""
+    handlers = signal.getsignal(number)
+    _interrupt(monkeypatch, step, number)
+    with pytest.raises(SystemExit) as left:
+        train()
+    assert left.value.code == code
+    assert signal.getsignal(number) is handlers
+    (state,) = (tmp_path / "states").iterdir()
+    assert checkpoint.load(state)["done"] == step
+    assert not files.model.exists()
+    assert ("tiny: interrupted after step 7, saved" in caplog.text) is (step == 7)
+
+    train()
+    written = [files.model / "a-to-b.pt", files.curves, files.validation]
+    resumed = [file.read_bytes() for file in written]
+    train()
+    assert resumed == [file.read_bytes() for file in written]
+
+
+def test_a_second_ctrl_c_waits_for_nothing(
+    train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step may take long; SIGTERM beside Ctrl-C, as torchrun sends both, is not a second."""
+    _interrupt(monkeypatch, 3, signal.SIGINT, signal.SIGINT)
+    with pytest.raises(SystemExit, match="130"):
+        train()
+    assert not (tmp_path / "states").exists()
+    _interrupt(monkeypatch, 3, signal.SIGINT, signal.SIGTERM)
+    with pytest.raises(SystemExit, match="143"):
+        train()
+    assert (tmp_path / "states").exists()
+
+
+def test_nothing_is_noted_after_the_block() -> None:
+    """The handlers found before are put back, and what came late ends the process."""
+    interruption = Interruption()
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit, match="143"), interruption.noted():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_too_little_memory_is_told_and_loses_nothing(
+    train: Train,
+    files: Outputs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the allocator says is told with what to do; the state of before goes on."""
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0)
+    _spoil(monkeypatch, 12, lambda: torch.empty(2**50))
+    with pytest.raises(UserError, match=r"no memory left for variants\.tiny: .*accumulate"):
+        train()
+    (state,) = (tmp_path / "states").iterdir()
+    assert checkpoint.load(state)["done"] == 10
+    train()
+    resumed = files.curves.read_bytes()
+    train()
+    assert files.curves.read_bytes() == resumed
+
+
+def test_another_error_is_not_taken_for_it(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug stays one."""
+    _spoil(monkeypatch, 3, lambda: torch.zeros(2) + torch.zeros(3))
+    with pytest.raises(RuntimeError, match="must match the size"):
+        train()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[int]:
+    """A limit of the system, in bytes, that no file of this process grows beyond."""
+    limit = 2**16
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_fills_up_keeps_the_older_state(tmp_path: Path, small_disk: int) -> None:
+    """The write fails half-way: the file of before is there, whole, and nothing beside it."""
+    file = tmp_path / "state.pt"
+    checkpoint.save(file, {"done": 1})
+    with pytest.raises(UserError, match=r"state\.pt cannot be written: .*File too large"):
+        checkpoint.save(file, {"done": 2, "weights": torch.zeros(small_disk)})
+    assert checkpoint.load(file) == {"done": 1}
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("broken", ["os.fsync", "pathlib.Path.replace"])
+def test_a_disk_that_fails_late_keeps_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """Where the system notices only when all is written, or at the very end."""
+    file = tmp_path / "state.pt"
+    checkpoint.save(file, {"done": 1})
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(broken, fail)
+    with pytest.raises(UserError, match="No space left on device"):
+        checkpoint.save(file, {"done": 2})
+    assert checkpoint.load(file) == {"done": 1}
+    assert list(tmp_path.iterdir()) == [file]

@@ -1,0 +1,147 @@
+"""HED: the network is the paper's, whatever its weights; errors say what is missing."""
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pytest
+from fixtures import MakeTable
+from scipy.ndimage import correlate
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions import convert
+from s2f_core.data.conditions.hed import DEPTHS, MEAN, Hed, Holistic
+
+Floats = npt.NDArray[np.float32]
+WIDTHS = (3, 4, 3, 5, 4)  # in place of 64 to 512
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> dict[str, Floats]:
+    """Small random weights, also as the file ``hed/hed.h5``."""
+    random = np.random.default_rng(3)
+    made: dict[str, Floats] = {}
+
+    def conv(name: str, side: int, given: int, wanted: int, scale: float) -> None:
+        shape = (side, side, given, wanted)
+        made[f"{name}/vars/0"] = (random.standard_normal(shape) * scale).astype(np.float32)
+        made[f"{name}/vars/1"] = random.standard_normal(wanted).astype(np.float32)
+
+    given = 3
+    for number, (depth, width) in enumerate(zip(DEPTHS, WIDTHS, strict=True), 1):
+        for layer in range(depth):
+            name = f"block{number}/layers/conv2d" + (f"_{layer}" if layer else "")
+            conv(name, 3, given, width, 0.02 if given == 3 and number == 1 else 0.3)
+            given = width
+        conv(f"dsn{number}", 1, width, 1, 0.3)
+    conv("fuse", 1, len(DEPTHS), 1, 0.3)
+    (tmp_path / "hed").mkdir()
+    with h5py.File(tmp_path / "hed" / "hed.h5", "w") as file:
+        for name, values in made.items():
+            file[name] = values
+    return made
+
+
+def by_hand(weights: dict[str, Floats], photo: Pixels) -> npt.NDArray[Any]:
+    """The edges of a photo by SciPy and OpenCV, [H, W] in [0, 1]."""
+
+    def conv(x: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+        kernel, bias = weights[f"{name}/vars/0"].astype(float), weights[f"{name}/vars/1"]
+        maps = [
+            sum(
+                correlate(x[..., i], kernel[..., i, o], mode="constant") for i in range(x.shape[-1])
+            )
+            + bias[o]
+            for o in range(len(bias))
+        ]
+        return np.stack(maps, axis=-1)
+
+    x = photo[..., ::-1].astype(float) - MEAN
+    outputs = []
+    for number, depth in enumerate(DEPTHS, 1):
+        if number > 1:
+            height, width = x.shape[:2]
+            even = np.full((height + height % 2, width + width % 2, x.shape[2]), -np.inf)
+            even[:height, :width] = x
+            x = even.reshape(len(even) // 2, 2, -1, 2, x.shape[2]).max(axis=(1, 3))
+        for layer in range(depth):
+            x = conv(x, f"block{number}/layers/conv2d" + (f"_{layer}" if layer else ""))
+            x = np.maximum(x, 0)
+        output = conv(x, f"dsn{number}")[..., 0]
+        outputs.append(cv2.resize(output, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+    return np.asarray(1 / (1 + np.exp(-conv(np.stack(outputs, axis=-1), "fuse")[..., 0])))
+
+
+def test_the_network_is_the_one_worked_out_by_hand(
+    weights: dict[str, Floats], faces: Pixels, tmp_path: Path
+) -> None:
+    """Blocks, poolings of odd sizes, side outputs, fusion, colours and polarity."""
+    photo = faces[0][:27, :21]
+    expected = 255 * (1 - by_hand(weights, photo))
+    assert expected.std() > 10
+    edges = Hed(type="hed", precision="float32").model(tmp_path)(photo)
+    assert edges.shape == (27, 21, 1)
+    assert edges.dtype == np.uint8
+    assert np.abs(edges[..., 0] - expected).max() < 0.51
+
+
+def test_bfloat16_is_near(weights: dict[str, Floats], faces: Pixels, tmp_path: Path) -> None:
+    """Half the digits: within some grey levels, and not the same."""
+    one, other = (
+        Hed(type="hed", precision=kind).model(tmp_path)(faces[0]).astype(int)
+        for kind in ("float32", "bfloat16")
+    )
+    assert 0 < np.abs(one - other).max() < 12
+
+
+def test_a_working_size_of_its_own(
+    weights: dict[str, Floats], faces: Pixels, tmp_path: Path
+) -> None:
+    """Larger, smaller: the output has the photo's size; a grey photo works as well."""
+    assert len(weights)
+    shapes = [
+        Hed(type="hed", size=size).model(tmp_path)(photo).shape
+        for size in (None, 16, 64)
+        for photo in (faces[0], faces[0][..., :1])
+    ]
+    assert set(shapes) == {(32, 32, 1)}
+
+
+def test_it_works_in_threads_and_travels_without_weights(
+    weights: dict[str, Floats], faces: Pixels, tmp_path: Path
+) -> None:
+    """Each thread, and a copy that was pickled, finds the same; a pickle is a few bytes."""
+    assert len(weights)
+    model = Hed(type="hed").model(tmp_path)
+    alone = [model(photo) for photo in faces[:8]]
+    sent = pickle.dumps(model)
+    assert len(sent) < 500
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(pickle.loads(sent), faces[:8]))  # noqa: S301
+    assert (np.stack(found) == np.stack(alone)).all()
+
+
+def test_missing_and_damaged_weights_are_explained(
+    make_table: MakeTable, faces: Pixels, tmp_path: Path
+) -> None:
+    """What to fetch where nothing is; which file is broken; no table is left."""
+    photos = make_table("photos", faces)
+    out = tmp_path / "edges"
+    with pytest.raises(UserError, match="does not exist: run 's2f fetch hed'"):
+        convert(photos, Hed(type="hed"), out, tmp_path)
+    file = tmp_path / "hed" / "hed.h5"
+    file.parent.mkdir()
+    file.write_bytes(b"no weights")
+    with pytest.raises(UserError, match=r"hed\.h5: no weights of HED: .*fetch it again"):
+        Holistic(file)(faces[0])
+    with h5py.File(file, "w") as other:
+        other["block1/layers/conv2d/vars/0"] = np.zeros((3, 3, 3, 4))
+    with pytest.raises(UserError, match=r"hed\.h5: no weights of HED: .*fetch it again"):
+        Holistic(file)(faces[0])
+    assert not out.exists()

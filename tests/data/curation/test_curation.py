@@ -1,0 +1,224 @@
+"""Curation: measures, near duplicates, faces, and a person's lists."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from fixtures import MakeTable
+from PIL import Image
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, decode, resize
+from s2f_core.data.curation import Curation, curate, measures
+from s2f_core.data.curation.lists import Decision, decisions
+from s2f_core.data.curation.measures import perceptual_hash, sharpness
+from s2f_core.data.curation.near_duplicates import SAME, correlation, duplicates
+from s2f_core.data.landmarks.faces import Face, FaceDetector
+
+
+@pytest.fixture
+def scenes() -> Pixels:
+    """Twelve pictures of random blocks, each different, uint8 [12, 64, 64, 3]."""
+    small = np.random.default_rng(3).integers(0, 256, (12, 8, 8, 3), dtype=np.uint8)
+    return np.stack([cv2.resize(image, (64, 64), interpolation=cv2.INTER_CUBIC) for image in small])
+
+
+def _grey(image: Pixels) -> Pixels:
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.uint8)[..., None]
+
+
+def _copies(image: Pixels) -> list[Pixels]:
+    """As a JPEG, at half the size, softened and brightened."""
+    jpeg = io.BytesIO()
+    Image.fromarray(image).save(jpeg, "JPEG", quality=20)
+    return [
+        decode(jpeg.getvalue()),
+        resize(resize(image, 32), 64),
+        cv2.GaussianBlur(image, (0, 0), 1).astype(np.uint8),
+        np.asarray(image * 0.9 + 12).astype(np.uint8),
+    ]
+
+
+def test_hashes_of_copies_are_near_and_of_others_far(scenes: Pixels) -> None:
+    """At most 6 of 64 bits for a copy, over 12 for any other picture."""
+    hashes = [perceptual_hash(_grey(image)) for image in scenes]
+    for image, value in zip(scenes, hashes, strict=True):
+        assert all(
+            (perceptual_hash(_grey(copy)) ^ value).bit_count() <= 6 for copy in _copies(image)
+        )
+        assert all((other ^ value).bit_count() > 12 for other in hashes if other != value)
+
+
+def test_sharpness_falls_with_blur(scenes: Pixels) -> None:
+    """And is nothing for a plain picture; that of a line is worked out by hand."""
+    grey = _grey(scenes[0])
+    blurred = [cv2.GaussianBlur(grey, (0, 0), sigma).astype(np.uint8) for sigma in (1, 2, 4)]
+    values = [sharpness(image[..., None]) for image in blurred]
+    assert sharpness(grey) > values[0] > values[1] > values[2] > 0
+    assert sharpness(np.full((20, 20, 1), 77, np.uint8)) == 0
+    line = np.zeros((128, 128, 1), np.uint8)
+    line[:, 64] = 10
+    # -20 on the line, 10 on both sides of it, 0 elsewhere: the mean is 0.
+    assert sharpness(line) == pytest.approx((20**2 + 2 * 10**2) / 128)
+
+
+def test_correlation_is_pearsons() -> None:
+    """NumPy's own, and 0 where a thumbnail is plain."""
+    values = np.random.default_rng(0).integers(0, 256, (4, 50), dtype=np.uint8)
+    values[3] = 9
+    found = correlation(values[0], values)
+    assert found[:3].tolist() == pytest.approx(np.asarray(np.corrcoef(values[:3]))[0], abs=1e-5)
+    assert found[3] == 0
+
+
+def _slowly(hashes: list[int], thumbnails: Pixels, distance: int) -> list[int]:
+    """The definition, pair by pair."""
+    first: list[int] = []
+    for row, value in enumerate(hashes):
+        same = [
+            other
+            for other in range(row)
+            if first[other] == other
+            and (hashes[other] ^ value).bit_count() <= distance
+            and correlation(thumbnails[other], thumbnails[[row]])[0] >= SAME
+        ]
+        first.append(same[0] if same else row)
+    return first
+
+
+@pytest.mark.parametrize("distance", [0, 3])
+def test_duplicates_are_those_of_the_definition(
+    distance: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over many blocks of images some bits and some pixels apart."""
+    monkeypatch.setattr("s2f_core.data.curation.near_duplicates.BLOCK", 7)
+    monkeypatch.setattr("s2f_core.data.curation.near_duplicates.OTHERS", 5)
+    random = np.random.default_rng(1)
+    which = random.integers(0, 20, 120)
+    one, two = np.uint64(1) << random.integers(0, 5, (2, 120), dtype=np.uint64)
+    flips = one ^ two
+    hashes = random.integers(0, 2**64, 20, dtype=np.uint64)[which] ^ flips
+    thumbnails = random.integers(0, 200, (20, 60), dtype=np.uint8)[which]
+    thumbnails[::3] += random.integers(0, 56, (40, 60), dtype=np.uint8)
+    found = duplicates(hashes, thumbnails, distance)
+    assert found.tolist() == _slowly([int(value) for value in hashes], thumbnails, distance)
+    assert (found != np.arange(120)).sum() > 10
+
+
+def test_near_hashes_alone_make_no_duplicates() -> None:
+    """Where thumbnails do not correlate, as of two aligned faces, both stay."""
+    thumbnails = np.random.default_rng(0).integers(0, 256, (2, 1024), dtype=np.uint8)
+    assert duplicates(np.zeros(2, np.uint64), thumbnails, 6).tolist() == [0, 1]
+    assert duplicates(np.zeros(2, np.uint64), thumbnails[[0, 0]], 6).tolist() == [0, 0]
+
+
+def test_the_first_of_alike_images_stays(
+    make_table: MakeTable, scenes: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In blocks of three images: the copies are left out with the id of the one that stays."""
+    monkeypatch.setattr(measures, "BLOCK", 3)
+    images = np.stack([*scenes[:5], *_copies(scenes[2])])
+    table = make_table("photos", images)
+    rows = curate(table, Curation(lists=tmp_path), "photos", tmp_path)
+    assert rows["id"].tolist() == [f"{row:03d}" for row in range(9)]
+    assert rows["reason"].fillna("").tolist() == [""] * 5 + ["near duplicate"] * 4
+    assert rows["twin"].fillna("").tolist() == [""] * 5 + ["002"] * 4
+    assert rows["phash"].str.fullmatch("[0-9a-f]{16}").all()
+    assert rows["face"].isna().all()
+    everything = curate(table, Curation(duplicates=None, lists=tmp_path), "photos", tmp_path)
+    assert everything["reason"].isna().all()
+
+
+def test_what_a_source_repeats_on_purpose_stays(make_table: MakeTable, scenes: Pixels) -> None:
+    """A photo with two sketches is there twice, under one group; the third one is a copy."""
+    images = np.stack([scenes[0], scenes[0], scenes[0], scenes[1]])
+    table = make_table("t", images, group=["photo", "photo", "other", "scene"])
+    rows = curate(table, Curation(roles=("r",)), "r", Path("unused"))
+    assert rows["reason"].fillna("").tolist() == ["", "", "near duplicate", ""]
+
+
+def test_a_persons_word_beats_the_rules(
+    make_table: MakeTable, scenes: Pixels, tmp_path: Path
+) -> None:
+    """Of 2 and its copies 5 to 8: 2 is dropped, 6 kept, so 6 stands for the others; 0 is kept."""
+    images = np.stack([*scenes[:5], *_copies(scenes[2])])
+    images[0] = 128  # as blurred as can be
+    images[1] //= 64
+    (tmp_path / "photos.csv").write_text(
+        "id,decision,note\n000,keep,\n002,drop,eyes shut\n006,keep,\n"
+    )
+    rows = curate(
+        make_table("photos", images),
+        Curation(blur=1, lists=tmp_path),
+        "photos",
+        tmp_path,
+    ).set_index("id")
+    assert rows.loc[["000", "003", "004", "006"], "reason"].isna().all()
+    assert rows.loc["001", "reason"] == "blurred: sharpness under 1"
+    assert rows.loc["002", "reason"] == "dropped by hand: eyes shut"
+    assert rows.loc[["005", "008"], "reason"].tolist() == ["near duplicate"] * 2
+    assert rows.loc[["005", "008"], "twin"].tolist() == ["006"] * 2
+
+
+def test_faces_missing_or_too_small(
+    make_table: MakeTable, scenes: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The largest counts; 0 asks for any face at all."""
+    sides = {0: [], 1: [8.0], 2: [8.0, 32.0]}
+    table = make_table("photos", scenes[:3])
+    wanted = {scenes[row].tobytes(): found for row, found in sides.items()}
+
+    def detect(_: FaceDetector, photo: Pixels) -> list[Face]:
+        points = np.zeros((6, 2), np.float32)
+        return [Face((0, 0, side, side), points, 0.9) for side in wanted[photo.tobytes()]]
+
+    monkeypatch.setattr(FaceDetector, "detect", detect)
+    rows = curate(table, Curation(face=0.25, lists=tmp_path), "photos", tmp_path)
+    assert rows["face"].tolist() == [0, 0.125, 0.5]
+    assert rows["reason"].fillna("").tolist() == ["no face found", "face under 25% of the side", ""]
+    rows = curate(table, Curation(face=0, lists=tmp_path), "photos", tmp_path)
+    assert rows["reason"].fillna("").tolist() == ["no face found", "", ""]
+
+
+def test_asking_for_faces_without_weights_is_explained(
+    make_table: MakeTable, faces: Pixels, tmp_path: Path
+) -> None:
+    """What to fetch."""
+    with pytest.raises(UserError, match="s2f fetch mediapipe"):
+        curate(make_table("photos", faces), Curation(face=0.1, lists=tmp_path), "photos", tmp_path)
+
+
+def test_lists_as_a_spreadsheet_saves_them(tmp_path: Path) -> None:
+    """With a mark of UTF-8, Windows' line ends, a note or none; no file is no decision."""
+    file = tmp_path / "faces.csv"
+    assert decisions(file, set()) == {}
+    file.write_bytes(b'\xef\xbb\xbfid,decision,note\r\n1,keep,\r\n2, drop ,"dark, small"\r\n')
+    assert decisions(file, {"1", "2"}) == {"1": Decision(True), "2": Decision(False, "dark, small")}
+    file.write_text("id,decision\n1,drop\n")
+    assert decisions(file, {"1"}) == {"1": Decision(False)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id;decision;note\n", r":1: columns are 'id;decision;note', must be 'id,decision,note'"),
+        ("", r":1: columns are '', must be"),
+        ("id,decision\n1,keep\n2,maybe\n", r":3: decision 'maybe' must be keep or drop"),
+        ("id,decision\n1,\n", r":2: decision '' must be keep or drop"),
+        ("id,decision\n7,keep\n", r":2: no image has the id '7' \(2 images\)"),
+        ("id,decision\n1,keep\n1,drop\n", r":3: '1' stands in the list twice"),
+        ("id,decision,note\n1\n", r":2: must have 3 values"),
+        ("id,decision\n1,keep,dark\n", r":2: must have 2 values"),
+        (b"id,decision\n\xff,keep\n", r" cannot be read: 'utf-8'"),
+    ],
+)
+def test_a_list_that_is_not_right_is_explained(
+    text: str | bytes, message: str, tmp_path: Path
+) -> None:
+    """The file, the line, and what is allowed."""
+    file = tmp_path / "faces.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UserError, match=rf"faces\.csv{message}"):
+        decisions(file, {"1", "2"})

@@ -1,0 +1,191 @@
+"""Image tables: written whole, read by memory map, rejected rows kept."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fixtures import MakeTable
+from PIL import Image
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, Rejected
+from s2f_core.data import tables
+from s2f_core.data.tables import Domain, Maker, Table, build, read
+
+
+def _rows(n: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"id": [f"{i}" for i in range(n)], "source": [f"{i}.jpg" for i in range(n)]}
+    )
+
+
+def _build(folder: Path, n: int, make: Maker, key: str = "") -> Table:
+    return build(folder, Domain(_rows(n), make), describe="t", key=key)
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven rows a shard."""
+    monkeypatch.setattr(tables, "SHARD", 7)
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_images_come_back_in_order_across_shards(tmp_path: Path, faces: Pixels) -> None:
+    """Several shards read as one, in any order asked."""
+    table = _build(tmp_path / "t", 40, faces.__getitem__)
+    assert len(list((tmp_path / "t").glob("images-*.npy"))) == 6
+    assert len(table) == 40
+    wanted = [39, 0, 7, 6, 13]
+    assert (table.images(wanted) == faces[wanted]).all()
+    assert (table.image(13) == faces[13]).all()
+    assert isinstance(table._mapped(0), np.memmap)
+    assert table.positions(["7", "3"]).tolist() == [7, 3]
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_few_shards_are_open_at_once(
+    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table of 200,000 images has more files than a process may open."""
+    monkeypatch.setattr(tables, "OPEN", 2)
+    table = _build(tmp_path / "t", 40, faces.__getitem__)
+    wanted = [0, 39, 8, 20, 15, 30, 1]
+    assert (table.images(wanted) == faces[wanted]).all()
+    descriptors = Path("/proc/self/fd")
+    if descriptors.is_dir():
+        opened = [Path(file.readlink()) for file in descriptors.iterdir() if file.is_symlink()]
+        assert sum(file.parent == tmp_path / "t" for file in opened) == 2
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_rejected_row_stays_with_its_reason(tmp_path: Path, faces: Pixels) -> None:
+    """Later images move up; the index still has every row; a shard may have no image at all."""
+
+    def make(row: int) -> Pixels:
+        if row == 1 or 7 <= row < 14:
+            raise Rejected("unreadable: truncated")
+        return np.asarray(faces[row])
+
+    rows = _rows(16)
+    rows["rejected"] = pd.Series({15: "no partner"})
+    table = build(tmp_path / "t", Domain(rows, make), describe="t")
+    assert table.index["rejected"].tolist()[:3] == [pd.NA, "unreadable: truncated", pd.NA]
+    assert table.index["rejected"].tolist()[15] == "no partner"
+    assert table.accepted["id"].tolist() == ["0", "2", "3", "4", "5", "6", "14"]
+    assert (table.images(table.positions(["14"]))[0] == faces[14]).all()
+    with pytest.raises(UserError, match="no image '1'"):
+        table.positions(["1"])
+
+
+def test_nothing_usable_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    """No row at all, or every row rejected."""
+
+    def reject(row: int) -> Pixels:
+        raise Rejected(f"bad {row}")
+
+    with pytest.raises(UserError, match="none of 2 images can be used; the first: bad 0"):
+        _build(tmp_path / "t", 2, reject)
+    with pytest.raises(UserError, match="none of 0 images"):
+        _build(tmp_path / "t", 0, reject)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ids_that_are_there_twice_are_refused(tmp_path: Path, faces: Pixels) -> None:
+    """A split and a pair could not tell them apart."""
+    rows = pd.DataFrame({"id": ["a", "b", "a"]})
+    with pytest.raises(UserError, match="1 ids are there twice, the first 'a'"):
+        build(tmp_path / "t", Domain(rows, faces.__getitem__), describe="t")
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_failure_midway_leaves_the_old_table(tmp_path: Path, faces: Pixels) -> None:
+    """An error in one image that is not a rejection stops the build without a trace."""
+    old = _build(tmp_path / "t", 2, faces.__getitem__)
+
+    def fail(row: int) -> Pixels:
+        if row == 8:
+            raise RuntimeError("a bug")
+        return np.asarray(faces[5])
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        _build(tmp_path / "t", 20, fail)
+    assert (read(tmp_path / "t").images([0]) == old.images([0])).all()
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
+
+
+class _Killed:
+    """Makes images until one, at which the process is killed; counts what it made."""
+
+    def __init__(self, images: Pixels, last: int) -> None:
+        self.images, self.last, self.made = images, last, 0
+
+    def __call__(self, row: int) -> Pixels:
+        if row == self.last:
+            raise KeyboardInterrupt
+        self.made += 1
+        return np.asarray(self.images[row])
+
+
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize(("key", "made"), [("same", 40 - 14), ("other", 40)])
+def test_a_killed_build_goes_on_shard_by_shard(
+    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch, key: str, made: int
+) -> None:
+    """Whole shards are not made again, unless what decides the pixels has changed."""
+    monkeypatch.setenv("S2F_WORKERS", "1")
+    with pytest.raises(KeyboardInterrupt):
+        _build(tmp_path / "t", 40, _Killed(faces, 17), "same")
+    assert not (tmp_path / "t").exists()
+    rest = _Killed(faces, 99)
+    table = _build(tmp_path / "t", 40, rest, key)
+    assert rest.made == made
+    assert (table.images(range(40)) == faces).all()
+    assert _files(table) == _files(_build(tmp_path / "u", 40, faces.__getitem__))
+
+
+def _files(table: Table) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in table.folder.iterdir()}
+
+
+def test_a_table_travels_as_its_place(make_table: MakeTable, faces: Pixels) -> None:
+    """A worker on another machine opens it, and is not sent its pixels."""
+    table = make_table("a", faces)
+    sent = pickle.dumps(table)
+    assert len(sent) < 1000
+    assert (pickle.loads(sent).images(range(40)) == faces).all()  # noqa: S301 - our own
+
+
+def test_the_same_images_give_the_same_bytes(make_table: MakeTable, faces: Pixels) -> None:
+    """DVC compares hashes: nothing of a time or an order may enter."""
+    first, second = make_table("a", faces), make_table("b", faces)
+    for file in sorted(first.folder.iterdir()):
+        assert file.read_bytes() == (second.folder / file.name).read_bytes(), file.name
+
+
+def test_a_damaged_table_is_refused(make_table: MakeTable, faces: Pixels, tmp_path: Path) -> None:
+    """Missing, half gone, or not a table."""
+    with pytest.raises(UserError, match="is not an image table"):
+        read(tmp_path / "nowhere")
+    table = make_table("a", faces)
+    (table.folder / "images-00000.npy").write_bytes(b"")
+    with pytest.raises(UserError, match="is not an image table"):
+        read(table.folder)
+    (table.folder / "images-00000.npy").unlink()
+    with pytest.raises(UserError, match="is incomplete"):
+        read(table.folder)
+
+
+def test_the_preview_can_be_looked_at_whatever_the_images_are(make_table: MakeTable) -> None:
+    """A pixel is enlarged; channels that are no colours are tiles, in order from the top left."""
+    one = np.arange(100, dtype=np.uint8).reshape(1, 1, 1, 100)
+    with Image.open(make_table("noise", one).folder / "preview.png") as preview:
+        tiles = np.asarray(preview)
+    assert tiles.shape == (40, 40, 3)
+    assert (tiles[::4, ::4, 0] == one.reshape(10, 10)).all()
+    assert (tiles[3::4, 3::4, 2] == one.reshape(10, 10)).all()
+    colour = np.array([10, 20, 30], np.uint8).reshape(1, 1, 1, 3)
+    with Image.open(make_table("point", colour).folder / "preview.png") as preview:
+        assert preview.size == (32, 32)
+        assert preview.getpixel((31, 0)) == (10, 20, 30)

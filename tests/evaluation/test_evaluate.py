@@ -1,0 +1,300 @@
+"""Evaluation of each kind of translation, from tables to the figures, on tiny tables."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from fixtures import MakeTable
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Data
+from s2f_core.data.tables import Table
+from s2f_core.evaluation import evaluate as evaluation
+from s2f_core.evaluation.evaluate import KINDS, Evaluation, Networks, Subject, evaluate, write
+from s2f_core.metrics import baselines, paired_bootstrap
+from s2f_core.metrics.edge_consistency import Redrawing
+from s2f_core.metrics.types import Values
+
+TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
+
+
+class MeanFeatures:
+    """Stands for Inception: the mean colour of each quarter of an image."""
+
+    network = "of no network"
+    resize = "none"
+
+    def __call__(self, images: Pixels) -> Values:
+        """Features [n, 12]."""
+        wide = np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
+        quarters = wide.reshape(len(wide), 2, 16, 2, 16, 3).mean(axis=(2, 4))
+        return np.asarray(quarters.reshape(len(wide), -1) / 255.0)
+
+
+@pytest.fixture
+def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
+    """The tables of a role, as the stages write them."""
+    root = tmp_path / "data"
+    grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
+    make_table("data/faces/kept", faces)
+    make_table("data/faces/kept-pencil", grey)
+    rows = pd.DataFrame({"id": TRAIN + TEST, "split": ["train"] * 30 + ["test"] * 10})
+    rows.to_parquet(root / "faces" / "split.parquet")
+    return root
+
+
+@pytest.fixture
+def chosen() -> Data:
+    """Which of them."""
+    return Data(role="faces", background="kept", condition="pencil")
+
+
+def _subject(**changes: Any) -> Subject:
+    values = {
+        "name": "tiny",
+        "variant": "tiny",
+        "upscaler": "none",
+        "role": "faces",
+        "background": "kept",
+        "condition": "pencil",
+        "direction": "a-to-b",
+        "kind": "pairs",
+    }
+    return Subject.model_validate({**values, **changes})
+
+
+class Shades:
+    """Stands for a finder of faces: a picture lighter than 100 is one, its points are its mean."""
+
+    network = "of no network"
+    resize = "none"
+
+    def __call__(self, images: Pixels) -> Values:
+        """Points [n, 2 · 468], NaN without a face."""
+        mean = images.reshape(len(images), -1).mean(axis=1)
+        across = np.linspace(0, 10, 2 * 468)
+        return np.asarray(np.where(mean > 100, mean, np.nan)[:, None] + across)
+
+
+def _evaluate(
+    data: Path,
+    chosen: Data,
+    outputs: Table,
+    condition: Redrawing | None = None,
+    **changes: str,
+) -> evaluation.Evaluation:
+    networks: Networks = {"inception": MeanFeatures(), "faces": Shades()}
+    subject = _subject(**changes)
+    training = chosen.pairs(data, "train", direction=subject.direction)
+    test = chosen.pairs(data, "test", direction=subject.direction)
+    return evaluate(subject, outputs, training, test, networks, condition)
+
+
+def test_perfect_outputs_score_perfectly(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Outputs equal to the photos: no distance, and better than every baseline."""
+    figures = _evaluate(data, chosen, make_table("outputs", faces)).report["figures"]
+    model = {name: figure["value"] for name, figure in figures["model"].items()}
+    assert model["fid"] == pytest.approx(0, abs=1e-9)
+    assert model["ssim"] == pytest.approx(1)
+    assert model["pixel_difference"] == 0
+    for name in ("sketch", "mean-face", "nearest-face"):
+        assert figures[name]["pixel_difference"]["value"] > 0.02
+    assert figures["real"]["ssim"]["value"] is None
+    assert figures["real"]["kid"]["n"] == 10
+
+
+def test_baselines_are_what_they_say(data: Path, chosen: Data, faces: Pixels) -> None:
+    """The grey input, the mean of the training photos, the photo of the nearest sketch."""
+    training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
+    found = baselines.answers(training, test, "a-to-b")
+    assert (found["sketch"][0] == faces[30].mean(axis=2, keepdims=True).astype(np.uint8)).all()
+    assert np.abs(found["mean-face"][0] - faces[:30].mean(axis=0)).max() <= 0.5
+    grey = faces.mean(axis=3)
+    closest = ((grey[:30] - grey[33]) ** 2).sum(axis=(1, 2)).argmin()
+    assert (found["nearest-face"][3] == faces[closest]).all()
+    floor = baselines.others(training, 10)
+    assert {image.tobytes() for image in floor} <= {face.tobytes() for face in faces[:30]}
+    assert len(baselines.others(training, 1000)) == 30
+
+
+def test_the_nearest_is_found_across_chunks(
+    data: Path, chosen: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven at a time, or all at once."""
+    training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
+    sketches = test.inputs.images(test.inputs.positions(test.ids))
+    whole = baselines.nearest(sketches, training)
+    monkeypatch.setattr(baselines, "CHUNK", 7)
+    assert (baselines.nearest(sketches, training) == whole).all()
+
+
+def test_what_is_written_is_the_same_twice(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels, tmp_path: Path
+) -> None:
+    """Two evaluations give the same bytes; the metrics hold plain values."""
+    outputs = make_table("outputs", 255 - faces)
+    for name in ("one", "two"):
+        write(_evaluate(data, chosen, outputs), tmp_path / name, tmp_path / f"{name}.json")
+    for file in ("evaluation.json", "scores.parquet"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    metrics = json.loads((tmp_path / "one.json").read_text())
+    assert set(metrics) <= set(KINDS["pairs"].scores)
+    assert {"fid", "kid", "ssim", "psnr", "pixel_difference", "sharpness"} <= set(metrics)
+    report = json.loads((tmp_path / "one" / "evaluation.json").read_text())
+    assert metrics["ssim"] == report["figures"]["model"]["ssim"]["value"]
+    assert report["scores"]["fid"]["higher_is_better"] is False
+    scores = pd.read_parquet(tmp_path / "one" / "scores.parquet")
+    assert scores["id"].tolist() == TEST
+    assert scores["ssim"].mean() == pytest.approx(metrics["ssim"], rel=1e-5)
+
+
+def test_outputs_of_another_size_or_split_are_refused(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """16 px; and without the test split's images."""
+    small = make_table("small", np.ascontiguousarray(faces[:, ::2, ::2]))
+    with pytest.raises(UserError, match="the real ones are"):
+        _evaluate(data, chosen, small)
+    with pytest.raises(UserError, match="no image '030'"):
+        _evaluate(data, chosen, make_table("few", faces[:30]))
+
+
+def test_sketches_are_scored_in_the_other_direction(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Grey or coloured sketches against the true ones; the photo itself is a baseline."""
+    grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
+    plain = _evaluate(data, chosen, make_table("grey", grey), direction="b-to-a")
+    wide = make_table("wide", np.repeat(grey, 3, axis=3))
+    coloured = _evaluate(data, chosen, wide, direction="b-to-a")
+    assert plain.figures == coloured.figures
+    assert plain.figures["pixel_difference"] == 0
+    figures = plain.report["figures"]
+    assert list(figures) == ["model", "photo", "mean-sketch", "nearest-sketch", "real"]
+    assert figures["photo"]["pixel_difference"]["value"] > 0.02
+    with pytest.raises(UserError, match="the real ones are"):  # a photo is not answered in grey
+        _evaluate(data, chosen, make_table("again", grey))
+
+
+def test_samples_are_scored_as_a_set(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """No score of pairs, no baseline but the input; the order of samples does not matter."""
+    found = _evaluate(data, chosen, make_table("outputs", faces), kind="samples")
+    assert {"fid", "kid", "diversity", "faces_found", "sharpness"} <= set(found.figures)
+    assert not {"ssim", "landmark_error", "edge_consistency"} & set(found.figures)
+    assert found.figures["diversity"] == pytest.approx(1)
+    assert list(found.report["figures"]) == ["model", "sketch", "real"]
+    assert list(found.images) == ["id", "faces_found", "sharpness"]
+    turned = np.concatenate([faces[:30], faces[:29:-1]])
+    other = _evaluate(data, chosen, make_table("turned", turned), kind="samples")
+    for figures in (found.figures, other.figures):
+        del figures["fid_infinity"]  # it draws subsets
+    assert other.figures == pytest.approx(found.figures, abs=1e-9)
+
+
+def test_inputs_are_looked_for_in_the_outputs(
+    data: Path, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Against the drawing that was given; a costly condition is not worth it for baselines."""
+    pencil = Pencil(type="pencil", blur=9)
+    make_table("data/faces/kept-drawn", np.stack([pencil.apply(face) for face in faces]))
+    drawn = Data(role="faces", background="kept", condition="drawn")
+    again = Redrawing(pencil, data)
+    found = _evaluate(data, drawn, make_table("outputs", faces), again)
+    figures = found.report["figures"]
+    values = {name: row["edge_consistency"]["value"] for name, row in figures.items()}
+    assert values["model"] == pytest.approx(1)
+    assert values["nearest-face"] < 0.9
+    assert values["real"] is None
+    again.costly = True
+    others = _evaluate(data, drawn, make_table("same", faces), again).report["figures"]
+    assert others["model"]["edge_consistency"]["value"] == pytest.approx(1)
+    assert others["sketch"]["edge_consistency"] == {
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": 0,
+    }
+
+
+def test_faces_are_asked_of_where_there_are_some(
+    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+) -> None:
+    """The share of outputs, the error of those found; nothing where most photos have none."""
+    dark = faces.copy()
+    dark[30:34] = 0
+    found = _evaluate(data, chosen, make_table("outputs", dark))
+    figures = found.report["figures"]["model"]
+    least = (faces[34:].mean(axis=(1, 2, 3)) > 100).sum()
+    assert figures["faces_found"]["value"] == pytest.approx(least / 10)
+    assert figures["landmark_error"]["n"] == least
+    assert found.images["landmark_error"].isna().sum() == 10 - least
+    assert found.report["scores"]["faces_found"]["network"] == "of no network"
+    make_table("data/faces/removed", faces // 3)
+    make_table("data/faces/removed-pencil", faces[..., :1])
+    unlit = Data(role="faces", background="removed", condition="pencil")
+    nobody = _evaluate(data, unlit, make_table("bright", faces))
+    assert nobody.report["figures"]["model"]["faces_found"]["value"] is None
+    assert "faces_found" not in nobody.figures
+    assert "faces_found" not in nobody.images
+
+
+def test_what_noise_gives_is_held_against_training_images(
+    data: Path, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Copies of training images are found, and named in the account; the floor is such images."""
+    noise = np.random.default_rng(1).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
+    make_table("data/faces/kept-noise", noise)
+    drawn = Data(role="faces", background="kept", condition="noise")
+    outputs = np.concatenate([faces[10:], faces[:10]])
+    found = _evaluate(data, drawn, make_table("outputs", outputs), kind="samples")
+    assert found.figures["memorisation"] == 0
+    assert found.report["nearest"] == [(name, f"{row:03d}", 0) for row, name in enumerate(TEST)]
+    assert found.report["figures"]["real"]["memorisation"]["value"] is None
+    new = _evaluate(data, drawn, make_table("new", faces), kind="samples")
+    assert new.figures["memorisation"] == pytest.approx(1)
+
+
+def test_every_kind_declares_what_it_measures() -> None:
+    """Each score has a title, says which way is better, and how its interval was made."""
+    for kind in KINDS.values():
+        assert kind.scores
+        for name, score in kind.scores.items():
+            assert name == name.lower()
+            assert score.title
+            assert "bootstrap" in score.interval_by
+            assert score.describe.endswith(".")
+
+
+def test_a_split_of_unknown_images_is_refused(data: Path, chosen: Data) -> None:
+    """The pairs of a part that holds none."""
+    with pytest.raises(UserError, match="share none of 0 ids"):
+        chosen.pairs(data, "val")
+    assert isinstance(chosen.pairs(data, "test"), Pairs)
+
+
+def test_features_are_written_beside_the_evaluation(tmp_path: Path) -> None:
+    """Twice the same bytes, exact to float32; none where no score looks through Inception."""
+    random = np.random.default_rng(1)
+    targets, outputs = random.normal(0, 1, (2, 40, 6)).astype(np.float32).astype(np.float64)
+    images = pd.DataFrame({"id": [f"{row:03d}" for row in range(40)]})
+    for name in ("one", "two"):
+        made = Evaluation({}, {}, images, (outputs, targets))
+        write(made, tmp_path / name, tmp_path / "metrics.json")
+    file, again = (tmp_path / name / paired_bootstrap.FEATURES for name in ("one", "two"))
+    assert file.read_bytes() == again.read_bytes()
+    with np.load(file) as arrays:
+        assert arrays["outputs"].dtype == np.float32
+        assert (arrays["outputs"] == outputs).all()
+        assert (arrays["targets"] == targets).all()
+    write(Evaluation({}, {}, images), tmp_path / "none", tmp_path / "metrics.json")
+    assert not (tmp_path / "none" / paired_bootstrap.FEATURES).exists()

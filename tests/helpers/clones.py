@@ -1,0 +1,117 @@
+"""Small clones of this repository, in which DVC runs the real pipeline within minutes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Container
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+POINTS = "surfaces-fc"
+
+
+def small_clone(folder: Path, *variants: str) -> Path:
+    """A clone in ``folder`` with these variants alone, of 32 px and four steps, committed."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    for file in ("dvc.yaml", "params.yaml"):  # as they are here, committed or not
+        (folder / file).write_text((ROOT / file).read_text())
+    settings = yaml.safe_load((folder / "params.yaml").read_text())
+    _shrink(settings, variants)
+    (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    (folder / "studies.yaml").write_text(studies(settings["translations"]))
+    git(folder, "config", "user.name", "A Tester")
+    git(folder, "config", "user.email", "tester@example.org")
+    git(folder, "commit", "--quiet", "--all", "--message", "small")
+    return folder
+
+
+def points_clone(folder: Path) -> Path:
+    """A small clone whose pipeline ends where :data:`POINTS`, of generated points, is trained."""
+    small_clone(folder, POINTS)
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["data"] = {"points": params["data"]["points"]}
+    params["assets"] = ["hed", "mediapipe"]
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    pipeline = yaml.safe_load((folder / "dvc.yaml").read_text())
+    names = ("code", "fetch", "dataset", "condition", "split", "train")
+    stages = {name: pipeline["stages"][name] for name in names}
+    conditions = stages["condition"]["foreach"]
+    stages["condition"]["foreach"] = {"points-kept-noise": conditions["points-kept-noise"]}
+    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
+    return folder
+
+
+def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
+    settings.update(image_size=32, width=4, max_steps=4)
+    data = settings["data"]
+    for role in ("faces", "persons", "objects", "paintings"):
+        data[role]["limit"] = 60
+    data["doodles"]["limit"] = 6
+    data["drawn-faces"]["a"]["limit"] = 30
+    data["drawn-faces"]["b"]["limit"] = 60
+    for surfaces in ("points", "grids"):
+        data[surfaces]["examples"] = 60
+    settings["edsr"].update(steps=2, blocks=1, channels=4)
+    settings["background"]["size"] = 64
+    settings["gap"]["images"] = 20
+    chosen = settings["translations"].items()
+    settings["translations"] = {
+        name: {**entry, "upscaler": "none"} for name, entry in chosen if name in variants
+    }
+    settings["variants"] = {name: settings["variants"][name] for name in variants}
+    for variant in settings["variants"].values():
+        variant["scale"] = 1.0
+        if variant["discriminator"]["type"] != "fc":
+            variant["discriminator"]["layers"] = 1
+
+
+def studies(translations: Container[str]) -> str:
+    """The text of ``studies.yaml`` without claims, its rows pointing to these alone."""
+    content = yaml.safe_load((ROOT / "studies.yaml").read_text())
+    for study in content["studies"].values():
+        study["claims"] = []
+        for row in study["rows"]:
+            row["ours"] = row["ours"] if row["ours"] in translations else None
+    text: str = yaml.safe_dump(content, sort_keys=False)
+    return text
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git there."""
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment with the tests' Python first, and none of the user's settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))}
+    return kept | {"PATH": f"{BIN}:{kept['PATH']}", "DVC_NO_ANALYTICS": "true"}
+
+
+def run(folder: Path, *command: str) -> str:
+    """What a command of the environment printed there.
+
+    The user's own cache serves the downloads, one store takes the runs.
+    """
+    done = subprocess.run(
+        [BIN / command[0], *command[1:]],
+        cwd=folder,
+        env=clean_environment(),
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
+
+
+def ran(output: str) -> set[str]:
+    """The stages that ``dvc repro`` ran."""
+    return set(re.findall(r"Running stage '([^']+)'", output))

@@ -1,0 +1,148 @@
+"""An MLflow store for each test, and a project whose variant was trained and evaluated."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from fixtures import MakeTable
+
+from s2f_core.common.images import Pixels
+from s2f_core.data.selection import Data, Translation
+from s2f_core.evaluation.translate import translate
+from s2f_core.networks.checkpoint import Description, save_model
+from s2f_core.tracking import client as tracking
+from s2f_core.tracking.mlflow_store import EXPERIMENT, connect
+from s2f_core.training.variant import Settings
+
+TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
+FIGURES = {"kid": 0.5, "ssim": 0.25, "psnr": None}
+
+
+@cache
+def _fresh(folder: Path) -> Path:
+    """A store with a schema and no runs: creating one takes seconds, copying it nothing."""
+    place = folder / "store with space"
+    place.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("DVC_ROOT", str(place))
+        connect(tracking.store())
+    return place / "mlflow.db"
+
+
+@pytest.fixture
+def client(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """A client of this test's own copy of the store."""
+    import mlflow
+
+    shutil.copy(_fresh(tmp_path_factory.getbasetemp()), tmp_path / "mlflow.db")
+    for name in ("MLFLOW_TRACKING_URI", *tracking.FROM_DVC):
+        monkeypatch.setenv(name, "")  # so that it is put back: MLflow itself sets the first
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(tracking.store())
+    yield mlflow.MlflowClient(tracking_uri=tracking.store())
+    mlflow.set_tracking_uri(before)
+
+
+def runs(client: Any) -> list[Any]:
+    """All runs of the store."""
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    return list(client.search_runs([experiment.experiment_id]))
+
+
+def names(client: Any) -> list[str]:
+    """What the runs of the store are called, in order."""
+    return sorted(run.info.run_name for run in runs(client))
+
+
+def tables(root: Path, make_table: MakeTable, faces: Pixels) -> None:
+    """Forty photos with pencil sketches and noise, ten of them to test on, under ``root``."""
+    noise = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
+    make_table("data/faces/kept", faces)
+    make_table("data/faces/kept-pencil", faces.mean(axis=3, keepdims=True).astype(np.uint8))
+    make_table("data/faces/kept-noise", noise)
+    rows = pd.DataFrame({"id": TRAIN + TEST, "split": ["train"] * 30 + ["test"] * 10})
+    rows.to_parquet(root / "faces" / "split.parquet")
+
+
+def model(root: Path, name: str, condition: str = "pencil", **other: Any) -> None:
+    """An untrained generator as the model of a variant."""
+    description = Description.model_validate(
+        {
+            "variant": name,
+            "condition": condition,
+            "background": "kept",
+            "generator": {"type": "unet", "norm": "instance"},
+            "size": 16,
+            "width": 4,
+            "in_channels": 1,
+            "out_channels": 3,
+            **other,
+        }
+    )
+    torch.manual_seed(1)
+    save_model(root / "models" / name / "a-to-b.pt", description, description.build().state_dict())
+
+
+def trained(root: Path, metrics: Path, settings: Settings, run_id: str) -> None:
+    """What a training of three logged rows leaves behind."""
+    name, folder = settings.name, root / "models" / settings.name
+    summary = {
+        "settings": settings.model_dump(mode="json"),
+        "seconds": 60.0,
+        "health": ["the discriminator has won at step 20"],
+    }
+    (folder / "training.json").write_text(json.dumps(summary))
+    (folder / "progress.png").write_bytes(b"picture")
+    (folder / "run_id").write_text(run_id)
+    for kind, text in {
+        "curves": "step,g_l1,lr\n10,0.5,0.001\n20,,0.001\n30,0.25,0.0005\n",
+        "validation": "step,ssim\n30,0.5\n",
+    }.items():
+        (metrics / kind).mkdir(parents=True, exist_ok=True)
+        (metrics / kind / f"{name}.csv").write_text(text)
+
+
+def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
+    """Translate the test split, or another, and give the outputs made-up figures."""
+    report: dict[str, Any] = {
+        "variant": variant,
+        "upscaler": "bicubic",
+        "role": "faces",
+        "background": "kept",
+        "condition": "pencil",
+        "classes": None,
+        "transfer": False,
+        "direction": "a-to-b",
+        "split": "test",
+        "kind": "pairs",
+        **other,
+        "figures": {"model": {score: {"value": value} for score, value in FIGURES.items()}},
+    }
+    asked = Translation(
+        variant=variant,
+        data=Data(role="faces", background="kept", condition=report["condition"]),
+        transfer=report["transfer"],
+        upscaler=report["upscaler"],
+        scores=report["kind"],
+        split=report["split"],
+    )
+    translate(root / "models" / variant / "a-to-b.pt", asked, root, root / "translations" / name)
+    folder = root / "evaluations" / name
+    folder.mkdir(parents=True)
+    (folder / "evaluation.json").write_text(json.dumps(report))
+    return asked

@@ -1,0 +1,231 @@
+"""``s2f translate``: what people have in, PNG files out, nothing lost or half-written."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import stores
+from PIL import Image
+
+import s2f_core
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, decode
+from s2f_core.inference import batch
+from s2f_core.inference.model import Model
+from s2f_core.inference.options import Options
+
+ROOT = Path(__file__).parents[2]
+UNET = {"type": "unet", "norm": "instance"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with models and three drawings, one of them deeper, as the working directory."""
+    told: dict[str, Any] = {"drawn_at": 32, "versions": {"s2f": "0"}}
+    stores.model(tmp_path / "data", "tiny", **told)
+    stores.model(tmp_path / "data", "noisy", generator={**UNET, "noise": "input"}, **told)
+    stores.model(
+        tmp_path / "data", "noise", "noise", generator={"type": "dcgan"}, in_channels=8, size=32
+    )
+    for row, name in enumerate(["a.png", "b.jpg", "deep/c.webp"]):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        _picture(row).save(tmp_path / "in" / name)
+    (tmp_path / "in" / ".hidden.png").write_bytes(b"")
+    (tmp_path / "in" / "notes.txt").write_text("not a picture")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _picture(shade: int) -> Image.Image:
+    page = np.full((40, 40, 3), 255, np.uint8)
+    page[10:20, 5 + 5 * shade : 30] = 0
+    return Image.fromarray(page)
+
+
+def _run(name: str, *given: str, out: str = "out", stdin: bytes = b"", **more: Any) -> batch.Result:
+    options = Options(**{key: more.pop(key) for key in ("samples", "upscale") if key in more})
+    found = batch.sources(given, io.BytesIO(stdin))
+    return batch.translate(s2f_core.load(name), found, options, Path(out), **more)
+
+
+def _names(folder: str = "out") -> list[str]:
+    inside = (path for path in Path(folder).rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in inside)
+
+
+def test_files_folders_patterns_and_standard_input(project: Path) -> None:
+    """Each under its name; a folder's as they lie in it."""
+    buffer = io.BytesIO()
+    _picture(1).save(buffer, "BMP")
+    _run("tiny", "in", "-", stdin=buffer.getvalue())
+    assert _names() == ["a.png", "b.png", "deep/c.png", "stdin.png"]
+    _run("tiny", "in/*.png", "in/deep/c.webp", out="other")
+    assert _names("other") == ["a.png", "c.png"]
+    same = [Path(folder, "a.png").read_bytes() for folder in ("out", "other")]
+    assert same[0] == same[1]
+    assert decode(same[0]).shape == (16, 16, 3)
+
+
+def test_one_output_may_be_named(project: Path) -> None:
+    """A .png file, of one picture; two are refused."""
+    _run("tiny", "in/a.png", out="made.PNG", upscale=2)
+    assert decode(Path("made.PNG").read_bytes()).shape == (32, 32, 3)
+    with pytest.raises(UserError, match="is one file, and there are 3 outputs"):
+        _run("tiny", "in", out="all.png")
+
+
+def test_nothing_is_written_over_without_force(project: Path) -> None:
+    """And nothing is computed before that is said."""
+    _run("tiny", "in/a.png")
+    before = Path("out/a.png").read_bytes()
+    with pytest.raises(UserError, match=r"out/a\.png exist already: .*--force"):
+        _run("tiny", "in", upscale=2)
+    assert _names() == ["a.png"]
+    _run("tiny", "in", upscale=2, force=True)
+    assert Path("out/a.png").read_bytes() != before
+    assert len(_names()) == 3
+
+
+def test_a_broken_picture_is_said_and_the_others_done(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Truncated, empty, no picture; a link that leads nowhere is none of a folder's."""
+    whole = Path("in/b.jpg").read_bytes()
+    Path("in/cut.jpg").write_bytes(whole[: len(whole) // 2])
+    Path("in/empty.png").write_bytes(b"")
+    Path("in/words.gif").write_bytes(b"words")
+    Path("in/gone.png").symlink_to("nowhere.png")
+    result = _run("tiny", "in")
+    assert set(result.failed) == {"in/cut.jpg", "in/empty.png", "in/words.gif"}
+    assert _names() == ["a.png", "b.png", "deep/c.png"]
+    assert "in/cut.jpg: unreadable" in caplog.text
+
+
+def test_a_file_beyond_all_bounds_is_not_read(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither from the disk nor from standard input."""
+    monkeypatch.setattr(batch, "LARGEST", 50)
+    result = _run("tiny", "in/a.png", "-", stdin=bytes(100))
+    assert result.failed == {
+        "in/a.png": "over 50 bytes",
+        "standard input": "over 50 bytes",
+    }
+
+
+def test_all_kinds_of_pictures_are_taken(project: Path) -> None:
+    """CMYK, 16 bits, a palette, an animation's first frame, one that lies on its side."""
+    picture, folder = _picture(0), Path("kinds")
+    folder.mkdir()
+    picture.convert("CMYK").save(folder / "cmyk.jpg", quality=95)
+    wide = np.asarray(picture.convert("L")).astype(np.uint16) * 257
+    Image.fromarray(wide).save(folder / "wide.png")
+    picture.save(folder / "moving.gif", save_all=True, append_images=[_picture(2)])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.rotate(90).save(folder / "aside.png", exif=exif)
+    _run("tiny", "kinds")
+    _run("tiny", "in/a.png")
+    expected = decode(Path("out/a.png").read_bytes()).astype(int)
+    for name in ("cmyk", "wide", "moving", "aside"):
+        found = decode(Path(f"out/{name}.png").read_bytes())
+        assert np.abs(found - expected).max() <= 8, name
+
+
+def test_samples_are_numbered(project: Path) -> None:
+    """Of noise beside a picture, and of noise alone, under the variant's name."""
+    _run("noisy", "in/a.png", samples=2)
+    _run("noise", samples=10)
+    assert _names() == ["a-1.png", "a-2.png", *(f"noise-{row:02d}.png" for row in range(1, 11))]
+    with pytest.raises(UserError, match="noise makes images of noise: give it no pictures"):
+        _run("noise", "in")
+    with pytest.raises(UserError, match="tiny takes pictures: name some"):
+        _run("tiny")
+
+
+def test_a_sheet_has_input_what_is_seen_of_it_and_outputs(project: Path) -> None:
+    """A row each, 128 pixels a tile; alone where OUT is a file."""
+    _run("noisy", "in", samples=2, sheet=True)
+    assert "grid.png" in _names()
+    shape = decode(Path("out/grid.png").read_bytes()).shape
+    assert shape == (3 * 130 - 2, 4 * 130 - 2, 3)
+    result = _run("tiny", "in", out="sheet.png", sheet=True)
+    assert result.written == [Path("sheet.png")]
+    _run("noise", out="noise.png", samples=4, sheet=True)
+    assert decode(Path("noise.png").read_bytes()).shape == (258, 258, 3)
+
+
+def test_two_inputs_of_one_name_are_refused(project: Path) -> None:
+    """And what is not there, or has no pictures."""
+    Path("more").mkdir()
+    _picture(0).save("more/a.jpg")
+    with pytest.raises(UserError, match=r"in/a.png and more/a.jpg would both be written to a\.png"):
+        _run("tiny", "in", "more")
+    with pytest.raises(UserError, match="nowhere does not exist"):
+        _run("tiny", "nowhere")
+    Path("none").mkdir()
+    with pytest.raises(UserError, match="none has no pictures"):
+        _run("tiny", "none")
+
+
+def test_an_interrupted_write_leaves_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full in the middle of a file."""
+
+    def full(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UserError, match="the disk is full"):
+        _run("tiny", "in")
+    assert _names() == []
+
+
+def test_many_pictures_are_done_in_batches(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty pictures are never all held at once."""
+    for row in range(40):
+        _picture(row % 4).save(f"in/n{row}.png")
+    sizes: list[int] = []
+    outputs = Model.outputs
+
+    def counted(self: Model, squares: Any, options: Options) -> list[list[Pixels]]:
+        sizes.append(len(squares))
+        return outputs(self, squares, options)
+
+    monkeypatch.setattr(Model, "outputs", counted)
+    assert len(_run("tiny", "in").written) == 43
+    assert sizes == [16, 16, 11]
+
+
+@pytest.mark.slow
+def test_the_command_as_people_run_it(project: Path) -> None:
+    """Standard input to a file, exit code 1 for a broken picture, an option's reason."""
+
+    def s2f(*given: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-c", "from stages.main import main; main()", *given]
+        env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+        return subprocess.run(command, input=stdin, capture_output=True, check=False, env=env)
+
+    picture = Path("in/a.png").read_bytes()
+    done = s2f("translate", "tiny", "-", "-o", "made.png", stdin=picture)
+    assert (done.returncode, done.stdout) == (0, b"1 written to made.png\n")
+    Path("in/broken.png").write_bytes(picture[:60])
+    done = s2f("translate", "tiny", "in", "-o", "out", "--grid")
+    assert done.returncode == 1
+    assert b"in/broken.png: unreadable" in done.stderr
+    assert b"error: 1 of 4 pictures could not be used" in done.stderr
+    assert len(_names()) == 4
+    done = s2f("describe", "tiny")
+    assert b'"variant": "tiny"' in done.stdout
+    done = s2f("translate", "tinny", "in")
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: no model 'tinny': did you mean tiny?")

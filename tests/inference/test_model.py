@@ -1,0 +1,293 @@
+"""``s2f_core.load``: by every name, of every kind of generator, with every picture people have."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import stores
+import torch
+from fixtures import MakeTable
+from PIL import Image
+
+import s2f_core
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels, resize
+from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.data.selection import Data
+from s2f_core.data.sketch.strokes import Lines
+from s2f_core.data.tables import read
+from s2f_core.inference.onnx_export import export
+from s2f_core.networks.checkpoint import FORMAT, VERSION, load_model
+from s2f_core.networks.edsr import EDSRSection
+from s2f_core.networks.upscalers.edsr import FILE, save_model
+from s2f_core.tracking.log_evaluation import record
+from s2f_core.tracking.pyfunc import pack
+
+client = stores.client
+PENCIL = {"type": "pencil", "blur": 5}
+DRAWN: dict[str, Any] = {
+    "direction": "a-to-b",
+    "drawn_at": 32,
+    "drawing": PENCIL,
+    "lines": {"paper": "white", "ink": 0.1, "stroke_width": 4.0},
+    "versions": {"s2f": "0", "torch": "0"},
+}
+NOISE = {"generator": {"type": "dcgan"}, "in_channels": 8, "size": 32}
+UNET = {"type": "unet", "norm": "instance"}
+CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k", "limit": None}
+
+
+@pytest.fixture
+def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
+    """Tables, and models that take drawings, photos and noise."""
+    root = tmp_path / "data"
+    stores.tables(root, make_table, faces)
+    stores.model(root, "tiny", **DRAWN)
+    stores.model(root, "old")
+    stores.model(root, "noise", "noise", **NOISE)
+    stores.model(root, "noisy", generator={**UNET, "noise": "input"}, **DRAWN)
+    stores.model(root, "pose", "pose", in_channels=3, **{**DRAWN, "lines": None})
+    return root
+
+
+def _sketch(side: int = 40) -> Pixels:
+    page = np.full((side, side, 3), 255, np.uint8)
+    page[side // 4 : side // 2, side // 4 : side // 4 + 2] = 0
+    return page
+
+
+def test_a_model_is_found_by_every_name(data: Path, tmp_path: Path) -> None:
+    """A variant's name, its file, its folder, an exported file; all give one picture."""
+    folder = data / "models" / "tiny"
+    onnx = tmp_path / "tiny.onnx"
+    export(folder / "a-to-b.pt", onnx)
+    made = [
+        s2f_core.load(name, data)(_sketch())
+        for name in ("tiny", folder / "a-to-b.pt", str(folder), onnx)
+    ]
+    assert all(np.abs(each.astype(int) - made[0]).max() <= 1 for each in made)
+    assert made[0].shape == (16, 16, 3)
+
+
+def test_a_model_that_is_not_there_names_those_that_are(data: Path) -> None:
+    """And all that is allowed, and what was perhaps meant."""
+    with pytest.raises(UserError, match=r"no model 'tinny': did you mean tiny\?") as raised:
+        s2f_core.load("tinny", data)
+    for said in ("models:/NAME/VERSION", ".onnx", ".pt", "folder", "noise, noisy, old, pose, tiny"):
+        assert said in str(raised.value)
+    with pytest.raises(UserError, match=r"no model 'gone\.pt'"):
+        s2f_core.load("gone.pt", data)
+    with pytest.raises(UserError, match="it is no model"):
+        s2f_core.load(data / "models", data)
+    with pytest.raises(UserError, match="none: train one"):
+        s2f_core.load("x", data / "nowhere")
+
+
+def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) -> None:
+    """From MLflow, by its own upscaler, to the byte; a run's file is the bare generator."""
+    stores.model(data, "plain")
+    asked = stores.evaluated(data, "plain", "plain")
+    record("plain", data, CELEBA)
+    (version,) = client.search_model_versions("name = 'plain'")
+    client.log_artifact(version.run_id, str(data / "models/plain/a-to-b.pt"), "model")
+    pairs = asked.data.pairs(data, "test")
+    inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
+    made = read(data / "translations" / "plain").images(range(10))
+    model = s2f_core.load("models:/plain/1")
+    found = model(list(inputs), pen=False)
+    assert np.stack(found).shape == made.shape
+    assert model.description.variant == "plain"
+    run = s2f_core.load(f"runs:/{version.run_id}/model/a-to-b.pt")
+    assert run(inputs[0]).shape == (16, 16, 3)
+    with pytest.raises(UserError, match="models:/none/1 cannot be had of sqlite"):
+        s2f_core.load("models:/none/1")
+
+
+def test_a_packed_translation_is_that_of_the_evaluation(data: Path, tmp_path: Path) -> None:
+    """Its folder, as MLflow keeps it, of a model that takes pictures as they are."""
+    asked = stores.evaluated(data, "posed", "pose", condition="pencil", transfer=True)
+    pack(tmp_path / "kept" / "data", asked, asked.data.pairs(data, "test"), data)
+    pairs = asked.data.pairs(data, "test")
+    inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
+    found = np.stack(s2f_core.load(tmp_path / "kept", data)(list(inputs)))
+    assert (found == read(data / "translations" / "posed").images(range(10))).all()
+
+
+def test_pictures_of_all_kinds_give_what_they_are(data: Path, tmp_path: Path) -> None:
+    """An array gives an array; a path or a PIL image a PIL image; a list a list."""
+    model, page = s2f_core.load("tiny", data), _sketch()
+    Image.fromarray(page).save(tmp_path / "page.png")
+    expected = model(page)
+    for picture in (str(tmp_path / "page.png"), tmp_path / "page.png", Image.fromarray(page)):
+        found = model(picture)
+        assert isinstance(found, Image.Image)
+        assert (np.asarray(found) == expected).all()
+    alpha = np.dstack([np.zeros_like(page), 255 - page[..., :1]])
+    several = model([page, page[..., 0], page[..., :1], alpha])
+    assert all((each == expected).all() for each in several)
+    with pytest.raises(UserError, match=r"float64 \[4, 4\] is no picture \(allowed: uint8"):
+        model(np.zeros((4, 4)))  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"gone\.png cannot be read"):
+        model("gone.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(UserError, match=r"broken\.png: unreadable"):
+        model(tmp_path / "broken.png")
+
+
+def test_an_output_covers_what_its_drawing_did(data: Path) -> None:
+    """Half as wide as high; the whole square where it is asked for, or another fit."""
+    model, page = s2f_core.load("tiny", data), _sketch()[:, :20]
+    assert model(page).shape == (16, 8, 3)
+    assert model(page, cut=False).shape == (16, 16, 3)
+    assert model(page, fit="crop").shape == (16, 16, 3)
+    assert model(page, upscale=4).shape == (64, 32, 3)
+
+
+def test_a_photo_becomes_what_the_training_saw(data: Path, faces: Pixels) -> None:
+    """Its condition by the file's own parameters, at the tables' size."""
+    model = s2f_core.load("tiny", data)
+    large = resize(faces[0], 96)
+    drawn = Pencil(type="pencil", blur=5).apply(resize(large, 32))
+    assert (model(large, from_photo=True) == model(drawn, pen=False)).all()
+    old = s2f_core.load("old", data)
+    assert old(large, from_photo=True).shape == (16, 16, 3)
+
+
+def test_what_a_photo_needs_is_named(data: Path, faces: Pixels) -> None:
+    """Weights that were not fetched; drawings that no photo becomes."""
+    hed = {**DRAWN, "drawing": {"type": "hed"}}
+    stores.model(data, "hed", "hed", **hed)
+    with pytest.raises(UserError, match="s2f fetch hed"):
+        s2f_core.load("hed", data)(faces[0], from_photo=True)
+    bare = {**DRAWN, "matting": {"model": "u2netp"}, "background": "removed"}
+    stores.model(data, "bare", **bare)
+    with pytest.raises(UserError, match="s2f fetch u2netp"):
+        s2f_core.load("bare", data)(faces[0], from_photo=True)
+    stores.model(data, "given", "given", **{**DRAWN, "drawing": {"type": "given"}})
+    with pytest.raises(UserError, match="'given', were not made of photos"):
+        s2f_core.load("given", data)(faces[0], from_photo=True)
+    stores.model(data, "unknown", "mine")
+    with pytest.raises(UserError, match="does not say how the condition of its images was made"):
+        s2f_core.load("unknown", data)(faces[0], from_photo=True)
+
+
+def test_the_way_back_takes_photos(data: Path, faces: Pixels) -> None:
+    """Cropped, and not drawn: three channels in."""
+    stores.model(data, "back", in_channels=3, out_channels=1, **{**DRAWN, "direction": "b-to-a"})
+    made = s2f_core.load("back", data)(faces[0][:, :16])
+    assert made.shape == (16, 16, 1)
+
+
+def test_noise_makes_samples(data: Path) -> None:
+    """Each its own, the same for one seed; an image is refused."""
+    model = s2f_core.load("noise", data)
+    first, again, other = (model(samples=3, seed=seed) for seed in (1, 1, 2))
+    assert [image.size for image in first] == [(32, 32)] * 3
+    assert [image.tobytes() for image in first] == [image.tobytes() for image in again]
+    everything = {image.tobytes() for image in [*first, *other]}
+    assert len(everything) == 6
+    assert model(seed=1).tobytes() == first[0].tobytes()
+    with pytest.raises(UserError, match="makes images of noise: it takes none"):
+        model(_sketch())
+    with pytest.raises(UserError, match="makes images of images: give it one"):
+        s2f_core.load("tiny", data)()
+
+
+def test_noise_beside_an_image_makes_several_of_one(data: Path, tmp_path: Path) -> None:
+    """As many as asked for, whatever image stands beside; the exported file's are the same."""
+    model, page = s2f_core.load("noisy", data), _sketch()
+    state = torch.random.get_rng_state()
+    samples = model(page, samples=3)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert len({image.tobytes() for image in samples}) == 3
+    assert (model([page[::-1], page])[1] == samples[0]).all()
+    assert (model(page, seed=2) == samples[2]).all()
+    export(data / "models" / "noisy" / "a-to-b.pt", tmp_path / "noisy.onnx")
+    exported = s2f_core.load(tmp_path / "noisy.onnx", data)(page, samples=3)
+    assert np.abs(np.stack(exported).astype(int) - np.stack(samples)).max() <= 1
+    with pytest.raises(UserError, match="draws no noise, so all 2 samples of an image would be"):
+        s2f_core.load("tiny", data)(page, samples=2)
+
+
+def test_outputs_are_enlarged_by_the_best_that_is_here(data: Path) -> None:
+    """Bicubic, or EDSR once it was trained, once or twice."""
+    model, page = s2f_core.load("tiny", data), _sketch()
+    plain = model(page, upscale=2)
+    assert (plain == model(page, upscale=2, upscaler="bicubic")).all()
+    section = EDSRSection(blocks=1, channels=4)
+    save_model(data / FILE, section, section.build().state_dict(), self_ensemble=False)
+    for factor in (2, 4):
+        best = model(page, upscale=factor)
+        assert best.shape == (16 * factor, 16 * factor, 3)
+        assert (best == model(page, upscale=factor, upscaler="edsr")).all()
+    assert (model(page, upscale=2) != plain).any()
+    (data / FILE).unlink()
+    with pytest.raises(UserError, match="dvc repro upscaler"):
+        model(page, upscale=2, upscaler="edsr")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"upscale": 3}, r"upscale: 3 is not possible \(allowed: 2, 4\)"),
+        ({"upscaler": "x"}, r"allowed: auto, bicubic, edsr, dat-x2"),
+        ({"fit": "x"}, r"allowed: pad, crop, stretch"),
+        ({"samples": 0}, "samples: 0"),
+        ({"size": 3}, r"'size' \(known: seed, from_photo"),
+    ],
+)
+def test_an_option_that_is_not_possible_says_which_are(
+    data: Path, options: dict[str, Any], said: str
+) -> None:
+    """Before anything is computed."""
+    with pytest.raises(UserError, match=said):
+        s2f_core.load("tiny", data)(_sketch(), **options)
+
+
+def test_older_files_load_and_say_less(data: Path) -> None:
+    """Versions 1 and 2 lack what was added; what they say of lines is what such drawings have."""
+    file = data / "models" / "old" / "a-to-b.pt"
+    content = torch.load(file, weights_only=True)
+    told = ("variant", "condition", "background", "generator", "size", "width")
+    kept = {key: content["description"][key] for key in (*told, "in_channels", "out_channels")}
+    for version in (1, 2):
+        torch.save({**content, "version": version, "description": kept}, file)
+        description, _ = load_model(file)
+        assert (description.licence, description.lines, description.steps) == (None, None, None)
+    model = s2f_core.load("old", data)
+    assert model.lines == Lines(paper="white", ink=0.1, stroke_width=1.6)
+    assert model.description.direction == "a-to-b"
+
+
+@pytest.mark.parametrize("version", [None, "3", 0])
+def test_a_file_without_its_version_is_damaged(tmp_path: Path, version: object) -> None:
+    """None, a word, less than the first."""
+    torch.save({"format": FORMAT, "version": version}, tmp_path / "odd.pt")
+    with pytest.raises(UserError, match="is damaged: its version"):
+        load_model(tmp_path / "odd.pt")
+    torch.save({"format": FORMAT, "version": VERSION, "description": 3}, tmp_path / "odd.pt")
+    with pytest.raises(UserError, match="is damaged"):
+        load_model(tmp_path / "odd.pt")
+
+
+def test_importing_s2f_core_is_light() -> None:
+    """No torch before a model is loaded."""
+    code = "import s2f_core, sys; s2f_core.load; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_it_answers_as_the_evaluation_does(data: Path) -> None:
+    """To the byte, tones of the table given one by one to a model that has no paper to look for."""
+    stores.evaluated(data, "tones", "old")
+    pairs = Data(role="faces", background="kept", condition="pencil").pairs(data, "test")
+    inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
+    stores.model(data, "as-is", "mine")
+    model = s2f_core.load("as-is", data)
+    enlarged = [model(each, upscale=2, upscaler="bicubic") for each in inputs]
+    assert (np.stack(enlarged) == read(data / "translations" / "tones").images(range(10))).all()

@@ -1,0 +1,66 @@
+"""Generators exported to ONNX: the contract over the registry, against PyTorch."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from network_contract import generator, registered
+
+from s2f_core.inference.onnx_export import export
+from s2f_core.inference.onnx_session import Session, multiple
+from s2f_core.networks import Generator
+from s2f_core.networks.checkpoint import Description, save_model
+from tests.networks.test_generators import OPTIONS
+
+SIZE = 16
+TYPES = [case for case in registered(Generator) if case.get("norm", "instance") == "instance"]
+QUICK = [
+    *TYPES,
+    {"type": "unet", "depth": 2, "noise": "both", "skips": False},
+    {"type": "unet", "depth": 2, "affine": True, "up": "nearest", "norm": "instance"},
+]
+REST = [case for case in [*registered(Generator), *OPTIONS] if case not in QUICK]
+
+
+def _equals_its_checkpoint(given: dict[str, Any], folder: Path) -> None:
+    """Within 1e-4, for one image and for three, of the model's size and of others it can take."""
+    torch.manual_seed(0)
+    told = Description(
+        variant="tiny",
+        condition="pencil",
+        background="kept",
+        generator=generator(**given),
+        size=SIZE,
+        width=4,
+        in_channels=3,
+        out_channels=2,
+    )
+    network = told.build().eval()
+    save_model(folder / "a-to-b.pt", told, network.state_dict())
+    export(folder / "a-to-b.pt", folder / "tiny.onnx")
+    session = Session(folder / "tiny.onnx", threads=1)
+    assert session.description == told.model_copy(update={"direction": "a-to-b"})
+    each = multiple(told)
+    side = SIZE if told.generator.takes == "image" else 1
+    sizes = [(side, side), *([(2 * each, each * 4), (48, 48)] if each else [])]
+    for count, (height, width) in ((n, size) for n in (1, 3) for size in sizes):
+        inputs = torch.rand(count, 3, height, width) * 2 - 1
+        torch.manual_seed(5)
+        with torch.inference_mode():
+            expected = network(inputs)
+        found = torch.from_numpy(session(inputs.numpy(), seed=5))
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("given", QUICK, ids=str)
+def test_an_exported_generator_equals_its_checkpoint(given: dict[str, Any], tmp_path: Path) -> None:
+    """Every type of the registry; noise planes are drawn as PyTorch draws them."""
+    _equals_its_checkpoint(given, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", REST, ids=str)
+def test_so_does_one_of_every_norm_and_option(given: dict[str, Any], tmp_path: Path) -> None:
+    """The rest of the registry, with all options that have a test of their own."""
+    _equals_its_checkpoint(given, tmp_path)

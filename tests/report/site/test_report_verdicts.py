@@ -1,0 +1,205 @@
+"""Whether a paper's claims hold, on scores by image made so that the answer is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from s2f_core.common.config import load
+from s2f_core.common.errors import UserError
+from s2f_core.report.site.comparison import Verdict, caution, verdicts
+from s2f_core.report.site.sources import (
+    Evaluation,
+    Figure,
+    Score,
+    Sources,
+    Trained,
+    Training,
+    Translated,
+)
+from s2f_core.report.site.studies import Claim, Study, check
+
+ROOT = Path(__file__).parents[3]
+IDS = [f"face-{n:02d}" for n in range(30)]
+SHIFTS = {"good": 0.0, "level": 0.0, "bad": -0.2, "worst": -0.4}
+NOTHING: Any = None  # what no verdict looks at
+
+
+def translated(name: str, shift: float, **changes: Any) -> Translated:
+    """A translation whose SSIM is as far above a half, up to noise, and the same in KID."""
+    noise = np.random.default_rng(sum(map(ord, name))).normal(0, 0.01, len(IDS))
+    by_image = pd.DataFrame({"ssim": 0.5 + shift + noise}, index=pd.Index(IDS, name="id"))
+    mean = float(by_image["ssim"].mean())
+    evaluation = Evaluation(
+        name=name,
+        variant=name,
+        upscaler="none",
+        role="faces",
+        background=changes.get("background", "kept"),
+        condition="pencil",
+        image_size=64,
+        images=len(IDS),
+        figures={
+            "model": {
+                "ssim": Figure(value=mean, low=mean - 0.3, high=mean + 0.3, n=len(IDS)),
+                "kid": Figure(value=mean, low=mean - 0.01, high=mean + 0.01, n=len(IDS)),
+            }
+        },
+        scores={
+            "ssim": Score(title="SSIM", higher_is_better=True),
+            "kid": Score(title="KID", higher_is_better=False),
+        },
+    )
+    folder = Path("nowhere")
+    return Translated(evaluation, by_image, NOTHING, NOTHING, None, folder)
+
+
+def trained(name: str, steps: int) -> Trained:
+    """A record of so many steps."""
+    record = Training(
+        variant=name,
+        settings={},
+        size=32,
+        steps=steps,
+        epochs=1.0,
+        training_images=100,
+        seconds=1.0,
+        images_per_second=1.0,
+    )
+    return Trained(record, pd.DataFrame(), pd.DataFrame(), Path(), "")
+
+
+@pytest.fixture
+def found() -> Sources:
+    """Four translations of the same faces, and one of faces without a background."""
+    translations = {name: translated(name, shift) for name, shift in SHIFTS.items()}
+    translations["other"] = translated("other", 0.3, background="removed")
+    steps = {**dict.fromkeys(translations, 100), "worst": 50}
+    return Sources(translations, {name: trained(name, steps[name]) for name in translations})
+
+
+def asked(found: Sources, **claim: Any) -> Verdict:
+    """The verdict on one claim, by SSIM."""
+    given = Claim(**{"claim": "It is so.", "score": "ssim", **claim})
+    study = Study(title="t", citation="c", setting="s", rows=(), claims=(given,))
+    (verdict,) = verdicts(study, found)
+    return verdict
+
+
+def test_a_claim_that_holds(found: Sources) -> None:
+    """With both figures, the interval of the difference and N."""
+    verdict = asked(found, better=["good"], than=["bad"])
+    assert (verdict.holds, verdict.score) == ("yes", "SSIM")
+    assert (verdict.better, verdict.worse) == (("good",), ("bad",))
+    ours, theirs = (
+        found.translations[name].evaluation.figure("ssim").value or 0 for name in ("good", "bad")
+    )
+    assert f"good beats bad: SSIM {ours:.3f} against {theirs:.3f}" in verdict.evidence
+    assert "a difference of +0.2" in verdict.evidence
+    assert "N = 30" in verdict.evidence
+
+
+def test_a_claim_the_other_way_round_does_not(found: Sources) -> None:
+    """A disagreement is said as plainly."""
+    verdict = asked(found, better=["bad"], than=["good"])
+    assert verdict.holds == "no"
+    assert verdict.evidence.startswith("bad loses to good: SSIM ")
+
+
+def test_a_small_difference_is_not_settled(found: Sources) -> None:
+    """Noise alone."""
+    verdict = asked(found, better=["level"], than=["good"])
+    assert verdict.holds == "not settled"
+    assert "Between level and good nothing is settled" in verdict.evidence
+
+
+@pytest.mark.parametrize(
+    ("better", "than", "holds"),
+    [
+        (["good"], ["bad", "worst"], "yes"),
+        (["good", "level"], ["bad"], "yes"),
+        (["good", "bad"], ["bad", "worst"], "yes"),
+        (["good"], ["level", "worst"], "not settled"),
+        (["bad"], ["worst", "good"], "no"),
+    ],
+)
+def test_several_comparisons_hold_together(
+    found: Sources, better: list[str], than: list[str], holds: str
+) -> None:
+    """One against each, each against one, or two by two: all must hold, and one refutes."""
+    assert asked(found, better=better, than=than).holds == holds
+
+
+def test_what_is_not_alike_is_not_tested(found: Sources) -> None:
+    """Other photos, or no translation that asks: said with the reason and the command."""
+    verdict = asked(found, better=["other"], than=["good"], setting="White is easier.")
+    assert verdict.holds == "not tested here"
+    assert "other and good are held against different images (faces/removed and" in verdict.evidence
+    assert verdict.evidence.endswith("White is easier.")
+    verdict = asked(found, command="dvc exp run")
+    assert (verdict.holds, verdict.command, verdict.score) == ("not tested here", "dvc exp run", "")
+    assert verdict.evidence == "No translation of the default pipeline asks this."
+
+
+def test_unequal_training_is_said(found: Sources) -> None:
+    """Where one of two was trained for fewer steps."""
+    said = asked(found, better=["good"], than=["worst"]).evidence
+    assert "Not trained alike: good at 32×32 pixels for 100 steps and worst at" in said
+    assert "alike" not in asked(found, better=["good"], than=["bad"]).evidence
+
+
+def test_without_scores_by_image_the_intervals_decide(found: Sources) -> None:
+    """And that is said: features of Inception, that KID is compared by, are missing here."""
+    verdict = asked(found, score="kid", better=["bad"], than=["good"])
+    assert verdict.holds == "yes"
+    assert verdict.evidence.endswith(", by their intervals alone.")
+
+
+def test_an_unknown_score_is_an_error(found: Sources) -> None:
+    """That names the claim, the score and those that are known."""
+    with pytest.raises(UserError, match=r"'It is so.' is by 'kdi'.*known: ssim, kid"):
+        asked(found, score="kdi", better=["good"], than=["bad"])
+
+
+def test_caution_counts_the_comparisons(found: Sources) -> None:
+    """Those that were made."""
+    made = [
+        asked(found, better=["good"], than=["bad", "worst"]),
+        asked(found, better=["good"], than=["level"]),
+        asked(found, better=["other"], than=["good"]),
+    ]
+    assert caution(made).startswith("3 comparisons on the same images, each at 95 %")
+    assert not caution(made[2:])
+
+
+def test_a_claim_names_both_sides_or_says_why() -> None:
+    """Sides that do not fit each other, and a claim about nothing, are errors."""
+    assert Claim(claim="c", better=("a",), than=("b", "c")).pairs == [("a", "b"), ("a", "c")]
+    with pytest.raises(ValidationError, match="2 under 'better' and 3 under 'than'"):
+        Claim(claim="c", better=("a", "b"), than=("c", "d", "e"))
+    with pytest.raises(ValidationError, match="1 under 'better' and 0 under 'than'"):
+        Claim(claim="c", better=("a",))
+    with pytest.raises(ValidationError, match="or give a command"):
+        Claim(claim="c")
+
+
+def test_a_claim_cannot_point_nowhere() -> None:
+    """A translation that does not exist is an error that lists the known ones."""
+    claim = Claim(claim="It is so.", better=("good",), than=("typo",))
+    study = Study(title="t", citation="c", setting="s", rows=(), claims=(claim,))
+    with pytest.raises(UserError, match=r"studies.P1: claim 'It is so.' points to 'typo'.*good"):
+        check({"P1": study}, ["good"])
+
+
+def test_the_claims_of_the_five_studies() -> None:
+    """They name translations that are there, and each command is one of docs/studies.md."""
+    studies = load(dict[str, Study], "studies", file=ROOT / "studies.yaml")
+    check(studies, list(load(dict[str, object], "translations", file=ROOT / "params.yaml")))
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    commands = [claim.command for study in studies.values() for claim in study.claims]
+    assert [given for given in commands if given not in page] == []

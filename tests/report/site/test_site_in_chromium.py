@@ -1,0 +1,141 @@
+"""The site in a real browser: keys, widths, colours, and nothing asked of anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import Browser, browser
+from made_up import Project, of, site
+
+from s2f_core.report.site.studies import Study, StudyRow
+
+NAMES = {"plain": 0.55, "sharp": 0.7, "third": 0.4}
+WIDTHS = (1280, 320)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of three translations of the same faces, one study, names that ask for escaping."""
+    noise = np.random.default_rng(0)
+    photos = noise.integers(0, 256, (12, 16, 16, 3), dtype=np.uint8)
+    made = Project(tmp_path_factory.mktemp("site"), photos, {"pencil": photos[..., :1]})
+    for place, (name, ssim) in enumerate(NAMES.items(), 1):
+        kid = 0.1 - 0.02 * place
+        made.translation(name, name, photos // (place + 1), of(120.0, kid, ssim, 15.0, 0.12))
+        made.variant(name, np.concatenate(photos[:4], axis=1))
+    rows = (StudyRow(name="Pix2Pix", published={"fid": 142.44}, ours="plain"),)
+    study = Study(title="</script><b>", citation="2020", setting="CelebA", rows=rows)
+    site(made, list(NAMES), {"P1": study})
+    return made.root / "report"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests."""
+    with browser(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+def test_pages_load_themselves_alone(folder: Path, chromium: Browser) -> None:
+    """No error in the console, no address outside the folder, at any width nothing to the side."""
+    chromium.errors.clear()
+    chromium.requests.clear()
+    for page in sorted(folder.rglob("*.html")):
+        chromium.open(page)
+        for width in WIDTHS:
+            chromium.look(width)
+            wide = chromium.run("document.documentElement.scrollWidth")
+            assert wide <= width, (page.name, width)
+        broken = "[...document.images].filter((i) => i.complete && i.src && !i.naturalWidth).length"
+        assert chromium.run(broken) == 0
+    assert chromium.errors == []
+    here = folder.as_uri()
+    asked = {one for one in chromium.requests if not one.startswith(("about:", "data:"))}
+    assert len(asked) > 8
+    assert [one for one in asked if not one.startswith(here)] == []
+
+
+def test_colours_follow_the_system(folder: Path, chromium: Browser) -> None:
+    """Dark on light, and light on dark."""
+    colour = "getComputedStyle(document.body).{}.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
+    for scheme, darker in (("light", "color"), ("dark", "backgroundColor")):
+        chromium.look(1280, scheme=scheme)
+        chromium.open(folder / "index.html")
+        sums = {one: chromium.run(colour.format(one)) for one in ("color", "backgroundColor")}
+        assert min(sums, key=lambda one: sums[one]) == darker
+        assert abs(sums["color"] - sums["backgroundColor"]) > 500
+
+
+def test_keys_sort_a_leaderboard(folder: Path, chromium: Browser) -> None:
+    """The best first, then the other way; baselines stay below, and the heading says the order."""
+    chromium.open(folder / "index.html")
+    table = "document.querySelector('table.board')"
+    names = f"[...{table}.querySelectorAll('.translation tr:not(.group) th a')].map((a) => a.text)"
+    assert chromium.run(names) == ["third", "sharp", "plain"]
+    heads = f"[...{table}.querySelectorAll('th[data-sort]')]"
+    ssim = f"{heads}.find((head) => head.textContent.includes('SSIM'))"
+    chromium.run(f"{ssim}.querySelector('button.sort').focus()")
+    chromium.press("Enter")
+    assert chromium.run(names) == ["sharp", "plain", "third"]
+    assert chromium.run(f"{ssim}.getAttribute('aria-sort')") == "descending"
+    chromium.press(" ")
+    assert chromium.run(names) == ["third", "plain", "sharp"]
+    assert chromium.run(f"{table}.querySelectorAll('th[aria-sort]').length") == 1
+    bodies = f"[...{table}.tBodies].map((body) => body.className)"
+    assert chromium.run(bodies) == ["translation", "baseline", "floor"]
+    firsts = f"[...{table}.tBodies].every((body) => body.rows[0].className === 'group')"
+    assert chromium.run(firsts)
+
+
+def test_keys_tell_how_a_number_is_made(folder: Path, chromium: Browser) -> None:
+    """The button beside a title opens a note, and closes it."""
+    chromium.open(folder / "variants" / "plain.html")
+    chromium.run("document.querySelector('button.info').focus()")
+    shown = "document.querySelector('.how:popover-open')?.textContent ?? ''"
+    assert chromium.run(shown) == ""
+    chromium.press("Enter")
+    assert "What KID measures" in chromium.run(shown)
+    chromium.press("Enter")
+    assert chromium.run(shown) == ""
+
+
+def test_keys_draw_the_slider(folder: Path, chromium: Browser) -> None:
+    """At its ends one image covers the other; a step moves by a hundredth, and says so."""
+    chromium.look(375)
+    chromium.open(folder / "compare.html", "#plain&third")
+    names = "[$('one').value, $('other').value, $('image-one').alt]"
+    assert chromium.run(names) == ["plain", "third", "plain of held-out image face-00000"]
+    chromium.run("$('divide').focus()")
+    shown = "[getComputedStyle($('image-one')).clipPath, $('divide').ariaValueText]"
+    chromium.press("ArrowRight", "ArrowRight")
+    assert chromium.run(shown) == ["inset(0px 48% 0px 0px)", "52 % plain"]
+    chromium.press("Home")
+    assert chromium.run(shown)[0] == "inset(0px 100% 0px 0px)"
+    chromium.press("End")
+    assert chromium.run(shown) == ["inset(0px 0% 0px 0px)", "100 % plain"]
+
+
+def test_another_choice_shows_another_pair(folder: Path, chromium: Browser) -> None:
+    """Images, figures, difference and address follow; the same is never compared with itself."""
+    chromium.open(folder / "compare.html", "#plain&third")
+    row = "[...$('scores').tBodies[0].rows].find((row) => row.textContent.includes('SSIM'))"
+    cells = f"[...{row}.cells].map((cell) => cell.textContent)"
+    before = chromium.run(cells)
+    assert before[4] == "better"
+    chromium.run("$('one').value = 'sharp'; $('one').dispatchEvent(new Event('change'))")
+    after = chromium.run(cells)
+    assert after[1] != before[1]
+    assert after[4] == "better"
+    assert chromium.run("location.hash") == "#sharp&third"
+    chromium.run("$('one').value = 'third'; $('one').dispatchEvent(new Event('change'))")
+    assert chromium.run("$('other').value") != "third"
+    assert "third" not in chromium.run("[...$('other').options].map((one) => one.value)")
+    source = chromium.run("$('image-one').getAttribute('src')")
+    chromium.run("$('face').value = '3'; $('face').dispatchEvent(new Event('change'))")
+    assert chromium.run("$('image-one').getAttribute('src')") != source
+    assert chromium.errors == []

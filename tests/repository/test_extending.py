@@ -1,0 +1,213 @@
+"""docs/extending.md is true: what it says to add is added to a copy of the package, and trains."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "extending.md"
+BLOCK = re.compile(r"^```(?P<kind>\w+) (?P<file>\S+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+SECTIONS = ("variants", "translations")
+
+
+def _params(folder: Path) -> dict[str, Any]:
+    params: dict[str, Any] = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    return params
+
+
+def _apply(change: str, file: Path) -> None:
+    """Make the change of a diff block; each of its hunks has to fit in exactly one place."""
+    text = file.read_text(encoding="utf-8")
+    for hunk in change.split("@@ @@\n")[1:]:
+        lines = hunk.splitlines()
+        old, new = (
+            "".join(f"\n{line[1:]}" for line in lines if line[:1] in kept) for kept in (" -", " +")
+        )
+        assert text.count(f"{old}\n") == 1, f"{file.name} has not this once:{old}"
+        text = text.replace(f"{old}\n", f"{new}\n")
+    file.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package and its parameters with all that the page says to add."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copytree(ROOT / "s2f_core", folder / "s2f_core")
+    for name in ("params.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8")):
+        file = folder / block["file"]
+        if block["kind"] == "diff":
+            _apply(block["text"], file)
+        else:
+            assert not file.exists()
+            file.write_text(block["text"], encoding="utf-8")
+    return folder
+
+
+def test_the_page_adds_a_variant_of_each_kind(copy: Path) -> None:
+    """One of existing parts, one with a new network, one with a new objective; nothing else."""
+    before, after = _params(ROOT), _params(copy)
+    for section in SECTIONS:
+        names = list(after[section].keys() - before[section].keys())
+        assert sorted(names) == ["cascade-pencil", "multiscale-pencil", "pix2pix-spectral"]
+        for name in names:
+            del after[section][name]
+    assert after == before
+
+
+def test_dvc_needs_to_know_no_more_than_params_yaml(copy: Path) -> None:
+    """Its stages run over the entries, and the tables that the new ones need are made already."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    loops = {stage: stages[stage]["foreach"] for stage in ("train", "evaluate")}
+    assert loops == {
+        "train": "${variants}",
+        "evaluate": "${translations}",
+    }
+    made = stages["condition"]["foreach"].values()
+    params = _params(copy)
+    for section in SECTIONS:
+        assert all(entry["data"] in made for entry in params[section].values())
+
+
+def test_the_pages_code_keeps_the_rules_of_the_house(copy: Path) -> None:
+    """Ruff has nothing to say, of lint or of format."""
+    names = {block["file"] for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))}
+    files = sorted(name for name in names if not (ROOT / name).exists())
+    assert files == ["s2f_core/networks/cascade.py", "s2f_core/training/objectives/multiscale.py"]
+    for arguments in (["check", "--no-cache"], ["format", "--no-cache", "--check"]):
+        subprocess.run([sys.executable, "-m", "ruff", *arguments, *files], cwd=copy, check=True)
+
+
+def test_what_the_page_adds_trains_and_keeps_the_contracts(copy: Path, tmp_path: Path) -> None:
+    """In a process of its own, which imports the copy; see :func:`main`."""
+    folders = [copy, ROOT, ROOT / "tests" / "helpers"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
+    command = [sys.executable, __file__, str(copy), str(tmp_path)]
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == _added(copy)
+
+
+def _added(copy: Path) -> list[str]:
+    return sorted(_params(copy)["variants"].keys() - _params(ROOT)["variants"].keys())
+
+
+def main(copy: Path, folder: Path) -> None:
+    """Train what the copy adds, interrupted and straight; run the contracts; print the names."""
+    import torch
+
+    import s2f_core
+
+    assert Path(s2f_core.__file__).parent == copy / "s2f_core"
+    torch.set_num_threads(1)
+    splits = _splits(folder)
+    for name in _added(copy):
+        settings = _settings(copy, name)
+        _trains_and_resumes(settings, splits, folder / name)
+        if settings.variant.objective.type == "multiscale":
+            _keeps_the_contract_of_games(settings, splits)
+        sys.stdout.write(f"{name}\n")
+    _keeps_the_contract_of_networks()
+
+
+def _splits(folder: Path) -> Any:
+    """Forty grey pictures of 64 px and their colours, thirty and ten."""
+    import pandas as pd
+    from fixtures import parted
+
+    from s2f_core.data.tables import Domain, build
+
+    coarse = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3)).astype(np.uint8)
+    colour = coarse.repeat(16, axis=1).repeat(16, axis=2)
+    grey = colour.mean(axis=3, keepdims=True).astype(np.uint8)
+    names = [f"{row:03d}" for row in range(40)]
+    rows = pd.DataFrame({"id": names, "source": names})
+    return parted(
+        build(folder / "grey", Domain(rows, grey.__getitem__), describe="grey"),
+        build(folder / "colour", Domain(rows, colour.__getitem__), describe="colour"),
+    )
+
+
+def _settings(copy: Path, name: str) -> Any:
+    """As the stage ``train`` reads them, but for a tiny training."""
+    from s2f_core.common.config import load
+    from s2f_core.data.selection import Translation
+    from s2f_core.training.variant import Settings, Variant
+
+    file = copy / "params.yaml"
+    variant = load(Variant, "variants", name, file=file)
+    translation = load(Translation, "translations", name, file=file)
+    assert (translation.variant, translation.data) == (name, variant.data)
+    return Settings(
+        name=name, seed=0, lr=1e-3, width=4, max_steps=3, precision="32-true", variant=variant
+    )
+
+
+def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
+    """After two of three steps it stops, goes on in new objects, and ends as a straight run."""
+    from fixtures import SilentRun
+
+    from s2f_core.training.loop import train
+    from s2f_core.training.run import prepare
+
+    class Stopping(SilentRun):
+        def log(self, step: int, values: dict[str, float]) -> None:
+            if step == 2 and "train/lr" not in values:
+                raise KeyboardInterrupt
+
+    straight = prepare(settings, splits, states)
+    train(straight, SilentRun())  # type: ignore[arg-type]
+    first = prepare(settings, splits, states)
+    with pytest.raises(KeyboardInterrupt):
+        train(first, Stopping())  # type: ignore[arg-type]
+    first.save("run")
+    second = prepare(settings, splits, states)
+    assert (second.resume(), second.done) == ("run", 2)
+    train(second, SilentRun())  # type: ignore[arg-type]
+    assert second.curves.rows == straight.curves.rows
+    assert second.validation.rows == straight.validation.rows
+    assert len(straight.validation.rows) == 3
+
+
+def _keeps_the_contract_of_networks() -> None:
+    """The tests over the registry have the new generator among their cases, with every norm."""
+    from network_contract import registered
+
+    from s2f_core.networks import Generator
+    from tests.networks import test_generators as contract
+
+    cases = [case for case in registered(Generator) if case["type"] == "cascade"]
+    assert len(cases) == 5
+    for case in cases:
+        contract.test_every_generator_fits_64_px_and_a_file(case)
+        for size in (28, 48):  # one that is refused and one that is not
+            contract.test_a_generator_is_right_or_refused(case, size)
+
+
+def _keeps_the_contract_of_games(settings: Any, splits: Any) -> None:
+    """What every objective of ``FORMS`` is held to."""
+    from tests.training.objectives import test_objectives as contract
+
+    for test in (
+        contract.test_a_step_trains_every_network,
+        contract.test_a_turn_trains_its_players_alone,
+        contract.test_rates_are_multiples_of_the_first,
+        contract.test_state_goes_round,
+        contract.test_a_generator_for_each_direction,
+    ):
+        test((settings, splits))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,175 @@
+"""The benchmark of quality for time: its protocol, its snapshots, and what it writes."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from fixtures import varied
+from torch_fidelity.metric_kid import kid_features_to_metric
+
+from benchmarks import celeba_protocol, over_minutes, quality_for_time
+from benchmarks.celeba_protocol import EARLIER, kid_of_subsets, parts
+from benchmarks.quality_for_time import Snapshots, arguments, main
+from s2f_core.common.images import Pixels, save_png
+from s2f_core.data.pairs import Pairs
+from s2f_core.metrics.types import Values
+from s2f_core.training import loop as module
+from s2f_core.training.loop import train
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
+
+PICTURES = 20
+
+
+def test_the_faces_are_parted_by_their_places() -> None:
+    """Of 999 sorted ids places 8 and 9 of every ten are held out, in whatever order they come."""
+    ids = [f"{number:06d}" for number in range(1, 1000)]
+    training, watched, scored = parts(ids[::-1], validation=False)
+    assert (len(training), len(scored)) == (800, 199)
+    assert scored[:3] == ["000009", "000010", "000019"]
+    assert set(watched) < set(training)
+
+
+def test_to_choose_by_validation_leaves_the_held_out_alone() -> None:
+    """Eighty of the 800 are scored, and 720 trained on."""
+    ids = [f"{number:06d}" for number in range(1, 1000)]
+    training, watched, scored = parts(ids, validation=True)
+    assert (len(training), len(scored)) == (720, 80)
+    assert watched == scored
+    assert {*training, *scored} == set(parts(ids, validation=False)[0])
+
+
+@pytest.mark.parametrize("count", [150, 80])
+def test_kid_is_torch_fidelitys_of_subsets(count: int) -> None:
+    """The mean of a hundred subsets of a hundred, or of all where there are fewer."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(count, 24)), random.normal(0.3, 1, (count + 7, 24))
+    if count < 100:
+        y = y[:count]
+    found = kid_features_to_metric(
+        torch.from_numpy(x),
+        torch.from_numpy(y),
+        kid_subsets=100,
+        kid_subset_size=min(100, count),
+        kid_kernel="poly",
+        kid_degree=3,
+        kid_gamma=None,
+        kid_coef0=1,
+        rng_seed=2020,
+        verbose=False,
+    )
+    expected = found["kernel_inception_distance_mean"]
+    assert kid_of_subsets(x, y) == pytest.approx(expected, rel=1e-6)
+
+
+def test_snapshots_are_of_their_moments(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At quarters of twenty steps, from the average of the weights where that is shown."""
+    monkeypatch.setattr(module, "LOG_EVERY", 1)
+    settings = varied(settings, {"recipe": {"ema": 0.9}}, max_steps=20)
+    training = prepare(settings, splits, tmp_path)
+    run: Any = Snapshots(training, [0.25, 0.5, 1.0])
+    train(training, run)
+    assert [(share, step) for share, _, step, _ in run.taken] == [(0.25, 5), (0.5, 10), (1.0, 20)]
+    seconds = [spent for _, spent, _, _ in run.taken]
+    assert seconds == sorted(seconds)
+    *earlier, last = [weights for *_, weights in run.taken]
+    shown = training.gan.generators["a-to-b"].state_dict()
+    assert all(torch.equal(last[name], value) for name, value in shown.items())
+    assert any(not torch.equal(earlier[0][name], value) for name, value in earlier[1].items())
+
+
+class Seen:
+    """In place of Inception: the mean of each of 16 squares of an image."""
+
+    def __init__(self, weights: Path) -> None:
+        assert weights.name == "inception.pt"
+
+    def __call__(self, images: Pixels) -> Values:
+        """Features [n, 48] of images [n, 32, 32, 1 or 3]."""
+        squares = images.astype(float).reshape(len(images), 4, 8, 4, 8, -1).mean(axis=(2, 4))
+        coloured = np.broadcast_to(squares, (*squares.shape[:-1], 3))
+        return coloured.reshape(len(images), -1)
+
+
+def test_it_trains_scores_and_draws(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    faces: Pixels,
+) -> None:
+    """A row for each baseline and each moment of each variant, one of them at half the size."""
+    photos = tmp_path / "assets" / "celeba-1k"
+    photos.mkdir(parents=True)
+    for number, face in enumerate(faces[:PICTURES]):
+        save_png(photos / f"{number:06d}.png", face)
+    monkeypatch.setattr(quality_for_time, "Features", Seen)
+    for place in (celeba_protocol, quality_for_time):
+        monkeypatch.setattr(place, "SIZE", 32)
+    monkeypatch.setattr(module, "LOG_EVERY", 1)
+    files = tmp_path / "rows.csv", tmp_path / "chart.svg"
+    given = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
+    given += ["--assets", str(tmp_path / "assets")]
+    main([*given, "--csv", str(files[0]), "--chart", str(files[1])])
+
+    rows = pd.read_csv(files[0])
+    assert list(rows["name"]) == [
+        *EARLIER,
+        "the sketch itself",
+        "other real faces",
+        *["pix2pix-pencil"] * 2,
+        *["hybrid"] * 2,
+    ]
+    assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
+    trained = rows.dropna(subset=["seed"])
+    assert np.isfinite(trained[["minutes", "fid", "kid", "ssim", "l1"]].to_numpy()).all()
+    told = capsys.readouterr().out
+    assert "| hybrid | 0 | 4.0 |" in told
+    assert all(f"| {name} |" in told for name in EARLIER)
+    ET.parse(files[1])  # noqa: S314 -- our own text
+
+
+def test_a_chart_is_a_png_where_it_is_called_one(tmp_path: Path) -> None:
+    """In the report's colours for paper."""
+    scores = {"fid": 200.0, "kid": 0.1, "ssim": 0.5, "l1": 0.2}
+    rows = [{"name": "resnet", "seed": 0, "asked": minute, **scores} for minute in (1.0, 2.0)]
+    over_minutes.draw(pd.DataFrame(rows), {"fid": 143.1}, tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+    over_minutes.draw(pd.DataFrame(rows), {"fid": 143.1}, tmp_path / "chart.svg")
+    drawn = (tmp_path / "chart.svg").read_text()
+    assert drawn.count("reference<") == 1
+    assert "var(" not in drawn
+
+
+def test_moments_double_up_to_the_end() -> None:
+    """Unless they are given; variants are those of pencil sketches and their photos."""
+    chosen = arguments([])
+    assert chosen.moments == [1, 2, 4, 8, 15]
+    assert {"pix2pix-pencil", "hybrid", "resnet"} <= set(chosen.variants)
+    assert arguments(["--minutes", "0.5"]).moments == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["cyclegan"], "cyclegan is none of pix2pix-pencil, hybrid, resnet"),
+        (["--at", "20"], r"--at has to be in \(0, 15\]"),
+        (["--steps", "0"], "have to be more than 0"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_measured_is_refused(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what can."""
+    with pytest.raises(SystemExit):
+        arguments(given)
+    assert re.search(said, capsys.readouterr().err)

@@ -1,0 +1,45 @@
+"""The papers' sweeps: every command is on the page, and makes parameters that are valid."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from benchmarks.studies import SMALL, command, experiments
+from s2f_core.data.selection import Translation
+from s2f_core.training.variant import Variant
+
+ROOT = Path(__file__).parents[2]
+APPLY = """
+import json, sys
+from pathlib import Path
+from dvc.utils.hydra import apply_overrides
+folder, text = Path(sys.argv[1]), Path(sys.argv[2]).read_text()
+for number, overrides in enumerate(json.loads(sys.argv[3])):
+    file = folder / f"{number}.yaml"
+    file.write_text(text)
+    apply_overrides(file, overrides)
+"""
+
+
+def test_every_command_is_on_the_page() -> None:
+    """As it is typed."""
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    missing = [given for given in (command(*one) for one in experiments()) if given not in page]
+    assert missing == []
+
+
+def test_every_choice_makes_a_valid_variant(tmp_path: Path) -> None:
+    """As ``dvc exp run -S`` applies it, and it changes something."""
+    overrides = [[*sweep.always, *choice, *SMALL] for sweep, choice in experiments()]
+    params = ROOT / "params.yaml"
+    given = [sys.executable, "-c", APPLY, str(tmp_path), str(params), json.dumps(overrides)]
+    subprocess.run(given, check=True)
+    before = yaml.safe_load(params.read_text(encoding="utf-8"))
+    for number, (sweep, _) in enumerate(experiments()):
+        after = yaml.safe_load((tmp_path / f"{number}.yaml").read_text(encoding="utf-8"))
+        assert after != before, command(sweep, ())
+        translation = Translation.model_validate(after["translations"][sweep.target])
+        Variant.model_validate(after["variants"][translation.variant])

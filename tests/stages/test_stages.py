@@ -1,0 +1,178 @@
+"""The stages as commands: the whole chain on a tiny project, and what a wrong one says."""
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from clones import studies
+from PIL import Image
+
+from s2f_core.common import config
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.metrics import inception, landmarks
+from s2f_core.metrics.types import Values
+from s2f_core.tracking.mlflow_store import connect
+from stages.background import background
+from stages.condition import condition
+from stages.dataset import dataset
+from stages.evaluate import evaluate
+from stages.fetch import fetch
+from stages.report import report
+from stages.split import split
+from stages.train import train
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the real parameters, made small, and archives of sixty photos and doodles."""
+    settings = yaml.safe_load((ROOT / "params.yaml").read_text())
+    settings.update(image_size=32, width=4, max_steps=6, precision="32-true")
+    settings["data"]["points"]["examples"] = 200
+    for variant in settings["variants"].values():
+        variant["recipe"]["validations"] = 2
+        if variant["discriminator"]["type"] == "patchgan":
+            variant["discriminator"]["layers"] = 1
+    settings["variants"]["resnet"]["generator"].update(downs=2, blocks=1)
+    settings["variants"]["cyclegan-resnet"]["generator"].update(blocks=1)
+    settings["variants"]["cyclegan-resnet"]["discriminator"]["layers"] = 3
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    assets = tmp_path / "data" / "assets" / "celeba-1k"
+    assets.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    with zipfile.ZipFile(assets / "celeba-1k.zip", "w") as archive:
+        for number in range(60):
+            blocks = random.integers(0, 255, (6, 6, 3), dtype=np.uint8)
+            buffer = io.BytesIO()
+            Image.fromarray(blocks).resize((178, 218)).save(buffer, "JPEG")
+            archive.writestr(f"{number:06d}.jpg", buffer.getvalue())
+    doodles = tmp_path / "data" / "assets" / "quickdraw"
+    doodles.mkdir()
+    with zipfile.ZipFile(doodles / "quickdraw.zip", "w") as archive:
+        for name in ("face", "smiley face"):
+            lines = random.integers(0, 2, (30, 784)).tolist()
+            text = "\n".join(json.dumps(line) for line in lines)
+            archive.writestr(f"{name}.ndjson.gz", gzip.compress(text.encode()))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    (tmp_path / ".dvc").mkdir()
+    config._read.cache_clear()
+    return tmp_path
+
+
+def _few_features(self: inception.Features, images: Pixels) -> Values:
+    """Stands for the real network, whose weights a quick test does not fetch."""
+    wide = np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
+    return np.asarray(wide.reshape(len(wide), 2, 16, 2, 16, 3).mean(axis=(2, 4)).reshape(-1, 12))
+
+
+def _no_faces(self: landmarks.Faces, images: Pixels) -> Values:
+    """Stands for the finder of faces, of which these pictures have none."""
+    return np.full((len(images), 2 * landmarks.POINTS), np.nan)
+
+
+def test_the_chain_from_an_archive_to_a_page(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every stage but fetch and background, which need the network and weights, in dvc's order."""
+    monkeypatch.setattr(inception.Features, "_compute", _few_features)
+    monkeypatch.setattr(landmarks.Faces, "_compute", _no_faces)
+    for file in (
+        "inception/inception.pt",
+        "efficientnet-lite0/efficientnet-lite0.pth",
+        "mediapipe/mediapipe.zip",
+    ):
+        weights = project / "data" / "assets" / file
+        weights.parent.mkdir()
+        weights.write_bytes(b"not read here")
+    settings = yaml.safe_load((project / "params.yaml").read_text())
+    kept = ["pix2pix-pencil", "resnet", "cyclegan-resnet", "surfaces-fc"]
+    settings["translations"] = {
+        name: entry
+        for name, entry in settings["translations"].items()
+        if entry["variant"] in kept and entry["upscaler"] in {"none", "bicubic"}
+    }
+    (project / "studies.yaml").write_text(studies(settings["translations"]))
+    (project / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+
+    inputs = {"faces": "pencil", "drawn-faces": "given", "points": "noise"}
+    for role, name in inputs.items():
+        dataset(role)
+        split(role)
+        condition(role, "kept", name)
+    for name in kept:
+        train(name)
+    for name in settings["translations"]:
+        evaluate(name)
+    report()
+
+    metrics = json.loads((project / "metrics" / "resnet-bicubic.json").read_text())
+    assert 0 < metrics["pixel_difference"] < 1
+    board = pd.read_csv(project / "metrics" / "leaderboard.csv")
+    assert set(settings["translations"]) <= set(board["name"])
+    page = (project / "report" / "studies" / "P1.html").read_text()
+    assert "Sketch to Face with Resolution-Assisted GANs" in page
+    assert "142.44" in page
+
+    client, experiment = connect(f"sqlite:///{project / 'mlflow.db'}")
+    runs = {run.info.run_name: run.data for run in client.search_runs([experiment])}
+    assert set(runs) == {*kept, "resnet-bicubic", "cyclegan-resnet-back"}
+    assert runs["resnet-bicubic"].metrics["test/fid"] == pytest.approx(metrics["fid"])
+    assert runs["pix2pix-pencil"].params["variant.recipe.batch"] == "4"
+    assert runs["pix2pix-pencil"].metrics["train/d_out_real"] > 0
+
+
+def test_what_is_missing_is_named(project: Path) -> None:
+    """Each stage without its input says which file it lacks."""
+    with pytest.raises(UserError, match="data/faces/kept is not an image table"):
+        condition("faces", "kept", "pencil")
+    with pytest.raises(UserError, match="data/faces/kept-pencil is not an image table"):
+        train("pix2pix-pencil")
+    with pytest.raises(UserError, match=r"data/models/resnet/a-to-b\.pt does not exist"):
+        evaluate("resnet-bicubic")
+    dataset("faces")
+    with pytest.raises(UserError, match=r"data/assets/u2netp/u2netp\.onnx does not exist: run"):
+        background("faces")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: fetch("nothing"), "there is no asset 'nothing' .known: "),
+        (lambda: dataset("cats"), "no 'cats' under data .known keys: faces"),
+        (lambda: condition("faces", "kept", "crayon"), "no 'crayon' under conditions"),
+        (lambda: train("pix3pix"), "no 'pix3pix' under variants .known keys: pix2pix"),
+        (lambda: evaluate("nothing"), "no 'nothing' under translations"),
+    ],
+)
+def test_a_wrong_name_lists_the_right_ones(project: Path, call: object, said: str) -> None:
+    """For every stage that takes a name."""
+    assert callable(call)
+    with pytest.raises(UserError, match=said):
+        call()
+
+
+def test_an_error_reaches_a_person_without_a_traceback(tmp_path: Path) -> None:
+    """As a process: exit 1, one clear line."""
+    (tmp_path / "params.yaml").write_text("image_size: wide\ndata: {faces: {source: celeba-1k}}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.dataset", "faces"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: params.yaml: image_size: Input should be a valid integer")
+    assert "Traceback" not in done.stderr

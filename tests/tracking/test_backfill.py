@@ -1,0 +1,106 @@
+"""MLflow's runs come back from DVC's files, whole and once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stores
+from fixtures import MakeTable
+
+from s2f_core.common.images import Pixels
+from s2f_core.tracking import client as tracking
+from s2f_core.tracking.backfill import backfill
+from s2f_core.tracking.log_evaluation import record
+from s2f_core.training.variant import Settings
+
+ROLES = {"faces": {"path": "data/assets/celeba-1k"}}
+RUN = "0123456789abcdef0123456789abcdef"
+
+client = stores.client
+
+
+@pytest.fixture
+def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
+    """A trained variant with two evaluations, as dvc pull brings them."""
+    data = tmp_path / "data"
+    stores.tables(data, make_table, faces)
+    stores.model(data, "tiny")
+    stores.trained(data, tmp_path / "metrics", settings, RUN)
+    stores.evaluated(data, "tiny", "tiny")
+    stores.evaluated(data, "tiny-again", "tiny")
+    return tmp_path
+
+
+def _backfill(project: Path) -> list[str]:
+    return list(backfill(project / "data", project / "metrics", ROLES))
+
+
+def test_training_and_evaluations_come_back(client: Any, project: Path) -> None:
+    """Parameters, curves at their steps, figures, pictures, models; no commit is made up."""
+    assert _backfill(project) == [
+        f"tiny: the training of {RUN}",
+        "tiny: the evaluation of tiny",
+        "tiny-again: the evaluation of tiny",
+    ]
+    found = {run.info.run_name: run for run in stores.runs(client)}
+    assert set(found) == {"tiny", "tiny-again"}
+    run = found["tiny"]
+    assert run.data.params["variant.recipe.batch"] == "4"
+    history = client.get_metric_history(run.info.run_id, "train/g_l1")
+    assert [(point.step, point.value) for point in history] == [(10, 0.5), (30, 0.25)]
+    assert run.data.metrics["val/ssim"] == 0.5
+    assert run.data.metrics["test/kid"] == 0.5
+    kept = {file.path for file in client.list_artifacts(run.info.run_id)}
+    assert kept == {"model", "images", "training.json", "evaluation.json"}
+    tags = run.data.tags
+    assert (tags["backfilled"], tags["health"]) == ("true", "the discriminator has won at step 20")
+    assert "mlflow.source.git.commit" not in tags
+    assert (run.info.end_time - run.info.start_time) / 1000 == pytest.approx(60, abs=20)
+    child = found["tiny-again"]
+    assert child.data.tags["mlflow.parentRunId"] == run.info.run_id
+    assert {model.name for model in client.search_registered_models()} == {"tiny", "tiny-again"}
+
+
+def test_a_second_time_it_makes_nothing(client: Any, project: Path) -> None:
+    """And an evaluation made later finds the run by the id that came with the model."""
+    _backfill(project)
+    before = [(run.info.run_id, run.data.metrics) for run in stores.runs(client)]
+    assert _backfill(project) == []
+    record("tiny", project / "data", ROLES["faces"])
+    assert [(run.info.run_id, run.data.metrics) for run in stores.runs(client)] == before
+
+
+def test_what_the_store_has_is_left_alone(client: Any, project: Path) -> None:
+    """The original training and its evaluation; a second evaluation that is missing is made."""
+    with tracking.training_run("tiny", {"lr": 1e-3}, {}) as original:
+        original.log(10, {"train/g_l1": 0.5})
+    (project / "data" / "models" / "tiny" / "run_id").write_text(f"{original.id}\n")
+    record("tiny", project / "data", ROLES["faces"])
+    before = client.get_run(original.id)
+    assert _backfill(project) == ["tiny-again: the evaluation of tiny"]
+    after = client.get_run(original.id)
+    assert after.data.to_dictionary() == before.data.to_dictionary()
+
+
+def test_a_run_that_an_evaluation_began_gets_its_training(client: Any, project: Path) -> None:
+    """DVC restored the model and ran the evaluation: one run, not two."""
+    record("tiny", project / "data", ROLES["faces"])
+    (begun,) = stores.runs(client)
+    shutil.rmtree(project / "data" / "evaluations" / "tiny-again")
+    assert _backfill(project) == [f"tiny: the training of {RUN}"]
+    (run,) = stores.runs(client)
+    assert run.info.run_id == begun.info.run_id
+    assert {"test/kid", "train/g_l1", "val/ssim"} <= set(run.data.metrics)
+
+
+def test_a_model_without_a_training_is_only_evaluated(client: Any, project: Path) -> None:
+    """Such as one that was imported."""
+    for file in ("run_id", "training.json"):
+        (project / "data" / "models" / "tiny" / file).unlink()
+    assert _backfill(project) == [
+        "tiny: the evaluation of tiny",
+        "tiny-again: the evaluation of tiny",
+    ]

@@ -1,0 +1,206 @@
+"""Several machines write to one MLflow server: a real one, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import servers
+import stores
+import yaml
+from clones import clean_environment
+from fixtures import MakeTable
+from pages import blocks, commands
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.tables import read
+from s2f_core.tracking import client as tracking
+from s2f_core.tracking.log_evaluation import record
+from s2f_core.tracking.mlflow_store import connect
+from s2f_core.tracking.process import BusyError, Process
+from s2f_core.training.variant import Settings
+
+ROOT = Path(__file__).parents[2]
+CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k"}
+RUN = "0123456789abcdef0123456789abcdef"
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """A PostgreSQL that runs while the tests of this file do."""
+    with servers.postgres() as uri:
+        yield uri
+
+
+def _served(database: str, folder: Path) -> servers.Server:
+    """The server as the page starts it, with its files in ``folder``."""
+    port = servers.free_port()
+    here = {
+        "postgresql://mlflow:PASSWORD@localhost:5432/mlflow": database,
+        "/srv/mlflow": folder / "artifacts",
+        "5000": port,
+    }
+    (command,) = commands(blocks("remotes.md", "console")["server"], here)
+    return servers.mlflow(command, port, folder / "mlflow.log")
+
+
+@pytest.fixture(scope="module")
+def address(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a server answers."""
+    server = _served(database, tmp_path_factory.mktemp("server"))
+    with server.running():
+        yield f"http://127.0.0.1:{server.port}"
+
+
+@pytest.fixture
+def client(address: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of the server, which this process logs to as well."""
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    return mlflow.MlflowClient(tracking_uri=address)
+
+
+TRAINING = """
+import sys
+from pathlib import Path
+from s2f_core.tracking.client import training_run
+name, file = sys.argv[1:]
+with training_run(name, {"lr": 1e-3, "gan": {"kind": name}}, {"variant": name}) as run:
+    for step in range(1500):
+        run.log(step, {"loss": 1 / (step + 1)})
+    run.artifact(Path(file), "model")
+    print(run.id)
+"""
+
+
+@pytest.mark.slow
+def test_two_machines_train_at_once(address: str, tmp_path: Path) -> None:
+    """Each in its own run: parameters, every value, and files that come back as they were."""
+    environment = clean_environment() | {"MLFLOW_TRACKING_URI": address, "PYTHONPATH": str(ROOT)}
+    started = {}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        file = tmp_path / name / "a-to-b.pt"
+        file.write_bytes(name.encode() * 500_000)
+        started[name] = subprocess.Popen(
+            [sys.executable, "-c", TRAINING, name, file],
+            env=environment,
+            cwd=file.parent,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    ids = {name: process.communicate()[0].strip() for name, process in started.items()}
+    client, experiment = connect(address)
+    for name, run_id in ids.items():
+        run = client.get_run(run_id)
+        assert (run.info.status, run.info.experiment_id) == ("FINISHED", experiment)
+        assert run.data.params == {"lr": "0.001", "gan.kind": name}
+        assert len(client.get_metric_history(run_id, "loss")) == 1500
+        kept = Path(client.download_artifacts(run_id, "model/a-to-b.pt", str(tmp_path)))
+        assert kept.read_bytes() == (tmp_path / name / "a-to-b.pt").read_bytes()
+        assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["a-to-b.pt"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
+    """A trained and evaluated variant, as dvc pull brings it."""
+    data = tmp_path / "data"
+    stores.tables(data, make_table, faces)
+    stores.model(data, "tiny")
+    stores.trained(data, tmp_path / "metrics", settings, RUN)
+    stores.evaluated(data, "tiny", "tiny")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"data": {"faces": CELEBA}}))
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_backfill_fills_a_server(client: Any, project: Path) -> None:
+    """Run, figures, pictures and model; once. The model loads by its name on any machine."""
+    uri = client.tracking_uri
+    environment = clean_environment() | {"MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT)}
+
+    def python(*arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, env=environment, cwd=project, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+
+    assert "2 made" in python("-m", "stages.backfill")
+    assert "0 made" in python("-m", "stages.backfill")
+    (version,) = client.search_model_versions("name = 'tiny'")
+    run = client.get_run(version.run_id)
+    assert run.data.tags["s2f.run_id"] == RUN
+    assert {"train/g_l1", "val/ssim", "test/kid"} <= set(run.data.metrics)
+    assert [file.path for file in client.list_artifacts(version.run_id, "images")]
+    environment["PYTHONPATH"] = ""
+    printed = python(
+        "-P",
+        "-c",
+        "import json, mlflow\n"
+        "model = mlflow.pyfunc.load_model('models:/tiny/1')\n"
+        "print(json.dumps(model.predict(model.input_example).tolist()))",
+    )
+    made = read(project / "data" / "translations" / "tiny").images([0])
+    assert (np.asarray(json.loads(printed.splitlines()[-1])) == made).all()
+
+
+@pytest.mark.slow
+def test_a_second_evaluation_makes_no_second_version(client: Any, project: Path) -> None:
+    """Other weights do; the tags follow the last evaluation."""
+    data = project / "data"
+    for folder in ("translations", "evaluations"):
+        (data / folder / "tiny").rename(data / folder / "again")
+    for _ in range(2):
+        record("again", data, CELEBA)
+    (version,) = client.search_model_versions("name = 'again'")
+    assert version.tags["test/kid"] == "0.5"
+    stores.model(data, "tiny", width=6)
+    record("again", data, CELEBA)
+    assert len(client.search_model_versions("name = 'again'")) == 2
+
+
+@pytest.mark.slow
+def test_a_server_that_is_restarted_loses_nothing(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was logged while it was away waits, and lands when it is back."""
+    server = _served(database, tmp_path)
+    uri = f"http://127.0.0.1:{server.port}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setattr(tracking, "_mlflow", Process())
+    training = ExitStack()
+    with server.running():
+        run = training.enter_context(tracking.training_run("restarted", {}, {}))
+        run.log(1, {"loss": 2.0})
+        run.flush()
+    run.log(2, {"loss": 1.0})
+    run.tag("health", "good")
+    with pytest.raises(BusyError, match="MLflow: API request"):
+        run.flush()
+    with server.running():
+        training.close()
+        client, _ = connect(uri)
+        assert [point.step for point in client.get_metric_history(run.id, "loss")] == [1, 2]
+        assert client.get_run(run.id).info.status == "FINISHED"
+        assert client.get_run(run.id).data.tags["health"] == "good"
+    tracking._mlflow.close()
+
+
+def test_a_server_that_does_not_answer_is_an_error_at_once() -> None:
+    """It says what to do, and not the password that the address may have."""
+    with pytest.raises(UserError, match="no server answers there") as raised:
+        connect(f"http://me:secret@127.0.0.1:{servers.free_port()}/")
+    assert "mlflow.db" in str(raised.value)
+    assert "secret" not in str(raised.value)

@@ -1,0 +1,168 @@
+"""Steps as CUDA graphs: what may be recorded, and, on a GPU, that recording changes nothing."""
+
+import copy
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+from fixtures import SilentRun, varied
+from game_forms import FORMS
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from s2f_core.common.device import records, resolve
+from s2f_core.data.pairs import Batch, Pairs
+from s2f_core.training import loop
+from s2f_core.training.objectives import Game
+from s2f_core.training.recipe import Turn
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
+
+TURNS = [Turn(), Turn(), Turn(discriminator=False), Turn()] * 5  # each is recorded, and repeated
+GRADIENTS = {
+    f"{name}{way}" for name in ("grad_norm_g", "grad_norm_d", "d_penalty") for way in ("", "_back")
+}
+on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA graphs need a GPU")
+
+
+@pytest.fixture(params=FORMS)
+def form(
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    splits: dict[str, Pairs],
+    noise_splits: dict[str, Pairs],
+) -> tuple[Settings, dict[str, Pairs]]:
+    """A form of an objective without what is drawn on the processor, and the data it takes."""
+    changes = copy.deepcopy(FORMS[request.param])
+    if changes.get("objective", {}).get("type") == "cyclegan":
+        changes["objective"]["pool"] = 0
+    recipe = changes.setdefault("recipe", {})
+    recipe.update(noise=0.0, optimiser="adam", momentum=0.0)
+    changed = varied(settings, changes)
+    return changed, splits if changed.variant.objective.takes == "image" else noise_splits
+
+
+def _game(settings: Settings, splits: dict[str, Pairs], device: str) -> tuple[Game, list[Batch]]:
+    torch.manual_seed(0)
+    fabric = Fabric(accelerator=device, devices=1, precision=resolve(settings.precision))
+    blueprint = settings.blueprint(splits["train"])
+    game = settings.build(fabric, blueprint)
+    pairs = splits["train"].given(blueprint.channels)
+    batches = [pairs.load(range(first, first + 4)) for first in range(len(TURNS))]
+    return game, [batch.to(fabric.device) for batch in batches]
+
+
+def test_pools_and_plain_descent_are_not_recorded(
+    settings: Settings, splits: dict[str, Pairs]
+) -> None:
+    """A pool is drawn from on the processor, and SGD reads its rate there; all else can be."""
+    for choice, recordable in (
+        ({"objective": {"type": "cyclegan", "pool": 6}}, False),
+        ({"objective": {"type": "cyclegan", "pool": 0}}, True),
+        ({"recipe": {"optimiser": "sgd"}}, False),
+        ({}, True),
+    ):
+        game, _ = _game(varied(settings, choice), splits, "cpu")
+        assert game.recordable is recordable, choice
+
+
+def test_only_a_gpu_that_trains_alone_records() -> None:
+    """Neither a processor nor several GPUs."""
+    assert records(torch.device("cuda"), 1)
+    assert not records(torch.device("cuda"), 2)
+    assert not records(torch.device("cpu"), 1)
+
+
+def test_a_state_of_a_recorded_game_goes_on_without(
+    settings: Settings, splits: dict[str, Pairs]
+) -> None:
+    """What was kept for a GPU, rates and counts as tensors, does not stay in the optimisers."""
+    game, batches = _game(settings, splits, "cpu")
+    game.step(batches[0], Turn())
+    state = copy.deepcopy(game.state_dict())
+    for name in game.players:
+        for group in state[name]["optimizer"]["param_groups"]:
+            group.update(capturable=True, lr=torch.tensor(1.0))
+    twin, _ = _game(settings, splits, "cpu")
+    twin.load_state_dict(state)
+    outcomes = []
+    for one in (game, twin):
+        one.set_rate(0.5)
+        torch.manual_seed(7)
+        outcomes.append(one.step(batches[1], Turn()))
+    assert all(torch.equal(outcomes[0][name], outcomes[1][name]) for name in outcomes[0])
+
+
+@on_gpu
+def test_recorded_steps_are_the_same(form: tuple[Settings, dict[str, Pairs]]) -> None:
+    """The scalars of every step, under rates that change, for every objective and turn."""
+    found: list[list[dict[str, Tensor]]] = []
+    for record in (False, True):
+        game, batches = _game(*form, "cuda")
+        if record:
+            assert game.recordable
+            game.record()
+        torch.manual_seed(1)
+        found.append([])
+        for step, (batch, turn) in enumerate(zip(batches, TURNS, strict=True)):
+            game.set_rate(1 - step / len(TURNS))
+            found[-1].append(game.step(batch, turn))
+    for plain, recorded in zip(*found, strict=True):
+        assert plain.keys() == recorded.keys()
+        for name, value in plain.items():
+            within = 0.3 if name in GRADIENTS else 0.02  # these differ from run to run
+            torch.testing.assert_close(recorded[name], value, atol=within, rtol=within, msg=name)
+
+
+class Interrupted(SilentRun):
+    """A run that ends the training at its second row, when the first is saved."""
+
+    def log(self, step: int, values: dict[str, float]) -> None:
+        """Raise KeyboardInterrupt at step 20."""
+        del values
+        if step == 20:
+            raise KeyboardInterrupt
+
+
+@on_gpu
+def test_a_recorded_training_resumes(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recordings are made anew: later losses go on from those before."""
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
+    changed = varied(settings, {"recipe": {"ema": 0.9}}, max_steps=40)
+    whole = prepare(changed, splits, tmp_path / "whole")
+    assert whole.gan._graphs
+    loop.train(whole, SilentRun())  # type: ignore[arg-type]
+    half = prepare(changed, splits, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(half, Interrupted())  # type: ignore[arg-type]
+    rest = prepare(changed, splits, tmp_path)
+    assert rest.resume() == "run"
+    assert 0 < rest.done < 20
+    loop.train(rest, SilentRun())  # type: ignore[arg-type]
+    for mine, other in zip(rest.curves.rows, whole.curves.rows, strict=True):
+        assert mine["step"] == other["step"]
+        assert mine["g_l1"] == pytest.approx(other["g_l1"], rel=0.05)
+
+
+@on_gpu
+def test_what_cannot_be_recorded_is_taken_as_it_is(
+    settings: Settings, splits: dict[str, Pairs], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An objective that asks for a value in the middle of a step trains on, and that is said."""
+    game, batches = _game(settings, splits, "cuda")
+    play = game.play
+
+    def curious(batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        found = play(batch, turn)
+        return {name: value * float(value.isfinite()) for name, value in found.items()}
+
+    game.play = curious  # type: ignore[method-assign]
+    game.record()
+    with caplog.at_level(logging.WARNING):
+        for batch, turn in zip(batches, TURNS, strict=True):
+            assert game.step(batch, turn)["g_l1"].isfinite() if turn.generator else True
+    assert len(caplog.records) == 1
+    assert "one operation at a time" in caplog.text

@@ -1,0 +1,224 @@
+"""A training that is capped by the clock: what follows it, and what it does not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from fixtures import SilentRun, varied
+
+from s2f_core.common import distributed
+from s2f_core.data.pairs import Pairs
+from s2f_core.training import loop as module
+from s2f_core.training.loop import Training, train
+from s2f_core.training.objectives import Game
+from s2f_core.training.recipe import Turn
+from s2f_core.training.run import prepare, summary
+from s2f_core.training.variant import Settings
+
+Prepare = Callable[[Settings], Training]
+
+
+class Clock:
+    """A clock that stands still but for the training's steps and validations, and counts reads."""
+
+    def __init__(self) -> None:
+        self.now, self.reads = 1000.0, 0
+
+    def monotonic(self) -> float:
+        """The time, in seconds."""
+        self.reads += 1
+        return self.now
+
+
+class Timed:
+    """A game whose steps take so many seconds; notes the rates and turns that it is given."""
+
+    def __init__(self, game: Game, clock: Clock, seconds: float) -> None:
+        self.game, self.clock, self.seconds = game, clock, seconds
+        self.rates: list[float] = []
+        self.turns: list[Turn] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.game, name)
+
+    def set_rate(self, factor: float) -> None:
+        """The game's own."""
+        self.rates.append(factor)
+        self.game.set_rate(factor)
+
+    def step(self, batch: Any, turn: Turn) -> Any:
+        """The game's own."""
+        self.turns.append(turn)
+        self.clock.now += self.seconds
+        return self.game.step(batch, turn)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The training's clock, in the test's hands."""
+    found = Clock()
+    monkeypatch.setattr(module, "time", found)
+    return found
+
+
+@pytest.fixture
+def timed(splits: dict[str, Pairs], tmp_path: Path, clock: Clock) -> Prepare:
+    """Makes a training each step of which takes a second, and each validation a quarter."""
+
+    def make(settings: Settings) -> Training:
+        training = prepare(settings, splits, tmp_path)
+        training.gan = Timed(training.gan, clock, 1.0)  # type: ignore[assignment]
+        validate = training.validate
+
+        def slow(step: int) -> dict[str, float]:
+            clock.now += 0.25
+            return validate(step)
+
+        training.validate = slow  # type: ignore[method-assign]
+        return training
+
+    return make
+
+
+def _minutes(settings: Settings, minutes: float, **top: Any) -> Settings:
+    recipe = {"noise": 0.5, "schedule": {"type": "linear", "decay": 1}}
+    return varied(settings, {"recipe": recipe}, **{"max_steps": None, **top}, max_minutes=minutes)
+
+
+def _train(training: Training, run: SilentRun | None = None) -> Any:
+    train(training, run or SilentRun())  # type: ignore[arg-type]
+    return training.gan
+
+
+def test_it_ends_at_the_first_step_over_the_time(settings: Settings, timed: Prepare) -> None:
+    """The 60th of a second each, after two validations; the last one comes on top."""
+    training = timed(_minutes(settings, 1.0))
+    assert training.steps == 75
+    _train(training)
+    assert training.done == 60
+    assert training.seconds == 60.75
+    told = summary(training)
+    assert (told["steps"], told["minutes"], told["ended_by"]) == (60, 1.01, "minutes")
+
+
+def test_rates_noise_and_validations_follow_the_clock(settings: Settings, timed: Prepare) -> None:
+    """All come to their ends with the time; a validation's own is seen after the next step."""
+    training = timed(_minutes(settings, 16 / 60))
+    game = _train(training)
+    spent = [*range(7), *(0.25 + n for n in range(7, 12)), *(0.5 + n for n in range(12, 16))]
+    assert game.rates == [1 - seconds / 16 for seconds in spent]
+    assert [turn.noise for turn in game.turns] == [0.5 * rate for rate in game.rates]
+    assert [row["step"] for row in training.validation.rows] == [6, 11, 16]
+
+
+def test_what_ends_first_counts(settings: Settings, timed: Prepare) -> None:
+    """Ten steps before a minute is over; then the clock changes nothing."""
+    capped = timed(_minutes(settings, 1.0, max_steps=10))
+    game = _train(capped)
+    assert (capped.done, summary(capped)["ended_by"]) == (10, "steps")
+    assert game.rates == [1 - step / 10 for step in range(10)]
+
+
+def test_a_step_longer_than_the_time_is_made_and_validated(
+    settings: Settings, timed: Prepare
+) -> None:
+    """One, at the whole rate."""
+    training = timed(_minutes(settings, 0.001))
+    assert _train(training).rates == [1.0]
+    assert [row["step"] for row in training.validation.rows] == [1]
+
+
+def test_a_variant_gets_its_share_of_the_minutes(settings: Settings) -> None:
+    """Of two half; without a cap all that there are."""
+    assert varied(settings, {"share": 0.5}, max_minutes=2).seconds == 60
+    assert settings.seconds == float("inf")
+
+
+def test_without_minutes_validations_are_those_of_whole_numbers(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """The k-th of n comes after the first step at which k/n of all steps are done."""
+    training = prepare(settings, splits, tmp_path)
+    for training.steps in (1, 7, 12, 49, 1000):
+        due = []
+        for done in range(1, training.steps + 1):
+            training.done = done
+            if training.validates((done - 1) / training.steps):
+                due.append(done)
+        times = min(3, training.steps)
+        assert due == [-(-training.steps * k // times) for k in range(1, times + 1)]
+
+
+def test_time_before_an_interruption_counts(settings: Settings, timed: Prepare) -> None:
+    """A resumed training goes on at its place in time, and ends as the uninterrupted one."""
+    settings = _minutes(settings, 16 / 60)
+    straight = timed(settings)
+    _train(straight)
+
+    class Interrupted(Exception):
+        """It was."""
+
+    class Until(SilentRun):
+        def log(self, step: int, values: dict[str, float]) -> None:
+            if step == 10 and "train/lr" in values:
+                raise Interrupted
+
+    first = timed(settings)
+    with pytest.raises(Interrupted):
+        _train(first, Until())
+    first.save("run 7")
+    second = timed(settings)
+    assert second.resume() == "run 7"
+    assert second.seconds == 10.25
+    _train(second)
+    assert second.done == straight.done == 16
+    assert second.curves.rows == straight.curves.rows
+    ours, theirs = (one.gan.state_dict()["generator"]["network"] for one in (second, straight))
+    assert all(torch.equal(ours[name], value) for name, value in theirs.items())
+
+
+def test_one_that_ended_and_was_saved_trains_no_further(settings: Settings, timed: Prepare) -> None:
+    """As when it is killed while its files are written."""
+    settings = _minutes(settings, 4 / 60)
+    first = timed(settings)
+    _train(first)
+    first.save("run 7")
+    again = timed(settings)
+    again.resume()
+    assert _train(again).rates == []
+    assert again.done == first.done
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(None, 3), (1.0, 15)], ids=["steps", "clock"])
+def test_the_first_process_tells_the_time(
+    settings: Settings,
+    timed: Prepare,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: float | None,
+    told: int,
+) -> None:
+    """Once a step, beside each of three validations, and only where there is a limit."""
+    calls = []
+    tell = distributed.told
+
+    def counted(find: Callable[[], Any]) -> Any:
+        calls.append(find)
+        return tell(find)
+
+    monkeypatch.setattr(distributed, "told", counted)
+    training = timed(varied(settings, {}, max_minutes=minutes))
+    calls.clear()
+    _train(training)
+    assert (training.done, len(calls)) == (12, told)
+
+
+def test_without_minutes_no_step_reads_the_clock(
+    settings: Settings, timed: Prepare, clock: Clock
+) -> None:
+    """At its start, its end and each of four logged rows alone."""
+    _train(timed(settings))
+    assert clock.reads == 6

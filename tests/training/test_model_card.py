@@ -1,0 +1,93 @@
+"""What a model file tells of its data, by what the tables say of themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fixtures import SilentRun, varied
+
+from s2f_core.common.config import Section
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.background.selfie import Selfie
+from s2f_core.data.conditions.edges import Edges
+from s2f_core.data.datasets.celeba import CelebA1k
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Data
+from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.tables import MADE, Domain, build, made
+from s2f_core.training.loop import train
+from s2f_core.training.model_card import describe, lines
+from s2f_core.training.run import prepare
+from s2f_core.training.variant import Settings
+
+FACES = Data(role="faces", background="removed", condition="edges")
+SOURCE = CelebA1k(source="celeba-1k", path=Path("data/assets/celeba-1k"), limit=40)
+
+
+@pytest.fixture
+def splits(tmp_path: Path, faces: Pixels) -> dict[str, Pairs]:
+    """Tables that say how they were made: photos, their subjects, and Canny's edges of these."""
+    names = [f"{row:03d}" for row in range(40)]
+    rows = pd.DataFrame({"id": names, "source": names})
+    edges = Edges(type="edges", low=10, high=30)
+    tables: dict[str, tuple[Pixels, Section]] = {
+        "kept": (faces, SOURCE),
+        "removed": (faces, Selfie(model="selfie")),
+        "removed-edges": (np.stack([edges.apply(face) for face in faces]), edges),
+    }
+    for name, (images, by) in tables.items():
+        domain = Domain(rows, images.__getitem__)
+        build(tmp_path / "faces" / name, domain, describe=name, by=by)
+    parts = pd.DataFrame({"id": names, "split": ["train"] * 30 + ["val"] * 10})
+    parts.to_parquet(tmp_path / "faces" / "split.parquet")
+    return {part: FACES.pairs(tmp_path, part) for part in ("train", "val")}
+
+
+def test_a_model_tells_where_its_images_are_from(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """Condition and background as they were set, the source less its paths, and its licence."""
+    changed = varied(settings, {"data": FACES.model_dump()}, max_steps=2)
+    training = prepare(changed, splits, tmp_path / "states")
+    train(training, SilentRun())  # type: ignore[arg-type]
+    told = describe(training, "a-to-b", training.gan.generators["a-to-b"])
+    assert told.drawing is not None
+    assert (told.drawing["type"], told.drawing["low"]) == ("edges", 10)
+    assert told.matting is not None
+    assert told.matting["model"] == "selfie"
+    assert told.source is not None
+    assert (told.source["source"], told.source["limit"]) == ("celeba-1k", 40)
+    assert "path" not in told.source
+    assert told.licence is not None
+    assert told.licence.startswith("celeba-1k: CelebA: non-commercial research only")
+    assert told.lines is not None
+    assert told.lines.paper == "white"
+    assert told == describe(training, "a-to-b", training.gan.generators["a-to-b"])
+    assert str(tmp_path) not in told.model_dump_json()
+
+
+def test_lines_are_those_that_the_training_saw(splits: dict[str, Pairs]) -> None:
+    """Thicker where they are thickened; none the other way round."""
+    plain = lines(splits["train"], {"type": "edges"}, None, "a-to-b")
+    thick = lines(splits["train"], {"type": "edges"}, Sketching(thickness=(12, 12)), "a-to-b")
+    assert plain is not None
+    assert thick is not None
+    assert thick.stroke_width > plain.stroke_width + 8
+    assert lines(splits["train"], {"type": "edges"}, None, "b-to-a") is None
+    assert lines(splits["train"], {"type": "gray"}, None, "a-to-b") is None
+
+
+def test_a_table_that_does_not_say_is_older(splits: dict[str, Pairs], tmp_path: Path) -> None:
+    """None; what cannot be read is an error that names it."""
+    file = splits["train"].inputs.folder / MADE
+    assert json.loads(file.read_text())["high"] == 30
+    file.write_text("{")
+    with pytest.raises(UserError, match=r"made\.json cannot be read"):
+        made(file.parent)
+    file.unlink()
+    assert made(file.parent) is None

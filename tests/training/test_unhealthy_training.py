@@ -1,0 +1,130 @@
+"""A training that goes wrong: what is said, and what each response does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from fixtures import SilentRun, varied
+
+from s2f_core.common.errors import UserError
+from s2f_core.data.pairs import Pairs
+from s2f_core.training.loop import Training, train
+from s2f_core.training.run import prepare, summary
+from s2f_core.training.variant import Settings
+
+
+def train_quietly(training: Training, run: SilentRun | None = None) -> None:
+    """Train to the end, with no MLflow."""
+    train(training, run or SilentRun())  # type: ignore[arg-type]
+
+
+class Spoilt:
+    """A game whose losses are not a number once, after so many steps."""
+
+    def __init__(self, game: Any, after: int, times: int = 1) -> None:
+        self.game, self.left, self.times = game, after, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.game, name)
+
+    def step(self, *given: Any) -> Any:
+        """The game's own, or what a division by zero would give."""
+        found = self.game.step(*given)
+        self.left -= 1
+        if self.left < 0 and self.times:
+            self.times -= 1
+            return {name: value * float("nan") for name, value in found.items()}
+        return found
+
+
+def _spoilt(
+    settings: Settings, splits: dict[str, Pairs], folder: Path, response: str, **choice: int
+) -> tuple[Training, SilentRun]:
+    changed = varied(settings, {"recipe": {"health": {"not_finite": response}}}, max_steps=40)
+    training = prepare(changed, splits, folder)
+    training.gan = Spoilt(training.gan, **choice)  # type: ignore[assignment]
+    return training, SilentRun()
+
+
+def test_a_loss_that_is_not_finite_stops_the_training(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """By default, with an error that says where, and a tag on the run."""
+    training, run = _spoilt(settings, splits, tmp_path, "stop", after=15)
+    with pytest.raises(UserError, match=r"variants.tiny: a loss is not finite at step 20"):
+        train_quietly(training, run)
+    assert "not finite" in run.tags["health.not-finite"]
+
+
+def test_or_ends_it_with_the_best_so_far(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """Validated after 14 of 40 steps, spoilt after 15: the training ends at 20."""
+    training, run = _spoilt(settings, splits, tmp_path, "keep-best", after=15)
+    train_quietly(training, run)
+    assert (training.done, training.validation.best_step) == (20, 14)
+    assert summary(training)["health"] == [run.tags["health.not-finite"]]
+
+
+def test_but_not_where_nothing_was_validated(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """There is no best yet."""
+    training, run = _spoilt(settings, splits, tmp_path, "keep-best", after=2)
+    with pytest.raises(UserError, match="there was no validation yet"):
+        train_quietly(training, run)
+
+
+def test_or_goes_back_at_half_the_rate(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """From the last saved state, here the start, and to the end; five times at most."""
+    training, run = _spoilt(settings, splits, tmp_path, "halve-lr", after=15)
+    train_quietly(training, run)
+    assert training.done == 40
+    assert [row["step"] for row in training.curves.rows] == [10, 14, 20, 27, 30, 40]
+    assert training.curves.rows[0]["lr"] == pytest.approx(5e-4)
+    again, run = _spoilt(settings, splits, tmp_path / "again", "halve-lr", after=0, times=99)
+    with pytest.raises(UserError, match=r"for the 6\. time"):
+        train_quietly(again, run)
+
+
+def test_a_collapse_is_said_and_can_stop(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """A generator of one grey picture, once as a tag, once as an error."""
+    for response in ("go-on", "stop"):
+        health = {"collapsed": response}
+        training = prepare(varied(settings, {"recipe": {"health": health}}), splits, tmp_path)
+        generator = training.gan.generators["a-to-b"]
+        with torch.no_grad():
+            for weight in generator.parameters():
+                weight.zero_()
+        for player in training.gan.players.values():
+            player.lr = 0.0
+        run = SilentRun()
+        if response == "stop":
+            with pytest.raises(UserError, match="the generator has collapsed"):
+                train_quietly(training, run)
+        else:
+            train_quietly(training, run)
+            assert training.done == 12
+        assert "nearly equal" in run.tags["health.collapsed"]
+
+
+def test_a_discriminator_that_wins_can_halve_the_rates(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """With a generator that does not learn, D wins; the logged rate is halved from there on."""
+    health = {"discriminator_won": "halve-lr", "window": 2}
+    recipe = {"health": health, "lr_d_ratio": 100, "schedule": {"type": "constant"}}
+    changed = varied(settings, {"recipe": {**recipe, "epochs": 100}}, lr=1e-4, max_steps=60)
+    training = prepare(changed, splits, tmp_path)
+    train_quietly(training)
+    (first, *_) = training.findings
+    assert first.sign == "discriminator-won"
+    rates = {row["step"]: row["lr"] for row in training.curves.rows}
+    assert rates[first.step] == pytest.approx(1e-4)
+    after = min(step for step in rates if step > first.step)
+    assert rates[after] == pytest.approx(5e-5)

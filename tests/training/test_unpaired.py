@@ -1,0 +1,216 @@
+"""Two domains that are no pairs: their batches, what needs pairs, training, outputs, scores."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from fixtures import MakeTable, SilentRun, varied
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Batches, Pairs
+from s2f_core.data.selection import Data, Direction, Translation
+from s2f_core.evaluation.evaluate import Evaluation, Subject, evaluate
+from s2f_core.evaluation.translate import translate
+from s2f_core.networks.checkpoint import save_model
+from s2f_core.training.loop import Training, train
+from s2f_core.training.run import prepare, summary
+from s2f_core.training.variant import Settings
+
+GIVEN = Data(role="faces", background="kept", condition="given")
+CYCLEGAN: dict[str, Any] = {
+    "data": GIVEN.model_dump(),
+    "objective": {"type": "cyclegan"},
+    "recipe": {"best": "last"},
+}
+
+
+def _seen(images: torch.Tensor) -> list[float]:
+    return [round(float(total), 4) for total in images.flatten(1).sum(dim=1)]
+
+
+def test_domains_keep_their_own_lengths(unpaired_splits: dict[str, Pairs]) -> None:
+    """Eighteen and thirty; the longer is an epoch."""
+    pairs = unpaired_splits["train"]
+    assert not pairs.paired
+    assert (len(pairs.ids), len(pairs.ids_b), len(pairs)) == (18, 30, 30)
+    turned = pairs.turned()
+    assert (turned.ids, turned.ids_b) == (pairs.ids_b, pairs.ids)
+    assert torch.equal(turned.a(range(4)), pairs.b(range(4)))
+    assert turned.fingerprint() != pairs.fingerprint()
+    assert len(pairs.subset(range(20)).ids) == 18
+    with pytest.raises(UserError, match="drawings has none of 1 ids"):
+        Pairs(pairs.inputs, pairs.targets, ["003"])
+
+
+def test_tables_that_share_some_ids_are_pairs_of_those(
+    make_table: MakeTable, faces: Pixels
+) -> None:
+    """Four of ten; the rest of either table is left out."""
+    names = [f"{row:03d}" for row in range(4)] + [f"other-{row}" for row in range(6)]
+    inputs, targets = make_table("inputs", faces[:10], id=names), make_table("targets", faces)
+    pairs = Pairs(inputs, targets, [*names, *(f"{row:03d}" for row in range(4, 40))])
+    assert pairs.paired
+    assert pairs.ids == pairs.ids_b == names[:4]
+
+
+def test_each_domain_is_visited_over_and_over(unpaired_splits: dict[str, Pairs]) -> None:
+    """Thirty batches of three: five rounds of A, three of B, in new orders and new company."""
+    pairs = unpaired_splits["train"]
+    batches = Batches(pairs, 3, seed=0, jitter=1, flip=False, paired=False)
+    loaded = [batches[step] for step in range(30)]
+    a, b = (_seen(torch.cat(images)) for images in zip(*((x.a, x.b) for x in loaded), strict=True))
+    assert set(Counter(a).values()) == {5}
+    assert set(Counter(b).values()) == {3}
+    assert sorted(a[:18]) == sorted(a[18:36])
+    assert a[:18] != a[18:36]
+    company = {one: {b[at] for at in range(90) if a[at] == one} for one in a}
+    assert min(map(len, company.values())) > 1
+    again = Batches(pairs, 3, seed=0, jitter=1, flip=False, paired=False)[17]
+    assert torch.equal(again.a, loaded[17].a)
+    assert torch.equal(again.b, loaded[17].b)
+
+
+def test_what_needs_pairs_is_refused_before_it_trains(
+    settings: Settings, unpaired_splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """Pix2pix, a best checkpoint by a score of pairs, and a schedule that looks at one."""
+    pix2pix = varied(settings, {"recipe": {"best": "last"}})
+    with pytest.raises(UserError, match=r"share no id.*pix2pix learns from.*not \(cyclegan\)"):
+        prepare(pix2pix, unpaired_splits, tmp_path)
+    for recipe in ({"best": "ssim"}, {"best": "last", "schedule": {"type": "plateau"}}):
+        changed = varied(settings, {**CYCLEGAN, "recipe": recipe})
+        with pytest.raises(UserError, match="cyclegan has no pairs to score: set recipe"):
+            prepare(changed, unpaired_splits, tmp_path)
+
+
+@pytest.fixture
+def training(
+    settings: Settings, unpaired_splits: dict[str, Pairs], tmp_path: Path
+) -> tuple[Settings, Training]:
+    """A CycleGAN after three steps and as many validations."""
+    changed = varied(settings, CYCLEGAN, max_steps=3)
+    training = prepare(changed, unpaired_splits, tmp_path)
+    train(training, SilentRun())  # type: ignore[arg-type]
+    return changed, training
+
+
+def test_a_validation_has_no_score_of_pairs(training: tuple[Settings, Training]) -> None:
+    """Only how varied the outputs are; the pictures show no photo as the answer."""
+    _, trained = training
+    validation = trained.validation
+    assert [set(row) for row in validation.rows] == [{"step", "variety"}] * 3
+    assert validation.best_step == 3
+    assert validation.mosaic().shape == (6 * 66 - 2, 4 * 66 - 2, 3)  # input, three outputs
+    there_and_back = validation.samples(trained.fabric, trained.gan.generators)
+    assert there_and_back.shape == (3 * 66 - 2, 16 * 66 - 2, 3)  # 6 pairs, then 10
+    told = summary(trained)
+    assert (told["training_inputs"], told["training_images"], told["paired"]) == (18, 30, False)
+    assert told["epochs"] == pytest.approx(3 * 4 / 30)
+
+
+@pytest.fixture
+def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
+    """A role whose drawings are not of its photos: 16 and 24 to learn from, 8 and 16 to test."""
+    grey = faces[:24].mean(axis=3, keepdims=True).astype(np.uint8)
+    drawings = [f"drawing-{row}" for row in range(24)]
+    kinds = ["cat", "dog"] * 12
+    make_table("data/faces/kept", faces)
+    make_table("data/faces/kept-given", grey, id=drawings, source=kinds, **{"class": kinds})
+    ids = [f"{row:03d}" for row in range(40)] + drawings
+    parts = ["train"] * 24 + ["test"] * 16 + ["train"] * 16 + ["test"] * 8
+    pd.DataFrame({"id": ids, "split": parts}).to_parquet(tmp_path / "data/faces/split.parquet")
+    return tmp_path / "data"
+
+
+def test_outputs_are_the_inputs_rows(
+    training: tuple[Settings, Training], data: Path, tmp_path: Path
+) -> None:
+    """Eight photos of drawings, with their ids and classes; sixteen drawings the other way."""
+    settings, trained = training
+    expected: dict[Direction, list[str]] = {
+        "a-to-b": [f"drawing-{row}" for row in range(16, 24)],
+        "b-to-a": [f"{row:03d}" for row in range(24, 40)],
+    }
+    for way, ids in expected.items():
+        description = settings.describe(trained.blueprint, way)
+        model = tmp_path / f"{way}.pt"
+        save_model(model, description, trained.validation.best[way])
+        asked = Translation(variant="tiny", data=GIVEN, direction=way, scores="samples")
+        table = translate(model, asked, data, tmp_path / way)
+        assert table.accepted["id"].tolist() == ids
+        assert table.shape == (32, 32, 3)
+        if way == "a-to-b":
+            assert table.accepted["class"].tolist() == ["cat", "dog"] * 4
+        scored = asked.model_copy(update={"scores": "pairs"})
+        with pytest.raises(UserError, match="no pairs to score: set scores to samples"):
+            translate(model, scored, data, tmp_path / "none")
+
+
+def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> Evaluation:
+    class Means:
+        """Stands for Inception: the mean colour of each quarter."""
+
+        network = resize = "none"
+
+        def __call__(self, images: Pixels) -> Any:
+            quarters = images.reshape(len(images), 2, 16, 2, 16, 3).mean(axis=(2, 4))
+            return quarters.reshape(len(images), -1) / 255.0
+
+    subject = Subject(
+        name="tiny",
+        variant="tiny",
+        upscaler="none",
+        role="faces",
+        background="kept",
+        condition="given",
+        direction=direction,
+        kind="samples",
+    )
+    train_on = GIVEN.pairs(data, "train", direction=direction)
+    test_on = GIVEN.pairs(data, "test", direction=direction)
+    return evaluate(subject, outputs, train_on, test_on, {"inception": Means(), "classes": Means()})
+
+
+def test_sets_of_two_sizes_are_scored_in_both_directions(
+    data: Path, make_table: MakeTable, faces: Pixels
+) -> None:
+    """The floor is as many real ones as there are outputs; the input itself is the baseline."""
+    names = [f"drawing-{row}" for row in range(24)]
+    there = _evaluated(data, make_table("outputs", faces[16:40], id=names)).report
+    assert (there["images"], there["targets"], there["drawn"]) == (8, 16, True)
+    assert set(there["figures"]) == {"model", "sketch", "real"}
+    assert there["figures"]["real"]["fid"]["n"] == 8
+    assert there["figures"]["model"]["kid"]["value"] < there["figures"]["sketch"]["kid"]["value"]
+    assert there["shown"] == [f"{row:03d}" for row in range(24, 40)]
+    grey = np.repeat(faces.mean(axis=3, keepdims=True).astype(np.uint8), 3, axis=3)
+    back = _evaluated(data, make_table("back", grey), "b-to-a").report
+    assert (back["images"], back["targets"]) == (16, 8)
+    assert set(back["figures"]) == {"model", "photo", "real"}
+    assert back["figures"]["real"]["fid"]["n"] == 16
+
+
+def test_pairs_that_are_none_are_not_scored(
+    data: Path, make_table: MakeTable, faces: Pixels
+) -> None:
+    """Whatever made the outputs."""
+    names = [f"drawing-{row}" for row in range(24)]
+    outputs = make_table("outputs", faces[:24], id=names)
+    test = GIVEN.pairs(data, "test")
+    subject = Subject.model_validate(
+        {"name": "tiny", "variant": "v", "upscaler": "none", "kind": "pairs"}
+        | {"role": "faces", "background": "kept", "condition": "given", "direction": "a-to-b"}
+    )
+    with pytest.raises(UserError, match=r"translations\.tiny: no pairs to score"):
+        evaluate(subject, outputs, test, test, None)  # type: ignore[arg-type]
+
+
+def test_a_domain_without_classes_is_taken_whole(data: Path) -> None:
+    """Of the drawings the cats, of the photos all."""
+    cats = GIVEN.model_copy(update={"classes": ("cat",)}).pairs(data, "train")
+    assert cats.ids == [f"drawing-{row}" for row in range(0, 16, 2)]
+    assert len(cats.ids_b) == 24

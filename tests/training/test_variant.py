@@ -1,0 +1,165 @@
+"""Variants: the ones in params.yaml, and combinations that cannot be."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from fixtures import MakeTable, varied
+from pydantic import ValidationError
+
+from s2f_core.common.config import load
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Data, Translation
+from s2f_core.training.objectives import Blueprint
+from s2f_core.training.variant import Settings, Variant
+
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+FILE = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+STUDIES = yaml.safe_load(PARAMS.with_name("studies.yaml").read_text(encoding="utf-8"))["studies"]
+SIZES = {"points": 1, "grids": FILE["data"]["grids"]["size"]}  # the others have image_size
+
+
+@pytest.mark.parametrize("name", FILE["variants"])
+def test_a_variant_of_the_default_pipeline_can_be_built(name: str) -> None:
+    """Its sections are valid, and its networks fit the images of its role."""
+    variant = load(Variant, "variants", name, file=PARAMS)
+    size = round(SIZES.get(variant.data.role, FILE["image_size"]) * variant.scale)
+    noise = FILE["conditions"]["noise"]["channels"]
+    start = noise if variant.objective.takes == "vector" else 1
+    end = 1 if variant.data.role == "doodles" else 3
+    if variant.objective.one_domain:
+        start = end
+    blueprint = Blueprint(variant.generator, variant.discriminator, size, 4, (start, end))
+    blueprint.make_generator("a-to-b")
+    blueprint.make_discriminator(end)
+    assert variant.study is None or variant.study in STUDIES
+
+
+@pytest.mark.parametrize("name", FILE["translations"])
+def test_a_translation_goes_where_its_variant_can(name: str) -> None:
+    """Back only by a CycleGAN; pairs only from an image, surfaces only from noise."""
+    translation = load(Translation, "translations", name, file=PARAMS)
+    objective = load(Variant, "variants", translation.variant, file=PARAMS).objective
+    assert translation.direction == "a-to-b" or objective.type == "cyclegan"
+    fits = {"image": ("pairs", "samples"), "vector": ("samples", "surfaces")}
+    assert translation.scores in fits[objective.takes]
+
+
+@pytest.mark.parametrize("recipe", [{"best": "ssim"}, {"schedule": {"type": "plateau"}}], ids=str)
+def test_noise_has_no_pairs_to_score(settings: Settings, recipe: dict[str, Any]) -> None:
+    """Neither the best checkpoint nor a plateau can be told."""
+    dcgan = {"generator": {"type": "dcgan"}, "objective": {"type": "unconditional"}}
+    with pytest.raises(ValidationError, match="unconditional has no pairs to score"):
+        varied(settings, {**dcgan, "recipe": {"best": "last", **recipe}})
+
+
+def test_a_variant_gets_its_share_of_the_cap(settings: Settings) -> None:
+    """Of 12 steps a half; without a cap all that the recipe asks: 10 epochs of 30 in fours."""
+    assert settings.steps(30) == 12
+    half = varied(settings, {"share": 0.5})
+    assert half.steps(30) == 6
+    assert half.model_copy(update={"max_steps": None}).steps(30) == 75
+
+
+def test_smoothing_needs_a_target(settings: Settings) -> None:
+    """Hinge and WGAN-GP have none."""
+    hinge = {"type": "pix2pix", "adversarial": "hinge"}
+    with pytest.raises(ValidationError, match=r"recipe.smoothing \(0.1\) softens"):
+        varied(settings, {"objective": hinge, "recipe": {"smoothing": 0.1}})
+
+
+@pytest.mark.parametrize(
+    ("generator", "objective", "said"),
+    [
+        ("dcgan", "pix2pix", "the dcgan generator takes a vector, pix2pix gives it an image"),
+        ("unet", "unconditional", "the unet generator takes an image, unconditional gives"),
+    ],
+)
+def test_a_generator_must_take_what_the_objective_gives(
+    settings: Settings, generator: str, objective: str, said: str
+) -> None:
+    """Noise to a U-Net, or a sketch to a DCGAN, is refused at once."""
+    sections = {"generator": {"type": generator}, "objective": {"type": objective}}
+    with pytest.raises(ValidationError, match=said):
+        varied(settings, {**sections, "recipe": {"best": "last"}})
+
+
+def test_the_condition_must_give_what_the_objective_takes(
+    settings: Settings, splits: dict[str, Pairs], noise_splits: dict[str, Pairs]
+) -> None:
+    """Known when the tables are opened."""
+    dcgan: dict[str, Any] = {
+        "generator": {"type": "dcgan"},
+        "discriminator": {"type": "dcgan"},
+        "objective": {"type": "unconditional"},
+        "recipe": {"best": "last"},
+    }
+    with pytest.raises(UserError, match="takes a vector, the condition 'pencil' is an image"):
+        varied(settings, dcgan).blueprint(splits["train"])
+    with pytest.raises(UserError, match="takes an image, the condition 'pencil' is a vector"):
+        settings.blueprint(noise_splits["train"])
+
+
+def test_one_domain_makes_grey_inputs_colour(settings: Settings, splits: dict[str, Pairs]) -> None:
+    """An identity loss needs G(B), so A gets B's three channels."""
+    assert settings.blueprint(splits["train"]).channels == (1, 3)
+    identity = {"type": "pix2pix", "lambda_identity": 1}
+    both = varied(settings, {"objective": identity}).blueprint(splits["train"])
+    assert both.channels == (3, 3)
+    batch = splits["train"].given(both.channels).load(range(2))
+    assert batch.a.shape == batch.b.shape
+    assert (batch.a[:, 0] == batch.a[:, 2]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"type": "unconditional"}, "unconditional takes none"),
+        ({"type": "cyclegan"}, "cyclegan is shown A and B that are no pairs: leave canny out"),
+    ],
+)
+def test_lines_are_redrawn_only_where_that_makes_sense(
+    settings: Settings, change: dict[str, Any], said: str
+) -> None:
+    """Noise has no lines, and a B beside A that is not its own cannot be drawn in its place."""
+    generator = "dcgan" if change["type"] == "unconditional" else "unet"
+    recipe = {"best": "last", "sketch": {"canny": {}}}
+    sections = {"generator": {"type": generator}, "objective": change, "recipe": recipe}
+    with pytest.raises(ValidationError, match=said):
+        varied(settings, sections)
+    assert varied(settings, {"recipe": recipe}).variant.recipe.sketch is not None
+
+
+@pytest.fixture
+def objects(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
+    """Pictures of three kinds in turn, and grey ones that know no class."""
+    kinds = [("apple", "pizza", "tree")[row % 3] for row in range(40)]
+    make_table("objects/kept", faces, **{"class": kinds})
+    make_table("objects/kept-edges", faces[..., :1].copy())
+    rows = pd.DataFrame({"id": [f"{row:03d}" for row in range(40)], "split": "train"})
+    rows.to_parquet(tmp_path / "objects" / "split.parquet")
+    return tmp_path
+
+
+def test_only_images_of_the_chosen_classes_count(objects: Path) -> None:
+    """Pizza and trees, by the class that either table knows; null is all."""
+    data = Data(role="objects", background="kept", condition="edges")
+    assert len(data.pairs(objects, "train")) == 40
+    some = Data.model_validate({**data.model_dump(), "classes": ["tree", "pizza"]})
+    pairs = some.pairs(objects, "train")
+    assert pairs.ids == [f"{row:03d}" for row in range(40) if row % 3]
+    assert some.pairs(objects, "train", direction="b-to-a").ids == pairs.ids
+
+
+def test_a_class_that_is_not_there_names_those_near_it(objects: Path) -> None:
+    """Or some of all, where none is near."""
+    data = Data(role="objects", background="kept", condition="edges", classes=("piza",))
+    with pytest.raises(UserError, match=r"objects has no class 'piza' \(it has 3, such as pizza\)"):
+        data.pairs(objects, "train")
+    far = data.model_copy(update={"classes": ("zebra",)})
+    with pytest.raises(UserError, match=r"has 3, such as apple, pizza, tree\)"):
+        far.pairs(objects, "train")
