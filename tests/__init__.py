@@ -1,0 +1,1 @@
+"""Tests, in folders that mirror those of s2f_core."""
