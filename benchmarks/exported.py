@@ -105,7 +105,7 @@ def test_pairs(told: Description, data: Path) -> Pairs:
     own = Data(role=told.role, background=told.background, condition=told.condition)
     pairs = own.pairs(data, "test")
     channels = told.in_channels, pairs.targets.shape[2]
-    return pairs.given(channels, told.size / pairs.targets.shape[0])
+    return pairs.with_channels(channels).resized_to(told.size)
 
 
 def _eager(checkpoint: Checkpoint, file: Path) -> Way:

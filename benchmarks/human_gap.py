@@ -25,7 +25,7 @@ from benchmarks.table import Table, arguments
 from s2f_core.common.config import load
 from s2f_core.common.images import Pixels, from_model, grid, resize, rgb, save_png, to_model
 from s2f_core.data.selection import Data
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.evaluation.human_gap import Gap
 from s2f_core.metrics.distances import KID
 from s2f_core.metrics.inception import Features
@@ -76,7 +76,7 @@ class Trial:
     photos: Pixels
 
 
-def settings(data: Data, sketch: Sketching | None, steps: int, scale: float) -> Settings:
+def settings(data: Data, sketch: SketchAugment | None, steps: int, scale: float) -> Settings:
     """The pix2pix that is trained, of the default scale."""
     recipe: dict[str, Any] = {**RECIPE, "validations": 1, "best": "last", "sketch": sketch}
     variant = {

@@ -22,7 +22,8 @@ from benchmarks import steps
 from benchmarks.steps import NEAREST, Build, Case
 from benchmarks.table import Table, arguments, rounds, spread
 from s2f_core.data import tables
-from s2f_core.data.pairs import Batches, Coming, Pairs
+from s2f_core.data.batches import Batches, Prefetcher
+from s2f_core.data.pairs import Pairs
 from s2f_core.training.recipe import Turn
 
 IMAGES = 256
@@ -60,11 +61,11 @@ class _Fetch:
     """Gives batch after batch; called, the seconds that one was waited for."""
 
     def __init__(self, batches: Batches, clock: Any = time.perf_counter) -> None:
-        self.coming, self.clock, self.step = Coming(batches, steps.device()), clock, 0
+        self.batches, self.clock, self.step = Prefetcher(batches, steps.device()), clock, 0
 
     def __call__(self) -> float:
         began = self.clock()
-        batch = self.coming[self.step]
+        batch = self.batches[self.step]
         float(batch.b[0, 0, 0, 0])
         self.step += 1
         return float(self.clock() - began)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.networks import convolutions
 from s2f_core.training.objectives import Game, losses
 from s2f_core.training.objectives.discriminator import Critic

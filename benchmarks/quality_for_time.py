@@ -139,7 +139,7 @@ def outputs(
         train(training, run)
     generator = training.gan.generators["a-to-b"]
     tried = Pairs(given.inputs, given.targets, given.scored, wanted.variant.scale)
-    tried = tried.given(training.blueprint.channels)
+    tried = tried.with_channels(training.blueprint.channels)
     for share, seconds, step, weights in run.taken:
         generator.load_state_dict(weights)
         made, _ = translate(tried, training.fabric, generator)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from s2f_core.common.device import Precision, resolve
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.training.objectives import Blueprint, Game, Objective
 from s2f_core.training.objectives.cuda_graph import Graphs, Play

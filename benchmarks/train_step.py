@@ -25,7 +25,7 @@ from benchmarks import levers, reference, steps
 from benchmarks.steps import Build, Case, Step
 from benchmarks.table import Table, arguments, rounds, spread
 from s2f_core.common.device import resolve
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.training.objectives import Game
 from s2f_core.training.recipe import Turn
 

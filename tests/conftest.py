@@ -52,6 +52,13 @@ def make_table(tmp_path: Path) -> MakeTable:
 
 
 @pytest.fixture
+def negative_pairs(make_table: MakeTable, faces: Pixels) -> Pairs:
+    """Thirty pictures as targets, and as inputs their negatives."""
+    inputs = make_table("inputs", 255 - faces)
+    return Pairs(inputs, make_table("targets", faces), [f"{row:03d}" for row in range(30)])
+
+
+@pytest.fixture
 def splits(make_table: MakeTable, faces: Pixels) -> dict[str, Pairs]:
     """Grey pictures to their colours: thirty to train on, ten to validate."""
     grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)

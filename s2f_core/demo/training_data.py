@@ -12,7 +12,7 @@ from s2f_core.common import config
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, rgb
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.demo.hints import Range, habits
 from s2f_core.demo.models import Model
 from s2f_core.evaluation import human_gap
@@ -44,7 +44,8 @@ class Learned:
         if (pairs := self._pairs(model, "train")) is None:
             return None
         told = model.description
-        scaled = pairs.given((told.in_channels, pairs.channels[1]), told.size / pairs.size)
+        channels = told.in_channels, pairs.channels[1]
+        scaled = pairs.with_channels(channels).resized_to(told.size)
         pages = _pages(scaled, SEEN)
         if (sketch := _sketch(model)) is None:
             return pages
@@ -95,10 +96,10 @@ def _rows(there: int, wanted: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]
     return np.unique(np.linspace(0, there - 1, wanted).astype(np.int64))
 
 
-def _sketch(model: Model) -> Sketching | None:
+def _sketch(model: Model) -> SketchAugment | None:
     """What the variant's recipe did to its lines, where the variant is in ``params.yaml``."""
     try:
         recipe = config.load(dict[str, object], "variants", model.description.variant, "recipe")
     except UserError:
         return None
-    return Sketching.model_validate(found) if (found := recipe.get("sketch")) else None
+    return SketchAugment.model_validate(found) if (found := recipe.get("sketch")) else None

@@ -102,7 +102,7 @@ def evaluate(
     and where pairs are to be scored that are none.
     """
     kind = KINDS[subject.kind]
-    if kind.paired and not test.answered:
+    if kind.paired and not test.has_target:
         raise UserError(f"translations.{subject.name}: no pairs to score, set scores to samples")
     real = test.targets.images(test.targets.positions(test.ids_b))
     made = _made(outputs, test.ids, real)
@@ -120,7 +120,7 @@ def evaluate(
         "image_size": real.shape[1],
         "images": len(made),
         "targets": len(real),
-        "drawn": test.drawn,
+        "drawn": test.input_is_image,
         "shown": _spread(sorted(test.ids_b)),
         "mode": "generator in eval mode: no dropout, running statistics in batch norm",
         "nearest": _nearest(training, test, made) if "memorisation" in kind.scores else [],
@@ -162,9 +162,9 @@ def _spaces(
         "coordinates": surfaces.as_vectors,
         "sharpness": sharpness.seen,
     }
-    if not test.drawn:
+    if not test.input_is_image:
         found["nearest"] = Nearest(training)
-    if condition is not None and test.answered:
+    if condition is not None and test.has_target:
         found["condition"] = condition
     return found
 
@@ -210,7 +210,7 @@ def _hidden(name: str, condition: Redrawing | None) -> set[Space]:
 
 def _nearest(training: Pairs, test: Pairs, made: Pixels) -> list[tuple[str, str, float]]:
     """Beside some outputs of noise, the nearest training image: two ids and their distance."""
-    if test.drawn:
+    if test.input_is_image:
         return []
     return Nearest(training).listed(test.ids, made, _spread(sorted(test.ids)))
 

@@ -20,7 +20,7 @@ from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, grid, rgb, save_png
 from s2f_core.common.seeding import stream
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import ink, stroke_width
 from s2f_core.data.tables import GIVEN, Table, read
 from s2f_core.metrics import bootstrap
@@ -38,7 +38,7 @@ class Augmented(Section):
     """A condition's sketches as a training with these settings sees them."""
 
     condition: str
-    sketch: Sketching
+    sketch: SketchAugment
 
 
 class Gap(Section):
@@ -152,7 +152,7 @@ def gather(gap: Gap, root: Path) -> Sets:
     return Sets(faces, sketches, kinds)
 
 
-def augmented(sketches: Pixels, photos: Pixels, sketch: Sketching) -> Pixels:
+def augmented(sketches: Pixels, photos: Pixels, sketch: SketchAugment) -> Pixels:
     """Sketches [n, H, W, C] of photos [n, H, W, 3] as a training sees them, always the same."""
     pairs = enumerate(zip(sketches, photos, strict=True))
     return np.stack([sketch.draw(a, b, stream(0, DRAWING, row)) for row, (a, b) in pairs])

@@ -51,13 +51,13 @@ def _pairs(model: Path, description: Description, translation: Translation, data
         )
     pairs = chosen.pairs(data, translation.split, direction=translation.direction)
     inputs, targets = pairs.inputs, pairs.targets
-    if translation.scores == "pairs" and not pairs.answered:
+    if translation.scores == "pairs" and not pairs.has_target:
         raise UserError(
             f"translations of {translation.variant}: nothing in {targets.folder} answers an image "
             f"of {inputs.folder}, so there are no pairs to score: set scores to samples"
         )
     takes = description.generator.takes
-    if takes != ("image" if pairs.drawn else "vector"):
+    if takes != ("image" if pairs.input_is_image else "vector"):
         raise UserError(f"{model} takes {takes}s, which {inputs.folder} has none of")
     if inputs.shape[2] not in (1, description.in_channels):
         raise UserError(
@@ -65,7 +65,7 @@ def _pairs(model: Path, description: Description, translation: Translation, data
             f"{inputs.shape[2]}"
         )
     channels = description.in_channels, targets.shape[2]
-    return pairs.given(channels, description.size / targets.shape[0])
+    return pairs.with_channels(channels).resized_to(description.size)
 
 
 def _trained(description: Description, chosen: Data) -> Data:

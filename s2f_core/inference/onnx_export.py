@@ -149,7 +149,7 @@ def training_inputs(description: Description, data: Path) -> Floats:
     direction = description.direction or "a-to-b"
     pairs = Data.model_validate(known).pairs(data, "train", direction=direction)
     channels = description.in_channels, pairs.targets.shape[2]
-    given = pairs.given(channels, description.size / pairs.targets.shape[0])
+    given = pairs.with_channels(channels).resized_to(description.size)
     inputs: Floats = given.a(range(min(CALIBRATION, len(given.ids)))).numpy()
     return inputs
 

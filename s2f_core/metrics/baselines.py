@@ -43,7 +43,7 @@ def answers(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pix
 def inputs(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
     """The test inputs themselves where they are images; nothing is trivially like noise."""
     del training
-    if not test.drawn:
+    if not test.input_is_image:
         return {}
     return {NAMES[direction][0]: test.inputs.images(test.inputs.positions(test.ids))}
 

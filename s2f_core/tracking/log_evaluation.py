@@ -93,9 +93,9 @@ def sheet(test: Pairs, outputs: Table) -> Pixels:
     """
     ids = test.ids[:SHOWN]
     columns = [outputs.images(outputs.positions(ids))]
-    if test.drawn:
+    if test.input_is_image:
         columns.insert(0, test.inputs.images(test.inputs.positions(ids)))
-    if test.answered:
+    if test.has_target:
         columns.append(test.targets.images(test.targets.positions(ids)))
     shown = [_visible(image) for row in zip(*columns, strict=True) for image in row]
     return grid(shown, columns=4 * len(columns))

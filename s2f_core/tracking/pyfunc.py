@@ -52,7 +52,9 @@ def pack(folder: Path, translation: Translation, pairs: Pairs, data: Path) -> No
     model = data / "models" / translation.variant / f"{translation.direction}.pt"
     description, _ = load_model(model)
     example = pairs.inputs.images(pairs.inputs.positions(pairs.ids[:1]))
-    given = example if pairs.drawn else to_model(torch.from_numpy(example)).numpy()[..., 0, 0]
+    given = (
+        example if pairs.input_is_image else to_model(torch.from_numpy(example)).numpy()[..., 0, 0]
+    )
     size = pairs.targets.shape[0]
     served = Served(
         upscaler=translation.upscaler,

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from s2f_core.common import distributed
 from s2f_core.common.errors import UserError
 from s2f_core.common.signals import Interruption
-from s2f_core.data.pairs import Batches, Coming
+from s2f_core.data.batches import Batches, Prefetcher
 from s2f_core.networks import checkpoint
 from s2f_core.tracking.client import Aside, Run
 from s2f_core.training.health import Finding
@@ -204,7 +204,7 @@ def train(training: Training, run: Run | Aside) -> None:
     gan, fabric, settings = training.gan, training.fabric, training.settings
     recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
     at_chance = chance(settings.variant.objective.adversarial)
-    coming = Coming(training.batches, fabric.device)
+    batches = Prefetcher(training.batches, fabric.device)
     started = time.monotonic()
     before = saved = training.seconds
     timed = training.limit < math.inf
@@ -227,7 +227,7 @@ def train(training: Training, run: Run | Aside) -> None:
             training.leave(run.id)
 
         # fetch
-        batch = coming[training.done]
+        batch = batches[training.done]
 
         # step
         since, rate = training.progress, training.rate

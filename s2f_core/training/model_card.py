@@ -10,10 +10,11 @@ from torch import nn
 
 from s2f_core.common.images import from_model
 from s2f_core.common.seeding import stream
+from s2f_core.data.batches import SKETCH
 from s2f_core.data.licences import licence, origins
-from s2f_core.data.pairs import SKETCH, Pairs
+from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import Lines
 from s2f_core.data.tables import made
 from s2f_core.networks.checkpoint import Description
@@ -56,7 +57,7 @@ def describe(training: Training, direction: Direction, generator: nn.Module) -> 
 
 
 def lines(
-    pairs: Pairs, drawing: dict[str, Any] | None, sketch: Sketching | None, direction: Direction
+    pairs: Pairs, drawing: dict[str, Any] | None, sketch: SketchAugment | None, direction: Direction
 ) -> Lines | None:
     """What the lines of a training's first drawings are like, roughened where they are for it.
 
@@ -64,13 +65,13 @@ def lines(
     photos, vectors or what no one drew.
     """
     kind = (drawing or {}).get("type")
-    if direction == "b-to-a" or not pairs.drawn or kind in TONES:
+    if direction == "b-to-a" or not pairs.input_is_image or kind in TONES:
         return None
     first = range(min(LOOKED_AT, len(pairs.ids)))
     if sketch is None:
         pages = pairs.inputs.images(pairs.inputs.positions([pairs.ids[row] for row in first]))
     else:
-        whole = pairs.given(pairs.channels, 1.0)
+        whole = pairs.resized_to(pairs.targets.shape[0])
         at = np.asarray([row % len(whole.ids_b) for row in first])
         pages = from_model(sketch(whole.a(first), whole.b(at), stream(0, SKETCH)))
     return Lines.measured(pages, sure=kind in DRAWN)

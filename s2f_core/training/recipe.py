@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from s2f_core.common.config import Section
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.split import PARTS, Part
 from s2f_core.networks.layers import Init
 from s2f_core.training.diffaugment import Augmentation
@@ -85,7 +85,7 @@ class Recipe(Section):
     jitter: float = Field(1.0, ge=1, le=2)
     shift: float = Field(0.0, ge=0, lt=0.5)
     flip: bool = False
-    sketch: Sketching | None = None
+    sketch: SketchAugment | None = None
     train_on: Literal["train", "train+val"] = "train"
     validations: int = Field(6, ge=1)
     best: Literal["ssim", "pixel_difference", "last"] = "pixel_difference"

@@ -16,7 +16,8 @@ from torch import nn
 from s2f_core.common import distributed
 from s2f_core.common.device import records, resolve, room_for
 from s2f_core.common.images import save_png
-from s2f_core.data.pairs import Batches, Pairs
+from s2f_core.data.batches import Batches
+from s2f_core.data.pairs import Pairs
 from s2f_core.networks import checkpoint
 from s2f_core.tracking.client import Aside, training_run
 from s2f_core.training.fabric import start
@@ -36,7 +37,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
     torch.manual_seed(settings.seed)
     variant, recipe = settings.variant, settings.variant.recipe
     blueprint = settings.blueprint(splits["train"])
-    splits = {part: pairs.given(blueprint.channels) for part, pairs in splits.items()}
+    splits = {part: pairs.with_channels(blueprint.channels) for part, pairs in splits.items()}
     key = hashlib.sha256(settings.model_dump_json().encode())
     for part in splits.values():
         key.update(part.fingerprint().encode())
@@ -60,7 +61,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             flip=recipe.flip,
             paired=variant.objective.paired,
             sketch=recipe.sketch,
-            mine=distributed.share(recipe.batch, recipe.accumulate),
+            shard=distributed.share(recipe.batch, recipe.accumulate),
         ),
         validation=Validation(splits["val"], recipe.best),
         steps=settings.steps(len(splits["train"])),

@@ -37,7 +37,7 @@ class Validation:
 
     def __init__(self, pairs: Pairs, best: str) -> None:
         self.pairs, self.criterion = pairs, best
-        self.scores = SCORES if pairs.answered else {}
+        self.scores = SCORES if pairs.has_target else {}
         self.rows: list[dict[str, float]] = []
         self.frames: list[Pixels] = []
         self.best: dict[str, dict[str, Tensor]] = {}
@@ -79,9 +79,9 @@ class Validation:
         """
         first = range(min(FACES, len(self.pairs.ids)))
         columns = [rgb(frame) for frame in self.frames]
-        if self.pairs.drawn:
+        if self.pairs.input_is_image:
             columns = [rgb(from_model(self.pairs.a(first))), *columns]
-        if self.pairs.answered:
+        if self.pairs.has_target:
             columns = [*columns, rgb(from_model(self.pairs.b(first)))]
         return _sheet([column[face] for face in first for column in columns], len(columns))
 
@@ -91,18 +91,18 @@ class Validation:
         Where A and B are no pairs, inputs and outputs, eight pairs a row, and under them those of
         the way back, if there is one. Where A is noise, four rows of sixteen outputs.
         """
-        drawn = self.pairs.drawn
+        drawn = self.pairs.input_is_image
         first = self.pairs.subset(range(SAMPLES * (1 if drawn else 4)))
         outputs, photos = translate(first, fabric, generators["a-to-b"])
         if not drawn:
             return _sheet(list(rgb(outputs)), SAMPLES)
         columns = [_inputs(first), rgb(outputs)]
-        if first.answered:
+        if first.has_target:
             return _sheet(_woven(*columns, rgb(photos)), 12)
         shown = _woven(*columns)
         if "b-to-a" in generators:
             shown += [np.full_like(shown[0], 255)] * (-len(shown) % SAMPLES)
-            back = first.turned()
+            back = first.swap_domains()
             outputs, _ = translate(back, fabric, generators["b-to-a"])
             shown += _woven(_inputs(back), rgb(outputs))
         return _sheet(shown, SAMPLES)

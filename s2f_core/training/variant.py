@@ -97,7 +97,7 @@ class Settings(Section):
         are to be drawn anew of another condition.
         """
         objective = self.variant.objective
-        given = "image" if pairs.drawn else "vector"
+        given = "image" if pairs.input_is_image else "vector"
         if given != objective.takes:
             condition = self.variant.data.condition
             raise UserError(
@@ -106,7 +106,7 @@ class Settings(Section):
             )
         if not pairs.paired:
             self._check_unpaired(pairs)
-        if pairs.drawn and (sketch := self.variant.recipe.sketch):
+        if pairs.input_is_image and (sketch := self.variant.recipe.sketch):
             sketch.check(pairs.inputs.image(0), self.variant.data.condition)
         a, b = pairs.channels
         return Blueprint(

@@ -22,7 +22,8 @@ from s2f_core.common import distributed
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.common.torchrun import Launch, launched
-from s2f_core.data.pairs import Batches, Pairs
+from s2f_core.data.batches import Batches
+from s2f_core.data.pairs import Pairs
 from s2f_core.training import fabric
 from s2f_core.training.variant import Settings
 
@@ -259,7 +260,7 @@ def test_a_share_is_part_of_the_very_batch(splits: dict[str, Pairs], second_of_t
     options: dict[str, Any] = {"seed": 0, "jitter": 1.117, "flip": True}
     whole = Batches(splits["train"], 8, **options)[3]
     places = distributed.share(8, 2)
-    shared = Batches(splits["train"], 8, **options, mine=places)[3]
+    shared = Batches(splits["train"], 8, **options, shard=places)[3]
     assert list(places) == ([0, 1, 4, 5], [2, 3, 6, 7])[second_of_two]  # type: ignore[arg-type]
     assert torch.equal(shared.a, whole.a[places])
     assert torch.equal(shared.b, whole.b[places])

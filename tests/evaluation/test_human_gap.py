@@ -14,7 +14,7 @@ import pytest
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, decode
 from s2f_core.data import tables
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import ink, stroke_width
 from s2f_core.evaluation import human_gap
 from s2f_core.evaluation.human_gap import Gap, augmented, gather, measure
@@ -111,7 +111,7 @@ def test_stroke_width_is_in_parts_of_the_side_and_of_the_sketchs_own_ink() -> No
 def test_an_augmented_set_is_always_the_same(data: Path) -> None:
     """It is drawn anew from the settings, and differs between images of equal lines."""
     pages = np.repeat(_circles(1, 1, 0), 4, axis=0)
-    sketch = Sketching(jitter=(1, 3))
+    sketch = SketchAugment(jitter=(1, 3))
     one, two = (augmented(pages, pages.repeat(3, axis=3), sketch) for _ in range(2))
     assert np.array_equal(one, two)
     assert len({page.tobytes() for page in one}) == 4

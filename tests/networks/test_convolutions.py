@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator, convolutions
 from s2f_core.networks.convolutions import Convolution, NearestUp, Transposed
 from s2f_core.training.objectives import Blueprint, Objective

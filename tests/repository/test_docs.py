@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from s2f_core.data.assets.catalogue import CATALOGUE
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.networks.layers import Activation
 from s2f_core.training.health import Health
@@ -40,7 +40,7 @@ def _sections() -> dict[str, type[BaseModel]]:
     found: dict[str, type[BaseModel]] = {
         "Recipe": Recipe,
         "health": Health,
-        "sketch": Sketching,
+        "sketch": SketchAugment,
     }
     for word, union in UNIONS.items():
         for section in get_args(get_args(union)[0]):

@@ -18,7 +18,7 @@ from s2f_core.data.conditions.edges import Edges
 from s2f_core.data.datasets.celeba import CelebA1k
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Data
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.tables import MADE, Domain, build, made
 from s2f_core.training.loop import train
 from s2f_core.training.model_card import describe, lines
@@ -74,7 +74,7 @@ def test_a_model_tells_where_its_images_are_from(
 def test_lines_are_those_that_the_training_saw(splits: dict[str, Pairs]) -> None:
     """Thicker where they are thickened; none the other way round."""
     plain = lines(splits["train"], {"type": "edges"}, None, "a-to-b")
-    thick = lines(splits["train"], {"type": "edges"}, Sketching(thickness=(12, 12)), "a-to-b")
+    thick = lines(splits["train"], {"type": "edges"}, SketchAugment(thickness=(12, 12)), "a-to-b")
     assert plain is not None
     assert thick is not None
     assert thick.stroke_width > plain.stroke_width + 8

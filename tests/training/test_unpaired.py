@@ -12,7 +12,8 @@ from fixtures import MakeTable, SilentRun, varied
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.data.pairs import Batches, Pairs
+from s2f_core.data.batches import Batches
+from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Data, Direction, Translation
 from s2f_core.evaluation.evaluate import Evaluation, Subject, evaluate
 from s2f_core.evaluation.translate import translate
@@ -38,7 +39,7 @@ def test_domains_keep_their_own_lengths(unpaired_splits: dict[str, Pairs]) -> No
     pairs = unpaired_splits["train"]
     assert not pairs.paired
     assert (len(pairs.ids), len(pairs.ids_b), len(pairs)) == (18, 30, 30)
-    turned = pairs.turned()
+    turned = pairs.swap_domains()
     assert (turned.ids, turned.ids_b) == (pairs.ids_b, pairs.ids)
     assert torch.equal(turned.a(range(4)), pairs.b(range(4)))
     assert turned.fingerprint() != pairs.fingerprint()

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from s2f_core.common.config import load
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
+from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Data, Translation
 from s2f_core.training.objectives import Blueprint
@@ -110,7 +111,7 @@ def test_one_domain_makes_grey_inputs_colour(settings: Settings, splits: dict[st
     identity = {"type": "pix2pix", "lambda_identity": 1}
     both = varied(settings, {"objective": identity}).blueprint(splits["train"])
     assert both.channels == (3, 3)
-    batch = splits["train"].given(both.channels).load(range(2))
+    batch = Batch.load(splits["train"].with_channels(both.channels), range(2))
     assert batch.a.shape == batch.b.shape
     assert (batch.a[:, 0] == batch.a[:, 2]).all()
 

@@ -44,7 +44,7 @@ Levels = Annotated[tuple[Level, Level], Ordered]
 OFF: tuple[float, float] = (0.0, 0.0)
 
 
-class Redrawn(Section):
+class CannyRanges(Section):
     """``canny: {sigma: [1, 3], low: [30, 80], high: [80, 200]}``: ranges of Canny's settings.
 
     ``sigma`` is in 128ths of the side, the thresholds are as the condition ``edges`` has them; a
@@ -68,7 +68,7 @@ class Redrawn(Section):
         return resize(found[..., None], side) if side < UNITS else found[..., None]
 
 
-class Sketching(Section):
+class SketchAugment(Section):
     """``sketch:`` of a recipe: what is done to A's dark lines on white; all is off by default.
 
     Each is a range that a value is drawn from for every image, in this order:
@@ -93,7 +93,7 @@ class Sketching(Section):
     """
 
     chance: float = Field(1.0, gt=0, le=1)
-    canny: Redrawn | None = None
+    canny: CannyRanges | None = None
     drop: Shares = OFF
     jitter: Lengths = OFF
     smoothness: float = Field(16.0, ge=2, le=128)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.data.selection import Direction
 from s2f_core.training.objectives.cuda_graph import Graphs, Play
 from s2f_core.training.objectives.players import Generating, Player

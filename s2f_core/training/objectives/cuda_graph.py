@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.training.recipe import Turn
 
 Play = Callable[[Batch, Turn], dict[str, Tensor]]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from s2f_core.common import distributed
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.training.objectives.base import Game
 from s2f_core.training.objectives.blueprint import Blueprint
 from s2f_core.training.objectives.discriminator import AdversarialSection, Critic

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, to_model
 from s2f_core.common.seeding import stream
-from s2f_core.data.sketch.augment import Sketching
+from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.canny import canny
 
 EACH: list[dict[str, Any]] = [
@@ -57,7 +57,7 @@ def _ink(page: Pixels) -> float:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_batch_is_a_function_of_its_stream(settings: dict[str, Any], channels: int) -> None:
     """The shape and range stay, B and A as they were; equal streams give equal batches."""
-    sketch = Sketching(**settings)
+    sketch = SketchAugment(**settings)
     pages = _lines()[None].repeat(4, axis=0)
     pages[..., 10, :] = 128  # grey ink for what needs it
     a, b = _batch(pages).expand(-1, channels, -1, -1), _batch(_photos())
@@ -79,14 +79,14 @@ def test_nothing_is_on_by_default() -> None:
     """The very tensor, and no number drawn."""
     random = stream(0)
     a = torch.rand(2, 1, 16, 16)
-    assert Sketching()(a, a, random) is a
+    assert SketchAugment()(a, a, random) is a
     assert random.random() == stream(0).random()
 
 
 def test_chance_leaves_the_others_as_they_are() -> None:
     """About a quarter of 200 images is changed."""
     a = _batch(_lines(16)[None].repeat(200, axis=0))
-    made = Sketching(chance=0.25, thickness=(3, 3))(a, a, stream(0))
+    made = SketchAugment(chance=0.25, thickness=(3, 3))(a, a, stream(0))
     changed = (made != a).flatten(1).any(dim=1)
     assert 30 < int(changed.sum()) < 70
 
@@ -94,9 +94,11 @@ def test_chance_leaves_the_others_as_they_are() -> None:
 def test_dropped_strokes_are_whole_and_the_others_untouched() -> None:
     """Lines that are apart are there, or gone between two cuts, as many as is asked."""
     page = _lines()
-    left = [_ink(Sketching(drop=(share, share)).draw(page, None, stream(1))) for share in (0, 1)]
+    left = [
+        _ink(SketchAugment(drop=(share, share)).draw(page, None, stream(1))) for share in (0, 1)
+    ]
     assert left == [_ink(page), 0]
-    drawn = [Sketching(drop=(0.4, 0.4)).draw(page, None, stream(seed)) for seed in range(40)]
+    drawn = [SketchAugment(drop=(0.4, 0.4)).draw(page, None, stream(seed)) for seed in range(40)]
     assert all(((each == page) | (each == 255)).all() for each in drawn)
     assert np.mean([_ink(each) for each in drawn]) == pytest.approx(0.6 * _ink(page), rel=0.1)
     lengths = [(255 - each[:, 5, 0].astype(int)).sum() // 255 for each in drawn]
@@ -107,7 +109,7 @@ def test_long_contours_are_cut() -> None:
     """One line that hangs together loses a part of itself, not all or nothing."""
     page = np.full((128, 128, 1), 255, np.uint8)
     cv2.circle(page, (64, 64), 50, 0, 1)
-    sketch = Sketching(drop=(0.5, 0.5))
+    sketch = SketchAugment(drop=(0.5, 0.5))
     shares = [_ink(sketch.draw(page, None, stream(seed))) / _ink(page) for seed in range(20)]
     assert sum(0.02 < share < 0.98 for share in shares) > 10
 
@@ -120,7 +122,7 @@ def test_jitter_moves_by_what_is_asked_and_keeps_the_ink() -> None:
         page[:, side // 2 - 2 : side // 2 + 2] = 0
         places: list[float] = []
         for seed in range(20):
-            moved = Sketching(jitter=(3, 3), smoothness=16).draw(page, None, stream(seed))
+            moved = SketchAugment(jitter=(3, 3), smoothness=16).draw(page, None, stream(seed))
             dark = 255.0 - moved[..., 0]
             assert dark.sum() == pytest.approx((255.0 - page).sum(), rel=0.25)
             centres = (dark * np.arange(side)).sum(axis=1) / dark.sum(axis=1)
@@ -135,7 +137,7 @@ def test_thickness_is_added_to_the_width(change: float, width: float) -> None:
     """Of a line one pixel wide at 128; where a disc has none, by grey borders."""
     page = np.full((128, 128, 1), 255, np.uint8)
     page[:, 60] = 0
-    drawn = Sketching(thickness=(change, change)).draw(page, None, stream(0))
+    drawn = SketchAugment(thickness=(change, change)).draw(page, None, stream(0))
     assert _ink(drawn[64]) == pytest.approx(width, abs=0.02)
 
 
@@ -144,7 +146,7 @@ def test_thickness_is_in_parts_of_the_side() -> None:
     for side, width in ((64, 2), (256, 5)):
         page = np.full((side, side, 1), 255, np.uint8)
         page[:, side // 2] = 0
-        drawn = Sketching(thickness=(2, 2)).draw(page, None, stream(0))
+        drawn = SketchAugment(thickness=(2, 2)).draw(page, None, stream(0))
         assert _ink(drawn[side // 2]) == pytest.approx(width, abs=0.02)
 
 
@@ -152,7 +154,7 @@ def test_blur_is_a_gaussian() -> None:
     """A line's profile has the standard deviation that is asked for, and as much ink."""
     page = np.full((128, 128, 1), 255, np.uint8)
     page[:, 64] = 0
-    profile = 255.0 - Sketching(blur=(2, 2)).draw(page, None, stream(0))[64, :, 0]
+    profile = 255.0 - SketchAugment(blur=(2, 2)).draw(page, None, stream(0))[64, :, 0]
     places = np.arange(128) - 64
     assert np.sqrt((profile * places**2).sum() / profile.sum()) == pytest.approx(2, rel=0.05)
     assert profile.sum() == pytest.approx(255, rel=0.05)
@@ -161,7 +163,7 @@ def test_blur_is_a_gaussian() -> None:
 def test_sharpen_takes_ink_of_its_level_for_half_a_line() -> None:
     """Half the level is paper, one and a half times it is black."""
     page = np.array([[255, 204, 153, 102, 0]], np.uint8)[..., None]  # ink 0, 0.2, 0.4, 0.6, 1
-    drawn = Sketching(sharpen=(0.4, 0.4)).draw(page, None, stream(0))
+    drawn = SketchAugment(sharpen=(0.4, 0.4)).draw(page, None, stream(0))
     assert drawn[0, :, 0].tolist() == [255, 255, 128, 0, 0]
 
 
@@ -171,11 +173,11 @@ def test_canny_draws_a_from_b() -> None:
     settings = {"sigma": (1.5, 1.5), "low": (40, 40), "high": (100, 100)}
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     wanted = 255 - canny(grey, 1.5, 40, 100)
-    made = Sketching.model_validate({"canny": settings}).draw(
+    made = SketchAugment.model_validate({"canny": settings}).draw(
         np.zeros((128, 128, 1), np.uint8), photo, stream(0)
     )
     assert np.array_equal(made[..., 0], wanted)
-    small = Sketching.model_validate({"canny": settings})(
+    small = SketchAugment.model_validate({"canny": settings})(
         torch.zeros(1, 1, 64, 64), _batch(_photos(1)), stream(0)
     )
     greys = np.unique(from_model(small))
@@ -185,9 +187,9 @@ def test_canny_draws_a_from_b() -> None:
 
 def test_canny_takes_the_place_of_edges_alone() -> None:
     """A sketch with greys is of another condition; without canny all is taken."""
-    redrawn, grey = Sketching.model_validate({"canny": {}}), np.full((8, 8, 1), 128, np.uint8)
+    redrawn, grey = SketchAugment.model_validate({"canny": {}}), np.full((8, 8, 1), 128, np.uint8)
     redrawn.check(_lines(), "edges")
-    Sketching(blur=(1, 1)).check(grey, "pencil")
+    SketchAugment(blur=(1, 1)).check(grey, "pencil")
     with pytest.raises(UserError, match=r"sketch\.canny draws edges anew.*'pencil' has greys"):
         redrawn.check(grey, "pencil")
 
@@ -204,4 +206,4 @@ def test_canny_takes_the_place_of_edges_alone() -> None:
 def test_what_makes_no_sense_is_refused(settings: dict[str, Any], says: str) -> None:
     """Ends out of order or out of bounds, and unknown keys."""
     with pytest.raises(ValidationError, match=says):
-        Sketching.model_validate(settings)
+        SketchAugment.model_validate(settings)

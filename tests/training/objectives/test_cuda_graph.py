@@ -12,7 +12,8 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from s2f_core.common.device import records, resolve
-from s2f_core.data.pairs import Batch, Pairs
+from s2f_core.data.batches import Batch
+from s2f_core.data.pairs import Pairs
 from s2f_core.training import loop
 from s2f_core.training.objectives import Game
 from s2f_core.training.recipe import Turn
@@ -48,8 +49,8 @@ def _game(settings: Settings, splits: dict[str, Pairs], device: str) -> tuple[Ga
     fabric = Fabric(accelerator=device, devices=1, precision=resolve(settings.precision))
     blueprint = settings.blueprint(splits["train"])
     game = settings.build(fabric, blueprint)
-    pairs = splits["train"].given(blueprint.channels)
-    batches = [pairs.load(range(first, first + 4)) for first in range(len(TURNS))]
+    pairs = splits["train"].with_channels(blueprint.channels)
+    batches = [Batch.load(pairs, range(first, first + 4)) for first in range(len(TURNS))]
     return game, [batch.to(fabric.device) for batch in batches]
 
 

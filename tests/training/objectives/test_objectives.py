@@ -9,7 +9,8 @@ from fixtures import varied
 from game_forms import FORMS
 from lightning_fabric import Fabric
 
-from s2f_core.data.pairs import Batch, Pairs
+from s2f_core.data.batches import Batch
+from s2f_core.data.pairs import Pairs
 from s2f_core.training.objectives import Game
 from s2f_core.training.recipe import Turn
 from s2f_core.training.run import prepare
@@ -35,7 +36,7 @@ def _game(form: tuple[Settings, dict[str, Pairs]]) -> tuple[Game, Batch]:
     torch.manual_seed(0)
     blueprint = settings.blueprint(splits["train"])
     game = settings.build(CPU, blueprint)
-    return game, splits["train"].given(blueprint.channels).load(range(4))
+    return game, Batch.load(splits["train"].with_channels(blueprint.channels), range(4))
 
 
 def _weights(game: Game) -> dict[str, torch.Tensor]:
@@ -68,7 +69,7 @@ def test_a_step_in_mixed_precision(form: tuple[Settings, dict[str, Pairs]]) -> N
         torch.manual_seed(0)
         blueprint = form[0].blueprint(form[1]["train"])
         game = form[0].build(Fabric(accelerator="cpu", devices=1, precision=precision), blueprint)
-        batch = form[1]["train"].given(blueprint.channels).load(range(4))
+        batch = Batch.load(form[1]["train"].with_channels(blueprint.channels), range(4))
         found.append(game.step(batch, Turn()))
     for name, value in found[0].items():
         assert found[1][name].dtype == torch.float32, name

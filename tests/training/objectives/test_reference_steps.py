@@ -8,7 +8,7 @@ import torch
 from lightning_fabric import Fabric
 from pydantic import TypeAdapter
 
-from s2f_core.data.pairs import Batch
+from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.training.objectives import Blueprint, Game, Objective
 from s2f_core.training.recipe import Recipe, Turn
