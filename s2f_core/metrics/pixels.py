@@ -8,7 +8,6 @@ import numpy.typing as npt
 from s2f_core.common.images import Pixels
 from s2f_core.metrics.types import PairedScore, Values
 
-TOLERANCE = 10  # of 255, in the channel that is furthest off
 LIBRARY = f"numpy {np.__version__}"
 
 
@@ -22,12 +21,6 @@ def root_mean_square(outputs: Pixels, targets: Pixels) -> Values:
     """Root mean square difference of each pair over pixels and channels, in [0, 1]."""
     squared = np.square(_apart(outputs, targets), dtype=np.int32).reshape(len(outputs), -1)
     return np.asarray(np.sqrt(squared.mean(axis=1)) / 255.0)
-
-
-def pixels_changed(outputs: Pixels, targets: Pixels) -> Values:
-    """Share of each pair's pixels that are more than 10 of 255 apart in some channel."""
-    channels = np.moveaxis(_apart(outputs, targets) > TOLERANCE, 3, 0)
-    return np.asarray(np.logical_or.reduce(channels).mean(axis=(1, 2)))
 
 
 def _apart(outputs: Pixels, targets: Pixels) -> npt.NDArray[np.int16]:
@@ -51,18 +44,5 @@ PIXEL_DIFFERENCE_L2 = PairedScore(
     describe=(
         "Root mean square difference from the target over pixels and channels, 0 to 1, averaged "
         "over images; a few large errors weigh more than in the mean absolute one."
-    ),
-)
-PIXELS_CHANGED = PairedScore(
-    title="Pixels changed",
-    function=pixels_changed,
-    higher_is_better=False,
-    range=(0, 1),
-    library=LIBRARY,
-    describe=(
-        f"Share of pixels that are more than {TOLERANCE} of 255 from the target's in some channel. "
-        "P1 prints an average pixel difference of 0.90 to 0.96 without saying what it is; no mean "
-        "difference of such images comes near that, this share does. It is our reading, not P1's "
-        "definition."
     ),
 )

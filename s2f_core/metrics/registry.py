@@ -4,10 +4,9 @@ from s2f_core.metrics.classifier import CLASSIFIER_SCORE
 from s2f_core.metrics.distances import ENERGY, FID, KID
 from s2f_core.metrics.diversity import DIVERSITY
 from s2f_core.metrics.edge_consistency import EDGE_CONSISTENCY
-from s2f_core.metrics.fid_infinity import FID_INFINITY
 from s2f_core.metrics.landmarks import FACES_FOUND, LANDMARK_ERROR
 from s2f_core.metrics.memorisation import MEMORISATION
-from s2f_core.metrics.pixels import PIXEL_DIFFERENCE, PIXEL_DIFFERENCE_L2, PIXELS_CHANGED
+from s2f_core.metrics.pixels import PIXEL_DIFFERENCE, PIXEL_DIFFERENCE_L2
 from s2f_core.metrics.precision_recall import COVERAGE, DENSITY, PRECISION, RECALL
 from s2f_core.metrics.sharpness import SHARPNESS
 from s2f_core.metrics.ssim import MS_SSIM, PSNR, SSIM
@@ -16,7 +15,6 @@ from s2f_core.metrics.types import Score
 
 OF_SETS: dict[str, Score] = {
     "fid": FID,
-    "fid_infinity": FID_INFINITY,
     "kid": KID,
     "precision": PRECISION,
     "recall": RECALL,
@@ -31,7 +29,6 @@ OF_PAIRS: dict[str, Score] = {
     "psnr": PSNR,
     "pixel_difference": PIXEL_DIFFERENCE,
     "pixel_difference_l2": PIXEL_DIFFERENCE_L2,
-    "pixels_changed": PIXELS_CHANGED,
     "edge_consistency": EDGE_CONSISTENCY,
     "landmark_error": LANDMARK_ERROR,
     "faces_found": FACES_FOUND,

@@ -7,11 +7,8 @@ from torch_fidelity.metric_isc import isc_features_to_metric
 from torch_fidelity.metric_prc import prc_features_to_metric
 
 from s2f_core.common.images import Pixels
-from s2f_core.metrics import fid_infinity as extrapolated
-from s2f_core.metrics.bootstrap import Rows
 from s2f_core.metrics.classifier import classifier_interval, classifier_score
 from s2f_core.metrics.distances import fid, fid_of_rows
-from s2f_core.metrics.fid_infinity import FID_INFINITY, fid_infinity
 from s2f_core.metrics.precision_recall import (
     COVERAGE,
     DENSITY,
@@ -24,7 +21,7 @@ from s2f_core.metrics.precision_recall import (
 )
 from s2f_core.metrics.types import MISSING, Sample, SetScore, Values
 
-SCORES = {"fid∞": FID_INFINITY, "p": PRECISION, "r": RECALL, "d": DENSITY, "c": COVERAGE}
+SCORES = {"p": PRECISION, "r": RECALL, "d": DENSITY, "c": COVERAGE}
 
 
 def _drawn(n: int, seed: int = 0, d: int = 8) -> Values:
@@ -37,31 +34,6 @@ def test_fid_of_rows_is_that_of_the_rows(wide: int) -> None:
     x, y = _drawn(30, 1, wide), _drawn(25, 2, wide) + 0.3
     rows, others = np.array([3, 3, 3, 0, 7, 29, 12, 12]), np.array([1, 2, 2, 9, 24, 13])
     assert fid_of_rows(x, y)(rows, others) == pytest.approx(fid(x[rows], y[others]), rel=1e-9)
-
-
-def test_fid_infinity_is_the_intercept_over_one_over_n(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where FID is 7 + 300 / N it is 7; half of each set is the least, in halves that differ."""
-    seen: list[tuple[Rows, Rows]] = []
-
-    def line(rows: Rows, others: Rows) -> float:
-        seen.append((rows, others))
-        return 7 + 300 / len(rows)
-
-    monkeypatch.setattr(extrapolated, "fid_of_rows", lambda *_: line)
-    assert fid_infinity(_drawn(40), _drawn(80)) == pytest.approx(7)
-    assert {(len(one), len(other)) for one, other in seen} == {
-        (n, 2 * n) for n in (20, 25, 30, 35, 40)
-    }
-    halves = [one for one, _ in seen if len(one) == 20][:2]
-    assert sorted(np.concatenate(halves)) == list(range(40))
-
-
-def test_fid_infinity_takes_bias_away() -> None:
-    """Two samples of one source, whose FID should be 0, and two that truly are 3 apart."""
-    for shift, true in ((0.0, 0.0), (0.5, 3.0)):
-        x, y = _drawn(150, 1, 12), _drawn(150, 2, 12) + shift
-        assert abs(fid_infinity(x, y) - true) < abs(fid(x, y) - true)
-        assert fid_infinity(x, y) == fid_infinity(x, y)
 
 
 @pytest.mark.parametrize(("n", "m"), [(40, 40), (25, 60)])
