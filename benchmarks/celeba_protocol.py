@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.conditions import convert
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.datasets import prepare
@@ -84,7 +84,7 @@ def scores(
     """
     ours, theirs = see(made), see(real)
     found = {"fid": fid(ours, theirs), "kid": kid_of_subsets(ours, theirs)}
-    pairs = (rgb(made), real)
+    pairs = (to_rgb(made), real)
     pixelwise = {"ssim": ssim, "l1": pixel_difference}
     if paired:
         found |= {name: float(score(*pairs).mean()) for name, score in pixelwise.items()}

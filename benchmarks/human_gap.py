@@ -23,7 +23,7 @@ from torch import nn
 
 from benchmarks.table import Table, arguments
 from s2f_core.common.config import load
-from s2f_core.common.images import Pixels, from_model, grid, resize, rgb, save_png, to_model
+from s2f_core.common.images import Pixels, from_model, grid, resize, save_png, to_model, to_rgb
 from s2f_core.data.selection import Data
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.evaluation.human_gap import Gap
@@ -152,7 +152,7 @@ def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> Non
         if pictures := given.pictures:
             pictures.mkdir(parents=True, exist_ok=True)
             rows = (tried.people, drawn, tried.computed, back, tried.photos)
-            shown = [rgb(image) for row in rows for image in row[:SHOWN]]
+            shown = [to_rgb(image) for row in rows for image in row[:SHOWN]]
             save_png(pictures / f"{name}-{wanted.name.replace(' ', '-')}.png", grid(shown, SHOWN))
 
 

@@ -19,7 +19,7 @@ import torch
 from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExtractorInceptionV3
 
 from benchmarks.table import Table, arguments, spread
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data import tables
 from s2f_core.data.selection import Data
 from s2f_core.metrics.distances import fid, kid
@@ -121,7 +121,7 @@ def _sets(name: str) -> tuple[Pixels, Pixels]:
     test = Data(**section).pairs(DATA, "test")
     outputs = tables.read(DATA / "translations" / name)
     real = test.targets.images(test.targets.positions(test.ids_b))
-    return rgb(outputs.images(range(len(outputs.accepted)))), rgb(real)
+    return to_rgb(outputs.images(range(len(outputs.accepted)))), to_rgb(real)
 
 
 if __name__ == "__main__":

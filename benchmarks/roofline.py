@@ -18,7 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import levers, steps
 from benchmarks.steps import Build, Case, Step
 from benchmarks.table import Table, arguments, rounds, spread
-from s2f_core.common.device import resolve
+from s2f_core.common.device import resolve_precision
 from s2f_core.training.recipe import Turn
 
 SIDES = (1024, 2048, 4096)
@@ -53,7 +53,7 @@ def main() -> None:
             table.add(what, precision, flops / 1e9, milliseconds, spread(times), rate / 1e9, share)
 
         found: dict[str, float] = {}
-        precisions = dict.fromkeys(("32-true", resolve("auto")))
+        precisions = dict.fromkeys(("32-true", resolve_precision("auto")))
         for precision in precisions:
             for side in SIDES:
                 add(f"product of {side}²", precision, 2 * side**3, _product(side, precision))

@@ -14,7 +14,7 @@ from lightning_fabric import Fabric
 from pydantic import TypeAdapter
 from torch import Tensor, nn
 
-from s2f_core.common.device import Precision, resolve
+from s2f_core.common.device import Precision, resolve_precision
 from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.training.objectives import Blueprint, Game, Objective
@@ -74,7 +74,9 @@ def device() -> torch.device:
 
 def game(case: Case, build: Build) -> tuple[Game, Batch]:
     """A pix2pix of a case and a batch for it, seeded, on the device that Fabric finds."""
-    precision = build.precision if build.precision == "bf16-true" else resolve(build.precision)
+    precision = (
+        build.precision if build.precision == "bf16-true" else resolve_precision(build.precision)
+    )
     fabric = Fabric(accelerator="auto", devices=1, precision=precision)
     torch.manual_seed(0)
     blueprint = Blueprint(

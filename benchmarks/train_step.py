@@ -24,7 +24,7 @@ from torch.profiler import profile
 from benchmarks import levers, reference, steps
 from benchmarks.steps import Build, Case, Step
 from benchmarks.table import Table, arguments, rounds, spread
-from s2f_core.common.device import resolve
+from s2f_core.common.device import resolve_precision
 from s2f_core.data.batches import Batch
 from s2f_core.training.objectives import Game
 from s2f_core.training.recipe import Turn
@@ -90,7 +90,7 @@ def main() -> None:
     """Print a table, and write it as CSV where a file is named."""
     given = _arguments()
     networks = reference.opened(given.reference) if given.reference else None
-    print(f"{resolve('auto')}, {torch.get_num_threads()} threads")
+    print(f"{resolve_precision('auto')}, {torch.get_num_threads()} threads")
     if given.profile:
         for name, case in steps.chosen(given.case):
             _profile(name, case)

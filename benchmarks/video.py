@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.table import Table, arguments
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, resize, rgb
+from s2f_core.common.images import Pixels, resize, to_rgb
 from s2f_core.common.seeding import stream
 from s2f_core.data.selection import Data
 from s2f_core.inference.load import load
@@ -66,7 +66,7 @@ def measure(model: Model, frames: list[Pixels], share: float) -> tuple[float, ..
     began, outputs = time.process_time(), []
     for frame in frames:
         ((output,),) = model.make([frame], options)
-        outputs.append(rgb(smoothing(frame, output)))
+        outputs.append(to_rgb(smoothing(frame, output)))
     spent = time.process_time() - began
     made = np.stack(outputs)
     real = np.stack([resize(frame, made.shape[1]) for frame in frames])

@@ -14,10 +14,10 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
     """
     from pathlib import Path
 
-    from s2f_core.common.torchrun import launched
+    from s2f_core.common.torchrun import read_launch
     from s2f_core.tracking import client
 
-    if launched().first:
+    if read_launch().is_main:
         client.begin()  # it takes as long as the imports that follow
 
     from s2f_core.common.config import load

@@ -22,10 +22,10 @@ def require_space(folder: Path, needed: int) -> None:
     """Raise DiskFullError where ``folder``'s disk has fewer than ``needed`` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise full(folder, needed, free)
+        raise disk_full_error(folder, needed, free)
 
 
-def full(path: Path, needed: int, free: int) -> DiskFullError:
+def disk_full_error(path: Path, needed: int, free: int) -> DiskFullError:
     """The error for a disk without room, sizes in bytes."""
     return DiskFullError(
         f"{path.absolute()}: the disk is full: {needed / MIB:.1f} MiB needed, "
@@ -34,18 +34,18 @@ def full(path: Path, needed: int, free: int) -> DiskFullError:
 
 
 @contextmanager
-def writing(path: Path, needed: int) -> Iterator[None]:
+def explain_disk_full(path: Path, needed: int) -> Iterator[None]:
     """Turn "no space left" and "quota exceeded" on ``path`` into DiskFullError."""
     try:
         yield
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
-        raise full(path, needed, shutil.disk_usage(path.parent).free) from None
+        raise disk_full_error(path, needed, shutil.disk_usage(path.parent).free) from None
 
 
 @contextmanager
-def appearing(target: Path, needed: int) -> Iterator[Path]:
+def atomic_write(target: Path, needed: int) -> Iterator[Path]:
     """Give a path to write ``needed`` bytes to; it becomes ``target`` once the block succeeds.
 
     The path is in a folder beside ``target`` that is gone afterwards, so that a reader sees the
@@ -55,6 +55,6 @@ def appearing(target: Path, needed: int) -> Iterator[Path]:
     require_space(target.parent, needed)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as folder:
         unfinished = Path(folder, target.name)
-        with writing(target, needed):
+        with explain_disk_full(target, needed):
             yield unfinished
         unfinished.replace(target)

@@ -10,7 +10,7 @@ from platformdirs import user_cache_dir
 from s2f_core.common.errors import UserError
 
 
-def folder(name: str) -> Path:
+def cache_folder(name: str) -> Path:
     """A folder of the cache, made if need be: under ``S2F_CACHE``, else the system's place.
 
     Raises UserError where it cannot be made.

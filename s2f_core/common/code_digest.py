@@ -16,7 +16,7 @@ PACKAGES = ("s2f_core", "stages")
 MODULE = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)+")
 
 
-def closure(root: Path, module: str) -> set[Path]:
+def imported_files(root: Path, module: str) -> set[Path]:
     """Every file of the project at ``root`` that a module runs, as paths below ``root``.
 
     What it imports, now or in a function, directly or not; a module that is named as a string, such
@@ -44,7 +44,7 @@ def closure(root: Path, module: str) -> set[Path]:
 def digest(root: Path, module: str) -> str:
     """The sha256 of the names and contents of a module's closure."""
     found = hashlib.sha256()
-    for path in sorted(closure(root, module)):
+    for path in sorted(imported_files(root, module)):
         found.update(f"{path.as_posix()}\0".encode())
         found.update(hashlib.sha256((root / path).read_bytes()).digest())
     return found.hexdigest()

@@ -14,7 +14,7 @@ Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 Resolved = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
-def resolve(precision: Precision) -> Resolved:
+def resolve_precision(precision: Precision) -> Resolved:
     """What ``auto`` means here: bfloat16 where the device has instructions for it, else float32.
 
     The device is the one Fabric's ``accelerator="auto"`` takes: CUDA, then MPS, then CPU.
@@ -31,7 +31,7 @@ def resolve(precision: Precision) -> Resolved:
     return "bf16-mixed" if able else "32-true"
 
 
-def records(device: torch.device, processes: int) -> bool:
+def uses_cuda_graphs(device: torch.device, processes: int) -> bool:
     """Whether steps are taken as CUDA graphs: on a GPU, by a process that trains alone.
 
     Not where PyTorch is told to be deterministic: a resumed training takes its first steps one
@@ -42,7 +42,7 @@ def records(device: torch.device, processes: int) -> bool:
 
 
 @contextmanager
-def room_for(what: str, remedy: str) -> Iterator[None]:
+def explain_out_of_memory(what: str, remedy: str) -> Iterator[None]:
     """Raise UserError where the device's memory, or this machine's, has no room for ``what``."""
     try:
         yield

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 MAX_PIXELS = 64_000_000  # larger ones are refused before they are decoded
 
@@ -27,40 +28,40 @@ MAX_PIXELS = 64_000_000  # larger ones are refused before they are decoded
 FORMATS = ("AVIF", "BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 
-class Rejected(Exception):
+class ImageError(Exception):
     """An image cannot be used; the message is the reason that its table row records."""
 
 
 def decode(
     data: bytes,
     *,
-    most: int = MAX_PIXELS,
+    max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
 ) -> Pixels:
     """Decode a JPEG, PNG or other still image, or the first of a moving one, to uint8 [H, W, 3].
 
     The EXIF rotation is applied, transparency is flattened on white, grey becomes three equal
     channels and 16-bit values are scaled to 8. A colour profile is left aside: values are taken as
-    sRGB's. ``formats``: Pillow's names of those that are taken. Raises Rejected where the data is
-    empty, truncated, of none of them, has more than ``most`` pixels, or floats, whose white nobody
-    knows.
+    sRGB's. ``formats``: Pillow's names of the formats to accept. Raises ImageError if the data is
+    empty, truncated, in another format, has more than ``max_pixels`` pixels, or has floating-point
+    pixels, whose white level is unknown.
     """
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
-            if image.width * image.height > most:
-                raise Rejected(f"{image.width}x{image.height} is over {most:,} pixels")
+            if image.width * image.height > max_pixels:
+                raise ImageError(f"{image.width}x{image.height} is over {max_pixels:,} pixels")
             if image.mode == "F":
-                raise Rejected("its pixels are floats: save it with 8 or 16 bits")
+                raise ImageError("its pixels are floats: save it with 8 or 16 bits")
             image.load()
-            return flattened(image)
-    except Rejected:
+            return pil_to_rgb(image)
+    except ImageError:
         raise
     except Exception as error:  # PIL's decoders raise many kinds for a broken file
         said = next(iter(str(error).splitlines()), type(error).__name__)
-        raise Rejected(f"unreadable: {said if data else 'empty file'}") from None
+        raise ImageError(f"unreadable: {said if data else 'empty file'}") from None
 
 
-def flattened(image: Image.Image) -> Pixels:
+def pil_to_rgb(image: Image.Image) -> Pixels:
     """An opened image as uint8 [H, W, 3], upright and on white; see :func:`decode`."""
     image = ImageOps.exif_transpose(image)
     if image.mode in {"I;16", "I;16L", "I;16B", "I"}:  # 16-bit grey; PIL would clip it at 255
@@ -81,13 +82,13 @@ def resize(image: Pixels, size: int) -> Pixels:
     return resized.reshape(size, size, image.shape[2]).astype(np.uint8)
 
 
-def enlarged(image: Pixels, size: int) -> Pixels:
+def repeat_pixels(image: Pixels, size: int) -> Pixels:
     """Pixels repeated until the image [H, W, C] has at least ``size`` a side, to be looked at."""
     times = math.ceil(size / min(image.shape[:2]))
     return image.repeat(times, axis=0).repeat(times, axis=1)
 
 
-def rgb(image: Pixels) -> Pixels:
+def to_rgb(image: Pixels) -> Pixels:
     """Three channels of an image [..., C] of one or three."""
     return np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
 
@@ -102,7 +103,7 @@ def grid(images: list[Pixels] | Pixels, columns: int | None = None, gap: int = 2
     )
     for place, image in enumerate(images):
         top, left = place // columns * (height + gap), place % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = rgb(image)
+        sheet[top : top + height, left : left + width] = to_rgb(image)
     return sheet
 
 
@@ -123,7 +124,7 @@ def to_model(images: Tensor) -> Tensor:
     return images.permute(0, 3, 1, 2).float().div(127.5).sub_(1.0)
 
 
-def seen(images: Pixels | Floats, size: int, channels: int) -> Tensor:
+def to_network_input(images: Pixels | Floats, size: int, channels: int) -> Tensor:
     """Images [B, H, W, C] in 0…255 as a network sees them: float32 [B, channels, size, size].
 
     Others than of its size are averaged over areas, grey ones repeated.

@@ -17,7 +17,7 @@ class Interruption:
         self.signal: int | None = None
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
+    def record_signals(self) -> Iterator[None]:
         """Within the block the first signal is noted; a second of its kind ends it at once.
 
         What ends the process is SystemExit with 128 + the signal's number, as a shell has it, at
@@ -32,14 +32,14 @@ class Interruption:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        self.leave()
+        self.exit_if_requested()
 
-    def leave(self) -> None:
+    def exit_if_requested(self) -> None:
         """End the process if it was asked to."""
         if self.signal is not None:
             raise SystemExit(128 + self.signal)
 
     def _note(self, number: int, _frame: object) -> None:
         if self.signal == number:
-            self.leave()
+            self.exit_if_requested()
         self.signal = number

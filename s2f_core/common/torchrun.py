@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Launch:
-    """``rank`` from 0 among ``world`` processes, ``here`` of them on this machine."""
+    """The rank of this process, and how many processes there are: in all, and on this machine."""
 
     rank: int = 0
-    world: int = 1
-    here: int = 1
+    world_size: int = 1
+    local_world_size: int = 1
 
     @property
-    def first(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process keeps the record: MLflow, files, what a person sees."""
         return self.rank == 0
 
 
-def launched() -> Launch:
+def read_launch() -> Launch:
     """What ``torchrun`` says in the environment; alone where it started nothing."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return Launch()

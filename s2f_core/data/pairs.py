@@ -10,7 +10,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import seen
+from s2f_core.common.images import to_network_input
 from s2f_core.data.tables import Table
 
 VECTOR = (1, 1)  # height and width of an input that is no image, such as noise
@@ -130,4 +130,4 @@ def _domains(inputs: Table, targets: Table, ids: list[str]) -> tuple[bool, list[
 
 def _load(table: Table, positions: Rows, scale: float, channels: int) -> Tensor:
     images = table.images(positions)
-    return seen(images, max(1, round(images.shape[1] * scale)), channels)
+    return to_network_input(images, max(1, round(images.shape[1] * scale)), channels)

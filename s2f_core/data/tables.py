@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, enlarged, grid, save_png
+from s2f_core.common.images import ImageError, Pixels, grid, repeat_pixels, save_png
 from s2f_core.common.parallel import workers
 
 log = logging.getLogger(__name__)
@@ -51,8 +51,8 @@ class Domain:
     """What a table is made from: the rows of its index, and what makes the image of one.
 
     ``rows`` bring the index columns but ``sha256``; a row with ``rejected`` set stays so. ``make``
-    gives uint8 [H, W, C] of one shape for a row's number, or raises Rejected with the reason why it
-    has no image. It runs in threads here and is pickled to workers elsewhere.
+    gives uint8 [H, W, C] of one shape for a row's number, or raises ImageError with the reason why
+    it has no image. It runs in threads here and is pickled to workers elsewhere.
     """
 
     rows: pd.DataFrame
@@ -236,7 +236,7 @@ def _shard(place: Path, rows: list[int], make: Maker) -> int:
     for row in rows:
         try:
             image = make(row)
-        except Rejected as reason:
+        except ImageError as reason:
             found[row] = [None, str(reason)]
         else:
             images.append(image)
@@ -279,4 +279,4 @@ def _visible(image: Pixels) -> Pixels:
     channels = image.shape[-1]
     if channels not in {1, 3}:
         image = grid(list(np.moveaxis(image, -1, 0)[..., None]), gap=0)
-    return enlarged(image, VISIBLE)
+    return repeat_pixels(image, VISIBLE)

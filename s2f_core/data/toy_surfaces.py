@@ -16,12 +16,10 @@ from math import isqrt, pi
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Doubles, Pixels
 
-Floats = npt.NDArray[np.float64]
-Number = TypeVar("Number", float, Floats)
+Number = TypeVar("Number", float, Doubles)
 
 EXTENT = 4.0
 LOW = (-EXTENT, -EXTENT, 0.0)
@@ -34,13 +32,13 @@ def density(x: Number, y: Number, alpha: float) -> Number:
     return found
 
 
-def to_coordinates(pixels: Pixels) -> Floats:
+def to_coordinates(pixels: Pixels) -> Doubles:
     """The points (x, y, z) of images uint8 [n, H, W, 3]: float64 [n, H·W, 3], row by row."""
     points = pixels.reshape(len(pixels), -1, 3) / 255
     return np.asarray(LOW + points * np.subtract(HIGH, LOW))
 
 
-def to_pixels(points: Floats) -> Pixels:
+def to_pixels(points: Doubles) -> Pixels:
     """The images uint8 [n, √N, √N, 3] of points (x, y, z), float [n, N, 3].
 
     What lies outside the ranges is put on their border. Raises ValueError where N is no square.

@@ -17,7 +17,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, encode_png, rgb
+from s2f_core.common.images import ImageError, Pixels, encode_png, to_rgb
 from s2f_core.demo.canvases import SHEETS
 from s2f_core.demo.hints import hints
 from s2f_core.demo.http_errors import JSON, Refused, declared
@@ -150,7 +150,7 @@ class Answers:
                 return encode_png(self.learned.of_photo(chosen, photo))
             except UserError as error:
                 raise Refused(409, str(error)) from None
-            except Rejected as error:
+            except ImageError as error:
                 raise Refused(422, str(error)) from None
 
         png = await self._do(_who(request, client), (client, "condition"), make)
@@ -234,7 +234,7 @@ def _enlarged(picture: Pixels, upscale: Upscale, root: Path) -> Pixels:
     """Twice as large by an upscaler; EDSR takes a grey picture for one in colour."""
     if upscale == "none":
         return picture
-    given = rgb(picture) if upscale == "edsr" else picture
+    given = to_rgb(picture) if upscale == "edsr" else picture
     try:
         return np.asarray(UPSCALERS[upscale](given[None], 2 * len(picture), root)[0])
     except UserError as error:

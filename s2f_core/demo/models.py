@@ -12,12 +12,11 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from s2f_core.common import cache, code_digest
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, from_model, resize, to_model
+from s2f_core.common.images import Floats, Pixels, from_model, resize, to_model
 from s2f_core.common.seeding import stream
 from s2f_core.data.conditions.formula import luma
 from s2f_core.data.selection import Data
@@ -29,7 +28,6 @@ from s2f_core.networks.checkpoint import Description, load_model
 
 log = logging.getLogger(__name__)
 
-Floats = npt.NDArray[np.float32]
 
 FILE, ONNX = "a-to-b.pt", ".onnx"
 DRAWABLE = 16  # pixels a side of an output from which it is a picture
@@ -158,7 +156,7 @@ def exported(checkpoint: Path) -> Path:
     except OSError as error:
         raise UserError(f"{checkpoint} cannot be read: {error.strerror}") from None
     digest.update(_code().encode())  # another export, another file
-    file = cache.folder("onnx") / f"{digest.hexdigest()}.onnx"
+    file = cache.cache_folder("onnx") / f"{digest.hexdigest()}.onnx"
     if not file.is_file():
         log.info("export %s", checkpoint)
         onnx_export.export(checkpoint, file)

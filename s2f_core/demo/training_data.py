@@ -10,7 +10,7 @@ import numpy as np
 
 from s2f_core.common import config
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, from_model, rgb
+from s2f_core.common.images import Pixels, from_model, to_rgb
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.demo.hints import Range, habits
@@ -36,7 +36,7 @@ class Learned:
         """Test inputs over all of the split, uint8 [H, W, 3] each; none where they are not here."""
         if (pairs := self._pairs(model, "test")) is None:
             return []
-        return [rgb(page) for page in _pages(pairs, EXAMPLES)]
+        return [to_rgb(page) for page in _pages(pairs, EXAMPLES)]
 
     @cache  # noqa: B019
     def inputs(self, model: Model) -> Pixels | None:
@@ -71,7 +71,7 @@ class Learned:
         """A photo uint8 [side, side, 3] as the model's condition shows it, uint8 [H, H, 1 or 3].
 
         Raises UserError where no photo becomes such an input, or weights are not there, and
-        Rejected where the photo shows nothing of the kind.
+        ImageError where the photo shows nothing of the kind.
         """
         return Conditioning(model.description, self.root / "assets")(photo)
 

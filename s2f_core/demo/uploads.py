@@ -9,7 +9,7 @@ import numpy as np
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from s2f_core.common.images import Pixels, Rejected, decode, resize
+from s2f_core.common.images import ImageError, Pixels, decode, resize
 from s2f_core.demo.http_errors import Refused
 
 BYTES = 4 * 2**20
@@ -38,9 +38,11 @@ async def received(request: Request, size: int) -> Pixels:
 def _image(data: bytes, kind: str, size: int) -> Pixels:
     try:
         image = (
-            _square(data) if kind == RAW else decode(data, most=PIXELS, formats=(FORMATS[kind],))
+            _square(data)
+            if kind == RAW
+            else decode(data, max_pixels=PIXELS, formats=(FORMATS[kind],))
         )
-    except Rejected as error:
+    except ImageError as error:
         raise Refused(400, str(error)) from None
     height, width = image.shape[:2]
     if height != width:

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction, Scores
 from s2f_core.data.tables import Table
@@ -182,7 +182,7 @@ def _samples(
     coloured = any(images.shape[3] == 3 for images in (real, *rows.values()))
 
     def sample(images: Pixels, *, paired: bool) -> Sample:
-        return Sample(rgb(images) if coloured else images, spaces, classes, paired)
+        return Sample(to_rgb(images) if coloured else images, spaces, classes, paired)
 
     targets = sample(real, paired=True)
     if "condition" in spaces:  # the drawings that were given, not those of the photos

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, grid, rgb, save_png
+from s2f_core.common.images import Pixels, grid, save_png, to_rgb
 from s2f_core.common.seeding import stream
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import ink, stroke_width
@@ -170,7 +170,7 @@ def measure(sets: Sets, inception: Features) -> dict[str, dict[str, Figure]]:
     half, other = people[order[: len(order) // 2]], people[order[len(order) // 2 :]]
 
     def sample(pages: Pixels) -> Sample:
-        return Sample(rgb(pages), {"inception": inception})
+        return Sample(to_rgb(pages), {"inception": inception})
 
     found = {}
     target = sample(people)
@@ -203,7 +203,7 @@ def write(gap: Gap, root: Path, inception: Features, folder: Path, metrics: Path
         "scores": {**SAYS, "kid": {**SAYS["kid"], "network": inception.network}},
         "sheet": list(rows),
     }
-    shown = [rgb(each) for pages in rows.values() for each in _filled(pages)]
+    shown = [to_rgb(each) for pages in rows.values() for each in _filled(pages)]
     for path in (folder, metrics.parent):
         path.mkdir(parents=True, exist_ok=True)
     save_png(folder / "sheet.png", grid(shown, SHOWN))

@@ -14,9 +14,9 @@ from typing import BinaryIO
 import numpy as np
 from tqdm import tqdm
 
-from s2f_core.common.atomic import appearing
+from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, decode, encode_png, grid, resize, rgb
+from s2f_core.common.images import ImageError, Pixels, decode, encode_png, grid, resize, to_rgb
 from s2f_core.data.datasets.folder_tree import ENDINGS
 from s2f_core.data.sketch.normalise import Square
 from s2f_core.inference.model import Model
@@ -104,7 +104,7 @@ def _opened(file: Path) -> bytes:
 def _bounded(stream: BinaryIO) -> bytes:
     data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise Rejected(f"over {LARGEST:,} bytes")
+        raise ImageError(f"over {LARGEST:,} bytes")
     return data
 
 
@@ -165,7 +165,7 @@ def _translate(
             try:
                 image = decode(each.read())
                 taken.append((each, image, model.prepare(image, options)))
-            except (Rejected, OSError) as error:
+            except (ImageError, OSError) as error:
                 result.failed[each.label] = str(error)
                 log.warning("%s: %s", each.label, error)
         outputs = model.outputs([prepared for *_, prepared in taken], options)
@@ -231,14 +231,14 @@ def _tile(image: Pixels, side: int) -> Pixels:
     longest = max(height, width)
     sheet = np.full((longest, longest, 3), 255, np.uint8)
     top, left = (longest - height) // 2, (longest - width) // 2
-    sheet[top : top + height, left : left + width] = rgb(image)
+    sheet[top : top + height, left : left + width] = to_rgb(image)
     return sheet if longest == side else resize(sheet, side)
 
 
 def _save(file: Path, image: Pixels) -> None:
     data = encode_png(image)
     try:
-        with appearing(file, len(data)) as unfinished:
+        with atomic_write(file, len(data)) as unfinished:
             unfinished.write_bytes(data)
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror or error}") from None

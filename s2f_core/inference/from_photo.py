@@ -32,7 +32,7 @@ class Conditioning:
     def __call__(self, photo: Pixels) -> Pixels:
         """The input of a photo uint8 [s, s, 3]: uint8 [s, s, C].
 
-        Raises Rejected where the photo has no subject or not what the condition looks for, and
+        Raises ImageError where the photo has no subject or not what the condition looks for, and
         UserError where no photo becomes such an input, or weights are missing.
         """
         if self.description.background == "removed":

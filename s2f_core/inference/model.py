@@ -15,14 +15,14 @@ from torch import nn
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import (
     Floats,
+    ImageError,
     Pixels,
-    Rejected,
     decode,
-    flattened,
     from_model,
+    pil_to_rgb,
     resize,
-    rgb,
-    seen,
+    to_network_input,
+    to_rgb,
 )
 from s2f_core.common.seeding import stream
 from s2f_core.data.conditions.formula import luma
@@ -129,7 +129,9 @@ class Model:
             stream(options.seed, row).integers(0, 256, (1, 1, self.description.in_channels))
             for row in range(count)
         ]
-        inputs = seen(np.stack(vectors).astype(np.uint8), 1, self.description.in_channels).numpy()
+        inputs = to_network_input(
+            np.stack(vectors).astype(np.uint8), 1, self.description.in_channels
+        ).numpy()
         parts = [self.network(inputs[rows.start : rows.stop]) for rows in batches(count)]
         return list(self._finished(np.concatenate(parts), options))
 
@@ -139,7 +141,7 @@ class Model:
         for picture in pictures:
             try:
                 squares.append(self.prepare(pixels(picture), options))
-            except Rejected as reason:
+            except ImageError as reason:
                 where = f"{picture}: " if isinstance(picture, str | Path) else ""
                 raise UserError(f"{where}{reason}") from None
         return self.outputs(squares, options)
@@ -151,7 +153,7 @@ class Model:
             return []
         told = self.description
         inputs = np.concatenate(
-            [seen(each.pixels[None], told.size, told.in_channels) for each in squares]
+            [to_network_input(each.pixels[None], told.size, told.in_channels) for each in squares]
         )
         rounds = [
             self._finished(self._generated(inputs, options.seed + number), options)
@@ -165,7 +167,7 @@ class Model:
     def prepare(self, image: Pixels, options: Options) -> Square:
         """An image uint8 [H, W, 3] as the generator's input at the size of the tables.
 
-        uint8 [s, s, C], C the generator's or 1. Raises Rejected where nothing is found in a photo
+        uint8 [s, s, C], C the generator's or 1. Raises ImageError where nothing is found in a photo
         that its condition shows, and UserError where the model takes no images, no photos become
         its inputs, or weights are missing.
         """
@@ -176,7 +178,7 @@ class Model:
         found = square(image, options.fit or ("crop" if photo else "pad"))
         side = told.drawn_at or max(told.size, min(UNITS, len(found.pixels)))
         if photo:
-            page = self._condition(rgb(_sized(found.pixels, side)))
+            page = self._condition(to_rgb(_sized(found.pixels, side)))
         elif self.lines is not None:
             page = as_learned(found.pixels, self.lines, side, pen=options.pen)
         else:
@@ -240,11 +242,11 @@ class Model:
 def pixels(picture: Picture) -> Pixels:
     """A picture as uint8 [H, W, 3], upright and on white.
 
-    Raises Rejected where a file cannot be decoded, UserError where it cannot be read or an array is
-    no picture.
+    Raises ImageError if a file cannot be decoded, UserError if it cannot be read or an array is not
+    a picture.
     """
     if isinstance(picture, Image.Image):
-        return flattened(picture)
+        return pil_to_rgb(picture)
     if isinstance(picture, str | Path):
         try:
             return decode(Path(picture).read_bytes())
@@ -258,7 +260,7 @@ def pixels(picture: Picture) -> Pixels:
         )
     if not image.size:
         raise UserError(f"an array {list(picture.shape)} has no pixels")
-    return flattened(Image.fromarray(image)) if image.shape[2] == 4 else rgb(image)
+    return pil_to_rgb(Image.fromarray(image)) if image.shape[2] == 4 else to_rgb(image)
 
 
 def _sized(image: Pixels, side: int) -> Pixels:

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.images import Floats
 from s2f_core.data.selection import Data, Direction
 from s2f_core.inference.onnx_session import (
     DESCRIPTION,
     FORMAT,
     INPUT,
     OUTPUT,
-    Floats,
     fed,
     multiple,
     planes,

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.images import Floats
 from s2f_core.networks.checkpoint import VERSION, Description
 from s2f_core.networks.unet import UNetSection
 
-Floats = npt.NDArray[np.float32]
 INPUT, OUTPUT, FLOAT = "input", "output", "tensor(float)"
 DESCRIPTION, FORMAT = "s2f", "s2f-version"  # keys of the file's metadata
 

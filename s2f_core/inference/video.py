@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from s2f_core.common.atomic import appearing
+from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import MAX_PIXELS, Floats, Pixels, Rejected, resize, rgb
+from s2f_core.common.images import MAX_PIXELS, Floats, ImageError, Pixels, resize, to_rgb
 from s2f_core.data.conditions.formula import luma
 from s2f_core.data.sketch.normalise import square
 from s2f_core.inference.model import Model
@@ -132,7 +132,7 @@ def translate(
             frames += 1
             try:
                 prepared = model.prepare(frame, options)
-            except Rejected:
+            except ImageError:
                 empty += 1
             else:
                 ((output,),) = model.outputs([prepared], replace(options, samples=1, cut=False))
@@ -177,7 +177,7 @@ def _written(out: Path, rate: float) -> Iterator[Callable[[Pixels], None]]:
     """Takes frames uint8 [H, W, 1 or 3], of one size; codecs want it even, so one line may go."""
     kind = cv2.VideoWriter.fourcc(*CODECS[out.suffix.lower()])
     writer: cv2.VideoWriter | None = None
-    with appearing(out, 0) as unfinished:
+    with atomic_write(out, 0) as unfinished:
 
         def write(image: Pixels) -> None:
             nonlocal writer
@@ -186,7 +186,7 @@ def _written(out: Path, rate: float) -> Iterator[Callable[[Pixels], None]]:
                 writer = cv2.VideoWriter(str(unfinished), kind, rate, (width, height))
                 if not writer.isOpened():
                     raise UserError(f"{out} cannot be written by OpenCV")
-            writer.write(np.ascontiguousarray(rgb(image)[:height, :width, ::-1]))
+            writer.write(np.ascontiguousarray(to_rgb(image)[:height, :width, ::-1]))
 
         try:
             yield write

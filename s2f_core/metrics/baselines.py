@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.common.seeding import stream
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
@@ -76,7 +76,7 @@ def closest(queries: Pixels, table: Table, positions: Rows) -> Rows:
     rows = np.zeros(len(queries), dtype=np.int64)
     for start in range(0, len(positions), CHUNK):  # so that memory does not grow with the data
         images = table.images(positions[start : start + CHUNK])
-        images = images if images.shape[3] == queries.shape[3] else rgb(images)
+        images = images if images.shape[3] == queries.shape[3] else to_rgb(images)
         known = images.reshape(len(images), -1).astype(np.float32)
         squares = np.einsum("ij,ij->i", known, known)
         distances = squares[None] - 2 * (wanted @ known.T)

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from s2f_core.common.images import Pixels
-from s2f_core.metrics.onnx_graph import INPUT, Floats, Graph, Layer
+from s2f_core.common.images import Floats, Pixels
+from s2f_core.metrics.onnx_graph import INPUT, Graph, Layer
 
 SIDE = 224
 CLASSES = 1000

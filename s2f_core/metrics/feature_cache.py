@@ -25,7 +25,7 @@ def remembered(
     """
     digest = hashlib.sha256(f"{key}{images.shape}".encode())
     digest.update(np.ascontiguousarray(images).data)
-    file = cache.folder(name) / f"{digest.hexdigest()}.npy"
+    file = cache.cache_folder(name) / f"{digest.hexdigest()}.npy"
     if not file.exists():
         hashes = [hashlib.sha256(image.tobytes()).digest() for image in images]
         _, first, place = np.unique(hashes, return_index=True, return_inverse=True)

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Floats, Pixels, to_rgb
 from s2f_core.data.assets.catalogue import find
 from s2f_core.data.assets.checksums import is_whole
 from s2f_core.metrics.feature_cache import remembered
 from s2f_core.metrics.inception_v3 import LAYERS, fold, network, resize
-from s2f_core.metrics.onnx_graph import Floats, Layer
+from s2f_core.metrics.onnx_graph import Layer
 from s2f_core.metrics.types import Values
 
 NETWORK = "Inception-v3 of 2015 (TensorFlow), pool features, 2048-d"
@@ -78,7 +78,7 @@ class Features:
 
     def __call__(self, images: Pixels) -> Values:
         """Features float64 [n, d] of uint8 [n, H, W, 1 or 3]: of each alone, a core an image."""
-        return remembered("features", f"{self.checksum}{RUNTIME}", rgb(images), self._compute)
+        return remembered("features", f"{self.checksum}{RUNTIME}", to_rgb(images), self._compute)
 
     def _compute(self, images: Pixels) -> Values:
         self._see = self._see or self.backbone.load(self.weights)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from torch import Tensor
 
-from s2f_core.common.images import Pixels
-from s2f_core.metrics.onnx_graph import INPUT, Floats, Graph, Layer
+from s2f_core.common.images import Floats, Pixels
+from s2f_core.metrics.onnx_graph import INPUT, Graph, Layer
 
 SIDE = 299
 LAYERS = 94

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.landmarks.mesh import FaceMesh
 from s2f_core.metrics.feature_cache import remembered
 from s2f_core.metrics.types import PairedScore, RelativeScore, Values
@@ -45,7 +45,7 @@ class Faces:
 
     def __call__(self, images: Pixels) -> Values:
         """Of images uint8 [n, H, W, 1 or 3]: x, y in pixels, float64 [n, 2 · 468]; NaN, no face."""
-        return remembered("faces", self.network, rgb(images), self._compute)
+        return remembered("faces", self.network, to_rgb(images), self._compute)
 
     def _compute(self, images: Pixels) -> Values:
         found = joblib.Parallel(n_jobs=-1, prefer="threads")(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.pairs import Pairs
 from s2f_core.metrics.baselines import Rows, closest
 from s2f_core.metrics.pixels import root_mean_square
@@ -41,7 +41,7 @@ class Nearest:
         places = table.positions(self.training.ids_b)
         rows = closest(images, table, places)
         near = table.images(places[rows])
-        near = near if near.shape == images.shape else rgb(near)
+        near = near if near.shape == images.shape else to_rgb(near)
         return rows, root_mean_square(images, near)
 
 

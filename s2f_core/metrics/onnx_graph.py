@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
-Floats = npt.NDArray[np.float32]
+from s2f_core.common.images import Floats
+
 Layer = tuple[Tensor, Tensor]  # weights [out, in, H, W] and biases [out] of a convolution
 
 INPUT = "image"

@@ -18,7 +18,7 @@ GREY = 0.5
 C1, C2 = 0.01**2, 0.03**2  # for images in [0, 1]
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, the finest first
 
-Floats = npt.NDArray[np.floating[Any]]
+AnyFloats = npt.NDArray[np.floating[Any]]
 
 
 def ssim(outputs: Pixels, targets: Pixels) -> Values:
@@ -60,7 +60,7 @@ def _multiscale(output: Pixels, target: Pixels) -> float:
     return float(np.prod(np.maximum(factors, 0) ** weights))
 
 
-def _halved(image: Floats) -> Floats:
+def _halved(image: AnyFloats) -> AnyFloats:
     height, width = (side // 2 * 2 for side in image.shape[:2])
     half = cv2.resize(
         image[:height, :width], (width // 2, height // 2), interpolation=cv2.INTER_AREA
@@ -73,12 +73,12 @@ def _similarity(output: Pixels, target: Pixels) -> float:
     return _mean(luminance * contrast)
 
 
-def _around_grey(image: Pixels) -> Floats:
+def _around_grey(image: Pixels) -> AnyFloats:
     """Around grey, where float32 loses least of the variances: 4e-6 of float64's at most."""
     return np.asarray(image.astype(np.float32) / 255 - GREY)
 
 
-def _parts(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+def _parts(x: AnyFloats, y: AnyFloats) -> tuple[AnyFloats, AnyFloats]:
     """Luminance, and contrast times structure, at every pixel (Wang et al. 2004, eq. 6 and 13)."""
     mean_x, mean_y = _blurred(x), _blurred(y)
     covariance = _blurred(x * y) - mean_x * mean_y
@@ -88,11 +88,11 @@ def _parts(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return luminance, (2 * covariance + C2) / (variances + C2)
 
 
-def _mean(values: Floats) -> float:
+def _mean(values: AnyFloats) -> float:
     return float(np.mean(values, dtype=np.float64))
 
 
-def _blurred(image: Floats) -> Floats:
+def _blurred(image: AnyFloats) -> AnyFloats:
     found = cv2.GaussianBlur(image, WINDOW, SIGMA, borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(found, dtype=np.float32).reshape(image.shape)
 

@@ -30,7 +30,7 @@ class BatchNorm(nn.BatchNorm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape in and out."""
-        if self.training and distributed.world() > 1:
+        if self.training and distributed.world_size() > 1:
             return self._together(x)
         if self.training and x.numel() == x.shape[1]:
             raise UserError(
@@ -40,10 +40,10 @@ class BatchNorm(nn.BatchNorm2d):
         return super().forward(x)
 
     def _together(self, x: Tensor) -> Tensor:
-        values, count = x.float(), distributed.world()
-        mean = distributed.summed(values.mean(dim=(0, 2, 3))) / count
+        values, count = x.float(), distributed.world_size()
+        mean = distributed.all_reduce_sum(values.mean(dim=(0, 2, 3))) / count
         centred = values - mean[:, None, None]
-        variance = distributed.summed(centred.square().mean(dim=(0, 2, 3))) / count
+        variance = distributed.all_reduce_sum(centred.square().mean(dim=(0, 2, 3))) / count
         self._remember(mean.detach(), variance.detach(), count * x.numel() // x.shape[1])
         scale = (variance + self.eps).rsqrt()
         normed = centred * (scale * self.weight)[:, None, None] + self.bias[:, None, None]
@@ -65,9 +65,11 @@ class Dropout(nn.Dropout):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape in and out."""
-        if distributed.world() == 1 or not self.training:
+        if distributed.world_size() == 1 or not self.training:
             return super().forward(x)
-        kept = distributed.drawn_like(lambda whole: F.dropout(torch.ones_like(whole), self.p), x)
+        kept = distributed.sample_sharded_like(
+            lambda whole: F.dropout(torch.ones_like(whole), self.p), x
+        )
         return x * kept
 
 

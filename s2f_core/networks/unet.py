@@ -87,7 +87,7 @@ class UNet(nn.Module):
             return torch.randn(count, 1, *x.shape[2:], device=x.device, dtype=x.dtype)
 
         if plane is None:
-            plane = distributed.drawn(draw, len(x)) if self.training else draw(len(x))
+            plane = distributed.sample_sharded(draw, len(x)) if self.training else draw(len(x))
         return torch.cat([x, plane], dim=1)
 
 

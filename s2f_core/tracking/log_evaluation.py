@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, enlarged, grid, resize, rgb
+from s2f_core.common.images import Pixels, grid, repeat_pixels, resize, to_rgb
 from s2f_core.data.licences import licence, page
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Data, Translation
@@ -103,7 +103,7 @@ def sheet(test: Pairs, outputs: Table) -> Pixels:
 
 def _visible(image: Pixels) -> Pixels:
     """The image in colour, :data:`SIDE` pixels a side: a small one by whole pixels."""
-    larger = enlarged(rgb(image), SIDE)
+    larger = repeat_pixels(to_rgb(image), SIDE)
     return larger if len(larger) == SIDE else resize(larger, SIDE)
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from s2f_core.common.config import Section
-from s2f_core.common.images import Floats, Pixels, seen, to_model
+from s2f_core.common.images import Floats, Pixels, to_model, to_network_input
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Translation, Upscaler
 from s2f_core.networks.checkpoint import load_model
@@ -93,7 +93,7 @@ class Translator:
     def _inputs(self, given: Input) -> Tensor:
         if given.ndim == 2:
             return torch.from_numpy(given)[..., None, None]
-        return seen(given, self._description.size, self._description.in_channels)
+        return to_network_input(given, self._description.size, self._description.in_channels)
 
 
 def _load_pyfunc(folder: str) -> Translator:

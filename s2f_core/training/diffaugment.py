@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from s2f_core.common.distributed import drawn
+from s2f_core.common.distributed import sample_sharded
 
 Augmentation = Literal["colour", "translation", "cutout"]
 
@@ -42,7 +42,7 @@ def _translation(images: Tensor, coloured: int) -> Tensor:
     """Shifted by up to an eighth of the side each way; what comes in is 0."""
     del coloured
     batch, _, height, width = images.shape
-    share = drawn(lambda count: torch.rand(count, 2, device=images.device), batch)
+    share = sample_sharded(lambda count: torch.rand(count, 2, device=images.device), batch)
     rows, columns = (
         torch.arange(side, device=images.device)[None] + _shift(one, side // 8)
         for one, side in zip(share.chunk(2, dim=1), (height, width), strict=True)
@@ -74,7 +74,7 @@ def _cutout(images: Tensor, coloured: int) -> Tensor:
 
 def _uniform(images: Tensor, count: int) -> Tensor:
     """Numbers [count, B, 1, 1, 1] in [0, 1)."""
-    return drawn(
+    return sample_sharded(
         lambda batch: torch.rand(count, batch, 1, 1, 1, device=images.device), len(images), dim=1
     )
 

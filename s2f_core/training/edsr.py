@@ -21,9 +21,9 @@ from torch.nn import functional as F
 from torch.optim import Adam
 from tqdm import tqdm
 
-from s2f_core.common.device import Precision, resolve
+from s2f_core.common.device import Precision, resolve_precision
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, enlarged, from_model, grid, save_png, to_model
+from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, save_png, to_model
 from s2f_core.common.seeding import stream
 from s2f_core.data.split import Part, ids
 from s2f_core.data.tables import Table, read
@@ -140,7 +140,7 @@ class Patches:
 def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, Any]]:
     """An EDSR trained by L1 and Adam (section 4.2), and what ``training.json`` says of it."""
     section = patches.section
-    resolved = resolve(precision)
+    resolved = resolve_precision(precision)
     fabric = Fabric(accelerator="auto", devices=1, precision=resolved)
     torch.manual_seed(patches.seed)
     bare = section.build()
@@ -226,5 +226,5 @@ def validate(
     }
     log.info("edsr: %(edsr).2f dB on validation photos, bicubic %(bicubic).2f dB", found)
     rows = zip(small[:SHOWN], by_bicubic, by_edsr, originals, strict=False)
-    shown = [image for row in rows for image in (enlarged(row[0], validation.size), *row[1:])]
+    shown = [image for row in rows for image in (repeat_pixels(row[0], validation.size), *row[1:])]
     return {"images": len(originals), "psnr": found}, grid(shown, columns=4)

@@ -13,7 +13,7 @@ from torch import nn
 
 from s2f_core.common.device import Resolved
 from s2f_core.common.errors import UserError
-from s2f_core.common.torchrun import Launch, launched
+from s2f_core.common.torchrun import Launch, read_launch
 
 PATIENCE = 1800  # seconds that a process waits for the others
 
@@ -33,13 +33,13 @@ def start(precision: Resolved) -> Fabric:
     ``S2F_TIMEOUT`` is how many seconds a process waits for the others before it gives up. Raises
     UserError where a machine has fewer GPUs than processes, or others than the next one.
     """
-    launch = launched()
-    if launch.world == 1:
+    launch = read_launch()
+    if launch.world_size == 1:
         return Fabric(accelerator="auto", devices=1, precision=precision)
     fabric = Fabric(
         accelerator=_accelerator(launch),
-        devices=launch.here,
-        num_nodes=launch.world // launch.here,
+        devices=launch.local_world_size,
+        num_nodes=launch.world_size // launch.local_world_size,
         precision=precision,
         strategy=Together(
             cluster_environment=TorchElasticEnvironment(), timeout=timedelta(seconds=_patience())
@@ -50,17 +50,17 @@ def start(precision: Resolved) -> Fabric:
 
 
 def _accelerator(launch: Launch) -> str:
-    if launch.world % launch.here:
+    if launch.world_size % launch.local_world_size:
         raise UserError(
-            f"{launch.here} processes on this machine of {launch.world} in all: every machine "
-            "needs as many (torchrun --nproc-per-node)"
+            f"{launch.local_world_size} processes on this machine of {launch.world_size} in all: "
+            "every machine needs as many (torchrun --nproc-per-node)"
         )
     if not torch.cuda.is_available():
         return "cpu"
-    if (found := torch.cuda.device_count()) < launch.here:
+    if (found := torch.cuda.device_count()) < launch.local_world_size:
         raise UserError(
-            f"{launch.here} processes for {found} GPU(s): start as many as there are (torchrun "
-            "--nproc-per-node), or set CUDA_VISIBLE_DEVICES= to train on the CPU"
+            f"{launch.local_world_size} processes for {found} GPU(s): start as many as there are "
+            "(torchrun --nproc-per-node), or set CUDA_VISIBLE_DEVICES= to train on the CPU"
         )
     return "cuda"
 

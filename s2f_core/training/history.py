@@ -30,7 +30,7 @@ class Curves:
             return None
         means = {name: _mean(values) for name, values in self._recent.items()}
         self._recent = {}
-        self.rows.append({"step": step, **distributed.averages(means)})
+        self.rows.append({"step": step, **distributed.average_values(means)})
         return self.rows[-1]
 
     def state_dict(self) -> dict[str, Any]:

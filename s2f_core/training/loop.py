@@ -130,7 +130,7 @@ class Training:
     def validate(self, step: int) -> dict[str, float]:
         """Score the generators after so many steps: the first process does, and tells the rest."""
         generators = self.gan.generators
-        scores = distributed.told(lambda: self.validation(step, self.fabric, generators))
+        scores = distributed.broadcast(lambda: self.validation(step, self.fabric, generators))
         if distributed.rank():
             self.validation.hear(step, scores)
         return scores
@@ -161,7 +161,7 @@ class Training:
 
         The first process reads it for all, so the others need not see its folder.
         """
-        state = distributed.told(self._saved)
+        state = distributed.broadcast(self._saved)
         if state is None:
             return None
         self.gan.load_state_dict(state["gan"])
@@ -183,17 +183,17 @@ class Training:
 
         Several ask each other every ten steps, where none has begun a row of the curves.
         """
-        if distributed.world() > 1:
+        if distributed.world_size() > 1:
             if self.done % LOG_EVERY:
                 return False
-            self.interruption.signal = distributed.told(lambda: self.interruption.signal)
+            self.interruption.signal = distributed.broadcast(lambda: self.interruption.signal)
         return self.interruption.signal is not None
 
     def leave(self, run_id: str) -> None:
         """Save, say so, and end the process; what runs the same command goes on from there."""
         self.save(run_id)
         self._warn(f"interrupted after step {self.done}, saved: the same command goes on from here")
-        self.interruption.leave()
+        self.interruption.exit_if_requested()
 
 
 def train(training: Training, run: Run | Aside) -> None:
@@ -235,7 +235,7 @@ def train(training: Training, run: Run | Aside) -> None:
         losses = gan.step(batch, recipe.turn(training.done, since))
         step = training.done = training.done + 1
         if timed:
-            training.seconds = distributed.told(seconds)
+            training.seconds = distributed.broadcast(seconds)
         validates = training.validates(since)
 
         # report

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from s2f_core.common import distributed
-from s2f_core.common.device import records, resolve, room_for
+from s2f_core.common.device import explain_out_of_memory, resolve_precision, uses_cuda_graphs
 from s2f_core.common.images import save_png
 from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
@@ -32,7 +32,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
 
     Raises UserError where processes that train together cannot share a batch, or differ.
     """
-    precision = resolve(settings.precision)
+    precision = resolve_precision(settings.precision)
     fabric = start(precision)
     torch.manual_seed(settings.seed)
     variant, recipe = settings.variant, settings.variant.recipe
@@ -41,11 +41,13 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
     key = hashlib.sha256(settings.model_dump_json().encode())
     for part in splits.values():
         key.update(part.fingerprint().encode())
-    distributed.agree("settings or images", key.hexdigest())
+    distributed.assert_equal("settings or images", key.hexdigest())
     gan = settings.build(fabric, blueprint)
-    if records(fabric.device, distributed.world()) and gan.recordable:
+    if uses_cuda_graphs(fabric.device, distributed.world_size()) and gan.recordable:
         gan.record()
-    distributed.agree("initial weights", [_length(network) for network in gan.networks.values()])
+    distributed.assert_equal(
+        "initial weights", [_length(network) for network in gan.networks.values()]
+    )
     return Training(
         settings=settings,
         blueprint=blueprint,
@@ -61,7 +63,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             flip=recipe.flip,
             paired=variant.objective.paired,
             sketch=recipe.sketch,
-            shard=distributed.share(recipe.batch, recipe.accumulate),
+            shard=distributed.shard_indices(recipe.batch, recipe.accumulate),
         ),
         validation=Validation(splits["val"], recipe.best),
         steps=settings.steps(len(splits["train"])),
@@ -85,7 +87,7 @@ def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Ou
     training = prepare(settings, splits, states)
     resumed = training.resume()
     recipe = settings.variant.recipe
-    with room_for(
+    with explain_out_of_memory(
         f"variants.{settings.name}: {recipe.batch // recipe.accumulate} images of "
         f"{training.blueprint.size} px at once",
         "a larger recipe.accumulate sees a batch in more parts; what was saved stays",
@@ -93,9 +95,9 @@ def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Ou
         if distributed.rank() == 0:
             _record(training, resumed, files)
         else:
-            with training.interruption.noted():
+            with training.interruption.record_signals():
                 train(training, Aside())
-    distributed.wait()  # a process that ends early has torchrun wait no longer than it likes
+    distributed.barrier()  # a process that ends early has torchrun wait no longer than it likes
 
 
 def _record(training: Training, resumed: str | None, files: Outputs) -> None:
@@ -103,7 +105,7 @@ def _record(training: Training, resumed: str | None, files: Outputs) -> None:
     settings = training.settings
     tags = {"variant": settings.name, "study": settings.variant.study or "none"}
     with training_run(settings.name, settings.model_dump(mode="json"), tags, resumed) as run:
-        with training.interruption.noted():
+        with training.interruption.record_signals():
             train(training, run)
             training.save(run.id)
         files.write(training)
@@ -172,5 +174,5 @@ def summary(training: Training) -> dict[str, Any]:
         },
         "precision": training.precision,
         "device": str(training.fabric.device),
-        "processes": distributed.world(),
+        "processes": distributed.world_size(),
     }

@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from s2f_core.common.images import Pixels, enlarged, from_model, grid, rgb
+from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, to_rgb
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
 from s2f_core.metrics.pixels import PIXEL_DIFFERENCE
@@ -78,11 +78,11 @@ class Validation:
         Where A and B are no pairs, no photo; where A is noise, the outputs alone.
         """
         first = range(min(FACES, len(self.pairs.ids)))
-        columns = [rgb(frame) for frame in self.frames]
+        columns = [to_rgb(frame) for frame in self.frames]
         if self.pairs.input_is_image:
-            columns = [rgb(from_model(self.pairs.a(first))), *columns]
+            columns = [to_rgb(from_model(self.pairs.a(first))), *columns]
         if self.pairs.has_target:
-            columns = [*columns, rgb(from_model(self.pairs.b(first)))]
+            columns = [*columns, to_rgb(from_model(self.pairs.b(first)))]
         return _sheet([column[face] for face in first for column in columns], len(columns))
 
     def samples(self, fabric: Fabric, generators: Generators) -> Pixels:
@@ -95,16 +95,16 @@ class Validation:
         first = self.pairs.subset(range(SAMPLES * (1 if drawn else 4)))
         outputs, photos = translate(first, fabric, generators["a-to-b"])
         if not drawn:
-            return _sheet(list(rgb(outputs)), SAMPLES)
-        columns = [_inputs(first), rgb(outputs)]
+            return _sheet(list(to_rgb(outputs)), SAMPLES)
+        columns = [_inputs(first), to_rgb(outputs)]
         if first.has_target:
-            return _sheet(_woven(*columns, rgb(photos)), 12)
+            return _sheet(_woven(*columns, to_rgb(photos)), 12)
         shown = _woven(*columns)
         if "b-to-a" in generators:
             shown += [np.full_like(shown[0], 255)] * (-len(shown) % SAMPLES)
             back = first.swap_domains()
             outputs, _ = translate(back, fabric, generators["b-to-a"])
-            shown += _woven(_inputs(back), rgb(outputs))
+            shown += _woven(_inputs(back), to_rgb(outputs))
         return _sheet(shown, SAMPLES)
 
     def state_dict(self) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _batches(count: int) -> Iterator[range]:
 
 
 def _inputs(pairs: Pairs) -> Pixels:
-    return rgb(from_model(pairs.a(range(len(pairs.ids)))))
+    return to_rgb(from_model(pairs.a(range(len(pairs.ids)))))
 
 
 def _woven(*columns: Pixels) -> list[Pixels]:
@@ -161,4 +161,4 @@ def _spread(images: Pixels) -> float:
 
 
 def _sheet(images: list[Pixels], columns: int) -> Pixels:
-    return grid([enlarged(image, SHOWN) for image in images], columns=columns)
+    return grid([repeat_pixels(image, SHOWN) for image in images], columns=columns)

@@ -21,7 +21,7 @@ from torch import Tensor
 from s2f_core.common import distributed
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.common.torchrun import Launch, launched
+from s2f_core.common.torchrun import Launch, read_launch
 from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
 from s2f_core.training import fabric
@@ -250,7 +250,7 @@ def test_the_first_process_keeps_the_time_for_all(tmp_path: Path, make_job: Any)
 @pytest.fixture(params=[0, 1])
 def second_of_two(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """As if this process were the first, then the second, of two."""
-    monkeypatch.setattr(distributed, "world", lambda: 2)
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
     monkeypatch.setattr(distributed, "rank", lambda: request.param)
     return int(request.param)
 
@@ -259,7 +259,7 @@ def test_a_share_is_part_of_the_very_batch(splits: dict[str, Pairs], second_of_t
     """Of each of two parts of four images, two; jitter and flips are theirs."""
     options: dict[str, Any] = {"seed": 0, "jitter": 1.117, "flip": True}
     whole = Batches(splits["train"], 8, **options)[3]
-    places = distributed.share(8, 2)
+    places = distributed.shard_indices(8, 2)
     shared = Batches(splits["train"], 8, **options, shard=places)[3]
     assert list(places) == ([0, 1, 4, 5], [2, 3, 6, 7])[second_of_two]  # type: ignore[arg-type]
     assert torch.equal(shared.a, whole.a[places])
@@ -270,8 +270,8 @@ def test_what_is_drawn_is_drawn_for_all(second_of_two: int) -> None:
     """In any memory layout, and along any dimension."""
     like = torch.zeros(3, 5, 4, 2).permute(0, 3, 1, 2)
     torch.manual_seed(0)
-    shared = distributed.drawn_like(torch.randn_like, like)
-    column = distributed.drawn(lambda count: torch.rand(2, count), 3, dim=1)
+    shared = distributed.sample_sharded_like(torch.randn_like, like)
+    column = distributed.sample_sharded(lambda count: torch.rand(2, count), 3, dim=1)
     torch.manual_seed(0)
     whole = torch.randn_like(torch.zeros(6, 5, 4, 2).permute(0, 3, 1, 2))
     assert torch.equal(shared, whole[3 * second_of_two :][:3])
@@ -284,18 +284,18 @@ def test_a_batch_that_cannot_be_shared_is_refused(batch: int, parts: int) -> Non
     """The message says what would do."""
     said = rf"batch is {batch} images in {parts} part.* multiple of {2 * parts}"
     with pytest.raises(UserError, match=said):
-        distributed.share(batch, parts)
+        distributed.shard_indices(batch, parts)
 
 
 def test_wrong_launches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Machines of unequal numbers, fewer GPUs than processes, a timeout that is none."""
-    assert launched() == Launch()
+    assert read_launch() == Launch()
     with pytest.raises(UserError, match="2 processes on this machine of 3 in all"):
-        fabric._accelerator(Launch(world=3, here=2))
+        fabric._accelerator(Launch(world_size=3, local_world_size=2))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(UserError, match=r"2 processes for 1 GPU.s.: start as many"):
-        fabric._accelerator(Launch(world=2, here=2))
+        fabric._accelerator(Launch(world_size=2, local_world_size=2))
     monkeypatch.setenv("S2F_TIMEOUT", "soon")
     with pytest.raises(UserError, match="S2F_TIMEOUT=soon is no number of seconds"):
         fabric._patience()

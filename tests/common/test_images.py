@@ -9,8 +9,8 @@ from PIL import Image
 
 from s2f_core.common.images import (
     MAX_PIXELS,
+    ImageError,
     Pixels,
-    Rejected,
     decode,
     encode_png,
     from_model,
@@ -59,14 +59,14 @@ def test_cmyk_and_exif_rotation() -> None:
 def test_broken_data_is_rejected_with_the_reason(faces: Pixels) -> None:
     """Truncated, empty, not an image, too large."""
     jpeg = _bytes(Image.fromarray(faces[0]).resize((128, 128)), "JPEG")
-    with pytest.raises(Rejected, match="truncated"):
+    with pytest.raises(ImageError, match="truncated"):
         decode(jpeg[: len(jpeg) // 2])
-    with pytest.raises(Rejected, match="empty file"):
+    with pytest.raises(ImageError, match="empty file"):
         decode(b"")
-    with pytest.raises(Rejected, match="cannot identify"):
+    with pytest.raises(ImageError, match="cannot identify"):
         decode(b"<html>not found</html>")
     bomb = _bytes(Image.new("1", (9000, MAX_PIXELS // 9000 + 1)))
-    with pytest.raises(Rejected, match="pixels"):
+    with pytest.raises(ImageError, match="pixels"):
         decode(bomb)
 
 

@@ -11,7 +11,7 @@ from distributed import Client, LocalCluster
 from fixtures import MakeTable
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import ImageError, Pixels
 from s2f_core.data import tables
 from s2f_core.data.conditions import convert
 from s2f_core.data.conditions.pencil import Pencil
@@ -20,7 +20,7 @@ from s2f_core.data.tables import Domain, build
 
 def _make(row: int) -> Pixels:
     if row % 5 == 4:
-        raise Rejected("every fifth")
+        raise ImageError("every fifth")
     return np.full((4, 4, 1), row, np.uint8)
 
 

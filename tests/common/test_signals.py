@@ -128,7 +128,7 @@ def test_nothing_is_noted_after_the_block() -> None:
     """The handlers found before are put back, and what came late ends the process."""
     interruption = Interruption()
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit, match="143"), interruption.noted():
+    with pytest.raises(SystemExit, match="143"), interruption.record_signals():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 

@@ -10,7 +10,7 @@ from fixtures import MakeTable
 from PIL import Image
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import ImageError, Pixels
 from s2f_core.data import tables
 from s2f_core.data.tables import Domain, Maker, Table, build, read
 
@@ -65,7 +65,7 @@ def test_a_rejected_row_stays_with_its_reason(tmp_path: Path, faces: Pixels) -> 
 
     def make(row: int) -> Pixels:
         if row == 1 or 7 <= row < 14:
-            raise Rejected("unreadable: truncated")
+            raise ImageError("unreadable: truncated")
         return np.asarray(faces[row])
 
     rows = _rows(16)
@@ -83,7 +83,7 @@ def test_nothing_usable_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     """No row at all, or every row rejected."""
 
     def reject(row: int) -> Pixels:
-        raise Rejected(f"bad {row}")
+        raise ImageError(f"bad {row}")
 
     with pytest.raises(UserError, match="none of 2 images can be used; the first: bad 0"):
         _build(tmp_path / "t", 2, reject)

@@ -135,7 +135,7 @@ def test_a_checkpoint_is_exported_once(root: Path) -> None:
     (again,) = opened(["lines"], root).values()
     assert again.session.path == file
     assert file.stat().st_mtime_ns == before
-    assert file.parent == cache.folder("onnx")
+    assert file.parent == cache.cache_folder("onnx")
     (direct,) = opened([str(file)], root).values()
     assert direct.description == describe("lines", direction="a-to-b")
 

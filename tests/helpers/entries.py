@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 import s2f_core
 from s2f_core.common import config
-from s2f_core.common.images import Rejected, decode
+from s2f_core.common.images import ImageError, decode
 from s2f_core.data import tables
 from s2f_core.data.assets import File, Source
 from s2f_core.data.assets.archives import Limits, members
@@ -72,7 +72,7 @@ def _images(domain: tables.Domain) -> Iterator[object]:
     for row in np.flatnonzero(rows["rejected"].isna()):
         try:
             yield domain.make(int(row))
-        except Rejected as reason:
+        except ImageError as reason:
             yield str(reason)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from s2f_core.common.code_digest import PACKAGES, closure
+from s2f_core.common.code_digest import PACKAGES, imported_files
 
 PARAMS = "s2f_core.common.config"
 ANY = "*"  # a key that is known only when the stage runs
@@ -81,7 +81,7 @@ def wrong_deps(stage: Stage) -> list[str]:
 def loaded(root: Path, module: str) -> set[Keys]:
     """The parameters that a stage's code loads, by the literal keys of its ``load`` calls."""
     found: set[Keys] = set()
-    for file in closure(root, f"stages.{module}"):
+    for file in imported_files(root, f"stages.{module}"):
         if file.suffix != ".py":
             continue
         tree = ast.parse((root / file).read_text(encoding="utf-8"))

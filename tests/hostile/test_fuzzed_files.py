@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from s2f_core.common.config import load
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected, decode
+from s2f_core.common.images import ImageError, decode
 from s2f_core.data.conditions import Condition
 from s2f_core.data.datasets import Dataset, bitmaps, files
 from s2f_core.data.selection import Translation
@@ -47,7 +47,7 @@ values = st.recursive(
 
 
 def fuzzed(count: int, check: Callable[[Any], object], inputs: st.SearchStrategy[Any]) -> None:
-    """Run ``check`` on so many inputs, the same each time; UserError and Rejected are answers."""
+    """Run ``check`` on so many inputs, the same each time; UserError and ImageError are answers."""
 
     @settings(
         max_examples=count,
@@ -60,7 +60,7 @@ def fuzzed(count: int, check: Callable[[Any], object], inputs: st.SearchStrategy
     def run(value: Any) -> None:
         try:
             check(value)
-        except (UserError, Rejected) as refused:
+        except (UserError, ImageError) as refused:
             if not str(refused):
                 raise AssertionError("refused without a reason") from refused
 

@@ -14,7 +14,7 @@ from bad_texts import TEXTS
 from entries import ENTRIES
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected, decode
+from s2f_core.common.images import ImageError, decode
 from s2f_core.data.datasets import bitmaps, files, prepare
 from s2f_core.data.datasets.folder import Folder
 
@@ -56,7 +56,7 @@ def test_every_file_is_used_or_refused(
         folder.mkdir()
         try:
             ENTRIES[entry](folder, data)
-        except (UserError, Rejected) as refused:
+        except (UserError, ImageError) as refused:
             if not str(refused):
                 wrong[name] = "refused without a reason"
         except Exception as error:

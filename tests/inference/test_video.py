@@ -12,7 +12,7 @@ import stores
 
 import s2f_core
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import ImageError, Pixels
 from s2f_core.common.seeding import stream
 from s2f_core.inference import video
 from s2f_core.inference.options import Options
@@ -131,7 +131,7 @@ def test_frames_that_show_nothing_keep_the_last_output(
     def sometimes(image: Pixels, options: Options) -> Any:
         seen.append(image)
         if len(seen) in {2, 3} or image.mean() == 0:
-            raise Rejected("nobody")
+            raise ImageError("nobody")
         return prepare(image, options)
 
     monkeypatch.setattr(model, "prepare", sometimes)

@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.assets import fetch
 from s2f_core.metrics.classifier import CLASSIFIER
 from s2f_core.metrics.efficientnet_lite0 import SIDE, STRIDES, fold, network, resize
 from s2f_core.metrics.inception import Backbone, Features, See
-from s2f_core.metrics.onnx_graph import Floats
 
 STAGES = (  # channels, expansion, kernel, blocks
     (16, 1, 3, 1),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from pipeline_contract import Stage, loaded, read_stages, wrong_deps, wrong_params
 
-from s2f_core.common.code_digest import closure, digest
+from s2f_core.common.code_digest import digest, imported_files
 from stages import code
 
 ROOT = Path(__file__).parents[2]
@@ -162,12 +162,12 @@ def project(tmp_path: Path) -> Path:
 
 def test_the_checker_follows_every_import_that_runs(project: Path) -> None:
     """In functions, relative, of a package and of its modules; not for type checkers only."""
-    assert {str(path) for path in closure(project, "stages.plain")} == {
+    assert {str(path) for path in imported_files(project, "stages.plain")} == {
         "stages/plain.py",
         "s2f_core/common/config.py",
         "s2f_core/data/tables.py",
     }
-    assert {path.name for path in closure(project, "stages.many")} == {
+    assert {path.name for path in imported_files(project, "stages.many")} == {
         "many.py",
         "config.py",
         "__init__.py",
@@ -186,7 +186,9 @@ def test_what_a_package_offers_is_followed_only_where_it_is_asked_for(project: P
     files = {"takes": "s2f_core import load", "leaves": "s2f_core.common import config"}
     for name, offered in files.items():
         (project / "stages" / f"{name}.py").write_text(f"from {offered}\n")
-    followed = {name: {path.name for path in closure(project, f"stages.{name}")} for name in files}
+    followed = {
+        name: {path.name for path in imported_files(project, f"stages.{name}")} for name in files
+    }
     assert followed["takes"] == {"takes.py", "__init__.py", "server.py"}
     assert followed["leaves"] == {"leaves.py", "config.py"}
 

@@ -19,7 +19,7 @@ import stores
 import torch
 from fixtures import MakeTable
 
-from s2f_core.common.code_digest import closure
+from s2f_core.common.code_digest import imported_files
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, to_model
 from s2f_core.data.licences import licence, page
@@ -123,7 +123,7 @@ def test_all_that_a_served_model_imports_is_among_its_requirements() -> None:
     """Apart from what only a training, a cluster or the store needs; MLflow itself loads it."""
     found = {
         name.split(".")[0]
-        for file in closure(ROOT, "s2f_core.tracking.pyfunc")
+        for file in imported_files(ROOT, "s2f_core.tracking.pyfunc")
         if file.suffix == ".py"
         for node in ast.walk(ast.parse((ROOT / file).read_text()))
         for name in _imported(node)

@@ -203,13 +203,13 @@ def test_the_first_process_tells_the_time(
 ) -> None:
     """Once a step, beside each of three validations, and only where there is a limit."""
     calls = []
-    tell = distributed.told
+    tell = distributed.broadcast
 
     def counted(find: Callable[[], Any]) -> Any:
         calls.append(find)
         return tell(find)
 
-    monkeypatch.setattr(distributed, "told", counted)
+    monkeypatch.setattr(distributed, "broadcast", counted)
     training = timed(varied(settings, {}, max_minutes=minutes))
     calls.clear()
     _train(training)

@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock
 
-from s2f_core.common.atomic import DiskFullError, appearing, require_space
-from s2f_core.common.cache import folder
+from s2f_core.common.atomic import DiskFullError, atomic_write, require_space
+from s2f_core.common.cache import cache_folder
 from s2f_core.common.errors import UserError
 from s2f_core.data.assets import https, local, packages
 from s2f_core.data.assets.asset import Collection, File, Source
@@ -78,7 +78,7 @@ def _place(asset: Collection, file: File, target: Path, sleep: Sleep) -> None:
             if not is_whole(cached, _expected(file, cached)):
                 _obtain(asset, file, cached, sleep)
             # A copy, not a link: what others do to the destination must not reach the cache.
-            with appearing(target, cached.stat().st_size) as unfinished:
+            with atomic_write(target, cached.stat().st_size) as unfinished:
                 shutil.copyfile(cached, unfinished)
     except OSError as error:
         raise UserError(f"{error.filename or cached} cannot be written: {error}") from None
@@ -86,7 +86,7 @@ def _place(asset: Collection, file: File, target: Path, sleep: Sleep) -> None:
 
 def cache() -> Path:
     """Where fetched assets are kept: under S2F_CACHE, by default the user's cache folder."""
-    return folder("assets")
+    return cache_folder("assets")
 
 
 def _key(file: File) -> str:
@@ -167,8 +167,8 @@ def _download(job: Job) -> Path:
 
 def _https(job: Job) -> Path:
     url = job.source.address
-    if folder := local.mirror():
-        return local.mirrored_url(url, folder)
+    if root := local.mirror():
+        return local.mirrored_url(url, root)
     target = job.folder / "download"
     limit = 2 * job.source.download + SLACK
     https.download(url, job.part, target, limit=limit, sleep=job.sleep)
@@ -177,15 +177,15 @@ def _https(job: Job) -> Path:
 
 def _pypi(job: Job) -> Path:
     package = job.source.address.removeprefix("pypi:")
-    if folder := local.mirror():
-        return local.mirrored_package("pypi", package, folder)
+    if root := local.mirror():
+        return local.mirrored_package("pypi", package, root)
     return packages.pypi(package, job.folder, job.source.download, job.source.options)
 
 
 def _npm(job: Job) -> Path:
     package = job.source.address.removeprefix("npm:")
-    if folder := local.mirror():
-        return local.mirrored_package("npm", package, folder)
+    if root := local.mirror():
+        return local.mirrored_package("npm", package, root)
     return packages.npm(package, job.folder, job.source.download)
 
 

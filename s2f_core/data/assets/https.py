@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2f_core.common.atomic import require_space, writing
+from s2f_core.common.atomic import explain_disk_full, require_space
 from s2f_core.common.errors import UserError
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _save(response: Response, part: Path, start: int, total: int | None, limit: 
 
     done = start
     with (
-        writing(part, (total or start) - start),
+        explain_disk_full(part, (total or start) - start),
         part.open("ab" if start else "wb") as file,
         tqdm(
             total=total, initial=start, desc=part.name, unit="B", unit_scale=True, disable=None

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from s2f_core.common.atomic import full
+from s2f_core.common.atomic import disk_full_error
 from s2f_core.common.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _run(program: str, command: list[str], package: str, folder: Path, size: int
         raise UserError(f"{program} cannot be run: {error}") from None
     if done.returncode:
         if "No space left on device" in done.stderr or "ENOSPC" in done.stderr:
-            raise full(folder, size, shutil.disk_usage(folder).free)
+            raise disk_full_error(folder, size, shutil.disk_usage(folder).free)
         raise UserError(f"{program} failed: {_reason(done.stderr)}")
     files = [path for path in folder.iterdir() if path.is_file()]
     if len(files) != 1:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from s2f_core.common.atomic import writing
+from s2f_core.common.atomic import explain_disk_full
 from s2f_core.common.errors import UserError
 from s2f_core.data.assets.archives import CHUNK, Limits, matches, members
 from s2f_core.data.assets.asset import File, Source
@@ -30,7 +30,7 @@ def unpack(file: File, source: Source, got: Path, made: Path) -> None:
 
     Raises UserError where the archive is refused, or lacks what is wanted, and DiskFullError.
     """
-    with writing(made, file.size):
+    with explain_disk_full(made, file.size):
         if source.member is not None:
             _take(file, source, got, made)
         elif made.parent in got.parents:

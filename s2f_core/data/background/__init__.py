@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import ImageError, Pixels
 from s2f_core.data.background.filling import Fill, composite, feathered
 from s2f_core.data.background.matting import Matting
 from s2f_core.data.background.rembg_models import Rembg
@@ -42,15 +42,15 @@ def remove(photos: Table, background: Rembg | Selfie, asset: Path, mattes: Path,
 
 
 def matte(photo: Pixels, model: Matting, feather: float) -> Pixels:
-    """Alpha uint8 [H, W, 1] of a photo; raises Rejected where there is no subject."""
+    """Alpha uint8 [H, W, 1] of a photo; raises ImageError where there is no subject."""
     alpha = model(photo)
     if alpha.mean() < 255 * LEAST:
-        raise Rejected(f"no subject found: it covers under {LEAST:.0%}")
+        raise ImageError(f"no subject found: it covers under {LEAST:.0%}")
     return feathered(alpha, feather)
 
 
 def removed(photo: Pixels, background: Rembg | Selfie, model: Matting) -> Pixels:
-    """The subject of a photo uint8 [H, W, 3] before its new background; raises Rejected."""
+    """The subject of a photo uint8 [H, W, 3] before its new background; raises ImageError."""
     alpha = matte(photo, model, background.feather)
     return composite(photo, alpha, background.fill.behind(photo, alpha))
 
@@ -64,7 +64,7 @@ class Mattes:
     feather: float
 
     def __call__(self, row: int) -> Pixels:
-        """255 where the subject is; raises Rejected where there is none."""
+        """255 where the subject is; raises ImageError where there is none."""
         return matte(self.photos.image(row), self.model, self.feather)
 
 

@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from s2f_core.common.config import Section
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Floats, Pixels
 
-Floats = npt.NDArray[np.float32]
 Level = Annotated[int, Field(ge=0, le=255)]
 
 NOTHING = 1e-3  # share of background in reach, under which there is none to blur

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from s2f_core.common.images import Pixels, Rejected, rgb
+from s2f_core.common.images import ImageError, Pixels, to_rgb
 from s2f_core.data.conditions.per_photo import Photowise
 from s2f_core.data.landmarks.mesh import FaceMesh, draw_mesh
 
@@ -41,11 +41,11 @@ class Contours:
     def __call__(self, photo: Pixels) -> Pixels:
         """Contours of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], dark lines on white.
 
-        Raises Rejected where there is no face.
+        Raises ImageError where there is no face.
         """
-        points = self.faces.detect(rgb(photo))
+        points = self.faces.detect(to_rgb(photo))
         if points is None:
-            raise Rejected("no face found")
+            raise ImageError("no face found")
         height, width = photo.shape[:2]
         size = max(height, width)
         return draw_mesh(points, size, self.thickness * size / 128)[:height, :width]

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, resize, rgb
+from s2f_core.common.images import Pixels, resize, to_rgb
 from s2f_core.data.conditions.per_photo import Photowise
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Holistic:
 
         with self._reading:
             network = self._network
-        seen = rgb(photo) if self.size is None else resize(rgb(photo), self.size)
+        seen = to_rgb(photo) if self.size is None else resize(to_rgb(photo), self.size)
         values = seen[..., ::-1].astype(np.float32) - np.array(MEAN, np.float32)
         with torch.inference_mode():
             edges = network(torch.from_numpy(values).permute(2, 0, 1)[None])[0, 0].numpy()
@@ -79,9 +79,9 @@ class Holistic:
         import h5py
         import torch
 
-        from s2f_core.common.device import resolve
+        from s2f_core.common.device import resolve_precision
 
-        short = {"auto": resolve("auto") == "bf16-mixed", "bfloat16": True}
+        short = {"auto": resolve_precision("auto") == "bf16-mixed", "bfloat16": True}
         kind = torch.bfloat16 if short.get(self.precision) else torch.float32
         if not self.path.is_file():
             asset = self.path.parent.name

@@ -38,5 +38,5 @@ class Each:
     apply: Callable[[Pixels], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The condition of a row's photo; raises Rejected where there is none."""
+        """The condition of a row's photo; raises ImageError where there is none."""
         return self.apply(self.photos.image(row))

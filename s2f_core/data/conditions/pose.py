@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from s2f_core.common.images import Pixels, Rejected, rgb
+from s2f_core.common.images import ImageError, Pixels, to_rgb
 from s2f_core.data.conditions.per_photo import Photowise
 from s2f_core.data.landmarks.pose import PoseDetector
 from s2f_core.data.landmarks.skeleton import draw_skeleton, from_mediapipe33
@@ -45,14 +45,14 @@ class Posing:
     def __call__(self, photo: Pixels) -> Pixels:
         """Skeleton of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 3] on black.
 
-        Raises Rejected where there is no person, or no point of one is visible.
+        Raises ImageError where there is no person, or no point of one is visible.
         """
-        found = self.poses.detect(rgb(photo))
+        found = self.poses.detect(to_rgb(photo))
         if found is None:
-            raise Rejected("no person found")
+            raise ImageError("no person found")
         points = from_mediapipe33(found)
         if (points[:, 2] < self.visible).all():
-            raise Rejected("no point of a person visible")
+            raise ImageError("no point of a person visible")
         height, width = photo.shape[:2]
         size = max(height, width)
         drawn = draw_skeleton(

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.conditions.formula import Computed
 
 ROUNDS = 10  # of k-means at most; it settles before
@@ -29,7 +29,7 @@ class Quantised(Computed):
     def apply(self, photo: Pixels) -> Pixels:
         """Colours of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 3]."""
         side = (self.cells, self.cells)
-        small = np.asarray(cv2.resize(rgb(photo), side, interpolation=cv2.INTER_AREA), np.uint8)
+        small = np.asarray(cv2.resize(to_rgb(photo), side, interpolation=cv2.INTER_AREA), np.uint8)
         if self.colours is not None:
             small = few_colours(small, self.colours)
         size = photo.shape[1::-1]

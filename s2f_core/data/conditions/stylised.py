@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from s2f_core.common.images import Pixels, resize, rgb
+from s2f_core.common.images import Pixels, resize, to_rgb
 from s2f_core.data.conditions.formula import Computed
 
 
@@ -29,7 +29,7 @@ class Stylised(Computed):
 
     def apply(self, photo: Pixels) -> Pixels:
         """Painting of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 3]."""
-        large = rgb(photo) if self.size is None else resize(rgb(photo), self.size)
+        large = to_rgb(photo) if self.size is None else resize(to_rgb(photo), self.size)
         painted = cv2.stylization(large, sigma_s=self.radius, sigma_r=self.contrast)
         small = cv2.resize(painted, photo.shape[1::-1], interpolation=cv2.INTER_AREA)
         return np.asarray(small, dtype=np.uint8)

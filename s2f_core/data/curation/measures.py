@@ -9,13 +9,12 @@ import joblib
 import numpy as np
 import numpy.typing as npt
 
-from s2f_core.common.images import Pixels, resize, rgb
+from s2f_core.common.images import Doubles, Pixels, resize, to_rgb
 from s2f_core.common.parallel import workers
 from s2f_core.data.landmarks.faces import FaceDetector
 from s2f_core.data.tables import Table
 
 Hashes = npt.NDArray[np.uint64]
-Floats = npt.NDArray[np.float64]
 
 BLOCK = 128  # images a task
 SHARPNESS = 128  # pixels a side at which sharpness is measured
@@ -32,8 +31,8 @@ class Measures:
 
     hashes: Hashes
     thumbnails: Pixels
-    sharpness: Floats
-    face: Floats
+    sharpness: Doubles
+    face: Doubles
 
 
 def measured(table: Table, detector: FaceDetector | None) -> Measures:
@@ -91,6 +90,6 @@ def sharpness(grey: Pixels) -> float:
 
 def _share(image: Pixels, detector: FaceDetector) -> float:
     """The larger side of the largest face's box, as a share of the image's shorter side."""
-    sides = [max(face.box[2:]) for face in detector.detect(rgb(image))]
+    sides = [max(face.box[2:]) for face in detector.detect(to_rgb(image))]
     height, width = image.shape[:2]
     return float(max(sides, default=0.0) / min(height, width))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import ImageError, Pixels
 from s2f_core.data.datasets.files import LARGEST, Files
 
 SIDE = 28
@@ -44,13 +44,13 @@ class Packed:
             packed = io.BytesIO(self.files.read(self.name))
             text = gzip.GzipFile(fileobj=packed).read(LARGEST + 1)
             if len(text) > LARGEST:
-                raise Rejected(f"unpacks to over {LARGEST:,} bytes")
-        except (OSError, EOFError, zlib.error, Rejected) as error:
+                raise ImageError(f"unpacks to over {LARGEST:,} bytes")
+        except (OSError, EOFError, zlib.error, ImageError) as error:
             raise UserError(f"{self.files.path}: {self.name} cannot be read: {error}") from None
         return [line for line in text.splitlines() if line.strip()][: self.limit]
 
     def draw(self, place: int, size: int) -> Pixels:
-        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises Rejected."""
+        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises ImageError."""
         return draw(ink(self.lines[place]), size)
 
 
@@ -71,13 +71,13 @@ class Array:
         return np.arange(self.count)
 
     def draw(self, place: int, size: int) -> Pixels:
-        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises Rejected."""
+        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises ImageError."""
         try:
             found = np.fromfile(self.file, np.uint8, PIXELS, offset=self.start + place * PIXELS)
         except OSError as error:
-            raise Rejected(f"unreadable: {error.strerror}") from None
+            raise ImageError(f"unreadable: {error.strerror}") from None
         if found.size != PIXELS:
-            raise Rejected(f"{found.size} numbers, not {PIXELS}")
+            raise ImageError(f"{found.size} numbers, not {PIXELS}")
         return draw(np.divide(found, 255, dtype=np.float32).reshape(SIDE, SIDE), size)
 
 
@@ -107,18 +107,18 @@ def find_array(file: Path, limit: int | None) -> Array:
 def ink(line: bytes) -> npt.NDArray[np.float32]:
     """One line of a class as ink, float32 [28, 28] from 0 (paper) to 1.
 
-    Raises Rejected where it is no list of 784 such numbers.
+    Raises ImageError where it is no list of 784 such numbers.
     """
     try:
         values = np.asarray(json.loads(line), dtype=np.float64)
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Rejected("not a list of numbers") from None
+        raise ImageError("not a list of numbers") from None
     if values.ndim != 1:
-        raise Rejected("not a list of numbers")
+        raise ImageError("not a list of numbers")
     if values.size != PIXELS:
-        raise Rejected(f"{values.size} numbers, not {PIXELS}")
+        raise ImageError(f"{values.size} numbers, not {PIXELS}")
     if not ((values >= 0) & (values <= 1)).all():
-        raise Rejected("numbers outside 0 to 1")
+        raise ImageError("numbers outside 0 to 1")
     return values.reshape(SIDE, SIDE).astype(np.float32)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected
+from s2f_core.common.images import ImageError
 from s2f_core.data.datasets.files import Files
 from s2f_core.data.datasets.folder_tree import distinct
 from s2f_core.data.datasets.photos import Photos
@@ -118,7 +118,7 @@ def _listed(files: Files, base: str, names: Mapping[str, str] | None = None) -> 
     place = f"{files.path}/{found[0]}"
     try:
         lines = files.read(found[0]).decode().splitlines()
-    except (Rejected, UnicodeDecodeError) as error:
+    except (ImageError, UnicodeDecodeError) as error:
         raise UserError(f"{place} is {error}; fetch it again") from None
     allowed = "a number" if names is None else ", ".join(names)
     values: dict[str, str] = {}

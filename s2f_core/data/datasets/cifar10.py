@@ -17,7 +17,7 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, resize
+from s2f_core.common.images import ImageError, Pixels, resize
 from s2f_core.data.datasets.classes import Classes, chosen
 from s2f_core.data.datasets.files import Files
 from s2f_core.data.datasets.source import Opened
@@ -148,7 +148,7 @@ def _held(files: Files, batch: str) -> dict[Any, Any]:
         data = files.read(names[0])
         _refuse_bomb(data)
         held = _Harmless(io.BytesIO(data), encoding="bytes").load()
-    except (*_DAMAGE, Rejected) as error:
+    except (*_DAMAGE, ImageError) as error:
         reason = str(error) or type(error).__name__
         raise UserError(f"{files.path}/{names[0]} is no batch of CIFAR-10: {reason}") from None
     array = held.get(b"data") if isinstance(held, dict) else None

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, decode, resize
+from s2f_core.common.images import ImageError, Pixels, decode, resize
 from s2f_core.data.datasets.crops import MIN_SIDE
 from s2f_core.data.datasets.files import Files
 from s2f_core.data.datasets.source import Opened
@@ -181,11 +181,11 @@ class Crops:
     size: int
 
     def __call__(self, row: int) -> Pixels:
-        """The crop; raises Rejected where the picture is damaged or of another size."""
+        """The crop; raises ImageError where the picture is damaged or of another size."""
         photo = decode(self.files.read(self.names[row]))
         found, said = "{}x{}".format(*photo.shape[1::-1]), "{}x{}".format(*self.sizes[row])
         if found != said:
-            raise Rejected(f"{found}, but annotated as {said}")
+            raise ImageError(f"{found}, but annotated as {said}")
         left, top, side = self.squares[row]
         return resize(photo[top : top + side, left : left + side], self.size)
 
@@ -219,7 +219,7 @@ def read_annotations(files: Files, base: str) -> tuple[dict[int, Picture], list[
     place = f"{files.path}/{found[0]}"
     try:
         held = json.loads(files.read(found[0]), object_hook=_kept)
-    except (ValueError, RecursionError, Rejected) as error:
+    except (ValueError, RecursionError, ImageError) as error:
         raise UserError(f"{place} cannot be read: {error}; fetch it again") from None
     lists = [held.get(key) if isinstance(held, dict) else None for key in ("images", "annotations")]
     for wanted, key, entries in zip(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from s2f_core.common.images import Pixels, Rejected, resize
+from s2f_core.common.images import ImageError, Pixels, resize
 from s2f_core.common.seeding import stream
 from s2f_core.data.landmarks.faces import FaceDetector
 
@@ -57,10 +57,10 @@ class Around:
     detector: FaceDetector
 
     def __call__(self, photo: Pixels, _name: str) -> Square:
-        """Its left, top and side; raises Rejected where there is no face."""
+        """Its left, top and side; raises ImageError where there is no face."""
         faces = self.detector.detect(photo)
         if not faces:
-            raise Rejected("no face found")
+            raise ImageError("no face found")
         left, top, width, height = max((face.box for face in faces), key=lambda box: box[2])
         side = min(AROUND * max(width, height), *photo.shape[:2])
         x = left + width / 2 - side / 2
@@ -82,14 +82,14 @@ class Cutter:
     def __call__(self, photo: Pixels, name: str) -> Pixels:
         """The square uint8 [size, size, C] of a photo [H, W, C].
 
-        Raises Rejected where it is under 32 pixels a side, or ``place`` finds none.
+        Raises ImageError where it is under 32 pixels a side, or ``place`` finds none.
         """
         height, width = photo.shape[:2]
         if min(height, width) < MIN_SIDE:
-            raise Rejected(f"too small: {width}x{height}, at least {MIN_SIDE} pixels a side")
+            raise ImageError(f"too small: {width}x{height}, at least {MIN_SIDE} pixels a side")
         left, top, side = (int(edge) for edge in self.place(photo, name))
         if side < MIN_SIDE:
-            raise Rejected(f"the crop is too small: {side}x{side}, at least {MIN_SIDE} a side")
+            raise ImageError(f"the crop is too small: {side}x{side}, at least {MIN_SIDE} a side")
         return resize(photo[top : top + side, left : left + side], self.size)
 
 

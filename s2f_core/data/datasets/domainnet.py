@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected
+from s2f_core.common.images import ImageError
 from s2f_core.data.datasets.classes import Classes, chosen
 from s2f_core.data.datasets.crops import Crop
 from s2f_core.data.datasets.files import Files
@@ -158,7 +158,7 @@ def _read(files: Files, place: str, domain: str, part: str, parts: dict[str, str
     where = f"{files.path}/{place}"
     try:
         lines = files.read(place).decode().splitlines()
-    except (Rejected, UnicodeDecodeError) as error:
+    except (ImageError, UnicodeDecodeError) as error:
         raise UserError(f"{where} cannot be read: {error}; fetch it again") from None
     for number, line in enumerate(lines, start=1):
         if not line.strip():

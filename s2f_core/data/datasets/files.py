@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected
+from s2f_core.common.images import ImageError
 
 KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacked bit by bit
 LARGEST = 2**28  # bytes of a file that is read as a whole; COCO's keypoints have 239 million
@@ -82,7 +82,7 @@ class Files:
         return tuple(name for name in self.names if name.startswith(prefixes))
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file; raises Rejected where they are damaged, gone or over ``LARGEST``."""
+        """Read a file; raises ImageError if it is damaged, missing or over ``LARGEST`` bytes."""
         place = self._places[name]
         try:
             if isinstance(place, Path):
@@ -93,9 +93,9 @@ class Files:
                 with self._reading, place.open(name) as member:
                     data = member.read(LARGEST + 1)
         except _DAMAGE as error:
-            raise Rejected(f"unreadable: {error}") from None
+            raise ImageError(f"unreadable: {error}") from None
         if len(data) > LARGEST:
-            raise Rejected(f"over {LARGEST:,} bytes")
+            raise ImageError(f"over {LARGEST:,} bytes")
         return data
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, decode
+from s2f_core.common.images import ImageError, Pixels, decode
 from s2f_core.data.datasets import strips
 from s2f_core.data.datasets.crops import cutter
 from s2f_core.data.datasets.files import Files
@@ -203,16 +203,16 @@ class Paired:
     cut: Callable[[Pixels, str], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises Rejected also for what its partner has."""
+        """The image of a row; raises ImageError also for what its partner has."""
         photo = decode(self.files.read(self.names[row]))
         try:
             partner = decode(self.files.read(self.partners[row]))
-        except Rejected as reason:
-            raise Rejected(f"its partner is {reason}") from None
+        except ImageError as reason:
+            raise ImageError(f"its partner is {reason}") from None
         one, other = (image.shape[1] / image.shape[0] for image in (photo, partner))
         if max(one, other) > ALIKE * min(one, other):
             shapes = [f"{image.shape[1]}x{image.shape[0]}" for image in (photo, partner)]
-            raise Rejected(f"another shape than its partner: {', '.join(shapes)}")
+            raise ImageError(f"another shape than its partner: {', '.join(shapes)}")
         return self.cut(photo, self.keys[row])
 
 
@@ -226,7 +226,7 @@ class Half:
     cut: Callable[[Pixels, str], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises Rejected where the picture is no strip."""
+        """The image of a row; raises ImageError where the picture is no strip."""
         name = self.names[row]
         return self.cut(strips.cut(decode(self.files.read(name)))[self.side], name)
 
@@ -238,7 +238,7 @@ def _all_strips(files: Files, names: Sequence[str]) -> bool:
     for place in chosen:
         try:
             shapes.append(decode(files.read(names[place])).shape[:2])
-        except Rejected:
+        except ImageError:
             continue
     return bool(shapes) and all(width == 2 * height for height, width in shapes)
 

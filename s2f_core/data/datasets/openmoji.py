@@ -20,7 +20,7 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, decode
+from s2f_core.common.images import ImageError, Pixels, decode
 from s2f_core.data.datasets.files import Files
 from s2f_core.data.datasets.source import Opened
 from s2f_core.data.datasets.strips import grey
@@ -101,7 +101,7 @@ class Drawn:
     in_grey: bool
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises Rejected where it cannot be drawn."""
+        """The image of a row; raises ImageError where it cannot be drawn."""
         try:
             text = self.files.read(self.names[row]).decode()
             _check(text)
@@ -109,20 +109,20 @@ class Drawn:
                 svg_string=text, width=self.size, height=self.size, skip_system_fonts=True
             )
         except ValueError as error:
-            raise Rejected(f"no SVG: {error}") from None
+            raise ImageError(f"no SVG: {error}") from None
         drawn = decode(bytes(image))
         if drawn.shape[:2] != (self.size, self.size):
-            raise Rejected(f"{drawn.shape[1]}x{drawn.shape[0]} is no square")
+            raise ImageError(f"{drawn.shape[1]}x{drawn.shape[0]} is no square")
         return grey(drawn) if self.in_grey else drawn
 
 
 def _check(text: str) -> None:
-    """Raise Rejected for a drawing that could take for ever, or show what lies elsewhere."""
+    """Raise ImageError for a drawing that could take for ever, or show what lies elsewhere."""
     if len(text) > LONGEST:
-        raise Rejected(f"{len(text):,} characters; {LONGEST:,} are allowed")
+        raise ImageError(f"{len(text):,} characters; {LONGEST:,} are allowed")
     for word in _REFUSED:
         if word in text:
-            raise Rejected(f"it has {word!r}, which no drawing of OpenMoji has")
+            raise ImageError(f"it has {word!r}, which no drawing of OpenMoji has")
 
 
 def _id(entry: dict[str, str]) -> str:
@@ -143,7 +143,7 @@ def _listed(files: Files) -> list[dict[str, str]]:
         raise UserError(f"{where} is not there ({len(files)} files); fetch it")
     try:
         entries = json.loads(files.read(LIST))
-    except (Rejected, ValueError, RecursionError) as error:
+    except (ImageError, ValueError, RecursionError) as error:
         raise UserError(f"{where} cannot be read: {error}; fetch it again") from None
     if not isinstance(entries, list) or not entries:
         raise UserError(f"{where} is no list of emoji")

@@ -40,6 +40,6 @@ class Squares:
     cut: Callable[[Pixels, str], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises Rejected with the reason why there is none."""
+        """The image of a row; raises ImageError with the reason why there is none."""
         name = self.names[row]
         return self.cut(decode(self.files.read(name)), name)

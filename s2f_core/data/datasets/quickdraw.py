@@ -139,7 +139,7 @@ class Doodles:
     size: int
 
     def __call__(self, row: int) -> Pixels:
-        """The drawing of a row; raises Rejected with the reason why there is none."""
+        """The drawing of a row; raises ImageError with the reason why there is none."""
         place = int(np.searchsorted(self.starts, row, side="right")) - 1
         return self.classes[place].draw(row - int(self.starts[place]), self.size)
 

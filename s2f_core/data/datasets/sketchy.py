@@ -13,7 +13,7 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, decode, resize
+from s2f_core.common.images import ImageError, Pixels, decode, resize
 from s2f_core.data.datasets.classes import Classes, chosen
 from s2f_core.data.datasets.files import Files
 from s2f_core.data.datasets.folder_tree import pictures
@@ -127,9 +127,9 @@ class Square:
     in_grey: bool
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises Rejected where it cannot be used."""
+        """The image of a row; raises ImageError where it cannot be used."""
         image = decode(self.files.read(self.names[row]))
         height, width = image.shape[:2]
         if height != width:
-            raise Rejected(f"{width}x{height} is no square")
+            raise ImageError(f"{width}x{height} is no square")
         return resize(grey(image) if self.in_grey else image, self.size)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected, decode, resize
+from s2f_core.common.images import ImageError, Pixels, decode, resize
 from s2f_core.data.datasets.files import Files
 from s2f_core.data.datasets.folder_tree import pictures
 from s2f_core.data.datasets.source import Opened
@@ -28,10 +28,10 @@ _PLACE = re.compile(r"(?:.*/)?(train|val)/(?:(\d+)_AB\.jpg|[^/]+)")
 
 
 def cut(photo: Pixels) -> tuple[Pixels, Pixels]:
-    """The left and the right half of a strip [H, 2·H, C]; raises Rejected for another shape."""
+    """The left and the right half of a strip [H, 2·H, C]; raises ImageError for another shape."""
     height, width = photo.shape[:2]
     if width != 2 * height:
-        raise Rejected(f"no strip: {width}x{height}, the width must be twice the height")
+        raise ImageError(f"no strip: {width}x{height}, the width must be twice the height")
     return photo[:, :height], photo[:, height:]
 
 
@@ -91,10 +91,10 @@ class Half:
     size: int
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row, edges in one channel; raises Rejected where there is none."""
+        """The image of a row, edges in one channel; raises ImageError where there is none."""
         strip = decode(self.files.read(self.names[row]))
         if strip.shape[:2] != SHAPE:
-            raise Rejected(f"{strip.shape[1]}x{strip.shape[0]}, not {SHAPE[1]}x{SHAPE[0]}")
+            raise ImageError(f"{strip.shape[1]}x{strip.shape[0]}, not {SHAPE[1]}x{SHAPE[0]}")
         half = cut(strip)[self.side]
         return resize(half if self.side else grey(half), self.size)
 

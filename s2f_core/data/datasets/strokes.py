@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import ImageError, Pixels
 
 Points = npt.NDArray[np.float64]
 
@@ -47,16 +47,16 @@ class Strokes:
     recognized: bool
 
     def draw(self, place: int, size: int) -> Pixels:
-        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises Rejected."""
+        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises ImageError."""
         try:
             with self.file.open("rb") as file:
                 file.seek(int(self.offsets[place]))
                 line = file.readline(LONGEST)
         except OSError as error:
-            raise Rejected(f"unreadable: {error.strerror}") from None
+            raise ImageError(f"unreadable: {error.strerror}") from None
         found = _object(line)
         if self.recognized and found.get("recognized") is not True:
-            raise Rejected("not marked as recognised or not")
+            raise ImageError("not marked as recognised or not")
         return draw_strokes(to_strokes(found.get("drawing")), size, self.width)
 
 
@@ -87,21 +87,21 @@ def _object(line: bytes) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
-        raise Rejected("not a JSON object") from None
+        raise ImageError("not a JSON object") from None
     if not isinstance(found, dict):
-        raise Rejected("not a JSON object")
+        raise ImageError("not a JSON object")
     return found
 
 
 def to_strokes(drawing: object) -> list[Points]:
     """The strokes of a ``drawing``, float64 [n, 2] each: x and y from 0 to 255.
 
-    Raises Rejected where it is no list of such, or empty.
+    Raises ImageError where it is no list of such, or empty.
     """
     if not isinstance(drawing, list):
-        raise Rejected("no list of strokes")
+        raise ImageError("no list of strokes")
     if not drawing:
-        raise Rejected("no stroke")
+        raise ImageError("no stroke")
     return [_points(stroke) for stroke in drawing]
 
 
@@ -109,15 +109,15 @@ def _points(stroke: object) -> Points:
     try:
         values = np.asarray(stroke, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
-        raise Rejected("a stroke is not a list of x and one of y") from None
+        raise ImageError("a stroke is not a list of x and one of y") from None
     if values.ndim != 2 or not values.size:
-        raise Rejected("a stroke is not a list of x and one of y")
+        raise ImageError("a stroke is not a list of x and one of y")
     if len(values) == 3:
-        raise Rejected("a stroke of x, y and time: the raw format is not read, the simplified is")
+        raise ImageError("a stroke of x, y and time: the raw format is not read, the simplified is")
     if len(values) != 2:
-        raise Rejected(f"a stroke has {len(values)} lists, not x and y")
+        raise ImageError(f"a stroke has {len(values)} lists, not x and y")
     if not ((values >= 0) & (values <= 255)).all():
-        raise Rejected("coordinates outside 0 to 255")
+        raise ImageError("coordinates outside 0 to 255")
     return values.T
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from s2f_core.common.images import Pixels
-from s2f_core.data.landmarks.tflite import Floats, Network
+from s2f_core.common.images import Floats, Pixels
+from s2f_core.data.landmarks.tflite import Network
 
 Grids = tuple[tuple[int, int], ...]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.landmarks import antialiased
 from s2f_core.data.landmarks.faces import FaceDetector
 from s2f_core.data.landmarks.patch import Patch
 from s2f_core.data.landmarks.pose import sigmoid
-from s2f_core.data.landmarks.tflite import Floats, Network
+from s2f_core.data.landmarks.tflite import Network
 
 SIDE = 192  # pixels that the network sees
 MARGIN = 1.5

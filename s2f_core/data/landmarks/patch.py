@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from s2f_core.common.images import Pixels
-from s2f_core.data.landmarks.tflite import Floats
+from s2f_core.common.images import Floats, Pixels
 
 
 @dataclass(frozen=True)

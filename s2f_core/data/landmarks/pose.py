@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.landmarks.faces import anchors, merged
 from s2f_core.data.landmarks.patch import Patch
-from s2f_core.data.landmarks.tflite import Floats, Network
+from s2f_core.data.landmarks.tflite import Network
 
 DETECTOR_SIDE, SIDE = 224, 256  # pixels that the two networks see
 GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell, of the detector: 2,254

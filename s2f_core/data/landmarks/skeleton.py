@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.landmarks import antialiased
-from s2f_core.data.landmarks.tflite import Floats
 
 JOINTS = (
     "nose", "neck", "right shoulder", "right elbow", "right wrist", "left shoulder", "left elbow",

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
-
-Floats = npt.NDArray[np.float32]
+from s2f_core.common.images import Floats
 
 
 class Network:

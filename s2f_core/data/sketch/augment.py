@@ -17,7 +17,7 @@ from torch import Tensor
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, from_model, resize, rgb, to_model
+from s2f_core.common.images import Pixels, from_model, resize, to_model, to_rgb
 from s2f_core.data.sketch.canny import canny
 
 UNITS = 128  # lengths are in so many parts of the side
@@ -63,7 +63,7 @@ class CannyRanges(Section):
         side = photo.shape[0]
         sigma, low, high = (random.uniform(*ends) for ends in (self.sigma, self.low, self.high))
         photo = resize(photo, UNITS) if side < UNITS else photo
-        grey = np.asarray(cv2.cvtColor(rgb(photo), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        grey = np.asarray(cv2.cvtColor(to_rgb(photo), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         found = 255 - canny(grey, sigma * grey.shape[0] / UNITS, min(low, high), high)
         return resize(found[..., None], side) if side < UNITS else found[..., None]
 

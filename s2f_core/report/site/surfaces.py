@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from math import cos, radians, sin
 
 import numpy as np
-import numpy.typing as npt
 from markupsafe import Markup
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Doubles, Pixels
 from s2f_core.data.toy_surfaces import HIGH, LOW, density, to_coordinates
-
-Floats = npt.NDArray[np.float64]
 
 EXAMPLES = 6  # mesh grids drawn of a translation, three a row
 POINTS = 400  # points drawn of a translation
@@ -43,7 +40,7 @@ class View:
     top: float
     size: float
 
-    def project(self, points: Floats) -> tuple[Floats, Floats]:
+    def project(self, points: Doubles) -> tuple[Doubles, Doubles]:
         """Points [..., 3] as places in the picture [..., 2], and how near they are [...]."""
         x, y = points[..., 0], points[..., 1]
         z = (points[..., 2] - LOW[2]) / (HIGH[2] - LOW[2])
@@ -59,7 +56,7 @@ class View:
         )
         return place, near
 
-    def path(self, points: Floats, close: str = "") -> str:
+    def path(self, points: Doubles, close: str = "") -> str:
         """An SVG path through points [n, 3]."""
         places, _ = self.project(points)
         return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places) + close

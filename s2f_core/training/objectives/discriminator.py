@@ -73,7 +73,7 @@ class Critic(Player):
         """Features of every layer, the last of them the logits, of augmented inputs."""
         images = diff_augment(images, self.recipe.augment, self.coloured)
         if noise:
-            images = images + noise * distributed.drawn_like(torch.randn_like, images)
+            images = images + noise * distributed.sample_sharded_like(torch.randn_like, images)
         features: list[Tensor] = self(images)
         return features
 
@@ -106,7 +106,7 @@ class Critic(Player):
         if section.r1:
             penalties.append(section.r1 * losses.r1(out_real, real))
         if kind == "wgan-gp":
-            share = distributed.drawn(
+            share = distributed.sample_sharded(
                 lambda count: torch.rand(count, 1, 1, 1, device=real.device), len(real)
             )
             between = torch.lerp(fake.detach(), real.detach(), share).requires_grad_()

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from s2f_core.common.distributed import gathered, mine
+from s2f_core.common.distributed import all_gather, shard
 
 
 class ImagePool:
@@ -24,8 +24,8 @@ class ImagePool:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Images to show to the discriminator in place of these."""
-        every = gathered(images.detach())
-        return mine(torch.stack([self._exchange(image) for image in every]), len(images))
+        every = all_gather(images.detach())
+        return shard(torch.stack([self._exchange(image) for image in every]), len(images))
 
     def _exchange(self, image: Tensor) -> Tensor:
         if len(self.images) < self.size:

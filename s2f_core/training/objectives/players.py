@@ -69,7 +69,7 @@ class Player:
         Processes that train together step by the means of theirs.
         """
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-        distributed.average(gradients)
+        distributed.average_in_place(gradients)
         norm = torch.nn.utils.get_total_norm(gradients)
         if self.clip is not None:
             torch.nn.utils.clip_grads_with_norm_(self.network.parameters(), self.clip, norm)

@@ -87,4 +87,4 @@ class Unconditional(Game):
 
 
 def _noise(like: Tensor) -> Tensor:
-    return distributed.drawn_like(torch.rand_like, like) * 2 - 1
+    return distributed.sample_sharded_like(torch.rand_like, like) * 2 - 1

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.filters import threshold_otsu
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, rgb
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data import tables
 from s2f_core.data.conditions import Condition, convert
 from s2f_core.data.conditions.edges import Edges, otsu
@@ -66,7 +66,7 @@ def test_what_is_computed_depends_on_the_photo_alone(
     if section.type != "noise":
         assert wide.shape[:2] == (20, 32)
         grey = faces[1].mean(axis=-1, keepdims=True).astype(np.uint8)
-        assert (section.apply(grey) == section.apply(rgb(grey))).all()
+        assert (section.apply(grey) == section.apply(to_rgb(grey))).all()
 
 
 def test_pencil_of_a_plain_photo_is_white_paper() -> None:

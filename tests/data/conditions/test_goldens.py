@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 from skimage.data import astronaut
 
-from s2f_core.common.images import Pixels, decode, resize, rgb
+from s2f_core.common.images import Pixels, decode, resize, to_rgb
 from s2f_core.data.assets import fetch
 from s2f_core.data.conditions import Condition
 
@@ -48,7 +48,7 @@ def condition(keys: dict[str, Any]) -> Any:
 def same(found: Pixels, name: str) -> None:
     """Assert that a picture is the golden one, but for small and for rare differences."""
     golden = decode((GOLDEN / f"{name.removesuffix('-fast')}.png").read_bytes())
-    difference = np.abs(rgb(found).astype(int) - golden)
+    difference = np.abs(to_rgb(found).astype(int) - golden)
     assert difference.mean() < 2, f"{name}: {difference.mean():.2f} grey levels off"
     assert (difference > 32).mean() < 0.02, f"{name}: {(difference > 32).mean():.1%} of it is off"
 

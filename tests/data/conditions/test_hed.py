@@ -14,11 +14,10 @@ from fixtures import MakeTable
 from scipy.ndimage import correlate
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.conditions import convert
 from s2f_core.data.conditions.hed import DEPTHS, MEAN, Hed, Holistic
 
-Floats = npt.NDArray[np.float32]
 WIDTHS = (3, 4, 3, 5, 4)  # in place of 64 to 512
 
 

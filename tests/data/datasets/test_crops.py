@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import ImageError, Pixels
 from s2f_core.data.datasets.crops import Around, Crop, Cutter, cutter
 from s2f_core.data.landmarks.faces import Face, FaceDetector
 
@@ -85,11 +85,11 @@ def test_the_largest_face_is_taken() -> None:
 
 def test_what_cannot_be_cut_is_rejected_with_the_reason() -> None:
     """A photo too small, no face, a face too small."""
-    with pytest.raises(Rejected, match="too small: 40x20, at least 32"):
+    with pytest.raises(ImageError, match="too small: 40x20, at least 32"):
         cutter("centre", 64, 0, HERE)(_ramp(20, 40), "a")
-    with pytest.raises(Rejected, match="no face found"):
+    with pytest.raises(ImageError, match="no face found"):
         Cutter(Around(_Sees()), 64)(_ramp(200, 200), "a")
-    with pytest.raises(Rejected, match="crop is too small: 19x19"):
+    with pytest.raises(ImageError, match="crop is too small: 19x19"):
         Cutter(Around(_Sees((10, 10, 10, 10))), 64)(_ramp(200, 200), "a")
 
 

@@ -22,7 +22,7 @@ from archives2 import (
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected
+from s2f_core.common.images import ImageError
 from s2f_core.data.datasets.bitmaps import draw, ink
 from s2f_core.data.datasets.quickdraw import QuickDraw
 
@@ -165,7 +165,7 @@ def test_an_array_that_shrinks_meanwhile_is_rejected(tmp_path: Path) -> None:
     make = _section().open(path, 28, tmp_path).images.make
     (path / "cat.npy").write_bytes((path / "cat.npy").read_bytes()[:-10])
     assert make(1).min() == 254
-    with pytest.raises(Rejected, match="774 numbers, not 784"):
+    with pytest.raises(ImageError, match="774 numbers, not 784"):
         make(2)
 
 
@@ -246,7 +246,7 @@ def test_a_wrong_drawing_is_a_row_with_a_reason(
 
 def test_a_line_that_is_no_json_is_rejected() -> None:
     """Cut off in the middle."""
-    with pytest.raises(Rejected, match="not a list of numbers"):
+    with pytest.raises(ImageError, match="not a list of numbers"):
         ink(b"[0, 1, 0")
 
 

@@ -11,7 +11,7 @@ from archives2 import pickled, prepared, strip
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected
+from s2f_core.common.images import ImageError
 from s2f_core.data.datasets.strips import Strips, cut
 
 FILES = {
@@ -95,7 +95,7 @@ def test_a_strip_is_cut_in_its_middle() -> None:
     pixels = np.arange(6 * 12 * 3, dtype=np.uint8).reshape(6, 12, 3)
     assert (np.concatenate(cut(pixels), axis=1) == pixels).all()
     assert [half.shape for half in cut(pixels)] == [(6, 6, 3), (6, 6, 3)]
-    with pytest.raises(Rejected, match="no strip: 11x6, the width must be twice the height"):
+    with pytest.raises(ImageError, match="no strip: 11x6, the width must be twice the height"):
         cut(pixels[:, :11])
 
 

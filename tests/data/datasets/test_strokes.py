@@ -12,7 +12,7 @@ import pytest
 from archives2 import doodle, ndjson
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Rejected
+from s2f_core.common.images import ImageError
 from s2f_core.data.datasets.strokes import Points, draw_strokes, find_strokes, to_strokes
 
 ZIGZAG = [np.array([[0.0, 0], [255, 40], [10, 200], [255, 255]]), np.array([[128.0, 60]])]
@@ -88,7 +88,7 @@ def test_drawings_stand_upright_in_the_middle() -> None:
 )
 def test_what_is_no_drawing_says_why(drawing: object, reason: str) -> None:
     """Nothing of it is drawn."""
-    with pytest.raises(Rejected, match=reason):
+    with pytest.raises(ImageError, match=reason):
         to_strokes(drawing)
 
 
@@ -125,7 +125,7 @@ def test_a_damaged_line_is_rejected_when_it_is_drawn(
     file = tmp_path / "cat.ndjson"
     file.write_bytes(line + b"\n" + ndjson([doodle(([0, 9], [0, 9]))]))
     found = find_strokes(file, width=6, recognized=True, limit=None)
-    with pytest.raises(Rejected, match=reason):
+    with pytest.raises(ImageError, match=reason):
         found.draw(0, 32)
     assert found.draw(1, 32).min() < 128
 
@@ -136,7 +136,7 @@ def test_a_file_that_goes_or_never_was_is_explained(tmp_path: Path) -> None:
     file.write_bytes(ndjson([doodle(([0], [0]))]))
     found = find_strokes(file, width=6, recognized=False, limit=None)
     file.unlink()
-    with pytest.raises(Rejected, match="unreadable"):
+    with pytest.raises(ImageError, match="unreadable"):
         found.draw(0, 32)
     with pytest.raises(UserError, match="cannot be read"):
         find_strokes(file, width=6, recognized=False, limit=None)

@@ -11,14 +11,13 @@ import numpy.typing as npt
 import pytest
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, Rejected
+from s2f_core.common.images import Floats, ImageError, Pixels
 from s2f_core.data.conditions.face_mesh import Mesh
 from s2f_core.data.conditions.pose import Pose, Posing
 from s2f_core.data.landmarks.faces import Face, anchors
 from s2f_core.data.landmarks.mesh import CONTOURS, FaceMesh, draw_mesh
 from s2f_core.data.landmarks.patch import Patch
 from s2f_core.data.landmarks.pose import DETECTOR_SIDE, GRIDS, PoseDetector, refined, sigmoid
-from s2f_core.data.landmarks.tflite import Floats
 
 
 def dotted(x: float, y: float, shape: tuple[int, int] = (120, 160)) -> Pixels:
@@ -143,13 +142,13 @@ def test_who_is_not_sure_is_nobody() -> None:
 def test_no_person_no_face_is_a_rejected_photo(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason says what was looked for; so where a person has no visible point."""
     photo = np.zeros((64, 64, 3), np.uint8)
-    with pytest.raises(Rejected, match="no person found"):
+    with pytest.raises(ImageError, match="no person found"):
         Posing(posing(0.1), visible=0.3, thickness=5)(photo)
-    with pytest.raises(Rejected, match="no point of a person visible"):
+    with pytest.raises(ImageError, match="no point of a person visible"):
         Posing(posing(0.9), visible=0.99, thickness=5)(photo)
     mesh = Mesh(type="face-mesh").model(Path("none"))
     monkeypatch.setattr(mesh.faces.faces, "detect", lambda _: [])
-    with pytest.raises(Rejected, match="no face found"):
+    with pytest.raises(ImageError, match="no face found"):
         mesh(photo)
 
 

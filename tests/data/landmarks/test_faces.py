@@ -10,10 +10,10 @@ import pytest
 from tiny_network import doubling
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.assets import fetch
 from s2f_core.data.landmarks.faces import FaceDetector, anchors, merged, overlap
-from s2f_core.data.landmarks.tflite import Floats, Network
+from s2f_core.data.landmarks.tflite import Network
 
 
 def test_a_network_runs_in_every_thread_and_after_pickling(tmp_path: Path) -> None:

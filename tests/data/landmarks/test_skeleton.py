@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from s2f_core.common.images import Floats
 from s2f_core.data.landmarks.skeleton import (
     COLOURS,
     JOINTS,
@@ -11,7 +12,6 @@ from s2f_core.data.landmarks.skeleton import (
     from_coco17,
     from_mediapipe33,
 )
-from s2f_core.data.landmarks.tflite import Floats
 
 COCO = (
     "nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder",

@@ -11,7 +11,7 @@ from game_forms import FORMS
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from s2f_core.common.device import records, resolve
+from s2f_core.common.device import resolve_precision, uses_cuda_graphs
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
 from s2f_core.training import loop
@@ -46,7 +46,7 @@ def form(
 
 def _game(settings: Settings, splits: dict[str, Pairs], device: str) -> tuple[Game, list[Batch]]:
     torch.manual_seed(0)
-    fabric = Fabric(accelerator=device, devices=1, precision=resolve(settings.precision))
+    fabric = Fabric(accelerator=device, devices=1, precision=resolve_precision(settings.precision))
     blueprint = settings.blueprint(splits["train"])
     game = settings.build(fabric, blueprint)
     pairs = splits["train"].with_channels(blueprint.channels)
@@ -70,9 +70,9 @@ def test_pools_and_plain_descent_are_not_recorded(
 
 def test_only_a_gpu_that_trains_alone_records() -> None:
     """Neither a processor nor several GPUs."""
-    assert records(torch.device("cuda"), 1)
-    assert not records(torch.device("cuda"), 2)
-    assert not records(torch.device("cpu"), 1)
+    assert uses_cuda_graphs(torch.device("cuda"), 1)
+    assert not uses_cuda_graphs(torch.device("cuda"), 2)
+    assert not uses_cuda_graphs(torch.device("cpu"), 1)
 
 
 def test_a_state_of_a_recorded_game_goes_on_without(

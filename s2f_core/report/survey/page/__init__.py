@@ -15,7 +15,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, resize, rgb
+from s2f_core.common.images import Pixels, resize, to_rgb
 from s2f_core.data.selection import Translation
 from s2f_core.report.survey import keys
 from s2f_core.report.survey.page.drawn import Drawn, chosen, draw, pixels
@@ -70,7 +70,7 @@ def write(
 
 def _encoded(image: Pixels, edge: int) -> str:
     """A lossless WebP of ``edge`` pixels a side, base64: all pictures are encoded alike."""
-    shown = rgb(image if image.shape[0] == edge else resize(image, edge))
+    shown = to_rgb(image if image.shape[0] == edge else resize(image, edge))
     buffer = io.BytesIO()
     Image.fromarray(shown).save(buffer, "WEBP", lossless=True, method=1, quality=0)  # quick
     return base64.b64encode(buffer.getvalue()).decode("ascii")
