@@ -27,7 +27,8 @@ from benchmarks import table
 from benchmarks.table import Measured, arguments, rounds, spread
 from s2f_core.common.config import load
 from s2f_core.data import tables
-from s2f_core.data.background import Background, remove
+from s2f_core.data.background import Background
+from s2f_core.data.background.remove import remove_from_table
 from s2f_core.data.conditions import Condition, convert
 from s2f_core.data.datasets import prepare
 from s2f_core.data.datasets.celeba import CelebA1k
@@ -62,7 +63,7 @@ def works(
     weights = ASSETS / background.model
     yield (
         f"background, {background.model}",
-        lambda: remove(photos, background, weights, out / "matte", out / "removed"),
+        lambda: remove_from_table(photos, background, weights, out / "matte", out / "removed"),
     )
     for name, condition in load(dict[str, Condition], "conditions").items():
         if condition.type not in UNMEASURED:
@@ -127,7 +128,7 @@ def build_many(length: int, size: int = 256) -> None:
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         domain = Domain(rows, lambda row: faces.make(row % len(faces.rows)))
-        tables.build(Path(folder) / "faces", domain, describe=f"{length} faces")
+        tables.build(Path(folder) / "faces", domain, label=f"{length} faces")
         spent = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(peak, length / spent)

@@ -80,7 +80,7 @@ def _pairs(folder: Path, stored: int, scale: float) -> Pairs:
             random = np.random.default_rng(channels)
             images = random.integers(0, 256, (IMAGES, stored, stored, channels), dtype=np.uint8)
             rows = pd.DataFrame({"id": [f"{row:03d}" for row in range(IMAGES)]})
-            tables.build(path, tables.Domain(rows, images.__getitem__), describe="noise")
+            tables.build(path, tables.Domain(rows, images.__getitem__), label="noise")
         found.append(tables.read(path))
     return Pairs(found[0], found[1], list(found[0].accepted["id"]), scale)
 

@@ -13,13 +13,14 @@ def background(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) ->
 
     from s2f_core.common.config import load
     from s2f_core.data import tables
-    from s2f_core.data.background import Background, remove
+    from s2f_core.data.background import Background
+    from s2f_core.data.background.remove import remove_from_table
 
     section = load(Background, "background")
     folder = Path("data") / role
     photos = tables.read(folder / "kept")
     asset = Path("data/assets") / section.model
-    remove(photos, section, asset, folder / "matte", folder / "removed")
+    remove_from_table(photos, section, asset, folder / "matte", folder / "removed")
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ def conditions(
 
     from s2f_core.common.config import load
     from s2f_core.data.conditions import Condition
-    from s2f_core.data.inventory import inventory, table
+    from s2f_core.data.inventory import format_table, inventory
 
     used = load(dict[str, Any], "conditions")
     entries = inventory(Condition, "type", used, Path("data/assets"))
     text = json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
-    typer.echo(text if as_json else table(entries, "entries"))
+    typer.echo(text if as_json else format_table(entries, "entries"))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ def datasets(
 
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset
-    from s2f_core.data.inventory import inventory, table
+    from s2f_core.data.inventory import format_table, inventory
 
     roles = load(dict[str, Any], "data")
     entries = inventory(Dataset, "source", roles, Path("data/assets"))
     text = json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
-    typer.echo(text if as_json else table(entries, "roles"))
+    typer.echo(text if as_json else format_table(entries, "roles"))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def review(
 
     from s2f_core.common.config import load
     from s2f_core.data import tables
-    from s2f_core.data.curation import Curation
+    from s2f_core.data.curation.curate import Curation
     from s2f_core.report.review import write
 
     folder, out = Path("data") / role, Path("review") / f"{role}.html"

@@ -13,18 +13,18 @@ def split(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None
 
     from s2f_core.common.config import load
     from s2f_core.data import tables
-    from s2f_core.data.curation import Curation, curate
-    from s2f_core.data.split import Split, write
+    from s2f_core.data.curation.curate import Curation, curate
+    from s2f_core.data.split import Split, write_split
 
     folder = Path("data") / role
-    images, given = tables.read(folder / "kept"), folder / "kept" / tables.GIVEN
+    images, given = tables.read(folder / "kept"), folder / "kept" / tables.OWN_INPUTS
     domains = [images.index]
     if given.is_dir():
         domains.append(tables.read(given).index)
     curation, measures = load(Curation, "curation"), None
     if role in curation.roles:
         measures = curate(images, curation, role, Path("data/assets"))
-    write(domains, load(Split, "split"), folder / "split.parquet", measures)
+    write_split(domains, load(Split, "split"), folder / "split.parquet", measures)
 
 
 if __name__ == "__main__":

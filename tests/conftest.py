@@ -46,7 +46,7 @@ def make_table(tmp_path: Path) -> MakeTable:
     def make(name: str, images: Pixels, **columns: list[str]) -> Table:
         names = [f"{row:03d}" for row in range(len(images))]
         rows = pd.DataFrame({"id": names, "source": names, **columns})
-        return build(tmp_path / name, Domain(rows, images.__getitem__), describe=name)
+        return build(tmp_path / name, Domain(rows, images.__getitem__), label=name)
 
     return make
 

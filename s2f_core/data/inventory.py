@@ -112,7 +112,7 @@ def _need(asset: Collection, assets: Path) -> Need:
     )
 
 
-def size(count: int) -> str:
+def format_bytes(count: int) -> str:
     """A number of bytes as people say it: 250 kB, 25 MB, 1.4 GB."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6)):
         if count >= scale:
@@ -121,7 +121,7 @@ def size(count: int) -> str:
     return f"{count / 1e3:.0f} kB"
 
 
-def table(entries: list[Entry], used_by: str) -> str:
+def format_table(entries: list[Entry], used_by: str) -> str:
     """The entries as text, at most 100 columns wide; ``used_by`` heads the parameters' column.
 
     An entry has a row, and below it, set in, has each asset that it can be made from.
@@ -148,7 +148,7 @@ def _wrap(text: str, width: int) -> list[str]:
 
 def _state(need: Need) -> str:
     states = {"yes": "here", "part": "in part here", "no": "not here"}
-    return f"{states[need.here]}, {size(need.download)}"
+    return f"{states[need.here]}, {format_bytes(need.download)}"
 
 
 def _told(need: Need) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pydantic import Field
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.split import Part, ids
+from s2f_core.data.split import Part, read_ids
 from s2f_core.data.tables import Table, read
 
 Direction = Literal["a-to-b", "b-to-a"]
@@ -63,7 +63,7 @@ class Data(Section):
         """
         parts: Sequence[Part] = [part] if isinstance(part, str) else part
         tables = self.inputs(root), self.targets(root)
-        names = self._chosen(tables, ids(root / self.role / "split.parquet", *parts))
+        names = self._chosen(tables, read_ids(root / self.role / "split.parquet", *parts))
         start, end = tables if direction == "a-to-b" else reversed(tables)
         return Pairs(start, end, names, scale)
 

@@ -81,7 +81,7 @@ def _part(key: str, split: Split) -> Part:
     return "val" if place < split.train + split.val else "test"
 
 
-def write(
+def write_split(
     domains: Sequence[pd.DataFrame], split: Split, out: Path, measures: pd.DataFrame | None = None
 ) -> None:
     """Assign the rows of the indexes of a role's tables and write ``out``, a parquet file.
@@ -115,7 +115,7 @@ def write(
     unfinished.replace(out)
 
 
-def ids(file: Path, *parts: Part) -> list[str]:
+def read_ids(file: Path, *parts: Part) -> list[str]:
     """The ids of some parts, in the tables' order; raises UserError where there is no split."""
     try:
         rows = pd.read_parquet(file)

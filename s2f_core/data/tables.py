@@ -40,8 +40,8 @@ Maker = Callable[[int], Pixels]
 COLUMNS = ["id", "source", "class", "group", "part", "sha256", "rejected"]
 SHARD = 128  # rows
 OPEN = 64  # shards of a table at once
-GIVEN = "given"  # within a table, that of the domain A which the source brings itself
-MADE = "made.json"  # within a table: the section of params.yaml that it was made by
+OWN_INPUTS = "given"  # within a table, that of the domain A which the source brings itself
+SECTION_FILE = "made.json"  # within a table: the section of params.yaml that it was made by
 PREVIEW = 64  # images on the contact sheet
 VISIBLE = 32  # pixels a side there, at least
 
@@ -150,21 +150,21 @@ def _map(shard: Path) -> Pixels:
     return images
 
 
-def made(folder: Path) -> dict[str, Any] | None:
+def read_section(folder: Path) -> dict[str, Any] | None:
     """The section of params.yaml that a table was made by; None where the table does not say."""
     try:
-        found: dict[str, Any] = json.loads((folder / MADE).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((folder / SECTION_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{folder / MADE} cannot be read: {error}") from None
+        raise UserError(f"{folder / SECTION_FILE} cannot be read: {error}") from None
     return found
 
 
 def build(
-    folder: Path, domain: Domain, *, describe: str, key: str = "", by: Section | None = None
+    folder: Path, domain: Domain, *, label: str, key: str = "", section: Section | None = None
 ) -> Table:
-    """Make the images of a domain and write them as a table, which says ``by`` what.
+    """Make the images of a domain and write them as a table that keeps its ``section``.
 
     The work is done by :func:`s2f_core.common.parallel.workers`, shard by shard. The folder appears
     at once when all is written. A build that was killed is continued by the next of the same
@@ -177,13 +177,15 @@ def build(
         raise UserError(f"{folder}: {len(twice)} ids are there twice, the first {twice.iloc[0]!r}")
     unfinished = _resumed(folder, rows, key)
     try:
-        _fill(unfinished, rows, domain.make, describe)
+        _fill(unfinished, rows, domain.make, label)
         index = _index(unfinished, rows)
         _report(folder, index)
         index.astype("string").to_parquet(unfinished / "index.parquet", index=False)
         _preview(read(unfinished))
-        if by is not None:
-            (unfinished / MADE).write_text(by.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        if section is not None:
+            (unfinished / SECTION_FILE).write_text(
+                section.model_dump_json(indent=2) + "\n", encoding="utf-8"
+            )
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.replace(folder)
     except Exception:
@@ -209,7 +211,7 @@ def _resumed(folder: Path, rows: pd.DataFrame, key: str) -> Path:
     return unfinished
 
 
-def _fill(unfinished: Path, rows: pd.DataFrame, make: Maker, describe: str) -> None:
+def _fill(unfinished: Path, rows: pd.DataFrame, make: Maker, label: str) -> None:
     shards = range(0, len(rows), SHARD)
     todo = [
         (place, list(range(first, min(first + SHARD, len(rows)))))
@@ -219,7 +221,7 @@ def _fill(unfinished: Path, rows: pd.DataFrame, make: Maker, describe: str) -> N
     usable = rows["rejected"].isna()
     with (
         workers(make) as run,
-        tqdm(desc=describe, total=len(rows), unit="image") as progress,
+        tqdm(desc=label, total=len(rows), unit="image") as progress,
     ):
         progress.update(len(rows) - sum(len(numbers) for _, numbers in todo))
         tasks = (

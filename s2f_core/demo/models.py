@@ -20,7 +20,7 @@ from s2f_core.common.images import Floats, Pixels, from_model, resize, to_model
 from s2f_core.common.seeding import stream
 from s2f_core.data.conditions.formula import luma
 from s2f_core.data.selection import Data
-from s2f_core.data.sketch.augment import UNITS
+from s2f_core.data.sketch.strokes import UNITS
 from s2f_core.demo.canvases import OF_CONDITION, Name
 from s2f_core.inference import onnx_export
 from s2f_core.inference.onnx_session import INPUT, Session, fed, planes

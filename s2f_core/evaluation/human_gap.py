@@ -22,7 +22,7 @@ from s2f_core.common.images import Pixels, grid, save_png, to_rgb
 from s2f_core.common.seeding import stream
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import ink, stroke_width
-from s2f_core.data.tables import GIVEN, Table, read
+from s2f_core.data.tables import OWN_INPUTS, Table, read
 from s2f_core.metrics import bootstrap
 from s2f_core.metrics.distances import KID
 from s2f_core.metrics.inception import RESIZE, Features
@@ -59,7 +59,7 @@ class Gap(Section):
     def drawn(self, root: Path) -> Table:
         """People's sketches under ``root``: what their role was given, or its images."""
         kept = root / self.people / "kept"
-        return read(kept / GIVEN if (kept / GIVEN).is_dir() else kept)
+        return read(kept / OWN_INPUTS if (kept / OWN_INPUTS).is_dir() else kept)
 
     def computed(self, root: Path) -> tuple[Table, dict[str, Table]]:
         """The photos under ``root``, and the table of every condition that is asked for."""

@@ -36,7 +36,7 @@ def translate(model: Path, translation: Translation, data: Path, out: Path) -> T
             f"choose an upscaler other than '{translation.upscaler}'"
         )
     rows = pairs.inputs.accepted.set_index("id").loc[pairs.ids].reset_index()
-    return build(out, Domain(rows, outputs.__getitem__), describe="write")
+    return build(out, Domain(rows, outputs.__getitem__), label="write")
 
 
 def _pairs(model: Path, description: Description, translation: Translation, data: Path) -> Pairs:

@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.data.background import Background, removed
+from s2f_core.data.background import Background
+from s2f_core.data.background.remove import remove_from_photo
 from s2f_core.data.conditions import Condition
 from s2f_core.data.conditions.noise import Noise
-from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.per_photo import PhotoCondition
 from s2f_core.networks.checkpoint import Description
 
 
@@ -43,19 +44,19 @@ class Conditioning:
     def _condition(self) -> Callable[[Pixels], Pixels]:
         told = self.description
         section = self._section(Condition, told.drawing or {"type": told.condition}, "condition")
-        if isinstance(section, Noise) or not isinstance(section, Photowise):
+        if isinstance(section, Noise) or not isinstance(section, PhotoCondition):
             raise UserError(
                 f"{told.variant}: its inputs, '{told.condition}', were not made of photos; give "
                 "it drawings, without from_photo"
             )
-        return section.model(self.assets)
+        return section.load(self.assets)
 
     @cached_property
     def _removed(self) -> Callable[[Pixels], Pixels]:
         told = self.description.matting or {"model": "u2netp"}
         section = self._section(Background, told, "background")
         model = section.open(self.assets / section.model)
-        return lambda photo: removed(photo, section, model)
+        return lambda photo: remove_from_photo(photo, section, model)
 
     def _section(self, union: Any, told: dict[str, Any], what: str) -> Any:
         try:

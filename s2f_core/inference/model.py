@@ -26,9 +26,8 @@ from s2f_core.common.images import (
 )
 from s2f_core.common.seeding import stream
 from s2f_core.data.conditions.formula import luma
-from s2f_core.data.sketch.augment import UNITS
-from s2f_core.data.sketch.normalise import Square, as_learned, square
-from s2f_core.data.sketch.strokes import Lines
+from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
+from s2f_core.data.sketch.strokes import UNITS, LineStatistics
 from s2f_core.inference.from_photo import Conditioning
 from s2f_core.inference.options import Choices, Options
 from s2f_core.networks.checkpoint import Description
@@ -74,8 +73,8 @@ class Model:
     A picture is a PIL image, a path, or uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] of any
     size. It is laid on white where it is transparent, and made a square. Where the generator has
     learned from line drawings, it is brought to their paper, size and pen by
-    :func:`s2f_core.data.sketch.normalise.as_learned`; a pose, a painting or flat colours are taken
-    as they are. The square is shrunk to the generator's size by areas.
+    :func:`s2f_core.data.sketch.normalise.normalise_drawing`; a pose, a painting or flat
+    colours are taken as they are. The square is shrunk to the generator's size by areas.
 
     ``data`` is the root of fetched weights and trained upscalers. ``finish`` is what is always done
     to the outputs [n, s, s, C], such as the upscaler of a registered translation.
@@ -160,7 +159,7 @@ class Model:
             for number in range(count)
         ]
         return [
-            [each.cut(made[row]) if options.cut else made[row] for made in rounds]
+            [each.crop(made[row]) if options.cut else made[row] for made in rounds]
             for row, each in enumerate(squares)
         ]
 
@@ -175,12 +174,12 @@ class Model:
         if self.takes_noise:
             raise UserError(f"{told.variant} makes images of noise: it takes none, but samples")
         photo = options.from_photo or told.direction == "b-to-a"
-        found = square(image, options.fit or ("crop" if photo else "pad"))
+        found = to_square(image, options.fit or ("crop" if photo else "pad"))
         side = told.drawn_at or max(told.size, min(UNITS, len(found.pixels)))
         if photo:
             page = self._condition(to_rgb(_sized(found.pixels, side)))
         elif self.lines is not None:
-            page = as_learned(found.pixels, self.lines, side, pen=options.pen)
+            page = normalise_drawing(found.pixels, self.lines, side, pen=options.pen)
         else:
             page = _sized(found.pixels, side)
         if page.shape[2] != 1 and told.in_channels == 1:
@@ -199,7 +198,7 @@ class Model:
         return self.takes_noise or (isinstance(section, UNetSection) and section.noise != "none")
 
     @property
-    def lines(self) -> Lines | None:
+    def lines(self) -> LineStatistics | None:
         """What the drawings were like that it learned from; None where they were no lines.
 
         Of a file that does not tell, what such drawings usually are.
@@ -209,7 +208,7 @@ class Model:
             return told.lines
         if told.condition not in WIDTHS:
             return None
-        return Lines(paper="white", ink=0.1, stroke_width=WIDTHS[told.condition])
+        return LineStatistics(paper="white", ink=0.1, stroke_width=WIDTHS[told.condition])
 
     def _count(self, options: Options) -> int:
         if options.samples > 1 and not self.draws_noise:

@@ -22,7 +22,7 @@ from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import MAX_PIXELS, Floats, ImageError, Pixels, resize, to_rgb
 from s2f_core.data.conditions.formula import luma
-from s2f_core.data.sketch.normalise import square
+from s2f_core.data.sketch.normalise import to_square
 from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
 
@@ -136,9 +136,9 @@ def translate(
                 empty += 1
             else:
                 ((output,),) = model.outputs([prepared], replace(options, samples=1, cut=False))
-                seen = square(frame, options.fit or ("crop" if options.from_photo else "pad"))
+                seen = to_square(frame, options.fit or ("crop" if options.from_photo else "pad"))
                 smoothed = smoothing(seen.pixels, output)
-                last = prepared.cut(smoothed) if options.cut else smoothed
+                last = prepared.crop(smoothed) if options.cut else smoothed
             if last is not None:
                 write(last)
         if last is None:

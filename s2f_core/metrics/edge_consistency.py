@@ -13,7 +13,7 @@ from s2f_core.common.images import Pixels
 from s2f_core.data.conditions import Condition
 from s2f_core.data.conditions.face_mesh import Mesh
 from s2f_core.data.conditions.noise import Noise
-from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.per_photo import PhotoCondition
 from s2f_core.data.conditions.pose import Pose
 from s2f_core.metrics.types import PairedScore, Values
 
@@ -26,9 +26,9 @@ class Redrawing:
     ``costly``: a network does it, which is not worth its time for baselines.
     """
 
-    def __init__(self, condition: Photowise, assets: Path) -> None:
+    def __init__(self, condition: PhotoCondition, assets: Path) -> None:
         self.costly = bool(condition.ASSETS)
-        self._apply: Callable[[Pixels], Pixels] = condition.model(assets)
+        self._apply: Callable[[Pixels], Pixels] = condition.load(assets)
 
     def __call__(self, photos: Pixels) -> Values:
         """Profiles of the drawings of photos uint8 [n, H, W, 1 or 3]; see :func:`profiles`."""
@@ -43,7 +43,7 @@ def redrawing(condition: Condition, assets: Path) -> Redrawing | None:
 
     That is what people drew, noise, and the poses and meshes of whoever a network finds.
     """
-    if isinstance(condition, Noise | Pose | Mesh) or not isinstance(condition, Photowise):
+    if isinstance(condition, Noise | Pose | Mesh) or not isinstance(condition, PhotoCondition):
         return None
     return Redrawing(condition, assets)
 

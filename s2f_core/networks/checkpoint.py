@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.data.selection import Direction
-from s2f_core.data.sketch.strokes import Lines
+from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.networks import Generator
 
 FORMAT, VERSION = "s2f-generator", 3
@@ -52,7 +52,7 @@ class Description(Section):
     matting: Told | None = None
     source: Told | None = None
     licence: str | None = None
-    lines: Lines | None = None
+    lines: LineStatistics | None = None
     parameters: int | None = None
     steps: int | None = None
     images: int | None = None

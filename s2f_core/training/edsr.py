@@ -25,7 +25,7 @@ from s2f_core.common.device import Precision, resolve_precision
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, save_png, to_model
 from s2f_core.common.seeding import stream
-from s2f_core.data.split import Part, ids
+from s2f_core.data.split import Part, read_ids
 from s2f_core.data.tables import Table, read
 from s2f_core.metrics.ssim import psnr
 from s2f_core.networks.edsr import FACTOR, EDSRSection, from_reference
@@ -97,7 +97,7 @@ def photos(data: Path, section: SuperResolution, part: Part) -> Photos:
             f"whose size is a multiple of {FACTOR}"
         )
     known = set(table.accepted["id"])
-    chosen = [name for name in ids(folder / "split.parquet", part) if name in known]
+    chosen = [name for name in read_ids(folder / "split.parquet", part) if name in known]
     if not chosen:
         raise UserError(f"edsr: {table.folder} has no photo of the {part} split")
     return Photos(table, table.positions(chosen))

@@ -15,8 +15,8 @@ from s2f_core.data.licences import licence, origins
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
 from s2f_core.data.sketch.augment import SketchAugment
-from s2f_core.data.sketch.strokes import Lines
-from s2f_core.data.tables import made
+from s2f_core.data.sketch.strokes import LineStatistics
+from s2f_core.data.tables import read_section
 from s2f_core.networks.checkpoint import Description
 from s2f_core.training.loop import Training
 
@@ -36,14 +36,16 @@ def describe(training: Training, direction: Direction, generator: nn.Module) -> 
     settings, pairs = training.settings, training.batches.pairs
     validations = training.validation.rows
     best = next(row for row in validations if row["step"] == training.validation.best_step)
-    drawing, photos = made(pairs.inputs.folder), pairs.targets.folder
-    source = made(photos.parent / "kept")
+    drawing, photos = read_section(pairs.inputs.folder), pairs.targets.folder
+    source = read_section(photos.parent / "kept")
     return settings.describe(training.blueprint, direction).model_copy(
         update={
             "direction": direction,
             "drawn_at": pairs.targets.shape[0],
             "drawing": drawing,
-            "matting": made(photos) if settings.variant.data.background == "removed" else None,
+            "matting": read_section(photos)
+            if settings.variant.data.background == "removed"
+            else None,
             "source": _without_paths(source) if source else None,
             "licence": licence(source) if source and origins(source) else None,
             "lines": lines(pairs, drawing, settings.variant.recipe.sketch, direction),
@@ -58,7 +60,7 @@ def describe(training: Training, direction: Direction, generator: nn.Module) -> 
 
 def lines(
     pairs: Pairs, drawing: dict[str, Any] | None, sketch: SketchAugment | None, direction: Direction
-) -> Lines | None:
+) -> LineStatistics | None:
     """What the lines of a training's first drawings are like, roughened where they are for it.
 
     At the tables' size, of which the networks' may be a part. None where the generator is given
@@ -74,7 +76,7 @@ def lines(
         whole = pairs.resized_to(pairs.targets.shape[0])
         at = np.asarray([row % len(whole.ids_b) for row in first])
         pages = from_model(sketch(whole.a(first), whole.b(at), stream(0, SKETCH)))
-    return Lines.measured(pages, sure=kind in DRAWN)
+    return LineStatistics.measure(pages, sure=kind in DRAWN)
 
 
 def _without_paths(section: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_a_cluster_of_two_makes_what_threads_make(
     pencil = Pencil(type="pencil")
 
     def work(folder: Path) -> list[Path]:
-        build(folder / "made", Domain(rows, _make), describe="made")
+        build(folder / "made", Domain(rows, _make), label="made")
         convert(photos, pencil, folder / "pencil", folder)
         return sorted(file for file in folder.rglob("*") if file.is_file())
 
@@ -68,14 +68,14 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """What it was at is done by another, and the table is what it would have been."""
     monkeypatch.setattr(tables, "SHARD", 8)
     rows = pd.DataFrame({"id": [f"{row:02d}" for row in range(40)]})
-    build(tmp_path / "threads", Domain(rows, _make), describe="made")
+    build(tmp_path / "threads", Domain(rows, _make), label="made")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, scheduler_port=0
     ) as cluster:
         with Client(cluster) as client:
             client.wait_for_workers(2)
         monkeypatch.setenv("S2F_DASK", cluster.scheduler_address)
-        build(tmp_path / "cluster", Domain(rows, _Deadly(tmp_path / "killed")), describe="made")
+        build(tmp_path / "cluster", Domain(rows, _Deadly(tmp_path / "killed")), label="made")
     assert (tmp_path / "killed").exists()
     for file in sorted((tmp_path / "threads").iterdir()):
         assert file.read_bytes() == (tmp_path / "cluster" / file.name).read_bytes(), file.name
@@ -88,7 +88,7 @@ def test_a_wrong_number_of_threads_is_refused(
     """With what is allowed."""
     monkeypatch.setenv("S2F_WORKERS", given)
     with pytest.raises(UserError, match=f"S2F_WORKERS={given} is no number of threads: 1 or more"):
-        build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), describe="t")
+        build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")
 
 
 def test_a_scheduler_that_is_not_there_is_an_error(
@@ -97,4 +97,4 @@ def test_a_scheduler_that_is_not_there_is_an_error(
     """Not a wait for ever."""
     monkeypatch.setenv("S2F_DASK", "nowhere")
     with pytest.raises(UserError, match="S2F_DASK=nowhere cannot be reached"):
-        build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), describe="t")
+        build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")

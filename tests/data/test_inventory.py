@@ -12,7 +12,7 @@ from pydantic import Field
 from s2f_core.common.config import Section
 from s2f_core.data.conditions import Condition
 from s2f_core.data.datasets import Dataset
-from s2f_core.data.inventory import Entry, inventory, sections, size, table
+from s2f_core.data.inventory import Entry, format_bytes, format_table, inventory, sections
 from stages.conditions import conditions
 from stages.datasets import datasets
 
@@ -62,7 +62,7 @@ def test_every_member_of_a_union_is_listed(union: Any, tag: str, tmp_path: Path)
     ]
     assert [entry.name for entry in entries] == names
     assert len(set(names)) == len(names)
-    text = table(entries, "roles")
+    text = format_table(entries, "roles")
     for entry in entries:
         assert entry.about
         assert f"\n{entry.name} " in text
@@ -89,7 +89,7 @@ def test_here_is_told_from_the_folder(tmp_path: Path) -> None:
     (tmp_path / "quickdraw-bitmaps/numpy_bitmap/cat.npy").touch()
     entries = tiny(tmp_path)
     assert [need.here for need in entries["quickdraw"].needs] == ["yes", "part", "no"]
-    text = table([entries["quickdraw"]], "roles")
+    text = format_table([entries["quickdraw"]], "roles")
     assert "  quickdraw          here, 14 MB " in text
     assert "  quickdraw-bitmaps  in part here, 672 MB " in text
     assert "get it: s2f fetch quickdraw-strokes" in text
@@ -119,7 +119,7 @@ def test_roles_that_use_a_source(tmp_path: Path) -> None:
 def test_table_fits_a_hundred_columns(tmp_path: Path) -> None:
     """Long names of roles are wrapped, and no line is longer."""
     roles = {f"a-role-with-a-long-name-{n}": {"source": "own"} for n in range(3)}
-    lines = table(list(tiny(tmp_path, roles).values()), "roles").splitlines()
+    lines = format_table(list(tiny(tmp_path, roles).values()), "roles").splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[0].split() == ["NAME", "ROLES", "WHAT", "IT", "IS"]
     assert any("nothing to fetch" in line for line in lines)
@@ -131,7 +131,7 @@ def test_table_fits_a_hundred_columns(tmp_path: Path) -> None:
 )
 def test_sizes(count: int, text: str) -> None:
     """Two digits that matter, in thousands."""
-    assert size(count) == text
+    assert format_bytes(count) == text
 
 
 def test_commands(

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
-from s2f_core.data.split import PARTS, Split, assign, ids, write
+from s2f_core.data.split import PARTS, Split, assign, read_ids, write_split
 
 
 def _index(n: int, **columns: list[str | None]) -> pd.DataFrame:
@@ -79,15 +79,15 @@ def test_rejected_rows_have_no_split() -> None:
 
 def test_writing_and_reading_a_part(tmp_path: Path) -> None:
     """The file holds every id once."""
-    write([_index(300)], Split(), tmp_path / "split.parquet")
-    names = [name for part in PARTS for name in ids(tmp_path / "split.parquet", part)]
+    write_split([_index(300)], Split(), tmp_path / "split.parquet")
+    names = [name for part in PARTS for name in read_ids(tmp_path / "split.parquet", part)]
     assert sorted(names) == sorted(f"{i}" for i in range(300))
 
 
 def test_too_few_images_are_an_error(tmp_path: Path) -> None:
     """Two images cannot fill three splits."""
     with pytest.raises(UserError, match="2 images leave no"):
-        write([_index(2)], Split(), tmp_path / "split.parquet")
+        write_split([_index(2)], Split(), tmp_path / "split.parquet")
     assert not (tmp_path / "split.parquet").exists()
 
 
@@ -102,13 +102,13 @@ def test_two_domains_are_split_as_one(tmp_path: Path) -> None:
     photos, drawings = _index(100), _index(150)
     drawings["id"] = [*photos["id"][:50], *(f"drawing {row}" for row in range(100))]
     drawings["sha256"] = [f"other hash {row}" for row in range(150)]
-    write([photos, drawings], Split(), tmp_path / "split.parquet")
+    write_split([photos, drawings], Split(), tmp_path / "split.parquet")
     rows = pd.read_parquet(tmp_path / "split.parquet")
     assert len(rows) == 200
     alone = assign(photos, Split())
     assert rows["split"].tolist()[:100] == alone["split"].tolist()
     with pytest.raises(UserError, match="1 images leave no"):
-        write([photos, drawings[-1:]], Split(), tmp_path / "other.parquet")
+        write_split([photos, drawings[-1:]], Split(), tmp_path / "other.parquet")
 
 
 def test_an_official_part_goes_before_the_hash() -> None:
@@ -129,7 +129,7 @@ def test_curated_images_are_left_out_with_the_reason(tmp_path: Path) -> None:
     rows = _index(200, sha256=[f"hash {i % 100}" for i in range(200)])
     rows["group"] = [f"person {row}" for row in range(200)]
     measures = pd.DataFrame({"id": rows["id"], "reason": reasons, "sharpness": range(200)})
-    write([rows], Split(), tmp_path / "split.parquet", measures)
+    write_split([rows], Split(), tmp_path / "split.parquet", measures)
     found = pd.read_parquet(tmp_path / "split.parquet")
     assert found["reason"][:100].eq("blurred").all()
     assert found["split"][:100].isna().all()

@@ -22,7 +22,7 @@ def _rows(n: int) -> pd.DataFrame:
 
 
 def _build(folder: Path, n: int, make: Maker, key: str = "") -> Table:
-    return build(folder, Domain(_rows(n), make), describe="t", key=key)
+    return build(folder, Domain(_rows(n), make), label="t", key=key)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_rejected_row_stays_with_its_reason(tmp_path: Path, faces: Pixels) -> 
 
     rows = _rows(16)
     rows["rejected"] = pd.Series({15: "no partner"})
-    table = build(tmp_path / "t", Domain(rows, make), describe="t")
+    table = build(tmp_path / "t", Domain(rows, make), label="t")
     assert table.index["rejected"].tolist()[:3] == [pd.NA, "unreadable: truncated", pd.NA]
     assert table.index["rejected"].tolist()[15] == "no partner"
     assert table.accepted["id"].tolist() == ["0", "2", "3", "4", "5", "6", "14"]
@@ -96,7 +96,7 @@ def test_ids_that_are_there_twice_are_refused(tmp_path: Path, faces: Pixels) -> 
     """A split and a pair could not tell them apart."""
     rows = pd.DataFrame({"id": ["a", "b", "a"]})
     with pytest.raises(UserError, match="1 ids are there twice, the first 'a'"):
-        build(tmp_path / "t", Domain(rows, faces.__getitem__), describe="t")
+        build(tmp_path / "t", Domain(rows, faces.__getitem__), label="t")
 
 
 @pytest.mark.usefixtures("small_shards")

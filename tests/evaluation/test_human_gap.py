@@ -57,7 +57,7 @@ def _circles(count: int, width: int, seed: int, side: int = SIDE) -> Pixels:
 def _write(folder: Path, images: Pixels, prefix: str = "") -> None:
     rows = pd.DataFrame({"id": [f"{prefix}{row:03d}" for row in range(len(images))]})
     rows = rows.assign(source="made up")
-    tables.build(folder, tables.Domain(rows, images.__getitem__), describe="fixture")
+    tables.build(folder, tables.Domain(rows, images.__getitem__), label="fixture")
 
 
 @pytest.fixture

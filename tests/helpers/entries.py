@@ -22,9 +22,9 @@ from s2f_core.data import tables
 from s2f_core.data.assets import File, Source
 from s2f_core.data.assets.archives import Limits, members
 from s2f_core.data.assets.unpacking import unpack
-from s2f_core.data.conditions.hed import Holistic
+from s2f_core.data.conditions.hed import EdgeDetector
 from s2f_core.data.datasets import Dataset
-from s2f_core.data.landmarks.tflite import Network
+from s2f_core.data.landmarks.tflite import TfliteNetwork
 from s2f_core.demo.uploads import FORMATS
 from s2f_core.inference import batch
 from s2f_core.inference.options import Options
@@ -111,7 +111,7 @@ def _table(name: str) -> Entry:
     def read(folder: Path, data: bytes) -> object:
         for place, whole in {**_whole_table(), name: data}.items():
             _written(folder / "in", place, whole)
-        return tables.read(folder / "in").images([0]), tables.made(folder / "in")
+        return tables.read(folder / "in").images([0]), tables.read_section(folder / "in")
 
     return read
 
@@ -123,7 +123,7 @@ def _whole_table() -> dict[str, bytes]:
     images = np.zeros((1, 4, 4, 3), np.uint8)
     with tempfile.TemporaryDirectory() as place:
         domain = tables.Domain(rows, images.__getitem__)
-        table = tables.build(Path(place) / "table", domain, describe="table")
+        table = tables.build(Path(place) / "table", domain, label="table")
         return {file.name: file.read_bytes() for file in table.folder.iterdir()}
 
 
@@ -208,8 +208,8 @@ ENTRIES: dict[str, Entry] = {
     "quickdraw, packed": dataset({"source": "quickdraw"}, "cat.ndjson.gz"),
     "quickdraw, bitmaps": dataset({"source": "quickdraw"}, "numpy_bitmap/cat.npy"),
     "quickdraw, strokes": dataset({"source": "quickdraw"}, "simplified/cat.ndjson"),
-    "hed": _weights("hed.h5", lambda file: Holistic(file)(GRAY)),
-    "tflite": _weights("face.tflite", lambda file: Network(file)(GRAY)),
+    "hed": _weights("hed.h5", lambda file: EdgeDetector(file)(GRAY)),
+    "tflite": _weights("face.tflite", lambda file: TfliteNetwork(file)(GRAY)),
     "inception": _weights("inception.pt", INCEPTION.load),
     "classifier": _weights("lite0.pth", CLASSIFIER.load),
     "upscaler": _weights("dat-x2.pth", lambda file: enlarge(GRAY[None], 64, file)),

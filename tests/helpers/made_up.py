@@ -88,7 +88,7 @@ class Project:
         """Write an image table."""
         rows = pd.DataFrame({"id": ids or self.ids, "source": "made up", "class": classes})
         path = self.root / "data" / folder
-        tables.build(path, tables.Domain(rows, images.__getitem__), describe="fixture")
+        tables.build(path, tables.Domain(rows, images.__getitem__), label="fixture")
 
     def translation(
         self,

@@ -49,7 +49,7 @@ def put(folder: Path, images: Pixels) -> None:
     """Images as a table with ids 000, 001 and so on, in place of what is there."""
     ids = [f"{row:03d}" for row in range(len(images))]
     rows = pd.DataFrame({"id": ids, "source": ids})
-    build(folder, Domain(rows, images.__getitem__), describe=folder.name)
+    build(folder, Domain(rows, images.__getitem__), label=folder.name)
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def trained(root: Path) -> Path:
     ids = [f"{row:03d}" for row in range(COUNT)]
     rows = pd.DataFrame({"id": ids, "source": ids})
     for name, images in (("kept", np.repeat(sketches, 3, axis=3)), ("kept-pencil", sketches)):
-        build(root / "faces" / name, Domain(rows, images.__getitem__), describe=name)
+        build(root / "faces" / name, Domain(rows, images.__getitem__), label=name)
     parts = ["train"] * 20 + ["test"] * 10
     pd.DataFrame({"id": ids, "split": parts}).to_parquet(root / "faces" / "split.parquet")
     return root

@@ -19,7 +19,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.selection import Data
-from s2f_core.data.sketch.strokes import Lines
+from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.data.tables import read
 from s2f_core.inference.onnx_export import export
 from s2f_core.networks.checkpoint import FORMAT, VERSION, load_model
@@ -260,7 +260,7 @@ def test_older_files_load_and_say_less(data: Path) -> None:
         description, _ = load_model(file)
         assert (description.licence, description.lines, description.steps) == (None, None, None)
     model = s2f_core.load("old", data)
-    assert model.lines == Lines(paper="white", ink=0.1, stroke_width=1.6)
+    assert model.lines == LineStatistics(paper="white", ink=0.1, stroke_width=1.6)
     assert model.description.direction == "a-to-b"
 
 

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter, laplace
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.conditions.edges import Edges
-from s2f_core.data.conditions.given import Given
+from s2f_core.data.conditions.given import GivenInputs
 from s2f_core.data.conditions.hed import Hed
 from s2f_core.data.conditions.noise import Noise
 from s2f_core.data.conditions.pencil import Pencil
@@ -132,7 +132,7 @@ def test_a_photo_is_drawn_again_by_the_same_condition(faces: Pixels, tmp_path: P
     hed = redrawing(Hed(type="hed"), tmp_path)
     assert hed is not None
     assert hed.costly
-    for other in (Given(type="given"), Noise(type="noise"), Pose(type="pose")):
+    for other in (GivenInputs(type="given"), Noise(type="noise"), Pose(type="pose")):
         assert redrawing(other, tmp_path) is None
 
 

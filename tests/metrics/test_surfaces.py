@@ -95,7 +95,7 @@ def _ids(count: int) -> list[str]:
 def _write(folder: Path, images: Pixels) -> Table:
     classes = [f"alpha-{row % 3 + 1}" for row in range(len(images))]
     rows = pd.DataFrame({"id": _ids(len(images)), "source": "made", "class": classes})
-    return build(folder, Domain(rows, images.__getitem__), describe="fixture")
+    return build(folder, Domain(rows, images.__getitem__), label="fixture")
 
 
 def test_surfaces_are_evaluated_without_networks(data: Path, tmp_path: Path) -> None:

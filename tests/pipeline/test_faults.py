@@ -58,7 +58,7 @@ def test_a_folder_that_may_only_be_read(read_only: Path, faces: Pixels) -> None:
         checkpoint.save(read_only / "old.pt", {"done": 2})
     rows = pd.DataFrame({"id": ["a", "b"]})
     with pytest.raises(PermissionError, match=str(read_only)):
-        tables.build(read_only / "kept", Domain(rows, faces.__getitem__), describe="kept")
+        tables.build(read_only / "kept", Domain(rows, faces.__getitem__), label="kept")
     assert checkpoint.load(read_only / "old.pt") == {"done": 1}
     assert [file.name for file in read_only.iterdir()] == ["old.pt"]
 
@@ -98,7 +98,7 @@ from s2f_core.data.tables import Domain, build
 def made(name, count):
     rows = pd.DataFrame({"id": [f"{row:05d}" for row in range(count)]})
     image = lambda row: np.full((90, 90, 3), row % 256, np.uint8)
-    build(Path(sys.argv[1]) / name, Domain(rows, image), describe="made")
+    build(Path(sys.argv[1]) / name, Domain(rows, image), label="made")
 
 made("small", 256)
 status = Path("/proc/self/status").read_text()

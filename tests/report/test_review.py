@@ -12,10 +12,9 @@ from fixtures import MakeTable
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.data.curation import Curation, curate
-from s2f_core.data.curation.lists import Decision, decisions
-from s2f_core.data.split import Split
-from s2f_core.data.split import write as write_split
+from s2f_core.data.curation.curate import Curation, curate
+from s2f_core.data.curation.lists import Decision, read_decisions
+from s2f_core.data.split import Split, write_split
 from s2f_core.report import review
 
 
@@ -93,7 +92,7 @@ def test_clicks_make_the_list(page: Path, tmp_path: Path) -> None:
     """In a browser: drop one, take a decision back, keep a duplicate; the list can be read."""
     text, left_out = acted(page.read_text(), ACTS, tmp_path)
     (tmp_path / "new.csv").write_text(text)
-    assert decisions(tmp_path / "new.csv", {"000", "</script>"}) == {
+    assert read_decisions(tmp_path / "new.csv", {"000", "</script>"}) == {
         "000": Decision(False),
         "</script>": Decision(True, 'much, "too" dark'),
     }

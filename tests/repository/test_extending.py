@@ -134,8 +134,8 @@ def _splits(folder: Path) -> Any:
     names = [f"{row:03d}" for row in range(40)]
     rows = pd.DataFrame({"id": names, "source": names})
     return parted(
-        build(folder / "grey", Domain(rows, grey.__getitem__), describe="grey"),
-        build(folder / "colour", Domain(rows, colour.__getitem__), describe="colour"),
+        build(folder / "grey", Domain(rows, grey.__getitem__), label="grey"),
+        build(folder / "colour", Domain(rows, colour.__getitem__), label="colour"),
     )
 
 

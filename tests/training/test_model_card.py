@@ -19,7 +19,7 @@ from s2f_core.data.datasets.celeba import CelebA1k
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Data
 from s2f_core.data.sketch.augment import SketchAugment
-from s2f_core.data.tables import MADE, Domain, build, made
+from s2f_core.data.tables import SECTION_FILE, Domain, build, read_section
 from s2f_core.training.loop import train
 from s2f_core.training.model_card import describe, lines
 from s2f_core.training.run import prepare
@@ -42,7 +42,7 @@ def splits(tmp_path: Path, faces: Pixels) -> dict[str, Pairs]:
     }
     for name, (images, by) in tables.items():
         domain = Domain(rows, images.__getitem__)
-        build(tmp_path / "faces" / name, domain, describe=name, by=by)
+        build(tmp_path / "faces" / name, domain, label=name, section=by)
     parts = pd.DataFrame({"id": names, "split": ["train"] * 30 + ["val"] * 10})
     parts.to_parquet(tmp_path / "faces" / "split.parquet")
     return {part: FACES.pairs(tmp_path, part) for part in ("train", "val")}
@@ -84,10 +84,10 @@ def test_lines_are_those_that_the_training_saw(splits: dict[str, Pairs]) -> None
 
 def test_a_table_that_does_not_say_is_older(splits: dict[str, Pairs], tmp_path: Path) -> None:
     """None; what cannot be read is an error that names it."""
-    file = splits["train"].inputs.folder / MADE
+    file = splits["train"].inputs.folder / SECTION_FILE
     assert json.loads(file.read_text())["high"] == 30
     file.write_text("{")
     with pytest.raises(UserError, match=r"made\.json cannot be read"):
-        made(file.parent)
+        read_section(file.parent)
     file.unlink()
-    assert made(file.parent) is None
+    assert read_section(file.parent) is None

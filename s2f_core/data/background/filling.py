@@ -22,12 +22,12 @@ class Colour(Section):
     type: Literal["colour"] = "colour"
     colour: tuple[Level, Level, Level] = (255, 255, 255)
 
-    def behind(self, _photo: Pixels, _alpha: Pixels) -> Floats:
+    def render(self, _photo: Pixels, _alpha: Pixels) -> Floats:
         """The colour, [3]."""
         return np.asarray(self.colour, dtype=np.float32)
 
 
-class Blurred(Section):
+class Blur(Section):
     """``fill: {type: blurred, sigma: 8}``: the background itself, Gaussian-blurred.
 
     ``sigma`` is in pixels. The subject is left out of the blur, so that none of its colours run
@@ -37,7 +37,7 @@ class Blurred(Section):
     type: Literal["blurred"]
     sigma: float = Field(8, gt=0, le=100)
 
-    def behind(self, photo: Pixels, alpha: Pixels) -> Floats:
+    def render(self, photo: Pixels, alpha: Pixels) -> Floats:
         """The mean colour of the background around each pixel, [H, W, 3]."""
         weight = 1 - alpha.astype(np.float32) / 255
         seen = cv2.GaussianBlur(photo * weight, (0, 0), self.sigma)
@@ -45,10 +45,10 @@ class Blurred(Section):
         return np.asarray(seen / np.maximum(reach, NOTHING), dtype=np.float32)
 
 
-Fill = Annotated[Colour | Blurred, Field(discriminator="type")]
+Fill = Annotated[Colour | Blur, Field(discriminator="type")]
 
 
-def feathered(alpha: Pixels, sigma: float) -> Pixels:
+def feather_matte(alpha: Pixels, sigma: float) -> Pixels:
     """A matte uint8 [H, W, 1] whose edge is softened by a Gaussian of ``sigma`` pixels; 0 as is."""
     if not sigma:
         return alpha

@@ -15,7 +15,7 @@ from s2f_core.data.background.filling import Colour, Fill
 Matting = Callable[[Pixels], Pixels]  # a photo uint8 [H, W, 3] to its alpha uint8 [H, W, 1]
 
 
-class Model(Section):
+class MattingModel(Section):
     """The keys of every matting model.
 
     ``feather`` is the sigma in pixels of the Gaussian that softens the matte's edge; ``fill`` is

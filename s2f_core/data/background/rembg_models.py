@@ -16,12 +16,12 @@ from pydantic import Field
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.data.background.matting import Matting, Model
+from s2f_core.data.background.matting import Matting, MattingModel
 
 Name = Literal["u2netp", "u2net", "u2net_human_seg", "silueta", "isnet-general-use"]
 
 
-class Rembg(Model):
+class Rembg(MattingModel):
     """``background: {model: u2netp, size: 160, …}``: a model by rembg's name for it.
 
     ``size`` is the side in pixels, a multiple of 32, of what the network sees. Null is rembg's own,

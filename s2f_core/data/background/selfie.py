@@ -10,27 +10,27 @@ import cv2
 import numpy as np
 
 from s2f_core.common.images import Pixels, resize
-from s2f_core.data.background.matting import Matting, Model
-from s2f_core.data.landmarks.tflite import Network
+from s2f_core.data.background.matting import Matting, MattingModel
+from s2f_core.data.landmarks.tflite import TfliteNetwork
 
 SIDE = 256  # pixels that the network sees
 
 
-class Selfie(Model):
+class Selfie(MattingModel):
     """``background: {model: selfie, …}``: a MobileNetV3 for persons, at 256×256."""
 
     model: Literal["selfie"]
 
     def open(self, asset: Path) -> Matting:
         """The model with the weights in a fetched folder."""
-        return Segmenter(Network(asset / "selfie.tflite"))
+        return Segmenter(TfliteNetwork(asset / "selfie.tflite"))
 
 
 @dataclass(frozen=True)
 class Segmenter:
     """The network between a photo and its matte; picklable, safe in threads."""
 
-    network: Network
+    network: TfliteNetwork
 
     def __call__(self, photo: Pixels) -> Pixels:
         """Alpha uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 where a person is.

@@ -9,19 +9,29 @@ from pydantic import Field
 
 from s2f_core.data.conditions.edges import Edges
 from s2f_core.data.conditions.face_mesh import Mesh
-from s2f_core.data.conditions.given import Given
+from s2f_core.data.conditions.given import GivenInputs
 from s2f_core.data.conditions.gray import Gray
 from s2f_core.data.conditions.hed import Hed
 from s2f_core.data.conditions.noise import Noise
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.conditions.pose import Pose
-from s2f_core.data.conditions.quantised import Quantised
-from s2f_core.data.conditions.stylised import Stylised
+from s2f_core.data.conditions.quantised import QuantisedPhoto
+from s2f_core.data.conditions.stylised import StylisedPhoto
 from s2f_core.data.conditions.xdog import XDoG
 from s2f_core.data.tables import Table, build
 
 Condition = Annotated[
-    Edges | Pencil | Hed | XDoG | Gray | Quantised | Stylised | Pose | Mesh | Noise | Given,
+    Edges
+    | Pencil
+    | Hed
+    | XDoG
+    | Gray
+    | QuantisedPhoto
+    | StylisedPhoto
+    | Pose
+    | Mesh
+    | Noise
+    | GivenInputs,
     Field(discriminator="type"),
 ]
 
@@ -34,5 +44,5 @@ def convert(photos: Table, condition: Condition, out: Path, assets: Path) -> Tab
     """
     key = condition.model_dump_json()
     return build(
-        out, condition.open(photos, assets), describe=condition.type, key=key, by=condition
+        out, condition.open(photos, assets), label=condition.type, key=key, section=condition
     )

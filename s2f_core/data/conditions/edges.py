@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.formula import Computed, luma
+from s2f_core.data.conditions.formula import FormulaCondition, luma
 from s2f_core.data.sketch.canny import canny, smoothed
 
 
-class Edges(Computed):
+class Edges(FormulaCondition):
     """``{type: edges, sigma: 1.0, thresholds: fixed, low: 50, high: 120}``.
 
     ``sigma`` of the Gaussian blur in pixels, before. The hysteresis thresholds on the gradient

@@ -9,11 +9,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from s2f_core.common.images import ImageError, Pixels, to_rgb
-from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.per_photo import PhotoCondition
 from s2f_core.data.landmarks.mesh import FaceMesh, draw_mesh
 
 
-class Mesh(Photowise):
+class Mesh(PhotoCondition):
     """``{type: face-mesh, thickness: 2, threshold: 0.5}``: lips, eyes, brows, nose and outline.
 
     The contours of MediaPipe's 468 points (Kartynnik et al. 2019) of the surest face, without its
@@ -26,13 +26,13 @@ class Mesh(Photowise):
     thickness: float = Field(2, gt=0, le=32)
     threshold: float = Field(0.5, gt=0, le=1)
 
-    def model(self, assets: Path) -> Contours:
+    def load(self, assets: Path) -> ContourDrawer:
         """What draws the contours of a photo."""
-        return Contours(FaceMesh(assets, self.threshold), self.thickness)
+        return ContourDrawer(FaceMesh(assets, self.threshold), self.thickness)
 
 
 @dataclass(frozen=True)
-class Contours:
+class ContourDrawer:
     """Draws the features of the face in a photo."""
 
     faces: FaceMesh

@@ -10,17 +10,17 @@ import cv2
 import numpy as np
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.per_photo import PhotoCondition
 
 
-class Computed(Photowise):
+class FormulaCondition(PhotoCondition):
     """A condition that a formula makes from the photo."""
 
     @abstractmethod
     def apply(self, photo: Pixels) -> Pixels:
         """The condition of a photo uint8 [H, W, 1 or 3]."""
 
-    def model(self, assets: Path) -> Callable[[Pixels], Pixels]:
+    def load(self, assets: Path) -> Callable[[Pixels], Pixels]:
         """``apply``; nothing of ``assets`` is needed."""
         del assets
         return self.apply

@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.data.tables import GIVEN, Domain, Table, read
+from s2f_core.data.tables import OWN_INPUTS, Domain, Table, read
 
 
-class Given(Section):
+class GivenInputs(Section):
     """``{type: given}``: the dataset's own domain A, such as people's sketches, as it is.
 
     Pairs with the photos where ids are equal; the two may also be unpaired, and of different
@@ -24,7 +24,7 @@ class Given(Section):
     def open(self, photos: Table, assets: Path) -> Domain:
         """The rows and images beside the photos; raises UserError where the source brings none."""
         del assets
-        folder = photos.folder / GIVEN
+        folder = photos.folder / OWN_INPUTS
         if not folder.is_dir():
             raise UserError(
                 f"{photos.folder}: its source brings no sketches of its own, which condition "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.formula import Computed, luma
+from s2f_core.data.conditions.formula import FormulaCondition, luma
 
 
-class Gray(Computed):
+class Gray(FormulaCondition):
     """``{type: gray}``: the photo's luma (ITU-R BT.601)."""
 
     type: Literal["gray"]

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize, to_rgb
-from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.per_photo import PhotoCondition
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ MEAN = (104.007, 116.669, 122.679)  # of ImageNet, blue, green, red
 Conv = tuple["Tensor", "Tensor"]  # weight [out, in, k, k] and bias [out]
 
 
-class Hed(Photowise):
+class Hed(PhotoCondition):
     """``{type: hed, size: null, precision: auto}``: contours as people mark them, soft and dark.
 
     A VGG-16 with an output at each of its five scales (Xie and Tu 2015), trained on BSDS500.
@@ -41,12 +41,12 @@ class Hed(Photowise):
     size: int | None = Field(None, ge=16, le=2048)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
-    def model(self, assets: Path) -> Holistic:
+    def load(self, assets: Path) -> EdgeDetector:
         """What draws the edges of a photo."""
-        return Holistic(assets / "hed" / "hed.h5", self.size, self.precision)
+        return EdgeDetector(assets / "hed" / "hed.h5", self.size, self.precision)
 
 
-class Holistic:
+class EdgeDetector:
     """Draws edges with weights that are read at the first call; picklable, safe in threads."""
 
     def __init__(self, path: Path, size: int | None = None, precision: str = "float32") -> None:
@@ -54,7 +54,7 @@ class Holistic:
         self._reading = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Holistic, (self.path, self.size, self.precision)
+        return EdgeDetector, (self.path, self.size, self.precision)
 
     def __call__(self, photo: Pixels) -> Pixels:
         """Edges of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], dark lines on white.
@@ -75,7 +75,7 @@ class Holistic:
         return np.asarray(np.rint(255 * (1 - edges)), dtype=np.uint8)[..., None]
 
     @cached_property
-    def _network(self) -> Network:
+    def _network(self) -> HedNetwork:
         import h5py
         import torch
 
@@ -88,13 +88,13 @@ class Holistic:
             raise UserError(f"{self.path} does not exist: run 's2f fetch {asset}'")
         try:
             with h5py.File(self.path) as file:
-                return Network.read(file, kind)
+                return HedNetwork.read(file, kind)
         except (OSError, KeyError, ValueError) as error:
             raise UserError(f"{self.path}: no weights of HED: {error}; fetch it again") from None
 
 
 @dataclass(frozen=True)
-class Network:
+class HedNetwork:
     """HED's weights: convolutions block by block, the blocks' outputs, and what fuses these."""
 
     blocks: list[list[Conv]]
@@ -102,7 +102,7 @@ class Network:
     fuse: Conv
 
     @classmethod
-    def read(cls, file: Any, kind: Any) -> Network:
+    def read(cls, file: Any, kind: Any) -> HedNetwork:
         """From an open HDF5 file in Keras's layout, weights [k, k, in, out].
 
         All but ``fuse``, which stays float32, become torch's dtype ``kind``. Raises KeyError or

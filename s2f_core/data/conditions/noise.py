@@ -10,10 +10,10 @@ from pydantic import Field
 
 from s2f_core.common.images import Pixels
 from s2f_core.common.seeding import stream
-from s2f_core.data.conditions.formula import Computed
+from s2f_core.data.conditions.formula import FormulaCondition
 
 
-class Noise(Computed):
+class Noise(FormulaCondition):
     """``{type: noise, channels: 100}``: a vector for each photo that has nothing of it.
 
     This is the fixed noise that samples are drawn from at every validation and at test; training

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.formula import Computed, luma
+from s2f_core.data.conditions.formula import FormulaCondition, luma
 
 
-class Pencil(Computed):
+class Pencil(FormulaCondition):
     """``{type: pencil, blur: 21}``: grey, invert, Gaussian blur, dodge with the grey image.
 
     ``blur`` is the kernel's side in pixels, odd; the larger, the darker and softer the shading.

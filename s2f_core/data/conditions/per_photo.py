@@ -13,7 +13,7 @@ from s2f_core.common.images import Pixels
 from s2f_core.data.tables import Domain, Table
 
 
-class Photowise(Section):
+class PhotoCondition(Section):
     """A condition that is a function of the photo.
 
     ``ASSETS`` names what it has to be fetched for it.
@@ -22,16 +22,16 @@ class Photowise(Section):
     ASSETS: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def model(self, assets: Path) -> Callable[[Pixels], Pixels]:
+    def load(self, assets: Path) -> Callable[[Pixels], Pixels]:
         """The function, which can be pickled; ``assets`` is the folder of fetched weights."""
 
     def open(self, photos: Table, assets: Path) -> Domain:
         """The rows of the photos, and what makes the condition of each."""
-        return Domain(photos.accepted, Each(photos, self.model(assets)))
+        return Domain(photos.accepted, PhotoConverter(photos, self.load(assets)))
 
 
 @dataclass(frozen=True)
-class Each:
+class PhotoConverter:
     """A function applied to the photo of a row."""
 
     photos: Table

@@ -9,12 +9,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from s2f_core.common.images import ImageError, Pixels, to_rgb
-from s2f_core.data.conditions.per_photo import Photowise
+from s2f_core.data.conditions.per_photo import PhotoCondition
 from s2f_core.data.landmarks.pose import PoseDetector
 from s2f_core.data.landmarks.skeleton import draw_skeleton, from_mediapipe33
 
 
-class Pose(Photowise):
+class Pose(PhotoCondition):
     """``{type: pose, visible: 0.3, thickness: 5, threshold: 0.5}``: OpenPose's 18 points.
 
     Found by MediaPipe's BlazePose (Bazarevsky et al. 2020), drawn in OpenPose's colours (Cao et al.
@@ -29,13 +29,13 @@ class Pose(Photowise):
     thickness: float = Field(5, gt=0, le=32)
     threshold: float = Field(0.5, gt=0, le=1)
 
-    def model(self, assets: Path) -> Posing:
+    def load(self, assets: Path) -> SkeletonDrawer:
         """What draws the skeleton of a photo."""
-        return Posing(PoseDetector(assets, self.threshold), self.visible, self.thickness)
+        return SkeletonDrawer(PoseDetector(assets, self.threshold), self.visible, self.thickness)
 
 
 @dataclass(frozen=True)
-class Posing:
+class SkeletonDrawer:
     """Draws the skeleton of the person in a photo."""
 
     poses: PoseDetector

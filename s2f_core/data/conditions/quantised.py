@@ -10,12 +10,12 @@ from PIL import Image
 from pydantic import Field
 
 from s2f_core.common.images import Pixels, to_rgb
-from s2f_core.data.conditions.formula import Computed
+from s2f_core.data.conditions.formula import FormulaCondition
 
 ROUNDS = 10  # of k-means at most; it settles before
 
 
-class Quantised(Computed):
+class QuantisedPhoto(FormulaCondition):
     """``{type: quantised, cells: 16, colours: 8}``: the photo as cells × cells flat squares.
 
     Each is the mean of its area. ``colours`` is how many different ones a picture may have: a

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from s2f_core.common.images import Pixels, resize, to_rgb
-from s2f_core.data.conditions.formula import Computed
+from s2f_core.data.conditions.formula import FormulaCondition
 
 
-class Stylised(Computed):
+class StylisedPhoto(FormulaCondition):
     """``{type: stylised, size: 256, radius: 60, contrast: 0.45}``: OpenCV's ``stylization``.
 
     An edge-preserving smoothing by the domain transform, with the edges darkened (Gastal and

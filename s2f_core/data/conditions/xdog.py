@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.formula import Computed, luma
+from s2f_core.data.conditions.formula import FormulaCondition, luma
 
 RATIO = 1.6  # of the two Gaussians: the nearest to a Laplacian (Marr and Hildreth 1980)
 
 
-class XDoG(Computed):
+class XDoG(FormulaCondition):
     """``{type: xdog, sigma: 0.8, sharpness: 20, level: 0.3, slope: 2}``: ink lines and dark areas.
 
     Winnemöller, Kyprianidis and Olsen 2012: S = (1 + p)·G(σ) - p·G(1.6 σ) of grey in [0, 1], then

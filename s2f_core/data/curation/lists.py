@@ -16,7 +16,7 @@ DECISIONS = ("keep", "drop")
 class Decision:
     """A person's word on an image."""
 
-    keeps: bool
+    keep: bool
     note: str = ""
 
     @property
@@ -25,7 +25,7 @@ class Decision:
         return f"dropped by hand: {self.note}" if self.note else "dropped by hand"
 
 
-def decisions(file: Path, known: set[str]) -> dict[str, Decision]:
+def read_decisions(file: Path, known: set[str]) -> dict[str, Decision]:
     """What was decided of images, by id; nothing where there is no such file.
 
     Raises UserError, with the line, where the file is not as it should be or has an id that is not

@@ -35,7 +35,7 @@ class Measures:
     face: Doubles
 
 
-def measured(table: Table, detector: FaceDetector | None) -> Measures:
+def measure(table: Table, detector: FaceDetector | None) -> Measures:
     """The measures of all images of a table, in their order; memory is the measures' own."""
     with workers(table) as run:
         tasks = (joblib.delayed(_block)(first, table, detector) for first in _firsts(table))

@@ -21,7 +21,7 @@ OTHERS = 4096  # with how many
 SAME = 0.97  # the correlation from which two thumbnails are of one image
 
 
-def duplicates(hashes: Hashes, thumbnails: Pixels, distance: int) -> Numbers:
+def find_duplicates(hashes: Hashes, thumbnails: Pixels, distance: int) -> Numbers:
     """For each of n images the first that it is a near duplicate of, or itself: [n].
 
     Only an image that is itself no duplicate stands for others, so that a chain of likenesses does

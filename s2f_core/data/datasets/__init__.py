@@ -21,7 +21,7 @@ from s2f_core.data.datasets.quickdraw import QuickDraw
 from s2f_core.data.datasets.sketchy import Sketchy
 from s2f_core.data.datasets.strips import Strips
 from s2f_core.data.datasets.surfaces import Surfaces
-from s2f_core.data.tables import GIVEN, Table, build, read
+from s2f_core.data.tables import OWN_INPUTS, Table, build, read
 
 Source = Annotated[
     CelebA1k
@@ -50,10 +50,10 @@ def prepare(dataset: Dataset, path: Path, size: int, out: Path, assets: Path) ->
     """
     opened = dataset.open(path, size, assets)
     key = f"{dataset.model_dump_json()} {size} {stamp(path)}"
-    sketches = out.with_name(f".{out.name}.{GIVEN}")
+    sketches = out.with_name(f".{out.name}.{OWN_INPUTS}")
     if opened.given is not None:
-        build(sketches, opened.given, describe=f"{dataset.source}, {GIVEN}", key=key)
-    build(out, opened.images, describe=dataset.source, key=key, by=dataset)
+        build(sketches, opened.given, label=f"{dataset.source}, {OWN_INPUTS}", key=key)
+    build(out, opened.images, label=dataset.source, key=key, section=dataset)
     if opened.given is not None:
-        shutil.move(sketches, out / GIVEN)
+        shutil.move(sketches, out / OWN_INPUTS)
     return read(out)

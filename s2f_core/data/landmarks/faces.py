@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from s2f_core.common.images import Floats, Pixels
-from s2f_core.data.landmarks.tflite import Network
+from s2f_core.data.landmarks.tflite import TfliteNetwork
 
 Grids = tuple[tuple[int, int], ...]
 
@@ -45,7 +45,7 @@ class FaceDetector:
 
     def __init__(self, assets: Path, threshold: float = 0.5) -> None:
         weights = assets / "mediapipe" / "mediapipe.zip"
-        self.network = Network(weights, "face_detection_short_range.tflite")
+        self.network = TfliteNetwork(weights, "face_detection_short_range.tflite")
         self.threshold = threshold
 
     def detect(self, photo: Pixels) -> list[Face]:
@@ -66,7 +66,7 @@ class FaceDetector:
                 points=((place[2:] - corner) / scale).astype(np.float32),
                 score=score,
             )
-            for place, score in merged(places, scores[likely])
+            for place, score in merge_boxes(places, scores[likely])
             for left, top in [((place[0] - place[1] / 2 - corner) / scale).tolist()]
             for width, height in [(place[1] / scale).tolist()]
         ]
@@ -98,7 +98,7 @@ def anchors(side: int = SIDE, grids: Grids = GRIDS) -> Floats:
     return np.concatenate(found).astype(np.float32)
 
 
-def merged(places: Floats, scores: Floats) -> list[tuple[Floats, float]]:
+def merge_boxes(places: Floats, scores: Floats) -> list[tuple[Floats, float]]:
     """Weighted non-maximum suppression: one [2 + 6, 2] a face, with its best score, best first.
 
     ``places`` [n, 2 + 6, 2] are middles, extents and points. Those that overlap the best one left
@@ -108,7 +108,7 @@ def merged(places: Floats, scores: Floats) -> list[tuple[Floats, float]]:
     found = []
     left = np.argsort(-scores, kind="stable")
     while len(left):
-        same = overlap(places[left[0]], places[left]) > OVERLAP
+        same = intersection_over_union(places[left[0]], places[left]) > OVERLAP
         same[0] = True
         group, left = left[same], left[~same]
         mean = np.average(places[group], axis=0, weights=scores[group])
@@ -116,7 +116,7 @@ def merged(places: Floats, scores: Floats) -> list[tuple[Floats, float]]:
     return found
 
 
-def overlap(one: Floats, others: Floats) -> Floats:
+def intersection_over_union(one: Floats, others: Floats) -> Floats:
     """Intersection over union of a box (middle, extent) [2+, 2] with others [n, 2+, 2]: [n]."""
     low = np.maximum(one[0] - one[1] / 2, others[:, 0] - others[:, 1] / 2)
     high = np.minimum(one[0] + one[1] / 2, others[:, 0] + others[:, 1] / 2)

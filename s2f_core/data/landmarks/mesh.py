@@ -13,7 +13,7 @@ from s2f_core.data.landmarks import antialiased
 from s2f_core.data.landmarks.faces import FaceDetector
 from s2f_core.data.landmarks.patch import Patch
 from s2f_core.data.landmarks.pose import sigmoid
-from s2f_core.data.landmarks.tflite import Network
+from s2f_core.data.landmarks.tflite import TfliteNetwork
 
 SIDE = 192  # pixels that the network sees
 MARGIN = 1.5
@@ -58,7 +58,7 @@ class FaceMesh:
 
     def __init__(self, assets: Path, threshold: float = 0.5) -> None:
         self.faces = FaceDetector(assets, threshold)
-        self.network = Network(assets / "mediapipe" / "mediapipe.zip", "face_landmark.tflite")
+        self.network = TfliteNetwork(assets / "mediapipe" / "mediapipe.zip", "face_landmark.tflite")
         self.threshold = threshold
 
     def detect(self, photo: Pixels) -> Floats | None:

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.common.images import Floats, Pixels
-from s2f_core.data.landmarks.faces import anchors, merged
+from s2f_core.data.landmarks.faces import anchors, merge_boxes
 from s2f_core.data.landmarks.patch import Patch
-from s2f_core.data.landmarks.tflite import Network
+from s2f_core.data.landmarks.tflite import TfliteNetwork
 
 DETECTOR_SIDE, SIDE = 224, 256  # pixels that the two networks see
 GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell, of the detector: 2,254
@@ -35,8 +35,8 @@ class PoseDetector:
 
     def __init__(self, assets: Path, threshold: float = 0.5) -> None:
         weights = assets / "mediapipe" / "mediapipe.zip"
-        self.detector = Network(weights, "pose_detection.tflite")
-        self.network = Network(weights, "pose_landmark_full.tflite")
+        self.detector = TfliteNetwork(weights, "pose_detection.tflite")
+        self.network = TfliteNetwork(weights, "pose_landmark_full.tflite")
         self.threshold = threshold
 
     def detect(self, photo: Pixels) -> Floats | None:
@@ -54,7 +54,7 @@ class PoseDetector:
             return None
         points = found.reshape(-1, 5)[:LANDMARKS]
         maps = sigmoid(np.moveaxis(heat[0], -1, 0)[:LANDMARKS])
-        places = patch.places(refined(points[:, :2] / SIDE, maps))
+        places = patch.places(refine(points[:, :2] / SIDE, maps))
         return np.column_stack([places, sigmoid(points[:, 3])])
 
     def person(self, photo: Pixels) -> Patch | None:
@@ -70,13 +70,13 @@ class PoseDetector:
         middles = anchors(DETECTOR_SIDE, GRIDS)[likely]
         places[:, 0] += middles
         places[:, 2:] += middles[:, None]
-        (best, _), *_ = merged(places, scores[likely])
+        (best, _), *_ = merge_boxes(places, scores[likely])
         (x, y), (to_x, to_y) = whole.places(best[[HIPS, REACH]] / DETECTOR_SIDE).tolist()
         side = 2 * math.hypot(to_x - x, to_y - y) * MARGIN
         return Patch(x, y, side, math.atan2(to_x - x, y - to_y))
 
 
-def refined(points: npt.NDArray[Any], maps: Floats) -> Floats:
+def refine(points: npt.NDArray[Any], maps: Floats) -> Floats:
     """Points [n, 2] (x, y, each 0…1) moved to the middle of their heat in ``maps`` [n, h, w].
 
     It is the mean of the 7×7 cells around a point, weighted by their heat, cell i being at i / w.

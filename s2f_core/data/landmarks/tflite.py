@@ -15,7 +15,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
 
 
-class Network:
+class TfliteNetwork:
     """The network in a file, or in a ``member`` of a zip, read when it is first called.
 
     Safe to call from several threads, each of which has an interpreter of its own. Pickles as the
@@ -27,8 +27,8 @@ class Network:
         self._threads = threading.local()
         self._reading = threading.Lock()
 
-    def __reduce__(self) -> tuple[type[Network], tuple[Path, str | None]]:
-        return Network, (self.path, self.member)
+    def __reduce__(self) -> tuple[type[TfliteNetwork], tuple[Path, str | None]]:
+        return TfliteNetwork, (self.path, self.member)
 
     def __call__(self, image: npt.NDArray[Any]) -> list[Floats]:
         """All outputs, in the network's order and shapes, for the values of its one input.

@@ -19,8 +19,8 @@ from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, resize, to_model, to_rgb
 from s2f_core.data.sketch.canny import canny
+from s2f_core.data.sketch.strokes import UNITS, thicken
 
-UNITS = 128  # lengths are in so many parts of the side
 CUTS = 8  # segments that long strokes are cut along before some are dropped
 FAINT = 64  # ink of 255 up to which a pixel belongs to no stroke
 
@@ -144,7 +144,7 @@ class SketchAugment(Section):
             amplitude = random.uniform(*self.jitter) * unit
             page = _moved(page, amplitude, self.smoothness * unit, random)
         if self.thickness != OFF:
-            page = thickened(page, random.uniform(*self.thickness) * unit)
+            page = thicken(page, random.uniform(*self.thickness) * unit)
         if self.blur != OFF:
             page = _blurred(page, random.uniform(*self.blur) * unit)
         if self.sharpen != OFF:
@@ -179,17 +179,6 @@ def _moved(
     across, down = columns + field[..., 0], rows + field[..., 1]
     how, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
     return np.asarray(cv2.remap(page, across, down, how, borderMode=border), dtype=np.uint8)
-
-
-def thickened(page: Pixels, width: float) -> Pixels:
-    """Lines wider by ``width`` pixels: half of it on either side."""
-    change = cv2.erode if width > 0 else cv2.dilate  # what is dark is small
-    whole, part = divmod(abs(width) / 2, 1)
-    inner, outer = (
-        change(page, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2))
-        for radius in (int(whole), int(whole) + 1)
-    )
-    return np.asarray(cv2.addWeighted(inner, 1 - part, outer, part, 0), dtype=np.uint8)
 
 
 def _blurred(page: Pixels, sigma: float) -> Pixels:

@@ -13,8 +13,7 @@ from typing import Literal
 import numpy as np
 
 from s2f_core.common.images import Pixels, resize
-from s2f_core.data.sketch.augment import UNITS, thickened
-from s2f_core.data.sketch.strokes import Lines, widths
+from s2f_core.data.sketch.strokes import UNITS, LineStatistics, thicken, widths
 
 Fit = Literal["pad", "crop", "stretch"]
 
@@ -37,7 +36,7 @@ class Square:
     pixels: Pixels
     part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
-    def cut(self, image: Pixels) -> Pixels:
+    def crop(self, image: Pixels) -> Pixels:
         """What of an image [H, W, C] made from the square the first image covers."""
         top, left, height, width = (share * len(image) for share in self.part)
         first, start = round(top), round(left)
@@ -45,7 +44,7 @@ class Square:
         return image[first:last, start:end]
 
 
-def square(image: Pixels, fit: Fit) -> Square:
+def to_square(image: Pixels, fit: Fit) -> Square:
     """An image uint8 [H, W, C] as a square.
 
     ``pad`` puts it in the middle of a larger one of the colour of its margin, the median of the
@@ -61,12 +60,12 @@ def square(image: Pixels, fit: Fit) -> Square:
     if fit == "crop":
         return Square(image[top : top + side, left : left + side])
     sheet = np.empty((side, side, channels), np.uint8)
-    sheet[:] = margin(image)
+    sheet[:] = margin_colour(image)
     sheet[top : top + height, left : left + width] = image
     return Square(sheet, (top / side, left / side, height / side, width / side))
 
 
-def margin(image: Pixels) -> Pixels:
+def margin_colour(image: Pixels) -> Pixels:
     """The colour around an image [H, W, C], [C]: the median of its outermost sixteenth."""
     deep = max(1, min(image.shape[:2]) // MARGIN)
     edges = (image[:deep], image[-deep:], image[:, :deep], image[:, -deep:])
@@ -74,7 +73,9 @@ def margin(image: Pixels) -> Pixels:
     return np.asarray(np.median(flat, axis=0), dtype=np.uint8)
 
 
-def as_learned(drawing: Pixels, lines: Lines, side: int, *, pen: bool = True) -> Pixels:
+def normalise_drawing(
+    drawing: Pixels, lines: LineStatistics, side: int, *, pen: bool = True
+) -> Pixels:
     """A square drawing uint8 [s, s, 1 or 3] as lines that a generator knows, [side, side, 1].
 
     It becomes grey (the darkest channel: a red line is a line). White ink on black is inverted:
@@ -88,7 +89,7 @@ def as_learned(drawing: Pixels, lines: Lines, side: int, *, pen: bool = True) ->
     page = drawing
     if side < FINEST < len(page):
         page = resize(page, FINEST)
-    if margin(page).mean() < DARK and np.median(page) < DARK:
+    if margin_colour(page).mean() < DARK and np.median(page) < DARK:
         page = 255 - page
     page = page.min(axis=2, keepdims=True)
     paper = float(np.quantile(page, PAPER))
@@ -111,4 +112,4 @@ def _drawn_with(page: Pixels, wanted: float) -> Pixels:
         return page
     thicker = max(0.0, min(wanted, WIDEST) - middle)
     change = thicker if middle < wanted else min(0.0, wanted - thin)
-    return thickened(page, change * len(page) / UNITS).reshape(page.shape)
+    return thicken(page, change * len(page) / UNITS).reshape(page.shape)

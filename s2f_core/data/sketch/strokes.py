@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Pixels
-from s2f_core.data.sketch.augment import UNITS
 
+UNITS = 128  # lengths are in so many parts of the side
 FINER = 4  # times that a sketch is enlarged before its strokes are measured
 PLAIN = 192  # the median grey from which a drawing's paper is white; 255 less it, black
 
@@ -55,7 +55,18 @@ def widths(page: Pixels) -> Values:
     return np.asarray(2.0 * away[middle].astype(np.float64) * UNITS / size[1])
 
 
-class Lines(Section):
+def thicken(page: Pixels, width: float) -> Pixels:
+    """Lines wider by ``width`` pixels: half of it on either side."""
+    change = cv2.erode if width > 0 else cv2.dilate  # what is dark is small
+    whole, part = divmod(abs(width) / 2, 1)
+    inner, outer = (
+        change(page, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2))
+        for radius in (int(whole), int(whole) + 1)
+    )
+    return np.asarray(cv2.addWeighted(inner, 1 - part, outer, part, 0), dtype=np.uint8)
+
+
+class LineStatistics(Section):
     """What the drawings are like that a generator learned from: means over some of them.
 
     ``ink`` is the share of the paper that is drawn on, ``stroke_width`` in 128ths of the side; both
@@ -67,7 +78,7 @@ class Lines(Section):
     stroke_width: float
 
     @classmethod
-    def measured(cls, pages: Pixels, *, sure: bool) -> Self | None:
+    def measure(cls, pages: Pixels, *, sure: bool) -> Self | None:
         """Of uint8 [n, H, W, C]; None where they are no line drawings.
 
         That is: they have colours or no lines or, unless it is ``sure`` that they were drawn, no

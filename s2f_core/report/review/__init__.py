@@ -18,8 +18,8 @@ from PIL import Image
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize
-from s2f_core.data.curation.lists import decisions
-from s2f_core.data.curation.measures import measured
+from s2f_core.data.curation.lists import read_decisions
+from s2f_core.data.curation.measures import measure
 from s2f_core.data.tables import Table
 from s2f_core.report.theme import styles
 
@@ -39,7 +39,7 @@ def write(table: Table, split: Path, listed: Path, role: str, out: Path, limit: 
     """
     if table.shape[-1] not in {1, 3}:
         raise UserError(f"{table.folder}: {table.shape[-1]} channels are no picture to look at")
-    known = decisions(listed, set(table.index["id"]))
+    known = read_decisions(listed, set(table.index["id"]))
     rows = _rows(table, split)
     marked = (rows["reason"].notna() | rows["id"].isin(known)).to_numpy()
     order = np.lexsort((rows["sharpness"], ~marked))
@@ -50,7 +50,7 @@ def write(table: Table, split: Path, listed: Path, role: str, out: Path, limit: 
         "role": role,
         "images": _images(table, rows, shown),
         "decisions": {
-            name: ["keep" if decision.keeps else "drop", decision.note]
+            name: ["keep" if decision.keep else "drop", decision.note]
             for name, decision in known.items()
         },
     }
@@ -70,7 +70,7 @@ def _rows(table: Table, split: Path) -> pd.DataFrame:
     columns = ["id", "split", "reason", "twin", "sharpness", "face"]
     rows = table.accepted[["id"]].merge(known.reindex(columns=columns), on="id", how="left")
     if rows["sharpness"].isna().all():  # a role that is not curated
-        rows["sharpness"] = measured(table, None).sharpness.round(1)
+        rows["sharpness"] = measure(table, None).sharpness.round(1)
     return rows
 
 

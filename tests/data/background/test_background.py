@@ -15,9 +15,10 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize
 from s2f_core.data import tables
 from s2f_core.data.assets import fetch
-from s2f_core.data.background import Background, remove
-from s2f_core.data.background.filling import Blurred, Colour, composite, feathered
+from s2f_core.data.background import Background
+from s2f_core.data.background.filling import Blur, Colour, composite, feather_matte
 from s2f_core.data.background.rembg_models import Name, Rembg, Session
+from s2f_core.data.background.remove import remove_from_table
 from s2f_core.data.background.selfie import Selfie
 
 
@@ -65,7 +66,7 @@ def test_composition_is_alpha_blending() -> None:
     """Opaque keeps the photo, transparent shows the colour, half is the mean."""
     photo = np.full((1, 3, 3), 100, np.uint8)
     alpha = np.array([[[255], [0], [51]]], np.uint8)
-    found = composite(photo, alpha, Colour(colour=(200, 0, 255)).behind(photo, alpha))
+    found = composite(photo, alpha, Colour(colour=(200, 0, 255)).render(photo, alpha))
     assert found[0].tolist() == [[100, 100, 100], [200, 0, 255], [180, 20, 224]]
 
 
@@ -76,7 +77,7 @@ def test_a_blurred_background_has_nothing_of_the_subject() -> None:
     alpha = np.zeros((64, 64, 1), np.uint8)
     photo[20:44, 20:44] = 255
     alpha[20:44, 20:44] = 255
-    found = composite(photo, alpha, Blurred(type="blurred", sigma=4).behind(photo, alpha))
+    found = composite(photo, alpha, Blur(type="blurred", sigma=4).render(photo, alpha))
     assert (found[20:44, 20:44] == 255).all()
     rest = np.delete(found.reshape(-1, 3), np.flatnonzero(alpha), axis=0)
     assert np.abs(rest.astype(int) - 100).max() < 12
@@ -86,12 +87,12 @@ def test_feathering_softens_the_edge_and_nothing_else() -> None:
     """Four pixels from it the matte is as it was, on it half; a sigma of 0 changes nothing."""
     alpha = np.zeros((32, 32, 1), np.uint8)
     alpha[:, 16:] = 255
-    soft = feathered(alpha, 1)[0, :, 0].astype(int)
+    soft = feather_matte(alpha, 1)[0, :, 0].astype(int)
     assert soft[:12].max() == 0
     assert soft[20:].min() == 255
     assert soft[15] + soft[16] == pytest.approx(255, abs=2)
     assert 0 < soft[14] < soft[15] < soft[16] < soft[17] < 255
-    assert (feathered(alpha, 0) == alpha).all()
+    assert (feather_matte(alpha, 0) == alpha).all()
 
 
 def test_tables_of_mattes_and_subjects(
@@ -101,7 +102,7 @@ def test_tables_of_mattes_and_subjects(
     _network(tmp_path / "u2netp.onnx")
     photos = make_table("photos", subjects)
     section = _parsed(model="u2netp", size=64, fill={"type": "colour", "colour": [0, 255, 0]})
-    remove(photos, section, tmp_path, tmp_path / "matte", tmp_path / "removed")
+    remove_from_table(photos, section, tmp_path, tmp_path / "matte", tmp_path / "removed")
     alpha, found = tables.read(tmp_path / "matte"), tables.read(tmp_path / "removed")
     for table in (alpha, found):
         assert table.index["id"].tolist() == photos.index["id"].tolist()
@@ -123,7 +124,7 @@ def test_the_companion_table_comes_along(
     make_table("photos/given", subjects[2:4, :, :, :1])
     section = Rembg(model="u2netp", size=64)
     for _ in range(2):  # also over what is there
-        remove(photos, section, tmp_path, tmp_path / "matte", tmp_path / "removed")
+        remove_from_table(photos, section, tmp_path, tmp_path / "matte", tmp_path / "removed")
     given = tables.read(tmp_path / "removed" / "given")
     assert (given.images([0, 1]) == subjects[2:4, :, :, :1]).all()
 
@@ -142,7 +143,7 @@ def test_missing_or_broken_weights_are_explained(
                 (asset / name).write_bytes(content)
         told = f"run 's2f fetch {section.model}'" if content is None else "fetch it again"
         with pytest.raises(UserError, match=rf"{section.model}\.(onnx|tflite).*{told}"):
-            remove(photos, section, asset, tmp_path / "matte", tmp_path / "removed")
+            remove_from_table(photos, section, asset, tmp_path / "matte", tmp_path / "removed")
     assert not (tmp_path / "matte").exists()
 
 

@@ -18,14 +18,14 @@ from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data import tables
 from s2f_core.data.conditions import Condition, convert
 from s2f_core.data.conditions.edges import Edges, otsu
-from s2f_core.data.conditions.formula import Computed
-from s2f_core.data.conditions.given import Given
+from s2f_core.data.conditions.formula import FormulaCondition
+from s2f_core.data.conditions.given import GivenInputs
 from s2f_core.data.conditions.gray import Gray
 from s2f_core.data.conditions.noise import Noise
 from s2f_core.data.conditions.pencil import Pencil
-from s2f_core.data.conditions.per_photo import Photowise
-from s2f_core.data.conditions.quantised import Quantised
-from s2f_core.data.conditions.stylised import Stylised
+from s2f_core.data.conditions.per_photo import PhotoCondition
+from s2f_core.data.conditions.quantised import QuantisedPhoto
+from s2f_core.data.conditions.stylised import StylisedPhoto
 from s2f_core.data.conditions.xdog import XDoG
 from s2f_core.data.sketch.canny import canny
 
@@ -45,19 +45,21 @@ def test_a_type_is_enough_and_says_what_it_needs(kind: type[Any], tmp_path: Path
     assert TypeAdapter(Condition).validate_python({"type": section.type}) == section
     assert f"``{{type: {section.type}" in str(kind.__doc__)
     assert all(isinstance(name, str) for name in kind.ASSETS)
-    if isinstance(section, Photowise):
-        pickle.dumps(section.model(tmp_path))  # weights are not looked for before a photo comes
+    if isinstance(section, PhotoCondition):
+        pickle.dumps(section.load(tmp_path))  # weights are not looked for before a photo comes
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in ALL if issubclass(kind, Computed)], ids=lambda kind: kind.__name__
+    "kind",
+    [kind for kind in ALL if issubclass(kind, FormulaCondition)],
+    ids=lambda kind: kind.__name__,
 )
 def test_what_is_computed_depends_on_the_photo_alone(
     kind: type[Any], faces: Pixels, tmp_path: Path
 ) -> None:
     """Equal in threads and after pickling; of any shape; grey as of three equal channels."""
     section = made(kind)
-    model = pickle.loads(pickle.dumps(section.model(tmp_path)))  # noqa: S301
+    model = pickle.loads(pickle.dumps(section.load(tmp_path)))  # noqa: S301
     alone = [section.apply(photo) for photo in faces[:12]]
     with ThreadPoolExecutor(4) as threads:
         assert all((a == b).all() for a, b in zip(alone, threads.map(model, faces), strict=False))
@@ -171,9 +173,9 @@ def test_gray_weighs_the_colours_as_bt_601_does() -> None:
 def test_quantised_cells_are_flat_and_few_coloured(faces: Pixels) -> None:
     """Eight by eight squares of four pixels, of their means; then three colours near them."""
     means = faces[0].reshape(8, 4, 8, 4, 3).mean(axis=(1, 3)).repeat(4, axis=0).repeat(4, axis=1)
-    full = Quantised(type="quantised", cells=8, colours=None).apply(faces[0])
+    full = QuantisedPhoto(type="quantised", cells=8, colours=None).apply(faces[0])
     assert np.abs(full - means).max() <= 1
-    few = Quantised(type="quantised", cells=8, colours=3).apply(faces[0])
+    few = QuantisedPhoto(type="quantised", cells=8, colours=3).apply(faces[0])
     palette = np.unique(few.reshape(-1, 3), axis=0)
     assert 2 <= len(palette) <= 3
     for colour in palette:  # k-means: a colour is the mean of the cells that have it
@@ -187,11 +189,11 @@ def test_stylised_flattens_areas_and_keeps_steps() -> None:
     photo[:, 32:] = 190
     random = np.random.default_rng(0)
     noisy = np.clip(photo + random.normal(0, 6, photo.shape), 0, 255).astype(np.uint8)
-    painted = Stylised(type="stylised", size=None).apply(noisy)
+    painted = StylisedPhoto(type="stylised", size=None).apply(noisy)
     assert painted[:, 4:26].std() < noisy[:, 4:26].std() / 2
     assert painted[:, 40:60].mean() - painted[:, 4:26].mean() > 100
     assert painted[:, 30:34].min() < 30
-    thin, thick = (Stylised(type="stylised", size=size).apply(photo) for size in (256, 64))
+    thin, thick = (StylisedPhoto(type="stylised", size=size).apply(photo) for size in (256, 64))
     assert (thin < 40).sum() < (thick < 40).sum()
 
 
@@ -255,7 +257,9 @@ def test_given_is_the_sources_own_table(make_table: MakeTable, faces: Pixels) ->
     """Its ids and pixels, of another length than the photos."""
     photos = make_table("photos", faces)
     sketches = make_table("photos/given", faces[:7, :16, :, :1], group=list("aabbccd"))
-    found = convert(photos, Given(type="given"), photos.folder.with_name("found"), Path("none"))
+    found = convert(
+        photos, GivenInputs(type="given"), photos.folder.with_name("found"), Path("none")
+    )
     assert (found.images(range(7)) == faces[:7, :16, :, :1]).all()
     assert found.accepted["group"].tolist() == list("aabbccd")
     assert found.accepted["id"].tolist() == sketches.accepted["id"].tolist()
@@ -266,4 +270,4 @@ def test_given_is_refused_where_there_is_none(make_table: MakeTable, faces: Pixe
     """The role's folder, and where to see which sources bring sketches."""
     photos = make_table("photos", faces)
     with pytest.raises(UserError, match=r"photos: its source brings no sketches .*'s2f datasets'"):
-        convert(photos, Given(type="given"), photos.folder.with_name("found"), Path("none"))
+        convert(photos, GivenInputs(type="given"), photos.folder.with_name("found"), Path("none"))

@@ -79,7 +79,7 @@ def test_a_condition_with_weights_is_its_golden_picture(
     section = condition(FETCHED[name])
     for asset in section.ASSETS:
         fetch(asset, tmp_path / asset)
-    same(section.model(tmp_path)(photo), name)
+    same(section.load(tmp_path)(photo), name)
 
 
 @pytest.mark.slow
@@ -91,5 +91,5 @@ def test_hed_is_what_another_runtime_makes_of_it(
     fetch("hed", tmp_path / "hed")
     golden = decode((GOLDEN / "hed.png").read_bytes())[..., :1].astype(int)
     for kind, most in (("float32", 1), ("bfloat16", 6)):
-        found = condition({"type": "hed", "precision": kind}).model(tmp_path)(photo)
+        found = condition({"type": "hed", "precision": kind}).load(tmp_path)(photo)
         assert np.abs(found - golden).max() <= most

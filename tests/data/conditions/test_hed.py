@@ -16,7 +16,7 @@ from scipy.ndimage import correlate
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.conditions import convert
-from s2f_core.data.conditions.hed import DEPTHS, MEAN, Hed, Holistic
+from s2f_core.data.conditions.hed import DEPTHS, MEAN, EdgeDetector, Hed
 
 WIDTHS = (3, 4, 3, 5, 4)  # in place of 64 to 512
 
@@ -84,7 +84,7 @@ def test_the_network_is_the_one_worked_out_by_hand(
     photo = faces[0][:27, :21]
     expected = 255 * (1 - by_hand(weights, photo))
     assert expected.std() > 10
-    edges = Hed(type="hed", precision="float32").model(tmp_path)(photo)
+    edges = Hed(type="hed", precision="float32").load(tmp_path)(photo)
     assert edges.shape == (27, 21, 1)
     assert edges.dtype == np.uint8
     assert np.abs(edges[..., 0] - expected).max() < 0.51
@@ -93,7 +93,7 @@ def test_the_network_is_the_one_worked_out_by_hand(
 def test_bfloat16_is_near(weights: dict[str, Floats], faces: Pixels, tmp_path: Path) -> None:
     """Half the digits: within some grey levels, and not the same."""
     one, other = (
-        Hed(type="hed", precision=kind).model(tmp_path)(faces[0]).astype(int)
+        Hed(type="hed", precision=kind).load(tmp_path)(faces[0]).astype(int)
         for kind in ("float32", "bfloat16")
     )
     assert 0 < np.abs(one - other).max() < 12
@@ -105,7 +105,7 @@ def test_a_working_size_of_its_own(
     """Larger, smaller: the output has the photo's size; a grey photo works as well."""
     assert len(weights)
     shapes = [
-        Hed(type="hed", size=size).model(tmp_path)(photo).shape
+        Hed(type="hed", size=size).load(tmp_path)(photo).shape
         for size in (None, 16, 64)
         for photo in (faces[0], faces[0][..., :1])
     ]
@@ -117,7 +117,7 @@ def test_it_works_in_threads_and_travels_without_weights(
 ) -> None:
     """Each thread, and a copy that was pickled, finds the same; a pickle is a few bytes."""
     assert len(weights)
-    model = Hed(type="hed").model(tmp_path)
+    model = Hed(type="hed").load(tmp_path)
     alone = [model(photo) for photo in faces[:8]]
     sent = pickle.dumps(model)
     assert len(sent) < 500
@@ -138,9 +138,9 @@ def test_missing_and_damaged_weights_are_explained(
     file.parent.mkdir()
     file.write_bytes(b"no weights")
     with pytest.raises(UserError, match=r"hed\.h5: no weights of HED: .*fetch it again"):
-        Holistic(file)(faces[0])
+        EdgeDetector(file)(faces[0])
     with h5py.File(file, "w") as other:
         other["block1/layers/conv2d/vars/0"] = np.zeros((3, 3, 3, 4))
     with pytest.raises(UserError, match=r"hed\.h5: no weights of HED: .*fetch it again"):
-        Holistic(file)(faces[0])
+        EdgeDetector(file)(faces[0])
     assert not out.exists()

@@ -11,10 +11,11 @@ from PIL import Image
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, decode, resize
-from s2f_core.data.curation import Curation, curate, measures
-from s2f_core.data.curation.lists import Decision, decisions
+from s2f_core.data.curation import measures
+from s2f_core.data.curation.curate import Curation, curate
+from s2f_core.data.curation.lists import Decision, read_decisions
 from s2f_core.data.curation.measures import perceptual_hash, sharpness
-from s2f_core.data.curation.near_duplicates import SAME, correlation, duplicates
+from s2f_core.data.curation.near_duplicates import SAME, correlation, find_duplicates
 from s2f_core.data.landmarks.faces import Face, FaceDetector
 
 
@@ -102,7 +103,7 @@ def test_duplicates_are_those_of_the_definition(
     hashes = random.integers(0, 2**64, 20, dtype=np.uint64)[which] ^ flips
     thumbnails = random.integers(0, 200, (20, 60), dtype=np.uint8)[which]
     thumbnails[::3] += random.integers(0, 56, (40, 60), dtype=np.uint8)
-    found = duplicates(hashes, thumbnails, distance)
+    found = find_duplicates(hashes, thumbnails, distance)
     assert found.tolist() == _slowly([int(value) for value in hashes], thumbnails, distance)
     assert (found != np.arange(120)).sum() > 10
 
@@ -110,8 +111,8 @@ def test_duplicates_are_those_of_the_definition(
 def test_near_hashes_alone_make_no_duplicates() -> None:
     """Where thumbnails do not correlate, as of two aligned faces, both stay."""
     thumbnails = np.random.default_rng(0).integers(0, 256, (2, 1024), dtype=np.uint8)
-    assert duplicates(np.zeros(2, np.uint64), thumbnails, 6).tolist() == [0, 1]
-    assert duplicates(np.zeros(2, np.uint64), thumbnails[[0, 0]], 6).tolist() == [0, 0]
+    assert find_duplicates(np.zeros(2, np.uint64), thumbnails, 6).tolist() == [0, 1]
+    assert find_duplicates(np.zeros(2, np.uint64), thumbnails[[0, 0]], 6).tolist() == [0, 0]
 
 
 def test_the_first_of_alike_images_stays(
@@ -193,11 +194,14 @@ def test_asking_for_faces_without_weights_is_explained(
 def test_lists_as_a_spreadsheet_saves_them(tmp_path: Path) -> None:
     """With a mark of UTF-8, Windows' line ends, a note or none; no file is no decision."""
     file = tmp_path / "faces.csv"
-    assert decisions(file, set()) == {}
+    assert read_decisions(file, set()) == {}
     file.write_bytes(b'\xef\xbb\xbfid,decision,note\r\n1,keep,\r\n2, drop ,"dark, small"\r\n')
-    assert decisions(file, {"1", "2"}) == {"1": Decision(True), "2": Decision(False, "dark, small")}
+    assert read_decisions(file, {"1", "2"}) == {
+        "1": Decision(True),
+        "2": Decision(False, "dark, small"),
+    }
     file.write_text("id,decision\n1,drop\n")
-    assert decisions(file, {"1"}) == {"1": Decision(False)}
+    assert read_decisions(file, {"1"}) == {"1": Decision(False)}
 
 
 @pytest.mark.parametrize(
@@ -221,4 +225,4 @@ def test_a_list_that_is_not_right_is_explained(
     file = tmp_path / "faces.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(UserError, match=rf"faces\.csv{message}"):
-        decisions(file, {"1", "2"})
+        read_decisions(file, {"1", "2"})

@@ -13,11 +13,11 @@ import pytest
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, ImageError, Pixels
 from s2f_core.data.conditions.face_mesh import Mesh
-from s2f_core.data.conditions.pose import Pose, Posing
+from s2f_core.data.conditions.pose import Pose, SkeletonDrawer
 from s2f_core.data.landmarks.faces import Face, anchors
 from s2f_core.data.landmarks.mesh import CONTOURS, FaceMesh, draw_mesh
 from s2f_core.data.landmarks.patch import Patch
-from s2f_core.data.landmarks.pose import DETECTOR_SIDE, GRIDS, PoseDetector, refined, sigmoid
+from s2f_core.data.landmarks.pose import DETECTOR_SIDE, GRIDS, PoseDetector, refine, sigmoid
 
 
 def dotted(x: float, y: float, shape: tuple[int, int] = (120, 160)) -> Pixels:
@@ -72,11 +72,11 @@ def test_points_move_to_the_heat_around_them() -> None:
     maps[0, 3, 4], maps[0, 3, 6], maps[0, 0, 15] = 0.9, 0.9, 1
     maps[1] = 0.4
     points = np.array([[0.25, 0.5], [0.25, 0.5], [0.25, 0.5], [-0.1, 1.2]], np.float32)
-    found = refined(points, maps)
+    found = refine(points, maps)
     assert found[0].tolist() == pytest.approx([5 / 16, 3 / 8])
     assert (found[1:] == points[1:]).all()
     maps[3, 7, 0] = 1
-    assert (refined(points, maps)[3] == points[3]).all()
+    assert (refine(points, maps)[3] == points[3]).all()
 
 
 def test_sigmoid_does_not_overflow() -> None:
@@ -143,10 +143,10 @@ def test_no_person_no_face_is_a_rejected_photo(monkeypatch: pytest.MonkeyPatch) 
     """The reason says what was looked for; so where a person has no visible point."""
     photo = np.zeros((64, 64, 3), np.uint8)
     with pytest.raises(ImageError, match="no person found"):
-        Posing(posing(0.1), visible=0.3, thickness=5)(photo)
+        SkeletonDrawer(posing(0.1), visible=0.3, thickness=5)(photo)
     with pytest.raises(ImageError, match="no point of a person visible"):
-        Posing(posing(0.9), visible=0.99, thickness=5)(photo)
-    mesh = Mesh(type="face-mesh").model(Path("none"))
+        SkeletonDrawer(posing(0.9), visible=0.99, thickness=5)(photo)
+    mesh = Mesh(type="face-mesh").load(Path("none"))
     monkeypatch.setattr(mesh.faces.faces, "detect", lambda _: [])
     with pytest.raises(ImageError, match="no face found"):
         mesh(photo)
@@ -154,7 +154,7 @@ def test_no_person_no_face_is_a_rejected_photo(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_wide_photo_has_a_wide_skeleton() -> None:
     """Conditions have their photo's height and width."""
-    drawn = Posing(posing(0.9), visible=0.3, thickness=5)(np.zeros((48, 64, 3), np.uint8))
+    drawn = SkeletonDrawer(posing(0.9), visible=0.3, thickness=5)(np.zeros((48, 64, 3), np.uint8))
     assert drawn.shape == (48, 64, 3)
     assert drawn.any()
 
@@ -163,7 +163,7 @@ def test_missing_weights_are_explained(tmp_path: Path) -> None:
     """Both say what to fetch, also after they travelled."""
     photo = np.zeros((64, 64, 3), np.uint8)
     for section in (Pose(type="pose"), Mesh(type="face-mesh")):
-        model = pickle.loads(pickle.dumps(section.model(tmp_path)))  # noqa: S301
+        model = pickle.loads(pickle.dumps(section.load(tmp_path)))  # noqa: S301
         with pytest.raises(UserError, match="does not exist: run 's2f fetch mediapipe'"):
             model(photo)
 

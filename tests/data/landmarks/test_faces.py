@@ -12,8 +12,13 @@ from tiny_network import doubling
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.assets import fetch
-from s2f_core.data.landmarks.faces import FaceDetector, anchors, merged, overlap
-from s2f_core.data.landmarks.tflite import Network
+from s2f_core.data.landmarks.faces import (
+    FaceDetector,
+    anchors,
+    intersection_over_union,
+    merge_boxes,
+)
+from s2f_core.data.landmarks.tflite import TfliteNetwork
 
 
 def test_a_network_runs_in_every_thread_and_after_pickling(tmp_path: Path) -> None:
@@ -21,7 +26,10 @@ def test_a_network_runs_in_every_thread_and_after_pickling(tmp_path: Path) -> No
     (tmp_path / "net.tflite").write_bytes(doubling(3))
     with zipfile.ZipFile(tmp_path / "nets.zip", "w") as archive:
         archive.write(tmp_path / "net.tflite", "net.tflite")
-    networks = [Network(tmp_path / "net.tflite"), Network(tmp_path / "nets.zip", "net.tflite")]
+    networks = [
+        TfliteNetwork(tmp_path / "net.tflite"),
+        TfliteNetwork(tmp_path / "nets.zip", "net.tflite"),
+    ]
     inputs = [np.full(3, number) for number in range(20)]
     for network in networks:
         with ThreadPoolExecutor(4) as threads:
@@ -60,7 +68,7 @@ def test_anchors_are_the_middles_of_the_cells() -> None:
 def test_overlap_of_boxes() -> None:
     """Half of a box of 2 × 2 shared with its like is a third of what they cover."""
     boxes = np.array([[[1, 1], [2, 2]], [[2, 1], [2, 2]], [[5, 5], [2, 2]]], np.float32)
-    assert overlap(boxes[0], boxes).tolist() == pytest.approx([1, 1 / 3, 0])
+    assert intersection_over_union(boxes[0], boxes).tolist() == pytest.approx([1, 1 / 3, 0])
 
 
 def test_boxes_of_one_face_become_their_weighted_mean() -> None:
@@ -69,7 +77,7 @@ def test_boxes_of_one_face_become_their_weighted_mean() -> None:
     places[:, 0] = [[10, 10], [40, 40], [11, 10]]
     places[:, 1] = 8
     places[:, 2:] = places[:, :1]
-    (one, best), (other, second) = merged(places, np.array([0.8, 0.6, 0.2], np.float32))
+    (one, best), (other, second) = merge_boxes(places, np.array([0.8, 0.6, 0.2], np.float32))
     assert one[0].tolist() == pytest.approx([10.2, 10])
     assert one[5].tolist() == pytest.approx([10.2, 10])
     assert other[0].tolist() == [40, 40]

@@ -56,7 +56,7 @@ def test_an_id_without_an_image_has_no_picture(pictures: Pictures, tmp_path: Pat
 
     images = np.stack([np.full((4, 4, 3), shade, np.uint8) for shade in (10, 90, 170)])
     rows = pd.DataFrame({"id": ["a", "b", "c"], "source": "s", "rejected": [None, "bad", None]})
-    table = build(tmp_path / "table", Domain(rows, images.__getitem__), describe="t")
+    table = build(tmp_path / "table", Domain(rows, images.__getitem__), label="t")
     assert pictures.of(table, "b") is None
     assert pictures.of(table, "x") is None
     found = pictures.of(table, "c")
