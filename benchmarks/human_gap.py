@@ -23,13 +23,14 @@ from torch import nn
 
 from benchmarks.table import Table, arguments
 from s2f_core.common.config import load
-from s2f_core.common.images import Pixels, from_model, grid, resize, save_png, to_model, to_rgb
+from s2f_core.common.images import Pixels, grid, resize, save_png, to_model, to_rgb
 from s2f_core.data.selection import Data
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.evaluation.human_gap import Gap
 from s2f_core.metrics.distances import KID
 from s2f_core.metrics.inception import Features
 from s2f_core.metrics.types import Sample
+from s2f_core.networks.generate import generate
 from s2f_core.training.loop import train
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
@@ -113,11 +114,10 @@ def trial(gap: Gap, data: Data, size: int) -> Trial:
     return Trial(*(np.stack([resize(image, size) for image in images]) for images in found))
 
 
-@torch.inference_mode()
 def outputs(generator: nn.Module, sketches: Pixels) -> Pixels:
-    """What a generator makes of sketches uint8 [n, H, W, C]."""
+    """Return a generator's outputs for sketches uint8 [n, H, W, C]."""
     parts = to_model(torch.from_numpy(sketches)).chunk(math.ceil(len(sketches) / BATCH))
-    return np.concatenate([from_model(generator(part)) for part in parts])
+    return generate(generator, parts)
 
 
 def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> None:
@@ -136,7 +136,7 @@ def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> Non
             training = prepare(wanted, splits, Path(states))
             run: Any = Silent()
             train(training, run)
-        generator = training.gan.generators["a-to-b"].eval()
+        generator = training.gan.generators["a-to-b"]
         drawn, back = (outputs(generator, each) for each in (tried.people, tried.computed))
         kids = [KID.measure(Sample(each, {"inception": inception}), real) for each in (drawn, back)]
         difference = np.abs(back / 255.0 - tried.photos / 255.0).mean()

@@ -35,7 +35,7 @@ from s2f_core.metrics.inception import Features
 from s2f_core.networks.upscalers.bicubic import bicubic
 from s2f_core.training.loop import Training, train
 from s2f_core.training.run import prepare
-from s2f_core.training.validation import translate
+from s2f_core.training.validation import outputs_and_targets
 from s2f_core.training.variant import Settings, Variant
 
 ASSETS = Path("data/assets")
@@ -142,7 +142,7 @@ def outputs(
     tried = tried.with_channels(training.blueprint.channels)
     for share, seconds, step, weights in run.taken:
         generator.load_state_dict(weights)
-        made, _ = translate(tried, training.fabric, generator)
+        made, _ = outputs_and_targets(tried, generator)
         size = given.targets.shape[0]
         full = made if made.shape[1] == size else bicubic(made, size, Path())
         yield share * asked[-1], seconds / 60, step, full

@@ -31,7 +31,7 @@ from s2f_core.data.sketch.strokes import UNITS, LineStatistics
 from s2f_core.inference.from_photo import Conditioning
 from s2f_core.inference.options import Choices, Options
 from s2f_core.networks.checkpoint import Description
-from s2f_core.networks.generate import BATCH, batches
+from s2f_core.networks.generate import BATCH, batches, generate_floats
 from s2f_core.networks.unet import UNetSection
 from s2f_core.networks.upscalers.select import enlarged
 
@@ -61,10 +61,7 @@ class Checkpoint:
 
     def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
         """See :class:`Network`; torch's own random state is left as it was."""
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
-            torch.manual_seed(seed)
-            made: Floats = self.generator(torch.from_numpy(inputs)).numpy()
-            return made
+        return generate_floats(self.generator, [torch.from_numpy(inputs)], seed)
 
 
 class Model:

@@ -1,30 +1,60 @@
-"""A generator at work: tensors in, pixels out."""
+"""Run a generator over batches: in eval mode, seeded, with every random state restored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from s2f_core.common.images import Pixels, from_model
+from s2f_core.common.images import Floats, Pixels, from_model
 
 BATCH = 16
 
+Array = TypeVar("Array", Pixels, Floats)
+
 
 def batches(count: int) -> list[range]:
-    """The rows 0 to ``count`` in ranges of at most sixteen."""
+    """Split the rows 0 to ``count`` into ranges of at most sixteen."""
     return [range(first, min(first + BATCH, count)) for first in range(0, count, BATCH)]
 
 
-def generate(
-    generator: Callable[[Tensor], Tensor], inputs: Iterable[Tensor], seed: int = 0
-) -> Pixels:
-    """What a generator in eval mode makes of batches, uint8 [n, H, W, C].
+def generate(generator: nn.Module, inputs: Iterable[Tensor], seed: int = 0) -> Pixels:
+    """Return the outputs for batches [b, C, H, W] in [-1, 1] as uint8 [n, H, W, C'].
 
-    Some generators draw noise: torch's seed is set before the first batch, and its state put back.
+    Each batch is moved to the generator's device. Some generators draw noise: torch is seeded once,
+    before the first batch. Afterwards torch's random state and the generator's mode are as before.
     """
-    with torch.random.fork_rng(devices=[]), torch.inference_mode():
-        torch.manual_seed(seed)
-        return np.concatenate([from_model(generator(batch)) for batch in inputs])
+    return _run(generator, inputs, seed, from_model)
+
+
+def generate_floats(generator: nn.Module, inputs: Iterable[Tensor], seed: int = 0) -> Floats:
+    """As :func:`generate`, but return float32 [n, C', H, W], not clipped."""
+    return _run(generator, inputs, seed, _to_floats)
+
+
+def _run(
+    generator: nn.Module,
+    inputs: Iterable[Tensor],
+    seed: int,
+    convert: Callable[[Tensor], Array],
+) -> Array:
+    device = next(generator.parameters()).device
+    training = generator.training
+    generator.eval()
+    try:
+        with (
+            torch.random.fork_rng([device] if device.type == "cuda" else []),
+            torch.inference_mode(),
+        ):
+            torch.manual_seed(seed)
+            return np.concatenate([convert(generator(batch.to(device))) for batch in inputs])
+    finally:
+        generator.train(training)
+
+
+def _to_floats(outputs: Tensor) -> Floats:
+    floats: Floats = outputs.float().cpu().numpy()
+    return floats

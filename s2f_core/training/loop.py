@@ -130,7 +130,7 @@ class Training:
     def validate(self, step: int) -> dict[str, float]:
         """Score the generators after so many steps: the first process does, and tells the rest."""
         generators = self.gan.generators
-        scores = distributed.broadcast(lambda: self.validation(step, self.fabric, generators))
+        scores = distributed.broadcast(lambda: self.validation(step, generators))
         if distributed.rank():
             self.validation.hear(step, scores)
         return scores

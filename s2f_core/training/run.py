@@ -139,7 +139,7 @@ class Outputs:
             checkpoint.save_model(self.model / f"{direction}.pt", description, weights)
         (self.model / "training.json").write_text(json.dumps(summary(training), indent=2) + "\n")
         save_png(self.model / "progress.png", best.mosaic())
-        save_png(self.model / "samples.png", best.samples(training.fabric, generators))
+        save_png(self.model / "samples.png", best.samples(generators))
         for file, rows in ((self.curves, training.curves.rows), (self.validation, best.rows)):
             file.parent.mkdir(parents=True, exist_ok=True)
             pd.DataFrame(rows).to_csv(file, index=False, float_format="%.6g")

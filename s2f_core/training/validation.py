@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, to_rgb
@@ -15,10 +14,10 @@ from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
 from s2f_core.metrics.pixels import PIXEL_DIFFERENCE
 from s2f_core.metrics.ssim import SSIM
+from s2f_core.networks.generate import batches, generate
 
 FACES = 6  # rows of the progress mosaic
 SAMPLES = 16
-BATCH = 16
 SHOWN = 64  # pixels a side that a smaller image is enlarged to before it is shown
 
 SCORES = {"ssim": SSIM, "pixel_difference": PIXEL_DIFFERENCE}
@@ -43,9 +42,9 @@ class Validation:
         self.best: dict[str, dict[str, Tensor]] = {}
         self.best_step = 0
 
-    def __call__(self, step: int, fabric: Fabric, generators: Generators) -> dict[str, float]:
+    def __call__(self, step: int, generators: Generators) -> dict[str, float]:
         """Score the generators after so many steps; their mode is left as it was."""
-        outputs, targets = translate(self.pairs, fabric, generators["a-to-b"])
+        outputs, targets = outputs_and_targets(self.pairs, generators["a-to-b"])
         scores = {
             name: float(score(outputs, targets).mean()) for name, score in self.scores.items()
         }
@@ -85,7 +84,7 @@ class Validation:
             columns = [*columns, to_rgb(from_model(self.pairs.b(first)))]
         return _sheet([column[face] for face in first for column in columns], len(columns))
 
-    def samples(self, fabric: Fabric, generators: Generators) -> Pixels:
+    def samples(self, generators: Generators) -> Pixels:
         """Input, output and photo of the first sixteen images, four triples a row.
 
         Where A and B are no pairs, inputs and outputs, eight pairs a row, and under them those of
@@ -93,7 +92,7 @@ class Validation:
         """
         drawn = self.pairs.input_is_image
         first = self.pairs.subset(range(SAMPLES * (1 if drawn else 4)))
-        outputs, photos = translate(first, fabric, generators["a-to-b"])
+        outputs, photos = outputs_and_targets(first, generators["a-to-b"])
         if not drawn:
             return _sheet(list(to_rgb(outputs)), SAMPLES)
         columns = [_inputs(first), to_rgb(outputs)]
@@ -103,7 +102,7 @@ class Validation:
         if "b-to-a" in generators:
             shown += [np.full_like(shown[0], 255)] * (-len(shown) % SAMPLES)
             back = first.swap_domains()
-            outputs, _ = translate(back, fabric, generators["b-to-a"])
+            outputs, _ = outputs_and_targets(back, generators["b-to-a"])
             shown += _woven(_inputs(back), to_rgb(outputs))
         return _sheet(shown, SAMPLES)
 
@@ -122,28 +121,14 @@ class Validation:
         self.frames = [] if state["frames"] is None else list(state["frames"].numpy())
 
 
-def translate(pairs: Pairs, fabric: Fabric, generator: nn.Module) -> tuple[Pixels, Pixels]:
-    """Outputs for all inputs, and all targets, uint8 [n, H, W, C], in eval mode.
+def outputs_and_targets(pairs: Pairs, generator: nn.Module) -> tuple[Pixels, Pixels]:
+    """Return the outputs for all inputs, and all targets, each uint8 [n, H, W, C].
 
-    Noise that a generator draws is the same each time, and the training's own goes on as if
-    nothing had been drawn.
+    Noise that a generator draws is the same at every validation.
     """
-    trains = generator.training
-    generator.eval()
-    device = fabric.device
-    drawing = [device] if device.type == "cuda" else []
-    with torch.inference_mode(), torch.random.fork_rng(drawing):
-        torch.manual_seed(0)
-        outputs = [
-            from_model(generator(pairs.a(rows).to(device))) for rows in _batches(len(pairs.ids))
-        ]
-    targets = [from_model(pairs.b(rows)) for rows in _batches(len(pairs.ids_b))]
-    generator.train(trains)
-    return np.concatenate(outputs), np.concatenate(targets)
-
-
-def _batches(count: int) -> Iterator[range]:
-    return (range(start, min(start + BATCH, count)) for start in range(0, count, BATCH))
+    outputs = generate(generator, map(pairs.a, batches(len(pairs.ids))))
+    targets = [from_model(pairs.b(rows)) for rows in batches(len(pairs.ids_b))]
+    return outputs, np.concatenate(targets)
 
 
 def _inputs(pairs: Pairs) -> Pixels:

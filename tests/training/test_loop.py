@@ -185,13 +185,13 @@ def test_the_best_weights_are_kept_not_the_last(
     """After the score falls, the earlier weights stay."""
     training = prepare(settings, splits, tmp_path)
     validation = training.validation
-    validation(1, training.fabric, training.gan.generators)
+    validation(1, training.gan.generators)
     best = {name: value.clone() for name, value in validation.best["a-to-b"].items()}
     with torch.no_grad():
         for weight in training.gan.generators["a-to-b"].parameters():
             weight.zero_()
     validation.rows[0]["pixel_difference"] = 0.01
-    validation(2, training.fabric, training.gan.generators)
+    validation(2, training.gan.generators)
     assert validation.best_step == 1
     kept = validation.best["a-to-b"]
     assert all(torch.equal(kept[name], value) for name, value in best.items())

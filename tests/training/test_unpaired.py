@@ -107,7 +107,7 @@ def test_a_validation_has_no_score_of_pairs(training: tuple[Settings, Training])
     assert [set(row) for row in validation.rows] == [{"step", "variety"}] * 3
     assert validation.best_step == 3
     assert validation.mosaic().shape == (6 * 66 - 2, 4 * 66 - 2, 3)  # input, three outputs
-    there_and_back = validation.samples(trained.fabric, trained.gan.generators)
+    there_and_back = validation.samples(trained.gan.generators)
     assert there_and_back.shape == (3 * 66 - 2, 16 * 66 - 2, 3)  # 6 pairs, then 10
     told = summary(trained)
     assert (told["training_inputs"], told["training_images"], told["paired"]) == (18, 30, False)

@@ -11,7 +11,7 @@ from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
 from s2f_core.training.loop import Training, train
 from s2f_core.training.run import prepare
-from s2f_core.training.validation import translate
+from s2f_core.training.validation import outputs_and_targets
 from s2f_core.training.variant import Settings
 
 PLAIN = {"epochs": 1000, "jitter": 1.0, "flip": False, "schedule": {"type": "constant"}}
@@ -19,7 +19,7 @@ PLAIN = {"epochs": 1000, "jitter": 1.0, "flip": False, "schedule": {"type": "con
 
 def _learn(training: Training) -> tuple[dict[str, float], dict[str, float]]:
     """The scores before and after."""
-    before = training.validation(0, training.fabric, training.gan.generators)
+    before = training.validation(0, training.gan.generators)
     train(training, SilentRun())  # type: ignore[arg-type]
     return before, training.validation.rows[-1]
 
@@ -92,7 +92,7 @@ def test_an_unconditional_gan_learns_a_distribution(
     splits = {"train": everything, "val": everything.subset(range(20))}
     learner = prepare(varied(settings, variant, max_steps=600, lr=rate), splits, tmp_path)
     _learn(learner)
-    made, _ = translate(everything, learner.fabric, learner.gan.generators["a-to-b"])
+    made, _ = outputs_and_targets(everything, learner.gan.generators["a-to-b"])
     found = made.reshape(-1, 3) / 127.5 - 1
     assert np.abs(found.mean(axis=0) - [-0.6, 0.4, 0.0]).max() < 0.2
     ratios = found.std(axis=0) / [0.1, 0.1, 0.3]
