@@ -28,6 +28,7 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
+from s2f_core.common import code_digest
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, grid, repeat_pixels, save_png
@@ -162,20 +163,27 @@ def read_section(folder: Path) -> dict[str, Any] | None:
 
 
 def build(
-    folder: Path, domain: Domain, *, label: str, key: str = "", section: Section | None = None
+    folder: Path,
+    domain: Domain,
+    *,
+    label: str,
+    key: str = "",
+    code: str = __name__,
+    section: Section | None = None,
 ) -> Table:
     """Make the images of a domain and write them as a table that keeps its ``section``.
 
     The work is done by :func:`s2f_core.common.parallel.workers`, shard by shard. The folder appears
     at once when all is written. A build that was killed is continued by the next of the same
-    ``key``, rows and code; ``key`` names what else decides the pixels. Raises UserError where
-    no row is left, or ids are not unique.
+    ``key``, rows and code; ``key`` names what else decides the pixels, and ``code`` is the module
+    that makes them: a change in a file that it imports starts the build again. Raises UserError
+    where no row is left, or ids are not unique.
     """
     rows = domain.rows.reindex(columns=COLUMNS).reset_index(drop=True)
     twice = rows.loc[rows["id"].duplicated(), "id"]
     if len(twice):
         raise UserError(f"{folder}: {len(twice)} ids are there twice, the first {twice.iloc[0]!r}")
-    unfinished = _resumed(folder, rows, key)
+    unfinished = _resumed(folder, rows, key, code)
     try:
         _fill(unfinished, rows, domain.make, label)
         index = _index(unfinished, rows)
@@ -196,12 +204,11 @@ def build(
     return read(folder)
 
 
-def _resumed(folder: Path, rows: pd.DataFrame, key: str) -> Path:
+def _resumed(folder: Path, rows: pd.DataFrame, key: str, code: str) -> Path:
     """The folder in which the table grows, with what an earlier build of it has finished."""
     digest = hashlib.sha256(key.encode(errors="surrogateescape"))
     digest.update(rows.to_json().encode())
-    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(file.read_bytes())
+    digest.update(code_digest.digest(Path(__file__).parents[2], code).encode())
     unfinished = folder.with_name(f".{folder.name}.unfinished").absolute()
     work = unfinished / "work.key"
     if not work.is_file() or work.read_text() != digest.hexdigest():

@@ -9,6 +9,7 @@ import pytest
 from fixtures import MakeTable
 from PIL import Image
 
+from s2f_core.common import code_digest
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels
 from s2f_core.data import tables
@@ -143,6 +144,37 @@ def test_a_killed_build_goes_on_shard_by_shard(
     assert rest.made == made
     assert (table.images(range(40)) == faces).all()
     assert _files(table) == _files(_build(tmp_path / "u", 40, faces.__getitem__))
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_changed_code_restarts_a_killed_build(
+    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code is the module that the caller names, with all that it imports."""
+    monkeypatch.setenv("S2F_WORKERS", "1")
+    with pytest.raises(KeyboardInterrupt):
+        _build(tmp_path / "t", 40, _Killed(faces, 17), "same")
+    monkeypatch.setattr(code_digest, "digest", lambda _root, module: f"changed {module}")
+    rest = _Killed(faces, 99)
+    _build(tmp_path / "t", 40, rest, "same")
+    assert rest.made == 40
+
+
+@pytest.mark.parametrize(
+    ("module", "file"),
+    [
+        ("conditions", "conditions/xdog.py"),
+        ("datasets", "datasets/celeba.py"),
+        ("background.remove", "background/rembg_models.py"),
+    ],
+)
+def test_the_code_of_a_table_is_its_maker_and_no_report(module: str, file: str) -> None:
+    """A changed condition restarts an unfinished build; a changed report does not."""
+    root = Path(tables.__file__).parents[2]
+    imported = code_digest.imported_files(root, f"s2f_core.data.{module}")
+    paths = {path.as_posix() for path in imported}
+    assert {f"s2f_core/data/{file}", "s2f_core/data/tables.py"} <= paths
+    assert {path.split("/")[1] for path in paths} <= {"common", "data", "networks"}
 
 
 def _files(table: Table) -> dict[str, bytes]:

@@ -26,11 +26,11 @@ def remove_from_table(
     key = background.model_dump_json()
     matte_maker = MatteMaker(photos, background.open(asset), background.feather)
     domain = Domain(photos.accepted, matte_maker)
-    alpha = build(mattes, domain, label="background", key=key, section=background)
+    alpha = build(mattes, domain, label="background", key=key, code=__name__, section=background)
     positions = tuple(int(number) for number in alpha.index["rejected"].isna().cumsum() - 1)
     rows = alpha.index.assign(sha256=photos.accepted["sha256"])
     domain = Domain(rows, CompositeMaker(photos, alpha, positions, background.fill))
-    build(out, domain, label="compose", key=key, section=background)
+    build(out, domain, label="compose", key=key, code=__name__, section=background)
     if (photos.folder / OWN_INPUTS).is_dir():
         shutil.copytree(photos.folder / OWN_INPUTS, out / OWN_INPUTS)
 

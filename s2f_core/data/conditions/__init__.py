@@ -42,7 +42,11 @@ def convert(photos: Table, condition: Condition, out: Path, assets: Path) -> Tab
     ``assets`` is the folder of fetched weights. A photo in which the condition is not found becomes
     a rejected row.
     """
-    key = condition.model_dump_json()
     return build(
-        out, condition.open(photos, assets), label=condition.type, key=key, section=condition
+        out,
+        condition.open(photos, assets),
+        label=condition.type,
+        key=condition.model_dump_json(),
+        code=__name__,
+        section=condition,
     )

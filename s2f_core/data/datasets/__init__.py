@@ -52,8 +52,10 @@ def prepare(dataset: Dataset, path: Path, size: int, out: Path, assets: Path) ->
     key = f"{dataset.model_dump_json()} {size} {stamp(path)}"
     sketches = out.with_name(f".{out.name}.{OWN_INPUTS}")
     if opened.given is not None:
-        build(sketches, opened.given, label=f"{dataset.source}, {OWN_INPUTS}", key=key)
-    build(out, opened.images, label=dataset.source, key=key, section=dataset)
+        build(
+            sketches, opened.given, label=f"{dataset.source}, {OWN_INPUTS}", key=key, code=__name__
+        )
+    build(out, opened.images, label=dataset.source, key=key, code=__name__, section=dataset)
     if opened.given is not None:
         shutil.move(sketches, out / OWN_INPUTS)
     return read(out)
