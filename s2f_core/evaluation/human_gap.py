@@ -155,7 +155,7 @@ def gather(gap: Gap, root: Path) -> Sets:
 def augmented(sketches: Pixels, photos: Pixels, sketch: SketchAugment) -> Pixels:
     """Sketches [n, H, W, C] of photos [n, H, W, 3] as a training sees them, always the same."""
     pairs = enumerate(zip(sketches, photos, strict=True))
-    return np.stack([sketch.draw(a, b, stream(0, DRAWING, row)) for row, (a, b) in pairs])
+    return np.stack([sketch.augment(a, b, stream(0, DRAWING, row)) for row, (a, b) in pairs])
 
 
 def _chosen(there: int, wanted: int) -> npt.NDArray[np.int64]:

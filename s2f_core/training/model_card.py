@@ -76,7 +76,7 @@ def lines(
         whole = pairs.resized_to(pairs.targets.shape[0])
         at = np.asarray([row % len(whole.ids_b) for row in first])
         pages = from_model(sketch(whole.a(first), whole.b(at), stream(0, SKETCH)))
-    return LineStatistics.measure(pages, sure=kind in DRAWN)
+    return LineStatistics.measure(pages, are_drawings=kind in DRAWN)
 
 
 def _without_paths(section: dict[str, Any]) -> dict[str, Any]:

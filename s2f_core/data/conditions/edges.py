@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.conditions.formula import FormulaCondition, luma
-from s2f_core.data.sketch.canny import canny, smoothed
+from s2f_core.data.sketch.canny import canny, smooth
 
 
 class Edges(FormulaCondition):
@@ -41,7 +41,7 @@ class Edges(FormulaCondition):
 
     def apply(self, photo: Pixels) -> Pixels:
         """Edges of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], black lines on white."""
-        grey = smoothed(luma(photo), self.sigma)
+        grey = smooth(luma(photo), self.sigma)
         return (255 - canny(grey, 0, *self._found(grey)))[..., None]
 
     def _found(self, grey: Pixels) -> tuple[float, float]:

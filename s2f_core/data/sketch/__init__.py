@@ -1,1 +1,6 @@
-"""Sketches: edges computed, strokes measured, drawings cleaned up, lines roughened."""
+"""Sketches: dark lines on white paper.
+
+``normalise`` cleans up a person's drawing before it goes into a model. ``augment`` roughens
+training inputs at random, so that a model accepts such drawings. ``strokes`` measures and thickens
+lines for both, and ``canny`` detects edges.
+"""

@@ -1,8 +1,8 @@
-"""Sketching: the lines of A changed at random while training, so that they look less computed.
+"""Roughen the lines of A at random in training, so that a model accepts people's drawings.
 
-A generator that has seen computed sketches alone fails on drawn ones: people's lines tremble, are
-thicker, and most of a photo's are missing. Lengths are in 128ths of the image's side, so that a
-setting means the same at every size.
+A generator that has seen only computed sketches fails on drawn ones: people's lines tremble, are
+thicker, and leave most of a photo out. Lengths are in 128ths of the image's side, so that a setting
+means the same at every size.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from s2f_core.common.images import Pixels, from_model, resize, to_model, to_rgb
 from s2f_core.data.sketch.canny import canny
 from s2f_core.data.sketch.strokes import UNITS, thicken
 
-CUTS = 8  # segments that long strokes are cut along before some are dropped
-FAINT = 64  # ink of 255 up to which a pixel belongs to no stroke
+CUTS = 8  # random segments that cut long strokes before some strokes are dropped
+FAINT = 64  # a pixel with less ink than this, of 255, belongs to no stroke
 
 
-def _ordered(ends: tuple[float, float]) -> tuple[float, float]:
+def _check_order(ends: tuple[float, float]) -> tuple[float, float]:
     if ends[0] > ends[1]:
         raise ValueError(f"the range starts at {ends[0]:g}, above its end {ends[1]:g}")
     return ends
 
 
-Ordered = AfterValidator(_ordered)
+Ordered = AfterValidator(_check_order)
 Share = Annotated[float, Field(ge=0, le=1)]
 Length = Annotated[float, Field(ge=0, le=32)]
 Change = Annotated[float, Field(ge=-16, le=16)]
@@ -47,148 +47,151 @@ OFF: tuple[float, float] = (0.0, 0.0)
 class CannyRanges(Section):
     """``canny: {sigma: [1, 3], low: [30, 80], high: [80, 200]}``: ranges of Canny's settings.
 
-    ``sigma`` is in 128ths of the side, the thresholds are as the condition ``edges`` has them; a
-    low one that comes out above the high one is lowered to it.
+    The thresholds mean what they mean in the condition ``edges``. A low threshold above the high
+    one is lowered to it.
     """
 
-    sigma: Lengths = (1.0, 1.0)
-    low: Levels = (50.0, 50.0)
-    high: Levels = (120.0, 120.0)
+    sigma: Lengths = Field((1.0, 1.0), description="Gaussian blur before, in 128ths of the side")
+    low: Levels = Field((50.0, 50.0), description="low hysteresis threshold on the gradient")
+    high: Levels = Field((120.0, 120.0), description="high hysteresis threshold on the gradient")
 
-    def edges(self, photo: Pixels, random: np.random.Generator) -> Pixels:
-        """Edges of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], black on white.
+    def draw_edges(self, photo: Pixels, random: np.random.Generator) -> Pixels:
+        """The edges of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], black on white.
 
-        Found at 128 pixels a side at least and shrunk by areas, as tables of edges are.
+        They are detected at 128 pixels a side at least and then shrunk by areas, as in tables of
+        edges.
         """
         side = photo.shape[0]
         sigma, low, high = (random.uniform(*ends) for ends in (self.sigma, self.low, self.high))
         photo = resize(photo, UNITS) if side < UNITS else photo
         grey = np.asarray(cv2.cvtColor(to_rgb(photo), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        found = 255 - canny(grey, sigma * grey.shape[0] / UNITS, min(low, high), high)
-        return resize(found[..., None], side) if side < UNITS else found[..., None]
+        edges = 255 - canny(grey, sigma * grey.shape[0] / UNITS, min(low, high), high)
+        return resize(edges[..., None], side) if side < UNITS else edges[..., None]
 
 
 class SketchAugment(Section):
-    """``sketch:`` of a recipe: what is done to A's dark lines on white; all is off by default.
+    """``sketch:`` of a recipe: random changes to A, dark lines on white; all are off by default.
 
-    Each is a range that a value is drawn from for every image, in this order:
+    Every setting but ``chance`` and ``smoothness`` is a range from which each image draws a value.
+    The changes are made in the order of the settings.
 
-    - ``canny`` draws A anew from B by Canny's detector at random settings (P2 computed its edges
-      while training), for a condition of edges (see :meth:`check`) whose A and B are pairs.
-    - ``drop``: the chance of every stroke to be left out. Strokes are the connected parts of the
-      lines, cut where eight random segments cross them: a person leaves whole lines out, where
-      blobs erased at random would leave ends that fade; the cuts divide contours, and shading,
-      that hang together all over the image.
-    - ``jitter`` moves the lines by a smooth random field (as Simard et al. 2003, "elastic
-      distortions"), whose standard deviation is the value; ``smoothness`` is the distance over
-      which it changes.
-    - ``thickness`` is added to the width of lines by dilation with discs, or taken away by
-      erosion where it is negative; what no disc has is blended from the two nearest.
-    - ``blur``: standard deviation of a Gaussian.
-    - ``sharpen``: the ink that makes a line after the blur, between 0 and 1. Less than half of it
-      becomes paper, one and a half black. Low values make round, thick strokes.
-
-    ``chance``: the part of the images that are changed at all. ``jitter``, ``smoothness``,
-    ``thickness`` and ``blur`` are in 128ths of the side.
+    - ``canny`` replaces A by edges of B. A must be edges too (see :meth:`check`), and A and B must
+      be pairs. P2 computed its edges while training.
+    - ``drop`` leaves out whole strokes, as people do; erasing random spots would leave faded ends.
+      A stroke is a connected part of the lines, after eight random segments have cut contours and
+      shading that hang together all over the image.
+    - ``jitter`` moves the lines by a smooth random field ("elastic distortions", Simard et al.
+      2003).
+    - ``thickness`` dilates lines by discs, or erodes them where it is negative.
+    - ``sharpen`` turns less than half of this ink into paper, and one and a half times this ink
+      into black. Low values give round, thick strokes.
     """
 
-    chance: float = Field(1.0, gt=0, le=1)
-    canny: CannyRanges | None = None
-    drop: Shares = OFF
-    jitter: Lengths = OFF
-    smoothness: float = Field(16.0, ge=2, le=128)
-    thickness: Changes = OFF
-    blur: Lengths = OFF
-    sharpen: Shares = OFF
+    chance: float = Field(1.0, gt=0, le=1, description="share of the images that are changed")
+    canny: CannyRanges | None = Field(
+        None, description="replaces A by Canny's edges of B at random settings"
+    )
+    drop: Shares = Field(OFF, description="chance of a stroke to be left out")
+    jitter: Lengths = Field(
+        OFF, description="standard deviation of the field that moves lines, in 128ths of the side"
+    )
+    smoothness: float = Field(
+        16.0, ge=2, le=128, description="distance over which the field changes, in 128ths"
+    )
+    thickness: Changes = Field(
+        OFF, description="added to the width of lines, in 128ths; negative values make them thinner"
+    )
+    blur: Lengths = Field(OFF, description="standard deviation of a Gaussian blur, in 128ths")
+    sharpen: Shares = Field(OFF, description="amount of ink, 0 to 1, that makes a line after blur")
 
     @property
     def active(self) -> bool:
-        """Whether anything is changed."""
+        """Whether any change is on."""
         ranges = (self.drop, self.jitter, self.thickness, self.blur, self.sharpen)
         return self.canny is not None or any(ends != OFF for ends in ranges)
 
-    def check(self, page: Pixels, condition: str) -> None:
-        """Raise UserError where ``canny`` would draw edges in place of another condition.
+    def check(self, sketch: Pixels, condition: str) -> None:
+        """Raise UserError if ``canny`` would replace sketches that are not Canny's edges.
 
-        ``page`` is any of the condition's sketches: Canny's alone are black and white.
+        ``sketch`` is any sketch of the condition: only Canny's edges are purely black and white.
         """
-        if self.canny and not np.isin(page, (0, 255)).all():
+        if self.canny and not np.isin(sketch, (0, 255)).all():
             raise UserError(
-                f"sketch.canny draws edges anew, but the condition {condition!r} has greys: it is "
-                "not made of Canny's edges; leave canny out"
+                "sketch.canny replaces inputs by Canny's edges, but the condition "
+                f"{condition!r} has greys, so its inputs are not such edges; leave sketch.canny out"
             )
 
     def __call__(self, a: Tensor, b: Tensor, random: np.random.Generator) -> Tensor:
-        """A [B, C, H, W] in [-1, 1] as it might have been drawn, of the same shape.
+        """Change each image of A, float32 [B, C, H, W] in [-1, 1]; the shape stays.
 
-        ``b`` [B, 1 or 3, H, W] is what ``canny`` draws from; nothing else looks at it. All
-        randomness is ``random``'s. The values pass through 8 bits.
+        ``canny`` takes its edges from ``b`` [B, 1 or 3, H, W]; no other change uses it. All
+        randomness comes from ``random``. The values are rounded to 8 bits.
         """
         if not self.active:
             return a
         photos = from_model(b) if self.canny else [None] * len(a)
-        pages = zip(from_model(a), photos, strict=True)
-        drawn = [self.draw(page, photo, random) for page, photo in pages]
-        return to_model(torch.from_numpy(np.stack(drawn)))
+        pairs = zip(from_model(a), photos, strict=True)
+        changed = [self.augment(sketch, photo, random) for sketch, photo in pairs]
+        return to_model(torch.from_numpy(np.stack(changed)))
 
-    def draw(self, page: Pixels, photo: Pixels | None, random: np.random.Generator) -> Pixels:
-        """One sketch uint8 [H, W, C] as another; ``canny`` makes it of the photo, of its size."""
-        shape, unit = page.shape, page.shape[0] / UNITS
+    def augment(self, sketch: Pixels, photo: Pixels | None, random: np.random.Generator) -> Pixels:
+        """Change one sketch uint8 [H, W, C]; ``canny`` replaces it by edges of ``photo``."""
+        shape, unit = sketch.shape, sketch.shape[0] / UNITS
         if random.random() >= self.chance:
-            return page
+            return sketch
         if self.canny and photo is not None:
-            page = np.broadcast_to(self.canny.edges(photo, random), shape)
+            sketch = np.broadcast_to(self.canny.draw_edges(photo, random), shape)
         if self.drop != OFF:
-            page = _dropped(page, random.uniform(*self.drop), random)
+            sketch = _drop_strokes(sketch, random.uniform(*self.drop), random)
         if self.jitter != OFF:
             amplitude = random.uniform(*self.jitter) * unit
-            page = _moved(page, amplitude, self.smoothness * unit, random)
+            sketch = _distort(sketch, amplitude, self.smoothness * unit, random)
         if self.thickness != OFF:
-            page = thicken(page, random.uniform(*self.thickness) * unit)
+            sketch = thicken(sketch, random.uniform(*self.thickness) * unit)
         if self.blur != OFF:
-            page = _blurred(page, random.uniform(*self.blur) * unit)
+            sketch = _blur(sketch, random.uniform(*self.blur) * unit)
         if self.sharpen != OFF:
-            page = _sharpened(page, random.uniform(*self.sharpen))
-        return page.reshape(shape)
+            sketch = _sharpen(sketch, random.uniform(*self.sharpen))
+        return sketch.reshape(shape)
 
 
-def _dropped(page: Pixels, chance: float, random: np.random.Generator) -> Pixels:
-    """Strokes erased, each with this chance; a pixel that touches one that stays, stays."""
-    lines = (page.min(axis=2) < 255 - FAINT).astype(np.uint8)
+def _drop_strokes(sketch: Pixels, chance: float, random: np.random.Generator) -> Pixels:
+    """Erase each stroke with this chance; a pixel that touches a stroke that stays, stays."""
+    lines = (sketch.min(axis=2) < 255 - FAINT).astype(np.uint8)
     pieces = lines.copy()
-    for start, end in random.integers(0, page.shape[0], (CUTS, 2, 2)).tolist():
-        cv2.line(pieces, start, end, 0, lineType=cv2.LINE_4)  # 8-connected ones would leak
+    for start, end in random.integers(0, sketch.shape[0], (CUTS, 2, 2)).tolist():
+        cv2.line(pieces, start, end, 0, lineType=cv2.LINE_4)  # 8-connected strokes would leak
     count, strokes = cv2.connectedComponents(pieces, connectivity=8)
     stays = np.asarray(random.random(count) >= chance)
-    stays[0] = False  # where a segment runs along a line, what is beside it decides
-    kept = stays[strokes].astype(np.uint8)
+    stays[0] = False  # background, and cut pixels: the strokes beside these decide
+    left = stays[strokes].astype(np.uint8)
     touch = np.ones((3, 3), np.uint8)
-    erased = np.greater(cv2.dilate(lines - kept, touch), cv2.dilate(kept, touch))
-    return np.where(erased[..., None], np.uint8(255), page)
+    erased = np.greater(cv2.dilate(lines - left, touch), cv2.dilate(left, touch))
+    return np.where(erased[..., None], np.uint8(255), sketch)
 
 
-def _moved(
-    page: Pixels, amplitude: float, smoothness: float, random: np.random.Generator
+def _distort(
+    sketch: Pixels, amplitude: float, smoothness: float, random: np.random.Generator
 ) -> Pixels:
-    """Moved by splines through a grid of normal displacements, ``smoothness`` pixels apart."""
-    height, width = page.shape[:2]
+    """Move lines by splines through normal displacements on a grid of ``smoothness`` pixels."""
+    height, width = sketch.shape[:2]
     nodes = max(2, round(height / smoothness) + 1), max(2, round(width / smoothness) + 1)
     coarse = amplitude * random.standard_normal((*nodes, 2), dtype=np.float32)
     field = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
     rows, columns = np.indices((height, width), dtype=np.float32)
     across, down = columns + field[..., 0], rows + field[..., 1]
-    how, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(page, across, down, how, borderMode=border), dtype=np.uint8)
+    method, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(sketch, across, down, method, borderMode=border), dtype=np.uint8)
 
 
-def _blurred(page: Pixels, sigma: float) -> Pixels:
+def _blur(sketch: Pixels, sigma: float) -> Pixels:
     if not sigma:
-        return page
-    return np.asarray(cv2.GaussianBlur(page, (0, 0), sigma), dtype=np.uint8)
+        return sketch
+    return np.asarray(cv2.GaussianBlur(sketch, (0, 0), sigma), dtype=np.uint8)
 
 
-def _sharpened(page: Pixels, level: float) -> Pixels:
-    """Ink of ``level`` becomes half black, half of it white, one and a half times it black."""
+def _sharpen(sketch: Pixels, level: float) -> Pixels:
+    """Map ink of ``level`` to half black, half of it to white, one and a half times it to black."""
     ink = 1 - np.arange(256) / 255
     table: Pixels = np.rint(255 * (1.5 - ink / max(level, 1e-3)).clip(0, 1)).astype(np.uint8)
-    return np.asarray(table[page])
+    return np.asarray(table[sketch])

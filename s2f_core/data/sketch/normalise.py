@@ -1,8 +1,7 @@
-"""Drawings that people hand in, brought to what a generator has learned from.
+"""Clean up a person's drawing before it goes into a model.
 
-A drawing is taken as it was drawn but for what a generator cannot know: that ink may be white on
-black, paper cream or grey, the sheet oblong, and the pen thinner or thicker than the lines that it
-learned from.
+A generator learned from one kind of sketch: square, dark lines on white paper (or the reverse) and
+one width of pen. A drawing is brought to that, and otherwise left alone.
 """
 
 from __future__ import annotations
@@ -17,38 +16,39 @@ from s2f_core.data.sketch.strokes import UNITS, LineStatistics, thicken, widths
 
 Fit = Literal["pad", "crop", "stretch"]
 
-FINEST = 1024  # pixels a side at which lines are measured and changed, at most
+MAX_SIDE = 1024  # pixels a side at which lines are measured and changed, at most
 MARGIN = 16  # the margin is this part of the side
-ALIKE = 1.6  # pens whose widths are in no larger ratio are left alone
-WIDEST = 4.0  # 128ths that lines are made wide at most: beyond, eyes close
-THIN = 0.25  # the quantile of the strokes' widths that thinning leaves as wide as asked
-DARK, CREAM = 128, 240  # greys below which a sheet is black, and paper not white
-PAPER = 0.9  # the quantile of a drawing's greys that its paper has
+TOLERANCE = 1.6  # lines whose widths are in no larger ratio are left alone
+MAX_WIDTH = 4.0  # 128ths: lines are not made wider, since the eyes of a face would close
+THIN = 0.25  # thinning aims at this quantile of the widths, so that few thin lines vanish
+DARK = 128  # greys below this belong to a black sheet
+WHITE = 240  # greys from here on belong to white paper
+PAPER = 0.9  # the quantile of a drawing's greys that belongs to its paper
 
 
 @dataclass(frozen=True)
 class Square:
-    """An image brought to a square uint8 [s, s, C], and which part of that it covers.
+    """An image as a square uint8 [s, s, C], and the part of the square that the image covers.
 
-    ``part`` is top, left, height and width as shares of the side, of 1.
+    ``part`` is top, left, height and width, each as a share of the side.
     """
 
     pixels: Pixels
     part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
-    def crop(self, image: Pixels) -> Pixels:
-        """What of an image [H, W, C] made from the square the first image covers."""
-        top, left, height, width = (share * len(image) for share in self.part)
+    def crop(self, output: Pixels) -> Pixels:
+        """The part of a square ``output`` [H, W, C] that the image covers."""
+        top, left, height, width = (share * len(output) for share in self.part)
         first, start = round(top), round(left)
         last, end = max(round(top + height), first + 1), max(round(left + width), start + 1)
-        return image[first:last, start:end]
+        return output[first:last, start:end]
 
 
 def to_square(image: Pixels, fit: Fit) -> Square:
-    """An image uint8 [H, W, C] as a square.
+    """Make an image uint8 [H, W, C] square.
 
-    ``pad`` puts it in the middle of a larger one of the colour of its margin, the median of the
-    outermost sixteenth; ``crop`` cuts out the middle; ``stretch`` changes its proportions.
+    ``pad`` puts it in the middle of a larger sheet of its margin's colour, ``crop`` cuts out its
+    middle, and ``stretch`` changes its proportions.
     """
     height, width, channels = image.shape
     if height == width:
@@ -66,9 +66,9 @@ def to_square(image: Pixels, fit: Fit) -> Square:
 
 
 def margin_colour(image: Pixels) -> Pixels:
-    """The colour around an image [H, W, C], [C]: the median of its outermost sixteenth."""
-    deep = max(1, min(image.shape[:2]) // MARGIN)
-    edges = (image[:deep], image[-deep:], image[:, :deep], image[:, -deep:])
+    """The median colour of the outermost sixteenth of an image [H, W, C]: uint8 [C]."""
+    depth = max(1, min(image.shape[:2]) // MARGIN)
+    edges = (image[:depth], image[-depth:], image[:, :depth], image[:, -depth:])
     flat = np.concatenate([edge.reshape(-1, image.shape[2]) for edge in edges])
     return np.asarray(np.median(flat, axis=0), dtype=np.uint8)
 
@@ -76,40 +76,44 @@ def margin_colour(image: Pixels) -> Pixels:
 def normalise_drawing(
     drawing: Pixels, lines: LineStatistics, side: int, *, pen: bool = True
 ) -> Pixels:
-    """A square drawing uint8 [s, s, 1 or 3] as lines that a generator knows, [side, side, 1].
+    """Bring a square drawing uint8 [s, s, 1 or 3] to the paper, pen and size of ``lines``.
 
-    It becomes grey (the darkest channel: a red line is a line). White ink on black is inverted:
-    where both the margin and most of the sheet are dark. Paper below 240, the lightest tenth of the
-    sheet, becomes white, and all else lighter in proportion. With ``pen`` lines are made as wide as
-    those of ``lines``, unless one is at most 1.6 times the other: thin ones thicker by their
-    median, up to four 128ths; thick ones thinner by their lower quartile, so that few vanish. It
-    is shrunk by areas, and inverted in the end for a generator that learned from black paper. What
-    has the lines, paper and size that were learned from is left to the byte.
+    Returns uint8 [side, side, 1]. In this order:
+
+    1. White on black is inverted, if both the margin and most of the sheet are dark.
+    2. The drawing becomes grey: the darkest channel, so that a red line is a line.
+    3. Paper darker than 240 becomes white, and all else lighter in proportion.
+    4. With ``pen``, lines that are more than 1.6 times too thin or too wide get another width. Thin
+       lines become thicker by their median, up to four 128ths; wide lines become thinner by their
+       lower quartile, so that few vanish.
+    5. It is resized, and inverted if ``lines`` are on black paper.
+
+    A drawing that already has the right paper, pen and size is returned unchanged.
     """
-    page = drawing
-    if side < FINEST < len(page):
-        page = resize(page, FINEST)
-    if margin_colour(page).mean() < DARK and np.median(page) < DARK:
-        page = 255 - page
-    page = page.min(axis=2, keepdims=True)
-    paper = float(np.quantile(page, PAPER))
-    if DARK <= paper < CREAM:
-        page = np.rint(page * (255 / paper)).clip(0, 255).astype(np.uint8)
+    sketch = drawing
+    if side < MAX_SIDE < len(sketch):
+        sketch = resize(sketch, MAX_SIDE)
+    if margin_colour(sketch).mean() < DARK and np.median(sketch) < DARK:
+        sketch = 255 - sketch
+    sketch = sketch.min(axis=2, keepdims=True)
+    paper = float(np.quantile(sketch, PAPER))
+    if DARK <= paper < WHITE:
+        sketch = np.rint(sketch * (255 / paper)).clip(0, 255).astype(np.uint8)
     if pen:
-        page = _drawn_with(page, lines.stroke_width)
-    if len(page) != side:
-        page = resize(page, side)
-    return page if lines.paper == "white" else 255 - page
+        sketch = _match_width(sketch, lines.stroke_width)
+    if len(sketch) != side:
+        sketch = resize(sketch, side)
+    return sketch if lines.paper == "white" else 255 - sketch
 
 
-def _drawn_with(page: Pixels, wanted: float) -> Pixels:
-    """Dark lines on white [s, s, 1] about as wide as is wanted, in 128ths of the side."""
-    there = widths(page)
-    if not len(there):
-        return page
-    middle, thin = float(np.median(there)), float(np.quantile(there, THIN))
-    if wanted / ALIKE <= middle <= wanted * ALIKE:
-        return page
-    thicker = max(0.0, min(wanted, WIDEST) - middle)
-    change = thicker if middle < wanted else min(0.0, wanted - thin)
-    return thicken(page, change * len(page) / UNITS).reshape(page.shape)
+def _match_width(sketch: Pixels, target: float) -> Pixels:
+    """Bring dark lines on white [s, s, 1] to about ``target`` 128ths of the side."""
+    each = widths(sketch)
+    if not len(each):
+        return sketch
+    median, thin = float(np.median(each)), float(np.quantile(each, THIN))
+    if target / TOLERANCE <= median <= target * TOLERANCE:
+        return sketch
+    thicker = max(0.0, min(target, MAX_WIDTH) - median)
+    change = thicker if median < target else min(0.0, target - thin)
+    return thicken(sketch, change * len(sketch) / UNITS).reshape(sketch.shape)

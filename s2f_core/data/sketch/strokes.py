@@ -1,4 +1,4 @@
-"""Lines: what a drawing's are like, measured on the drawings alone."""
+"""Strokes: measure and change the width of lines, and describe the lines of a data set."""
 
 from __future__ import annotations
 
@@ -11,66 +11,70 @@ import numpy.typing as npt
 from s2f_core.common.config import Section
 from s2f_core.common.images import Pixels
 
-UNITS = 128  # lengths are in so many parts of the side
-FINER = 4  # times that a sketch is enlarged before its strokes are measured
-PLAIN = 192  # the median grey from which a drawing's paper is white; 255 less it, black
+UNITS = 128  # lengths are in so many parts of an image's side, so that they fit every size
+MEASURE_SCALE = 4  # a sketch is enlarged so many times before its strokes are measured
+WHITE_MEDIAN = 192  # the median grey from which paper counts as white; 255 less it, as black
 
 Values = npt.NDArray[np.float64]
 Paper = Literal["white", "black"]
 
 
-def ink(pages: Pixels) -> Values:
-    """The share of the paper that is black, of sketches [n, H, W, 1 or 3]: float64 [n].
+def ink(sketches: Pixels) -> Values:
+    """The share of the paper that is black, for sketches [n, H, W, 1 or 3]: float64 [n] in [0, 1].
 
-    A grey pixel counts for the part of it that is ink. Also called edge density.
+    A grey pixel counts in part. Also known as edge density.
     """
-    return np.asarray(1 - pages.mean(axis=(1, 2, 3)) / 255)
+    return np.asarray(1 - sketches.mean(axis=(1, 2, 3)) / 255)
 
 
-def stroke_width(pages: Pixels) -> Values:
-    """How wide a sketch's strokes are, in 128ths of its side: float64 [n] of [n, H, W, 1 or 3].
+def stroke_width(sketches: Pixels) -> Values:
+    """The median width of the strokes of sketches [n, H, W, 1 or 3]: float64 [n].
 
-    The median of :func:`widths`. NaN for an empty sheet.
+    In 128ths of the side; see :func:`widths`. NaN for an empty sketch.
     """
-    found = [widths(page) for page in pages]
-    return np.asarray([float(np.median(each)) if len(each) else float("nan") for each in found])
+    each = [widths(sketch) for sketch in sketches]
+    return np.asarray([float(np.median(some)) if len(some) else float("nan") for some in each])
 
 
-def widths(page: Pixels) -> Values:
-    """The widths of a sketch's strokes [H, W, 1 or 3] in 128ths of its height, where they are.
+def widths(sketch: Pixels) -> Values:
+    """The widths of a sketch's strokes, along their middles, in 128ths of the side: float64 [n].
 
-    A stroke is what has more than half of the ink of the sketch's darkest pixel. Its width is twice
-    the distance to the paper (Euclidean) from its middle: the centres of largest discs, where
-    the distance is no smaller than at any of the eight neighbours. Measured on the sketch enlarged
-    four times; empty for an empty sheet.
+    The sketch is [H, W, 1 or 3]; an empty one has no widths. A stroke is where there is more than
+    half of the ink of the darkest pixel. Its middle is where the Euclidean distance to the paper is
+    not below that of any of the eight neighbours; its width is twice this distance.
     """
-    grey = page.min(axis=2)
+    grey = sketch.min(axis=2)
     if grey.min() == 255:
         return np.empty(0)
-    size = (FINER * grey.shape[1], FINER * grey.shape[0])
-    fine = cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR)
-    stroke = (fine < (255.0 + fine.min()) / 2).astype(np.uint8)
-    away = cv2.distanceTransform(stroke, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    middle = (away > 0) & (away >= cv2.dilate(away, np.ones((3, 3), np.uint8)))
-    return np.asarray(2.0 * away[middle].astype(np.float64) * UNITS / size[1])
+    size = (MEASURE_SCALE * grey.shape[1], MEASURE_SCALE * grey.shape[0])
+    large = cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR)
+    stroke = (large < (255.0 + large.min()) / 2).astype(np.uint8)
+    distance = cv2.distanceTransform(stroke, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    middle = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)))
+    return np.asarray(2.0 * distance[middle].astype(np.float64) * UNITS / size[1])
 
 
-def thicken(page: Pixels, width: float) -> Pixels:
-    """Lines wider by ``width`` pixels: half of it on either side."""
-    change = cv2.erode if width > 0 else cv2.dilate  # what is dark is small
+def thicken(sketch: Pixels, width: float) -> Pixels:
+    """Make dark lines wider by ``width`` pixels, half of it on either side.
+
+    A negative ``width`` makes them thinner. A change that no disc of whole pixels gives is blended
+    from the next smaller and the next larger disc.
+    """
+    change = cv2.erode if width > 0 else cv2.dilate  # of the paper: ink has low values
     whole, part = divmod(abs(width) / 2, 1)
     inner, outer = (
-        change(page, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2))
+        change(sketch, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2))
         for radius in (int(whole), int(whole) + 1)
     )
     return np.asarray(cv2.addWeighted(inner, 1 - part, outer, part, 0), dtype=np.uint8)
 
 
 class LineStatistics(Section):
-    """What the drawings are like that a generator learned from: means over some of them.
+    """The mean statistics of line drawings, such as the first training inputs of a generator.
 
-    ``ink`` is the share of the paper that is drawn on, ``stroke_width`` in 128ths of the side; both
-    of the drawing on white, also where ``paper`` is black.
+    ``paper`` is the colour of the paper. ``ink`` is the share of the paper with ink on it, and
+    ``stroke_width`` is in 128ths of the side. Both are measured on white paper: drawings on black
+    paper are inverted first.
     """
 
     paper: Paper
@@ -78,24 +82,24 @@ class LineStatistics(Section):
     stroke_width: float
 
     @classmethod
-    def measure(cls, pages: Pixels, *, sure: bool) -> Self | None:
-        """Of uint8 [n, H, W, C]; None where they are no line drawings.
+    def measure(cls, sketches: Pixels, *, are_drawings: bool) -> Self | None:
+        """The statistics of sketches uint8 [n, H, W, C]; None if these are not line drawings.
 
-        That is: they have colours or no lines or, unless it is ``sure`` that they were drawn, no
-        paper, a grey from 0 to 63 or from 192 on that is their median.
+        Images with colours or without lines are none. Unless ``are_drawings``, neither are images
+        without paper: those with a median grey between 64 and 191.
         """
-        if (pages != pages[..., :1]).any():
+        if (sketches != sketches[..., :1]).any():
             return None
-        median = float(np.median(pages))
-        if not sure and 255 - PLAIN < median < PLAIN:
+        median = float(np.median(sketches))
+        if not are_drawings and 255 - WHITE_MEDIAN < median < WHITE_MEDIAN:
             return None
         white = median > 127
-        pages = pages if white else 255 - pages
-        drawn = stroke_width(pages)
-        if np.isnan(drawn).all():
+        on_white = sketches if white else 255 - sketches
+        strokes = stroke_width(on_white)
+        if np.isnan(strokes).all():
             return None
         return cls(
             paper="white" if white else "black",
-            ink=round(float(ink(pages).mean()), 4),
-            stroke_width=round(float(np.nanmean(drawn)), 2),
+            ink=round(float(ink(on_white).mean()), 4),
+            stroke_width=round(float(np.nanmean(strokes)), 2),
         )

@@ -1,4 +1,4 @@
-"""Sketching: what each augmentation does to lines, and that a batch is a function of its stream."""
+"""Sketch augmentation: the effect of each change, and that a batch depends on its stream alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EACH: list[dict[str, Any]] = [
 
 
 def _lines(side: int = 64, width: int = 1) -> Pixels:
-    """Six vertical lines of a width, black on white, uint8 [side, side, 1]."""
+    """Six vertical lines, black on white, uint8 [side, side, 1]."""
     page = np.full((side, side, 1), 255, np.uint8)
     for left in range(side // 12, side, side // 6):
         page[4:-4, left : left + width] = 0
@@ -56,13 +56,13 @@ def _ink(page: Pixels) -> float:
 @pytest.mark.parametrize("settings", EACH, ids=", ".join)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_batch_is_a_function_of_its_stream(settings: dict[str, Any], channels: int) -> None:
-    """The shape and range stay, B and A as they were; equal streams give equal batches."""
-    sketch = SketchAugment(**settings)
+    """Equal streams give equal batches of the same shape and range; the inputs stay as they are."""
+    augment = SketchAugment(**settings)
     pages = _lines()[None].repeat(4, axis=0)
-    pages[..., 10, :] = 128  # grey ink for what needs it
+    pages[..., 10, :] = 128  # grey ink, which some changes need
     a, b = _batch(pages).expand(-1, channels, -1, -1), _batch(_photos())
     before = a.clone(), b.clone()
-    one, same, other = (sketch(a, b, stream(0, 4, step)) for step in (7, 7, 8))
+    one, same, other = (augment(a, b, stream(0, 4, step)) for step in (7, 7, 8))
     assert one.shape == a.shape
     assert one.dtype == torch.float32
     assert one.min() >= -1
@@ -75,70 +75,72 @@ def test_a_batch_is_a_function_of_its_stream(settings: dict[str, Any], channels:
     assert all(torch.equal(one[:, :1], one[:, c : c + 1]) for c in range(channels))
 
 
-def test_nothing_is_on_by_default() -> None:
-    """The very tensor, and no number drawn."""
+def test_all_changes_are_off_by_default() -> None:
+    """The same tensor comes back, and no random number is used."""
     random = stream(0)
     a = torch.rand(2, 1, 16, 16)
     assert SketchAugment()(a, a, random) is a
     assert random.random() == stream(0).random()
 
 
-def test_chance_leaves_the_others_as_they_are() -> None:
+def test_chance_is_the_share_of_changed_images() -> None:
     """About a quarter of 200 images is changed."""
     a = _batch(_lines(16)[None].repeat(200, axis=0))
-    made = SketchAugment(chance=0.25, thickness=(3, 3))(a, a, stream(0))
-    changed = (made != a).flatten(1).any(dim=1)
+    augmented = SketchAugment(chance=0.25, thickness=(3, 3))(a, a, stream(0))
+    changed = (augmented != a).flatten(1).any(dim=1)
     assert 30 < int(changed.sum()) < 70
 
 
-def test_dropped_strokes_are_whole_and_the_others_untouched() -> None:
-    """Lines that are apart are there, or gone between two cuts, as many as is asked."""
+def test_drop_erases_whole_strokes() -> None:
+    """A pixel stays or becomes white, and the share of ink that is lost is the chance."""
     page = _lines()
     left = [
-        _ink(SketchAugment(drop=(share, share)).draw(page, None, stream(1))) for share in (0, 1)
+        _ink(SketchAugment(drop=(share, share)).augment(page, None, stream(1))) for share in (0, 1)
     ]
     assert left == [_ink(page), 0]
-    drawn = [SketchAugment(drop=(0.4, 0.4)).draw(page, None, stream(seed)) for seed in range(40)]
-    assert all(((each == page) | (each == 255)).all() for each in drawn)
-    assert np.mean([_ink(each) for each in drawn]) == pytest.approx(0.6 * _ink(page), rel=0.1)
-    lengths = [(255 - each[:, 5, 0].astype(int)).sum() // 255 for each in drawn]
+    sketches = [
+        SketchAugment(drop=(0.4, 0.4)).augment(page, None, stream(seed)) for seed in range(40)
+    ]
+    assert all(((each == page) | (each == 255)).all() for each in sketches)
+    assert np.mean([_ink(each) for each in sketches]) == pytest.approx(0.6 * _ink(page), rel=0.1)
+    lengths = [(255 - each[:, 5, 0].astype(int)).sum() // 255 for each in sketches]
     assert {0, 56} <= set(lengths)  # whole or not at all, most of the time
 
 
-def test_long_contours_are_cut() -> None:
-    """One line that hangs together loses a part of itself, not all or nothing."""
+def test_drop_cuts_long_contours() -> None:
+    """A single circle loses a part of itself, not all or nothing."""
     page = np.full((128, 128, 1), 255, np.uint8)
     cv2.circle(page, (64, 64), 50, 0, 1)
-    sketch = SketchAugment(drop=(0.5, 0.5))
-    shares = [_ink(sketch.draw(page, None, stream(seed))) / _ink(page) for seed in range(20)]
+    augment = SketchAugment(drop=(0.5, 0.5)).augment
+    shares = [_ink(augment(page, None, stream(seed))) / _ink(page) for seed in range(20)]
     assert sum(0.02 < share < 0.98 for share in shares) > 10
 
 
-def test_jitter_moves_by_what_is_asked_and_keeps_the_ink() -> None:
-    """The standard deviation of where a line stands, in 128ths; as far at every size."""
-    found = []
+def test_jitter_moves_lines_and_keeps_the_ink() -> None:
+    """By the same standard deviation, in 128ths of the side, at every size."""
+    deviations = []
     for side in (64, 256):
         page = np.full((side, side, 1), 255, np.uint8)
         page[:, side // 2 - 2 : side // 2 + 2] = 0
         places: list[float] = []
         for seed in range(20):
-            moved = SketchAugment(jitter=(3, 3), smoothness=16).draw(page, None, stream(seed))
+            moved = SketchAugment(jitter=(3, 3), smoothness=16).augment(page, None, stream(seed))
             dark = 255.0 - moved[..., 0]
             assert dark.sum() == pytest.approx((255.0 - page).sum(), rel=0.25)
             centres = (dark * np.arange(side)).sum(axis=1) / dark.sum(axis=1)
             places += list((centres - (side - 1) / 2) * 128 / side)
-        found.append(np.std(places))
-    assert found[0] == pytest.approx(found[1], rel=0.2)
-    assert 1.5 < found[0] < 3
+        deviations.append(np.std(places))
+    assert deviations[0] == pytest.approx(deviations[1], rel=0.2)
+    assert 1.5 < deviations[0] < 3
 
 
 @pytest.mark.parametrize(("change", "width"), [(2, 3), (4, 5), (3, 4), (1, 2), (-1, 0.5), (-2, 0)])
 def test_thickness_is_added_to_the_width(change: float, width: float) -> None:
-    """Of a line one pixel wide at 128; where a disc has none, by grey borders."""
+    """To a line one pixel wide at 128; widths between those of two discs come from grey borders."""
     page = np.full((128, 128, 1), 255, np.uint8)
     page[:, 60] = 0
-    drawn = SketchAugment(thickness=(change, change)).draw(page, None, stream(0))
-    assert _ink(drawn[64]) == pytest.approx(width, abs=0.02)
+    sketch = SketchAugment(thickness=(change, change)).augment(page, None, stream(0))
+    assert _ink(sketch[64]) == pytest.approx(width, abs=0.02)
 
 
 def test_thickness_is_in_parts_of_the_side() -> None:
@@ -146,37 +148,37 @@ def test_thickness_is_in_parts_of_the_side() -> None:
     for side, width in ((64, 2), (256, 5)):
         page = np.full((side, side, 1), 255, np.uint8)
         page[:, side // 2] = 0
-        drawn = SketchAugment(thickness=(2, 2)).draw(page, None, stream(0))
-        assert _ink(drawn[side // 2]) == pytest.approx(width, abs=0.02)
+        sketch = SketchAugment(thickness=(2, 2)).augment(page, None, stream(0))
+        assert _ink(sketch[side // 2]) == pytest.approx(width, abs=0.02)
 
 
-def test_blur_is_a_gaussian() -> None:
-    """A line's profile has the standard deviation that is asked for, and as much ink."""
+def test_blur_is_gaussian() -> None:
+    """A line's profile has the standard deviation of the setting, and as much ink as before."""
     page = np.full((128, 128, 1), 255, np.uint8)
     page[:, 64] = 0
-    profile = 255.0 - SketchAugment(blur=(2, 2)).draw(page, None, stream(0))[64, :, 0]
+    profile = 255.0 - SketchAugment(blur=(2, 2)).augment(page, None, stream(0))[64, :, 0]
     places = np.arange(128) - 64
     assert np.sqrt((profile * places**2).sum() / profile.sum()) == pytest.approx(2, rel=0.05)
     assert profile.sum() == pytest.approx(255, rel=0.05)
 
 
-def test_sharpen_takes_ink_of_its_level_for_half_a_line() -> None:
-    """Half the level is paper, one and a half times it is black."""
+def test_sharpen_maps_its_level_to_half_black() -> None:
+    """Half the level becomes paper, one and a half times it black."""
     page = np.array([[255, 204, 153, 102, 0]], np.uint8)[..., None]  # ink 0, 0.2, 0.4, 0.6, 1
-    drawn = SketchAugment(sharpen=(0.4, 0.4)).draw(page, None, stream(0))
-    assert drawn[0, :, 0].tolist() == [255, 255, 128, 0, 0]
+    sketch = SketchAugment(sharpen=(0.4, 0.4)).augment(page, None, stream(0))
+    assert sketch[0, :, 0].tolist() == [255, 255, 128, 0, 0]
 
 
-def test_canny_draws_a_from_b() -> None:
-    """As the condition edges would at these settings, whatever A was; at 64 from 128 shrunk."""
+def test_canny_replaces_a_by_edges_of_b() -> None:
+    """Whatever A was; at 64 pixels the edges are detected at 128 and shrunk."""
     photo = _photos(1, 128)[0]
     settings = {"sigma": (1.5, 1.5), "low": (40, 40), "high": (100, 100)}
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    wanted = 255 - canny(grey, 1.5, 40, 100)
-    made = SketchAugment.model_validate({"canny": settings}).draw(
+    expected = 255 - canny(grey, 1.5, 40, 100)
+    edges = SketchAugment.model_validate({"canny": settings}).augment(
         np.zeros((128, 128, 1), np.uint8), photo, stream(0)
     )
-    assert np.array_equal(made[..., 0], wanted)
+    assert np.array_equal(edges[..., 0], expected)
     small = SketchAugment.model_validate({"canny": settings})(
         torch.zeros(1, 1, 64, 64), _batch(_photos(1)), stream(0)
     )
@@ -185,17 +187,17 @@ def test_canny_draws_a_from_b() -> None:
     assert greys.max() == 255
 
 
-def test_canny_takes_the_place_of_edges_alone() -> None:
-    """A sketch with greys is of another condition; without canny all is taken."""
-    redrawn, grey = SketchAugment.model_validate({"canny": {}}), np.full((8, 8, 1), 128, np.uint8)
-    redrawn.check(_lines(), "edges")
+def test_canny_replaces_only_edges() -> None:
+    """A sketch with greys is no edge; without ``canny`` any sketch will do."""
+    augment, grey = SketchAugment.model_validate({"canny": {}}), np.full((8, 8, 1), 128, np.uint8)
+    augment.check(_lines(), "edges")
     SketchAugment(blur=(1, 1)).check(grey, "pencil")
-    with pytest.raises(UserError, match=r"sketch\.canny draws edges anew.*'pencil' has greys"):
-        redrawn.check(grey, "pencil")
+    with pytest.raises(UserError, match=r"sketch\.canny replaces inputs.*'pencil' has greys"):
+        augment.check(grey, "pencil")
 
 
 @pytest.mark.parametrize(
-    ("settings", "says"),
+    ("settings", "message"),
     [
         ({"jitter": (3, 1)}, "the range starts at 3, above its end 1"),
         ({"drop": (0, 1.5)}, "less than or equal to 1"),
@@ -203,7 +205,7 @@ def test_canny_takes_the_place_of_edges_alone() -> None:
         ({"wobble": (0, 1)}, "Extra inputs are not permitted"),
     ],
 )
-def test_what_makes_no_sense_is_refused(settings: dict[str, Any], says: str) -> None:
+def test_impossible_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     """Ends out of order or out of bounds, and unknown keys."""
-    with pytest.raises(ValidationError, match=says):
+    with pytest.raises(ValidationError, match=message):
         SketchAugment.model_validate(settings)
