@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import ClassVar, Literal
 
+from pydantic import Field
 from torch import nn
 
 from s2f_core.common.config import Section
@@ -39,9 +40,11 @@ class DCGANGeneratorSection(Section):
     takes: ClassVar[Literal["image", "vector"]] = "vector"
 
     type: Literal["dcgan"]
-    norm: Norm = "batch"
+    norm: Norm = Field("batch", description="Norm after all convolutions but the last.")
     up: Up = "transposed"
-    activation: Activation = RELU
+    activation: Activation = Field(
+        RELU, description="Activation of all stages but the last (P4: jrelu)."
+    )
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> nn.Sequential:
         """The network for square images of ``size`` pixels.
@@ -73,7 +76,9 @@ class DCGANDiscriminatorSection(ConvolutionalSection):
     """
 
     type: Literal["dcgan"]
-    norm: Norm = "batch"
+    norm: Norm = Field(
+        "batch", description="Norm after all convolutions but the first and the last."
+    )
 
     def build(self, size: int, width: int, channels: int) -> Stages:
         """The network for square images of ``size`` pixels.

@@ -59,16 +59,20 @@ class Scales(nn.Module):
 
 
 class ConvolutionalSection(Section):
-    """Keys of every discriminator of convolutions.
+    """Keys of every convolutional discriminator."""
 
-    ``width_ratio``: its channels over those that the variant's width gives it.
-    ``spectral`` divides each convolution's weight by its largest singular value (Miyato et al.
-    2018); a ``norm`` stays where there is one, and ``none`` is what that paper has.
-    """
-
-    width_ratio: float = Field(1.0, gt=0, le=16)
-    spectral: bool = False
-    activation: Activation = LEAKY_RELU
+    width_ratio: float = Field(
+        1.0,
+        gt=0,
+        le=16,
+        description=(
+            "Channels over those of the variant's width; below 1, D is smaller and faster."
+        ),
+    )
+    spectral: bool = Field(
+        False, description="Divide each weight by its largest singular value (Miyato et al. 2018)."
+    )
+    activation: Activation = Field(LEAKY_RELU, description="Activation of all stages but the last.")
 
     def scaled(self, width: int) -> int:
         """Channels of the first convolution where the variant's networks have ``width``."""

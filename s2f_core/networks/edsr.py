@@ -77,11 +77,16 @@ class EDSR(nn.Module):
 
 
 class EDSRSection(Section):
-    """The network's part of ``edsr:``, and what a model file says of it."""
+    """The network's part of ``edsr:``, also kept in its model file (Lim et al. 2017)."""
 
-    blocks: int = Field(16, ge=1, le=64)
-    channels: int = Field(64, ge=1, le=256)
-    skip: Skip = "none"
+    blocks: int = Field(16, ge=1, le=64, description="Residual blocks.")
+    channels: int = Field(64, ge=1, le=256, description="Channels of every layer.")
+    skip: Skip = Field(
+        "none",
+        description=(
+            "bicubic adds the output to the bicubic enlargement; none learns the whole image."
+        ),
+    )
 
     def build(self) -> EDSR:
         """The network, not yet with its weights."""

@@ -17,11 +17,10 @@ Hidden = tuple[Annotated[int, Field(ge=1, le=65536)], ...]
 
 
 class FCGeneratorSection(Section):
-    """``generator: {type: fc, hidden: [128, 128]}``: an "image" from a vector of noise.
+    """Fully connected layers from a vector of noise to an "image": ``{type: fc}``.
 
-    Linear layers of ``hidden`` units with LeakyReLU 0.2, then one with tanh to all values of the
-    image. A point of a surface is an image [3, 1, 1], a cloud of 256 points [3, 16, 16]. Source:
-    P3, part A; the slope of the LeakyReLU is not printed there.
+    A point of a surface is an image [3, 1, 1], a cloud of 256 points [3, 16, 16]. The last layer
+    has tanh. Source: P3, part A, which does not print the slope of the LeakyReLU.
 
     Maps [B, in_channels, 1, 1] float to [B, out_channels, size, size] in [-1, 1].
     """
@@ -29,8 +28,10 @@ class FCGeneratorSection(Section):
     takes: ClassVar[Literal["image", "vector"]] = "vector"
 
     type: Literal["fc"]
-    hidden: Hidden = Field((128, 128), min_length=1, max_length=16)
-    activation: Activation = LEAKY_RELU
+    hidden: Hidden = Field(
+        (128, 128), min_length=1, max_length=16, description="Units of the layers before the last."
+    )
+    activation: Activation = Field(LEAKY_RELU, description="Activation of these layers.")
 
     def build(
         self,
@@ -50,16 +51,17 @@ class FCGeneratorSection(Section):
 
 
 class FCDiscriminatorSection(Section):
-    """``discriminator: {type: fc, hidden: [256, 256]}``: one logit an "image".
+    """Fully connected layers to one logit: ``{type: fc}``.
 
-    Linear layers of ``hidden`` units with LeakyReLU 0.2 on all values of the image, then one to
-    the logit [B, 1, 1, 1]. The features between are [B, units]. Source: P3, part A; its sigmoid is
-    the loss's business.
+    The logit is [B, 1, 1, 1]; the features between are [B, units]. Source: P3, part A; its sigmoid
+    is part of the loss here.
     """
 
     type: Literal["fc"]
-    hidden: Hidden = Field((256, 256), min_length=1, max_length=16)
-    activation: Activation = LEAKY_RELU
+    hidden: Hidden = Field(
+        (256, 256), min_length=1, max_length=16, description="Units of the layers before the logit."
+    )
+    activation: Activation = Field(LEAKY_RELU, description="Activation of these layers.")
 
     def build(
         self,

@@ -17,26 +17,26 @@ from s2f_core.networks.unet import UNet
 
 
 class HybridSection(Section):
-    """``generator: {type: hybrid, …}``.
+    """A U-Net widened at its bottleneck, with residual blocks there: ``{type: hybrid}``.
 
     ``depth`` 4×4 stride-2 convolutions, channels doubling from ``width`` up to 8 times it; a 3×3
     convolution that doubles them once more and ``blocks`` residual blocks of that width; ``depth``
-    doublings that see the encoder's features beside their own. Norm and ReLU after each, none of
-    the two after the last, no norm on the first: Radford et al. 2016, section 3.
+    doublings with skips. No norm on the first and the last layer (Radford et al. 2016, section 3).
 
-    Source: P1, "U-Net widened at the bottleneck with conv + residual blocks". Numbers P1 does not
-    print, chosen here: ``depth``, ``blocks``, the factor 2 of the widening. Deviations:
-    ``up: nearest`` (see ``layers.doubling``), an ``activation`` other than ReLU.
+    Source: P1, which prints none of these numbers: ``depth``, ``blocks`` and the widening are ours.
+    Deviations: ``up: nearest``, an ``activation`` other than ReLU.
     """
 
     takes: ClassVar[Literal["image", "vector"]] = "image"
 
     type: Literal["hybrid"]
-    depth: int = Field(3, ge=1, le=8)
-    blocks: int = Field(4, ge=0, le=64)
-    norm: Norm = "instance"
+    depth: int = Field(3, ge=1, le=8, description="Halvings of the image.")
+    blocks: int = Field(4, ge=0, le=64, description="Residual blocks at the bottleneck.")
+    norm: Norm = Field(
+        "instance", description="Norm after all convolutions but the first and the last."
+    )
     up: Up = "transposed"
-    activation: Activation = RELU
+    activation: Activation = Field(RELU, description="Activation of all stages.")
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
         """The network for square images of ``size`` pixels.

@@ -17,7 +17,15 @@ from s2f_core.common.errors import UserError
 from s2f_core.networks.convolutions import NearestUp, Transposed
 
 Norm = Literal["batch", "instance", "instance-affine", "group", "none"]
-Up = Literal["transposed", "nearest"]
+Up = Annotated[
+    Literal["transposed", "nearest"],
+    Field(
+        description=(
+            "Doubling by transposed convolutions (the papers'), or by nearest-neighbour and a "
+            "convolution, which leaves no checkerboard (Odena et al. 2016)."
+        )
+    ),
+]
 Init = Literal["normal", "xavier", "kaiming", "orthogonal", "default"]
 
 
@@ -137,7 +145,7 @@ class JReLU(nn.Module):
 
 
 class ReLUSection(Section):
-    """``activation: {type: relu}``."""
+    """Zero below zero: ``{type: relu}``."""
 
     type: Literal["relu"]
 
@@ -147,10 +155,10 @@ class ReLUSection(Section):
 
 
 class LeakyReLUSection(Section):
-    """``activation: {type: leaky-relu, slope: 0.2}``; ``slope`` is that below zero."""
+    """A small slope below zero: ``{type: leaky-relu}``."""
 
     type: Literal["leaky-relu"]
-    slope: float = Field(0.2, ge=0, lt=1)
+    slope: float = Field(0.2, ge=0, lt=1, description="Slope below zero (Radford et al. 2016).")
 
     def build(self) -> nn.Module:
         """The layer, of no parameters."""
@@ -158,12 +166,12 @@ class LeakyReLUSection(Section):
 
 
 class JReLUSection(Section):
-    """``activation: {type: jrelu, leak: 0.1, shift: 0.4, cap: 6.0}``; see :class:`JReLU`."""
+    """min(leaky_relu(x) - shift, cap): ``{type: jrelu}`` (P4, from fast.ai)."""
 
     type: Literal["jrelu"]
-    leak: float = Field(0.1, ge=0, lt=1)
-    shift: float = Field(0.4, ge=0, le=10)
-    cap: float = Field(6.0, gt=0, le=1000)
+    leak: float = Field(0.1, ge=0, lt=1, description="Slope below zero.")
+    shift: float = Field(0.4, ge=0, le=10, description="Subtracted from the output.")
+    cap: float = Field(6.0, gt=0, le=1000, description="Largest output.")
 
     def build(self) -> nn.Module:
         """The layer, of no parameters."""

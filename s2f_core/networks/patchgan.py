@@ -14,24 +14,37 @@ from s2f_core.networks.layers import Norm, needs_bias
 
 
 class PatchGANSection(ConvolutionalSection):
-    """``discriminator: {type: patchgan, …}``: a logit for every overlapping patch of the image.
+    """A logit for every overlapping patch: ``{type: patchgan}``.
 
-    ``layers`` 4×4 stride-2 convolutions and two of stride 1, LeakyReLU 0.2, channels doubling from
-    ``width`` up to 8 times it, no norm on the first. The logits are [B, 1, H', H'] with
-    H' = H // 2**layers - 2; what one sees is ``receptive_field``.
+    ``layers`` 4×4 stride-2 convolutions and two of stride 1, channels doubling from ``width`` up to
+    8 times it. The logits are [B, scales, H', W'] with H' = H // 2**layers - 2; a coarser network's
+    logits are repeated, so that every network has an equal say. ``layers: 0`` is the paper's
+    PixelGAN: three 1×1 convolutions, H' = H.
 
-    ``scales``: networks of this form, each shown the image at half the size of the one before
-    (Wang et al. 2018, section 3.2); a coarse logit stands where its fine ones do, so the logits
-    are [B, scales, H', W'] and every network has an equal say.
-
-    ``layers: 0`` is the paper's 1×1 PixelGAN as the reference implementation has it: three 1×1
-    convolutions to ``width``, twice that and 1, the norm on the second, H' = H.
+    Source: Isola et al. 2017, sections 3.2.2 and 6.1.2.
     """
 
     type: Literal["patchgan"]
-    layers: int = Field(3, ge=0, le=8)
-    norm: Norm = "batch"
-    scales: int = Field(1, ge=1, le=4)
+    layers: int = Field(
+        3,
+        ge=0,
+        le=8,
+        description=(
+            "Strided convolutions: patches of 70 px for 3, 34 for 2, 16 for 1, one pixel for 0."
+        ),
+    )
+    norm: Norm = Field(
+        "batch", description="Norm after all convolutions but the first and the last."
+    )
+    scales: int = Field(
+        1,
+        ge=1,
+        le=4,
+        description=(
+            "Number of such networks, each at half the image size of the one "
+            "before (Wang et al. 2018, section 3.2)."
+        ),
+    )
 
     @property
     def receptive_field(self) -> int:

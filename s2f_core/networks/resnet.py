@@ -105,30 +105,33 @@ class ResNet(nn.Module):
 
 
 class ResNetSection(Section):
-    """``generator: {type: resnet, …}``.
+    """Residual blocks between strided and transposed convolutions: ``{type: resnet}``.
 
-    Source: Zhu et al. 2017, section 7.2 and appendix (``downs: 2``, no skips). P1 has three downs
-    and, with ``skips``, concatenates the outputs of the first two downs to the inputs of the last
-    two ups; at those points the resolutions are equal. P4 has ``{downs: 2, blocks: 2}``.
+    Source: Zhu et al. 2017, section 7.2 and appendix. P1 has three downs and ``skips``; P4 has
+    ``{downs: 2, blocks: 2}``. P5's ResNet of 11,383,491 parameters is ``{norm: instance-affine,
+    stem_bias: true}`` at width 64, 3 → 3; found from that count.
 
-    P5's ResNet of 11,383,491 parameters is ``{norm: instance-affine, stem_bias: true}`` at width
-    64, 3 → 3: found from that count. ``stem_bias`` gives the first convolution a bias also in
-    front of a norm that makes it idle.
-
-    Deviations: ``up: nearest`` (see ``layers.doubling``), an ``activation`` other than ReLU.
+    Deviations: ``up: nearest``, an ``activation`` other than ReLU.
     """
 
     takes: ClassVar[Literal["image", "vector"]] = "image"
 
     type: Literal["resnet"]
-    downs: int = Field(2, ge=1, le=5)
-    blocks: int = Field(9, ge=0, le=64)
-    norm: Norm = "instance"
-    dropout: float = Field(0.0, ge=0, lt=1)
-    skips: bool = False
+    downs: int = Field(2, ge=1, le=5, description="Halvings, and as many doublings (P1: 3).")
+    blocks: int = Field(9, ge=0, le=64, description="Residual blocks (P4: 2).")
+    norm: Norm = Field("instance", description="Norm after the convolutions.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout in the residual blocks.")
+    skips: bool = Field(
+        False,
+        description=(
+            "Concatenate the features of all downs but the last to the inputs of the ups (P1)."
+        ),
+    )
     up: Up = "transposed"
-    stem_bias: bool = False
-    activation: Activation = RELU
+    stem_bias: bool = Field(
+        False, description="A bias on the first convolution, also in front of a norm (P5)."
+    )
+    activation: Activation = Field(RELU, description="Activation of all stages.")
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> ResNet:
         """The network for square images of ``size`` pixels.

@@ -9,6 +9,7 @@ from http.client import HTTPException
 from typing import Any, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from s2f_core.common.config import Section
@@ -33,7 +34,9 @@ class ResNet18Section(Section):
     """
 
     type: Literal["resnet18"]
-    pretrained: bool = False
+    pretrained: bool = Field(
+        False, description="Start from ImageNet's weights, which are then fetched."
+    )
 
     def build(self, size: int, width: int, channels: int) -> Stages:  # noqa: ARG002
         """The network, at any ``size`` of one pixel or more; ``width`` is ResNet-18's own, 64.

@@ -27,8 +27,12 @@ class StridedSection(ConvolutionalSection):
     """
 
     type: Literal["strided"]
-    layers: int = Field(5, ge=2, le=8)
-    norm: Norm = "instance"
+    layers: int = Field(
+        5, ge=2, le=8, description="4×4 stride-2 convolutions; the last gives the logits."
+    )
+    norm: Norm = Field(
+        "instance", description="Norm after all convolutions but the first and the last."
+    )
 
     @property
     def receptive_field(self) -> int:

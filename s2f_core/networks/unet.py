@@ -100,40 +100,57 @@ def _applied(functions: Tensor, image: Tensor) -> Tensor:
 
 
 class UNetSection(Section):
-    """``generator: {type: unet, …}``.
+    """Encoder and decoder with skips: ``{type: unet}`` (Isola et al. 2017, section 6.1.1).
 
-    ``depth`` halvings, by default down to one pixel, channels doubling from ``width`` up to 8
-    times it, then as many doublings. LeakyReLU 0.2 in the encoder, ``activation`` in the decoder;
-    ``dropout`` on the decoder stages that stay at the full 8·width channels, the innermost
-    excepted.
-
-    ``normalised: inner`` is pix2pix: no norm on the first and on the innermost encoder stage;
-    ``all`` has one there too. An instance norm of a 1×1 map gives its shift whatever comes in, and
-    that begins at zero, where ReLU has no gradient: with ``all``, an instance norm and the full
-    depth the innermost stage and the first up neither pass anything nor learn. P5's is so.
+    Channels double from ``width`` up to 8 times it. The encoder has LeakyReLU 0.2. An instance norm
+    of a 1×1 map passes nothing on: with ``normalised: all``, an instance norm and the full depth,
+    the innermost stage does not learn. P5's is built so.
 
     P5's U-Net of 30,616,003 parameters is ``{depth: 8, kernel: 3, norm: instance-affine,
-    normalised: all}`` at 256 px, width 64, 3 → 3. Found from that count, not printed there: the
-    norms on all encoder stages, no convolution biases but the last, whose kernel stays 4×4.
-    Whether it has dropout the count does not say.
+    normalised: all}`` at 256 px, width 64, 3 → 3; found from that count, not printed there.
 
-    Deviations: ``up: nearest`` in place of the transposed convolutions (see ``layers.doubling``;
-    its kernel is always 3×3), ``skips: false``, ``affine``, an ``activation`` other than ReLU.
+    Deviations: ``up: nearest`` (its kernel is always 3×3), ``skips: false``, ``affine``, an
+    ``activation`` other than ReLU.
     """
 
     takes: ClassVar[Literal["image", "vector"]] = "image"
 
     type: Literal["unet"]
-    depth: int | None = Field(None, ge=2, le=10)
-    kernel: Literal[3, 4] = 4
-    norm: Norm = "batch"
-    normalised: Literal["inner", "all"] = "inner"
-    dropout: float = Field(0.5, ge=0, lt=1)
+    depth: int | None = Field(
+        None,
+        ge=2,
+        le=10,
+        description="Halvings of the image; null goes down to one pixel (P5: 8 at 256 px).",
+    )
+    kernel: Literal[3, 4] = Field(4, description="Pixels a side of the kernels (P5: 3).")
+    norm: Norm = Field("batch", description="Norm after the convolutions.")
+    normalised: Literal["inner", "all"] = Field(
+        "inner",
+        description=(
+            "inner: no norm on the encoder's first and innermost stage; all: norms there too (P5)."
+        ),
+    )
+    dropout: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="Dropout in the decoder's stages at full width, except the innermost.",
+    )
     up: Up = "transposed"
-    skips: bool = True
-    noise: Noise = "none"
-    affine: bool = False
-    activation: Activation = RELU
+    skips: bool = Field(True, description="Whether the decoder sees the encoder's features.")
+    noise: Noise = Field(
+        "none",
+        description=(
+            "Where a plane of noise is added: at the input (P2's E5), the bottleneck, or both."
+        ),
+    )
+    affine: bool = Field(
+        False,
+        description=(
+            "The last layer gives affine functions of the input's pixels (Gharbi et al. 2017)."
+        ),
+    )
+    activation: Activation = Field(RELU, description="Activation of the decoder.")
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
         """The network for square images of ``size`` pixels.

@@ -35,25 +35,50 @@ class Finding:
 
 
 class Health(Section):
-    """``health:`` of a recipe: a response to each sign, and when it is given.
+    """Responses to a training that goes wrong: ``health:`` of a recipe.
 
-    Every sign is logged and tagged in MLflow, once for each time it appears. Responses:
-    ``go-on``; ``stop``, end with an error and without a model; ``keep-best``, end here with the
-    best weights so far; ``halve-lr``, go on at half the rates (after a loss that is not finite:
-    from the last saved state).
-
-    ``discriminator_won``: D's whole loss stayed under ``won`` of its value at chance for ``window``
-    logged rows (ten steps each). P1 shows such a run: a vanilla loss that sank to 0.45, 0.65 of
-    log 2. It is common in conditional GANs that train well, so it is only said by default.
-    ``collapsed``: at a validation the outputs vary less than ``variety`` of what their targets do.
+    Every sign is logged and tagged in MLflow once. Responses: ``go-on``; ``stop`` with an error and
+    without a model; ``keep-best`` ends the training with the best weights so far; ``halve-lr``
+    continues at half the learning rates.
     """
 
-    discriminator_won: Response = "go-on"
-    collapsed: Response = "go-on"
-    not_finite: Literal["stop", "keep-best", "halve-lr"] = "stop"
-    won: float = Field(0.65, gt=0, lt=1)
-    window: int = Field(20, ge=1)
-    variety: float = Field(0.05, ge=0, lt=1)
+    discriminator_won: Response = Field(
+        "go-on",
+        description=(
+            "Response to a discriminator that has won. Common in conditional "
+            "GANs that train well, so it is only reported by default."
+        ),
+    )
+    collapsed: Response = Field(
+        "go-on", description="Response to a generator whose outputs are nearly equal."
+    )
+    not_finite: Literal["stop", "keep-best", "halve-lr"] = Field(
+        "stop",
+        description=(
+            "Response to a loss that is not finite; halve-lr returns to the last saved state."
+        ),
+    )
+    won: float = Field(
+        0.65,
+        gt=0,
+        lt=1,
+        description=(
+            "D has won when its loss is below this share of the loss at chance "
+            "(P1: 0.45 is 0.65·log 2)."
+        ),
+    )
+    window: int = Field(
+        20, ge=1, description="Logged rows, of ten steps each, that it has to stay there."
+    )
+    variety: float = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description=(
+            "G has collapsed when its outputs vary less than this share of "
+            "their targets' variation."
+        ),
+    )
 
     def losses(
         self, rows: Sequence[Mapping[str, float]], chance: float | None, earlier: Sequence[Finding]

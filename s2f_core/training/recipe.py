@@ -30,66 +30,124 @@ class Turn:
 
 
 class Recipe(Section):
-    """``recipe:`` of a variant.
+    """How a variant is trained: ``recipe:``.
 
-    Length: ``epochs`` over the images or, in its place, a number of ``batches``. ``batch`` images
-    make a step; they are seen in ``accumulate`` equal parts, one after the other, to save memory.
-
-    Optimiser: ``adam``, ``adamw`` or ``sgd`` for both networks. ``lr_ratio``: the generator's rate
-    over the top-level ``lr``; ``lr_d_ratio``: the discriminator's over the generator's.
-    ``schedule``: see :mod:`s2f_core.training.schedules`. ``clip``: largest L2 norm of a
-    network's gradient.
-
-    Turns: ``gd_ratio`` is G's steps over D's: at k D trains on every k-th batch, at 1/k G does
-    (P4, P3). ``head_start``: batches that D trains alone first (P4).
-
-    What D sees: ``smoothing`` lowers the target of real images (P3), ``noise`` is the standard
-    deviation added to its inputs, falling linearly to zero over ``noise_until`` of the training
-    (P3); ``augment`` is DiffAugment's policy (Zhao et al. 2020).
-
-    ``ema``: keep the exponential moving average of G's weights at this decay, and validate and
-    save that; 0 is off. ``jitter``: enlarge by this and cut back (286/256 = 1.117; 1 is off);
-    ``shift``: move by up to this share of the side, which resamples nothing; ``flip``: mirror half
-    of the images; ``sketch``: change the lines of drawn inputs before that,
-    see :mod:`s2f_core.data.sketch.augment`. ``init`` and ``init_gain``: see ``layers.initialise``.
-
-    ``train_on``: ``train+val`` for final results (P5); nothing is then held out to choose by, so
-    ``best`` has to be ``last``. ``validations``: how often the validation score is taken; the
-    checkpoint kept is the best of them by ``best`` (``last`` keeps the last; ``ssim`` tends to
-    keep early, blurred ones).
+    Give either ``epochs`` or ``batches``. The top-level ``max_steps`` and ``max_minutes`` cap both.
     """
 
-    epochs: float | None = Field(None, gt=0)
-    batches: int | None = Field(None, ge=1)
-    batch: int = Field(1, ge=1)
-    accumulate: int = Field(1, ge=1)
-    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
-    lr_ratio: float = Field(1.0, gt=0)
-    lr_d_ratio: float = Field(1.0, gt=0)
-    beta1: float = Field(0.5, ge=0, lt=1)
-    beta2: float = Field(0.999, ge=0, lt=1)
-    epsilon: float = Field(1e-8, gt=0)
-    momentum: float = Field(0.0, ge=0, lt=1)
-    weight_decay: float = Field(0.0, ge=0)
-    schedule: Schedule = Linear(type="linear")
-    clip: float | None = Field(None, gt=0)
-    gd_ratio: float = Field(1.0, gt=0)
-    head_start: int = Field(0, ge=0)
-    smoothing: float = Field(0.0, ge=0, lt=0.5)
-    noise: float = Field(0.0, ge=0)
-    noise_until: float = Field(1.0, gt=0, le=1)
-    augment: tuple[Augmentation, ...] = ()
-    ema: float = Field(0.0, ge=0, lt=1)
-    init: Init = "normal"
-    init_gain: float = Field(0.02, gt=0)
-    jitter: float = Field(1.0, ge=1, le=2)
-    shift: float = Field(0.0, ge=0, lt=0.5)
-    flip: bool = False
-    sketch: SketchAugment | None = None
-    train_on: Literal["train", "train+val"] = "train"
-    validations: int = Field(6, ge=1)
-    best: Literal["ssim", "pixel_difference", "last"] = "pixel_difference"
-    health: Health = Health()
+    epochs: float | None = Field(
+        None, gt=0, description="Length of the training in passes over the images; or give batches."
+    )
+    batches: int | None = Field(
+        None, ge=1, description="Length of the training in batches; or give epochs (P5)."
+    )
+    batch: int = Field(
+        1, ge=1, description="Images per step, over all processes (Isola et al. 2017: 1; P5: 16)."
+    )
+    accumulate: int = Field(
+        1,
+        ge=1,
+        description="Parts that a batch is split into, one after the other, to save memory.",
+    )
+    optimiser: Literal["adam", "adamw", "sgd"] = Field(
+        "adam", description="Optimiser of all networks (P2 compares Adam and SGD)."
+    )
+    lr_ratio: float = Field(
+        1.0, gt=0, description="The generator's learning rate over the top-level lr."
+    )
+    lr_d_ratio: float = Field(
+        1.0, gt=0, description="The discriminator's learning rate over the generator's (P1: 0.5)."
+    )
+    beta1: float = Field(0.5, ge=0, lt=1, description="Adam's beta1 (Radford et al. 2016).")
+    beta2: float = Field(0.999, ge=0, lt=1, description="Adam's beta2 (Kingma & Ba 2015).")
+    epsilon: float = Field(1e-8, gt=0, description="Adam's epsilon (P5, like TensorFlow: 1e-7).")
+    momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of SGD.")
+    weight_decay: float = Field(
+        0.0, ge=0, description="Weight decay of every optimiser; decoupled in AdamW."
+    )
+    schedule: Schedule = Field(
+        Linear(type="linear"), description="Learning-rate schedule: a factor on the initial rates."
+    )
+    clip: float | None = Field(
+        None, gt=0, description="Largest L2 norm of a network's gradient; null does not clip."
+    )
+    gd_ratio: float = Field(
+        1.0,
+        gt=0,
+        description=(
+            "Generator steps per discriminator step: k trains D on every k-th "
+            "batch (P4), 1/k trains G on every k-th (P3)."
+        ),
+    )
+    head_start: int = Field(
+        0, ge=0, description="Batches at the start that train the discriminator alone (P4)."
+    )
+    smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=0.5,
+        description="Lowers D's target for real images; for vanilla and least-squares (P3).",
+    )
+    noise: float = Field(
+        0.0,
+        ge=0,
+        description="Standard deviation of the noise on D's inputs; falls linearly to 0 (P3).",
+    )
+    noise_until: float = Field(
+        1.0, gt=0, le=1, description="Share of the training after which that noise is 0."
+    )
+    augment: tuple[Augmentation, ...] = Field(
+        (), description="DiffAugment policies applied to all that D sees (Zhao et al. 2020)."
+    )
+    ema: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description=(
+            "Decay of the moving average of G's weights, which is then "
+            "validated and saved (Karras et al. 2018); 0 is off."
+        ),
+    )
+    init: Init = Field("normal", description="Initial weights; default keeps PyTorch's.")
+    init_gain: float = Field(
+        0.02, gt=0, description="Spread of the initial weights (Radford et al. 2016)."
+    )
+    jitter: float = Field(
+        1.0,
+        ge=1,
+        le=2,
+        description=(
+            "Enlarge by this factor and crop back at random (Isola et al. 2017: "
+            "286/256 = 1.117); 1 is off."
+        ),
+    )
+    shift: float = Field(
+        0.0,
+        ge=0,
+        lt=0.5,
+        description=(
+            "Move by up to this share of the side, mirroring at the border; does not resample."
+        ),
+    )
+    flip: bool = Field(False, description="Mirror half of the images (Isola et al. 2017).")
+    sketch: SketchAugment | None = Field(
+        None, description="Random changes to the lines of the input sketch; null is off."
+    )
+    train_on: Literal["train", "train+val"] = Field(
+        "train",
+        description=(
+            "Splits to train on. train+val is for final results (P5) and needs best: last."
+        ),
+    )
+    validations: int = Field(6, ge=1, description="Number of validations over the training.")
+    best: Literal["ssim", "pixel_difference", "last"] = Field(
+        "pixel_difference",
+        description=(
+            "Which weights to keep: the best validation by a score, or the "
+            "last. ssim tends to keep early, blurred ones."
+        ),
+    )
+    health: Health = Field(Health(), description="What to do when a training goes wrong.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -34,19 +34,21 @@ class Policy(Section):
 
 
 class Constant(Policy):
-    """``{type: constant}``."""
+    """Keep the initial rates: ``{type: constant}``."""
 
     type: Literal["constant"]
 
 
 class Linear(Policy):
-    """``{type: linear, decay: 0.5}``: to zero over the last ``decay`` of the training.
+    """Fall linearly to zero over the last part: ``{type: linear}``.
 
-    Source: Isola et al. 2017 and Zhu et al. 2017 train half of the epochs so.
+    Source: Isola et al. 2017 and Zhu et al. 2017, where it is half of the epochs.
     """
 
     type: Literal["linear"]
-    decay: float = Field(0.5, gt=0, le=1)
+    decay: float = Field(
+        0.5, gt=0, le=1, description="Share of the training over which the rate falls."
+    )
 
     def factor(self, progress: float) -> float:
         """1, then falling to 0."""
@@ -54,11 +56,11 @@ class Linear(Policy):
 
 
 class Step(Policy):
-    """``{type: step, every: 0.25, gamma: 0.5}``: times gamma after each share ``every``."""
+    """Multiply by gamma at regular intervals: ``{type: step}``."""
 
     type: Literal["step"]
-    every: float = Field(0.25, gt=0, le=1)
-    gamma: float = Field(0.5, gt=0, le=1)
+    every: float = Field(0.25, gt=0, le=1, description="Share of the training between two steps.")
+    gamma: float = Field(0.5, gt=0, le=1, description="Factor at each step.")
 
     def factor(self, progress: float) -> float:
         """A power of gamma."""
@@ -66,13 +68,13 @@ class Step(Policy):
 
 
 class Cosine(Policy):
-    """``{type: cosine, floor: 0}``: half a cosine from 1 to ``floor``.
+    """Fall along half a cosine: ``{type: cosine}``.
 
     Source: Loshchilov & Hutter 2017, eq. 5, without restarts.
     """
 
     type: Literal["cosine"]
-    floor: float = Field(0.0, ge=0, lt=1)
+    floor: float = Field(0.0, ge=0, lt=1, description="Factor at the end.")
 
     def factor(self, progress: float) -> float:
         """From 1 to the floor."""
@@ -80,16 +82,16 @@ class Cosine(Policy):
 
 
 class Plateau(Policy):
-    """``{type: plateau, score: pixel_difference, patience: 2, gamma: 0.5}``.
-
-    Times ``gamma`` whenever a validation score (lower is better) has not improved for
-    ``patience`` validations.
-    """
+    """Lower the rate when a validation score stops improving: ``{type: plateau}``."""
 
     type: Literal["plateau"]
-    score: Literal["pixel_difference"] = "pixel_difference"
-    patience: int = Field(2, ge=1)
-    gamma: float = Field(0.5, gt=0, lt=1)
+    score: Literal["pixel_difference"] = Field(
+        "pixel_difference", description="Validation score to watch; lower is better."
+    )
+    patience: int = Field(
+        2, ge=1, description="Validations without a new best before the rate falls."
+    )
+    gamma: float = Field(0.5, gt=0, lt=1, description="Factor each time.")
 
     def earned(self, curves: Rows, scores: Rows) -> float:
         """A power of gamma."""
@@ -104,19 +106,20 @@ class Plateau(Policy):
 
 
 class Gate(Policy):
-    """``{type: gate, window: 5, tolerance: 0.02, gamma: 2, most: 8}``: P4's, which raises the rate.
+    """Raise the rate when the losses stop changing: ``{type: gate}``.
 
-    When losses stop changing: when, for each adversarial loss of G and D, the means over the last
-    two windows (of ``window`` logged rows each) differ by at most ``tolerance`` of the older one,
-    the rate is multiplied by ``gamma``, up to ``most`` times the initial one. Two whole new windows
-    pass before the next raise. P4 names the gate and gives no rule; this one is ours.
+    The losses have stopped when the mean of every adversarial loss over the last ``window`` logged
+    rows differs by at most ``tolerance`` from the mean over the window before. Two new windows pass
+    before the next raise. P4 names the gate and gives no rule; this rule is ours.
     """
 
     type: Literal["gate"]
-    window: int = Field(5, ge=1)
-    tolerance: float = Field(0.02, gt=0, lt=1)
-    gamma: float = Field(2.0, gt=1)
-    most: float = Field(8.0, gt=1)
+    window: int = Field(5, ge=1, description="Logged rows, of ten steps each, per window.")
+    tolerance: float = Field(
+        0.02, gt=0, lt=1, description="Largest relative change of a loss that still counts as none."
+    )
+    gamma: float = Field(2.0, gt=1, description="Factor at each raise.")
+    most: float = Field(8.0, gt=1, description="Largest factor in all.")
 
     def earned(self, curves: Rows, scores: Rows) -> float:
         """A power of gamma, at most ``most``."""

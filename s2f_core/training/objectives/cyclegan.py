@@ -25,19 +25,33 @@ BACK = "_back"
 
 
 class CycleGANSection(AdversarialSection):
-    """``objective: {type: cyclegan, …}``.
+    """Two domains, two generators, no pairs: ``{type: cyclegan}`` (Zhu et al. 2017).
 
-    ``lambda_cycle`` (λ of eq. 3) for both directions; ``lambda_identity``: weight of the identity
-    loss over the cycle's (section 5.2; 0.5 there, 0 is off); ``cycle``: the distance of both (L1;
-    P5 has L2); ``pool``: generated images that the discriminators are shown from (section 4; 50).
+    Both generators step, then both discriminators.
     """
 
     type: Literal["cyclegan"]
-    adversarial: Adversarial = "least-squares"
-    cycle: Reconstruction = "l1"
-    lambda_cycle: float = Field(10.0, ge=0)
-    lambda_identity: float = Field(0.5, ge=0)
-    pool: int = Field(50, ge=0)
+    adversarial: Adversarial = Field(
+        "least-squares", description="Adversarial loss (least-squares in section 4 of the paper)."
+    )
+    cycle: Reconstruction = Field(
+        "l1", description="Distance of the cycle and identity losses (l1; P5: l2)."
+    )
+    lambda_cycle: float = Field(
+        10.0, ge=0, description="Weight of the cycle loss in both directions (λ of eq. 3)."
+    )
+    lambda_identity: float = Field(
+        0.5,
+        ge=0,
+        description="Weight of the identity loss over the cycle's (section 5.2); 0 is off.",
+    )
+    pool: int = Field(
+        50,
+        ge=0,
+        description=(
+            "Generated images that D's batches are drawn from (section 4); 0 shows the newest."
+        ),
+    )
     takes: ClassVar[Literal["image", "vector"]] = "image"
     paired: ClassVar[bool] = False
 

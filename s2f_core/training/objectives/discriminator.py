@@ -21,16 +21,24 @@ if TYPE_CHECKING:  # importing it costs seconds that only a training has to spen
 
 
 class AdversarialSection(Section):
-    """What every objective can choose of its game.
+    """Keys of every objective: the adversarial loss and its penalties."""
 
-    ``adversarial``: the loss; see ``losses.discriminator_losses``. ``gp``: weight of WGAN-GP's
-    penalty, 10 in its paper, used by that loss alone. ``r1``: γ of the R1 penalty, which any loss
-    can have; 0 is off.
-    """
-
-    adversarial: losses.Adversarial = "vanilla"
-    gp: float = Field(10.0, ge=0)
-    r1: float = Field(0.0, ge=0)
+    adversarial: losses.Adversarial = Field(
+        "vanilla",
+        description=(
+            "Adversarial loss: vanilla (Goodfellow et al. 2014), least-squares "
+            "(Mao et al. 2017), hinge (Lim & Ye 2017) or wgan-gp (Gulrajani et "
+            "al. 2017)."
+        ),
+    )
+    gp: float = Field(
+        10.0, ge=0, description="Weight of the gradient penalty; used by wgan-gp only."
+    )
+    r1: float = Field(
+        0.0,
+        ge=0,
+        description="Weight γ of the R1 penalty on real images (Mescheder et al. 2018); 0 is off.",
+    )
 
 
 class Critic(Player):

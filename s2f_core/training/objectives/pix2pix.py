@@ -27,28 +27,35 @@ if TYPE_CHECKING:  # importing it costs seconds that only a training has to spen
 
 
 class Pix2PixSection(AdversarialSection):
-    """``objective: {type: pix2pix, …}``.
-
-    ``reconstruction`` and its weight ``lambda_reconstruction`` (λ of eq. 4); ``lambda_ssim``:
-    weight of 1 - SSIM (Zhao et al. 2017), 0 is off; ``conditional``: whether D is given the input
-    beside the output; ``lambda_features``: weight of feature matching (Wang et al. 2018, eq. 4),
-    0 is off; ``lambda_identity``: weight of the reconstruction loss
-    between G(B) and B (P1's hybrid), 0 is off.
-
-    ``updates``: ``alternating`` steps D first, and G by the D just updated (Goodfellow et al. 2014,
-    algorithm 1); ``simultaneous`` steps both by what D found before its step (Mescheder et al.
-    2018, section 2; so do Wang et al. 2018), which saves two of D's four passes where
-    features are matched, and one of three where not.
-    """
+    """Conditional GAN with a distance from the target: ``{type: pix2pix}`` (Isola et al. 2017)."""
 
     type: Literal["pix2pix"]
-    reconstruction: Reconstruction = "l1"
-    lambda_reconstruction: float = Field(100.0, ge=0)
-    lambda_ssim: float = Field(0.0, ge=0)
-    conditional: bool = True
-    lambda_features: float = Field(0.0, ge=0)
-    lambda_identity: float = Field(0.0, ge=0)
-    updates: Literal["alternating", "simultaneous"] = "alternating"
+    reconstruction: Reconstruction = Field(
+        "l1", description="Distance from the target (l1; P2's E4: l2)."
+    )
+    lambda_reconstruction: float = Field(
+        100.0, ge=0, description="Weight of that distance (λ of eq. 4)."
+    )
+    lambda_ssim: float = Field(
+        0.0, ge=0, description="Weight of 1 − SSIM (Zhao et al. 2017); 0 is off."
+    )
+    conditional: bool = Field(
+        True, description="Whether the discriminator sees the input beside the output."
+    )
+    lambda_features: float = Field(
+        0.0, ge=0, description="Weight of feature matching (Wang et al. 2018, eq. 4); 0 is off."
+    )
+    lambda_identity: float = Field(
+        0.0, ge=0, description="Weight of the distance between G(B) and B (P1's hybrid); 0 is off."
+    )
+    updates: Literal["alternating", "simultaneous"] = Field(
+        "alternating",
+        description=(
+            "alternating: D steps first, then G with the updated D (Goodfellow "
+            "et al. 2014). simultaneous: both step from one pass of D, which is "
+            "faster (Mescheder et al. 2018)."
+        ),
+    )
     takes: ClassVar[Literal["image", "vector"]] = "image"
     paired: ClassVar[bool] = True
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:  # importing it costs seconds that only a training has to spen
 
 
 class UnconditionalSection(AdversarialSection):
-    """``objective: {type: unconditional, …}``: the adversarial loss alone."""
+    """Noise to images, by the adversarial loss alone: ``{type: unconditional}``.
+
+    The discriminator steps first; each player draws new noise. Source: Goodfellow et al. 2014;
+    Radford et al. 2016.
+    """
 
     type: Literal["unconditional"]
     takes: ClassVar[Literal["image", "vector"]] = "vector"
