@@ -6,7 +6,6 @@ them.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,7 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from s2f_core.common.config import Section
-from s2f_core.common.errors import UserError
+from s2f_core.common.errors import UserError, list_names
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.split import Part, read_ids
 from s2f_core.data.tables import Table, read
@@ -75,10 +74,9 @@ class Data(Section):
         known = sorted(classes.dropna().unique())
         for name in self.classes:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=5) or known[:5]
                 raise UserError(
-                    f"data.classes: {self.role} has no class {name!r} (it has {len(known)}"
-                    f"{', such as ' if near else ''}{', '.join(near)})"
+                    f"data.classes: {self.role} has no class {name!r} (allowed: "
+                    f"{list_names(known) or 'none'})"
                 )
         others: set[str] = set()
         for rows in (table.accepted for table in tables):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -16,20 +15,18 @@ import torch
 
 from s2f_core.common import cache, code_digest
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Floats, Pixels, from_model, resize, to_model
-from s2f_core.common.seeding import stream
-from s2f_core.data.conditions.formula import luma
+from s2f_core.common.images import Floats, Pixels, from_model, to_model
 from s2f_core.data.selection import Data
-from s2f_core.data.sketch.strokes import UNITS
 from s2f_core.demo.canvases import OF_CONDITION, Name
 from s2f_core.inference import onnx_export
+from s2f_core.inference.inputs import condition_side, noise_vectors, to_page
+from s2f_core.inference.load import ONNX, find, variants
 from s2f_core.inference.onnx_session import INPUT, Session, fed, planes
-from s2f_core.networks.checkpoint import Description, load_model
+from s2f_core.networks.checkpoint import Description
 
 log = logging.getLogger(__name__)
 
 
-FILE, ONNX = "a-to-b.pt", ".onnx"
 DRAWABLE = 16  # pixels a side of an output from which it is a picture
 
 
@@ -65,7 +62,7 @@ class Model:
     @property
     def photo_size(self) -> int:
         """Pixels a side of the photos of which its condition is made."""
-        return self.description.drawn_at or max(self.description.size, UNITS)
+        return condition_side(self.description)
 
     @property
     def data(self) -> Data | None:
@@ -81,14 +78,12 @@ class Model:
 
         Shrunk by areas, then grey by BT.601 where the model takes one channel.
         """
-        size = self.description.size
-        small = drawing if len(drawing) == size else resize(drawing, size)
-        return luma(small)[..., None] if self.description.in_channels == 1 else small
+        return to_page(drawing, self.description.size, self.description.in_channels)
 
     def picture(self, drawing: Pixels | None, seed: int) -> Pixels:
         """What the model makes of a drawing uint8 [H, H, 3], or of noise: uint8 [size, size, C]."""
         if drawing is None:
-            inputs = noise(self.description.in_channels, seed)
+            inputs = noise_vectors(self.description, seed, 1)
         else:
             inputs = to_model(torch.from_numpy(self.page(drawing)[None])).numpy()
         return np.asarray(from_model(torch.from_numpy(self.session(inputs, seed=seed)))[0])
@@ -97,56 +92,32 @@ class Model:
         """The inputs that are noise, by name: what a browser needs to make the same picture."""
         told = self.description
         if self.sheet == "noise":
-            return {INPUT: noise(told.in_channels, seed)}
+            return {INPUT: noise_vectors(told, seed, 1)}
         page = np.zeros((1, told.in_channels, told.size, told.size), np.float32)
         return {name: plane for name, plane in fed(told, page, seed).items() if name != INPUT}
-
-
-def noise(channels: int, seed: int) -> Floats:
-    """The input [1, channels, 1, 1] of a generator of noise, drawn as the condition noise is."""
-    drawn = stream(seed).integers(0, 256, (1, 1, 1, channels), dtype=np.uint8)
-    found: Floats = to_model(torch.from_numpy(drawn)).numpy()
-    return found
 
 
 def opened(names: Sequence[str], root: Path) -> dict[str, Model]:
     """The models of these names, or all of ``root``/models, by name.
 
-    A name is that of a trained variant, or a checkpoint (.pt) or ONNX file. Raises UserError where
-    there is none, or a name is neither.
+    A name is any that :func:`s2f_core.inference.load.find` takes. Raises UserError where there is
+    no such model, or it makes no pictures.
     """
-    folder = root / "models"
-    there = sorted(path.parent.name for path in folder.glob(f"*/{FILE}"))
-    if not names and not there:
-        raise UserError(f"{folder} has no model: dvc repro trains those of params.yaml")
-    found: dict[str, Model] = {}
-    for name in names or there:
-        model = _open(name, there, folder)
-        if _shown(model.description):
-            found[model.name] = model
+    if not names and not variants(root):
+        raise UserError(f"{root / 'models'} has no model: dvc repro trains those of params.yaml")
+    models: dict[str, Model] = {}
+    for text in names or variants(root):
+        file = find(text, root)
+        description = file.describe()
+        if _shown(description):
+            models[file.name] = Model(file.name, file.path, description, _sheet(description))
         elif names:
-            raise UserError(f"{name} makes no pictures, which the demo shows")
-    return found
+            raise UserError(f"{text} makes no pictures, which the demo shows")
+    return models
 
 
 def _shown(told: Description) -> bool:
     return told.size >= DRAWABLE and told.role != "grids" and told.out_channels in {1, 3}
-
-
-def _open(name: str, there: Sequence[str], folder: Path) -> Model:
-    path = Path(name)
-    if name in there:
-        path = folder / name / FILE
-    elif path.suffix not in {".pt", ONNX}:
-        near = difflib.get_close_matches(name, there, n=3)
-        meant = f"; did you mean {', '.join(near)}?" if near else f" ({', '.join(there) or 'none'})"
-        raise UserError(
-            f"{name!r} is no trained variant under {folder}, and no file .pt or .onnx{meant}"
-        )
-    else:
-        name = path.parent.name if path.name == FILE else path.stem
-    told = Session(path, threads=1).description if path.suffix == ONNX else load_model(path)[0]
-    return Model(name, path, told, _sheet(told))
 
 
 def exported(checkpoint: Path) -> Path:

@@ -1,122 +1,159 @@
-"""Models by what people call them: a name, a file, a folder, an address in MLflow."""
+"""Find a model by a variant's name, a file, a folder or an address in MLflow, and open it."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from s2f_core.common.errors import UserError
+from s2f_core.common.errors import UserError, list_names
 from s2f_core.common.images import Pixels
 from s2f_core.data.selection import Direction
 from s2f_core.inference.model import Checkpoint, Model
-from s2f_core.networks.checkpoint import load_model
+from s2f_core.networks.checkpoint import Description, load_model
 from s2f_core.networks.upscalers import UPSCALERS
 
+if TYPE_CHECKING:  # importing it costs time that only an exported model has to spend
+    from s2f_core.inference.onnx_session import Session
+
 DATA = Path("data")
-FORWARD = "a-to-b.pt"
+FORWARD, ONNX = "a-to-b.pt", ".onnx"
 DIRECTIONS: dict[str, Direction] = {"a-to-b": "a-to-b", "b-to-a": "b-to-a"}
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One way to name a model: what it is, if a text is of it, and how it is opened."""
+class ModelFile:
+    """The file of a model: a checkpoint (.pt) or an exported generator (.onnx).
 
-    what: str
-    named: Callable[[str, Path], bool]
-    open: Callable[[str, Path], Model]
+    ``name`` is the variant's or the file's. ``packed`` is the folder of a registered translation
+    that the file lies in, with the upscaler that belongs to it.
+    """
+
+    name: str
+    path: Path
+    packed: Path | None = None
+
+    def describe(self) -> Description:
+        """Return the file's own description. Raises UserError for a missing or damaged file."""
+        return self._onnx().description if self.path.suffix == ONNX else self._checkpoint()[0]
+
+    def open(self, data: Path = DATA) -> Model:
+        """Return the model; ``data`` is the root of weights and upscalers. Raises UserError."""
+        if self.path.suffix == ONNX:
+            return Model(self._onnx(), data)
+        return Model(self._checkpoint()[1], data, _packed_upscaler(self.packed))
+
+    def _onnx(self) -> Session:
+        from s2f_core.inference.onnx_session import Session
+
+        return Session(self.path)
+
+    def _checkpoint(self) -> tuple[Description, Checkpoint]:
+        description, generator = load_model(self.path)
+        if description.direction is None:  # an older file; a model folder names its files by it
+            direction = DIRECTIONS.get(self.path.stem, "a-to-b")
+            description = description.model_copy(update={"direction": direction})
+        return description, Checkpoint(description, generator)
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """One way to name a model: its description in messages, a test of a text, and the file."""
+
+    description: str
+    matches: Callable[[str, Path], bool]
+    find: Callable[[str, Path], ModelFile]
 
 
 def load(model: str | Path, data: Path = DATA) -> Model:
-    """The model of a name, a file, a folder or an address; see :data:`KINDS`.
+    """Open the model that :func:`find` finds.
 
     ``data`` is the root of models, weights and upscalers. Raises UserError where there is no such
-    model, or its file is damaged or newer than this s2f.
+    model, or its file is damaged or of another version of the format.
+    """
+    return find(model, data).open(data)
+
+
+def find(model: str | Path, data: Path = DATA) -> ModelFile:
+    """Return the file of a model by the first of :data:`SOURCES` that matches.
+
+    Raises UserError where there is no such model; the message lists the names that are allowed.
     """
     text = str(model)
-    for kind in KINDS:
-        if kind.named(text, data):
-            return kind.open(text, data)
-    raise UserError(_unknown(text, data))
+    for source in SOURCES:
+        if source.matches(text, data):
+            return source.find(text, data)
+    raise _unknown(text, data)
 
 
-def known(data: Path = DATA) -> list[str]:
-    """The names of the variants that have a model under ``data``."""
+def variants(data: Path = DATA) -> list[str]:
+    """Return the names of the variants that have a model under ``data``."""
     return sorted(file.parent.name for file in (data / "models").glob(f"*/{FORWARD}"))
 
 
-def _unknown(text: str, data: Path) -> str:
-    names = known(data)
-    near = difflib.get_close_matches(text, names, n=3)
-    here = f"{', '.join(names)}" if names else "none: train one, or dvc pull"
-    return (
-        f"no model '{text}'{f': did you mean {near[0]}?' if near else ''} (allowed: "
-        f"{'; '.join(kind.what for kind in KINDS)}; variants under {data / 'models'}: {here})"
+def _unknown(text: str, data: Path) -> UserError:
+    names = list_names(variants(data)) or "none: train one, or dvc pull"
+    sources = "; ".join(source.description for source in SOURCES)
+    return UserError(
+        f"no model '{text}' (allowed: {sources}; variants under {data / 'models'}: {names})"
     )
 
 
-def _checkpoint(file: Path, data: Path) -> Model:
-    description, generator = load_model(file)
-    if description.direction is None:  # an older file; a model folder names its files by it
-        told = {"direction": DIRECTIONS.get(file.stem, "a-to-b")}
-        description = description.model_copy(update=told)
-    return Model(Checkpoint(description, generator), data)
+def _file(text: str, data: Path) -> ModelFile:
+    path = Path(text)
+    if not path.is_file():
+        raise _unknown(text, data)
+    return ModelFile(path.parent.name if path.name == FORWARD else path.stem, path)
 
 
-def _onnx(text: str, data: Path) -> Model:
-    from s2f_core.inference.onnx_session import Session
-
-    return Model(Session(Path(text)), data)
-
-
-def _file(text: str, data: Path) -> Model:
-    if not Path(text).is_file():
-        raise UserError(_unknown(text, data))
-    return _checkpoint(Path(text), data)
-
-
-def _folder(text: str, data: Path) -> Model:
+def _folder(text: str, data: Path) -> ModelFile:
     """A variant's own folder, or one that MLflow keeps for a registered translation."""
-    from s2f_core.tracking.pyfunc import GENERATOR, SERVED, Served
+    from s2f_core.tracking.pyfunc import GENERATOR
 
+    del data
     folder = Path(text)
     if (folder / FORWARD).is_file():
-        return _checkpoint(folder / FORWARD, data)
+        return ModelFile(folder.name, folder / FORWARD)
     packed = folder / "data"
     if not (packed / GENERATOR).is_file():
-        raise UserError(f"{folder} has neither {FORWARD} nor data/{GENERATOR}: it is no model")
+        raise UserError(f"{folder} is no model: it has neither {FORWARD} nor data/{GENERATOR}")
+    return ModelFile(folder.name, packed / GENERATOR, packed)
+
+
+def _packed_upscaler(packed: Path | None) -> Callable[[Pixels], Pixels] | None:
+    """The upscaler of a registered translation. Raises UserError where its folder is damaged."""
+    from s2f_core.tracking.pyfunc import SERVED, Served
+
+    if packed is None:
+        return None
     try:
         served = Served.model_validate_json((packed / SERVED).read_bytes())
     except (OSError, ValueError) as error:  # pydantic's is one
         raise UserError(f"{packed / SERVED} cannot be read: {error}") from None
-
-    def finish(images: Pixels) -> Pixels:
-        return UPSCALERS[served.upscaler](images, served.size, packed)
-
-    return Model(_checkpoint(packed / GENERATOR, data).network, data, finish)
+    return lambda images: UPSCALERS[served.upscaler](images, served.size, packed)
 
 
-def _mlflow(text: str, data: Path) -> Model:
+def _mlflow(text: str, data: Path) -> ModelFile:
     from s2f_core.tracking.downloads import download
 
-    place = download(text)
-    return (_folder if place.is_dir() else _file)(str(place), data)
+    path = download(text)
+    file = (_folder if path.is_dir() else _file)(str(path), data)
+    return ModelFile(text.split("/")[1], file.path, file.packed)  # models:/NAME/… or runs:/RUN/…
 
 
-def _variant(text: str, data: Path) -> Model:
-    return _checkpoint(data / "models" / text / FORWARD, data)
+def _variant(text: str, data: Path) -> ModelFile:
+    return ModelFile(text, data / "models" / text / FORWARD)
 
 
-KINDS = (
-    Kind(
+SOURCES = (
+    ModelSource(
         "an address in MLflow, models:/NAME/VERSION or runs:/RUN/model/a-to-b.pt",
         lambda text, _: text.startswith(("models:/", "runs:/")),
         _mlflow,
     ),
-    Kind("an exported FILE.onnx", lambda text, _: text.endswith(".onnx"), _onnx),
-    Kind("a model FILE.pt", lambda text, _: text.endswith(".pt"), _file),
-    Kind("the name of a variant", lambda text, data: text in known(data), _variant),
-    Kind("a model's folder", lambda text, _: Path(text).is_dir(), _folder),
+    ModelSource("an exported FILE.onnx", lambda text, _: text.endswith(ONNX), _file),
+    ModelSource("a model FILE.pt", lambda text, _: text.endswith(".pt"), _file),
+    ModelSource("the name of a variant", lambda text, data: text in variants(data), _variant),
+    ModelSource("a model's folder", lambda text, _: Path(text).is_dir(), _folder),
 )
-""":func:`load` takes the first that a text is of."""

@@ -20,15 +20,13 @@ from s2f_core.common.images import (
     decode,
     from_model,
     pil_to_rgb,
-    resize,
     to_network_input,
     to_rgb,
 )
-from s2f_core.common.seeding import stream
-from s2f_core.data.conditions.formula import luma
 from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
-from s2f_core.data.sketch.strokes import UNITS, LineStatistics
+from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.inference.from_photo import Conditioning
+from s2f_core.inference.inputs import condition_side, noise_vectors, resize_square, to_page
 from s2f_core.inference.options import Choices, Options
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.generate import BATCH, batches, generate_floats
@@ -121,13 +119,7 @@ class Model:
         if not self.takes_noise:
             raise UserError(f"{self.description.variant} makes images of images: give it one")
         count = self._count(options)
-        vectors = [
-            stream(options.seed, row).integers(0, 256, (1, 1, self.description.in_channels))
-            for row in range(count)
-        ]
-        inputs = to_network_input(
-            np.stack(vectors).astype(np.uint8), 1, self.description.in_channels
-        ).numpy()
+        inputs = noise_vectors(self.description, options.seed, count)
         parts = [self.network(inputs[rows.start : rows.stop]) for rows in batches(count)]
         return list(self._finished(np.concatenate(parts), options))
 
@@ -172,16 +164,14 @@ class Model:
             raise UserError(f"{told.variant} makes images of noise: it takes none, but samples")
         photo = options.from_photo or told.direction == "b-to-a"
         found = to_square(image, options.fit or ("crop" if photo else "pad"))
-        side = told.drawn_at or max(told.size, min(UNITS, len(found.pixels)))
+        side = condition_side(told, len(found.pixels))
         if photo:
-            page = self._condition(to_rgb(_sized(found.pixels, side)))
+            page = self._condition(to_rgb(resize_square(found.pixels, side)))
         elif self.lines is not None:
             page = normalise_drawing(found.pixels, self.lines, side, pen=options.pen)
         else:
-            page = _sized(found.pixels, side)
-        if page.shape[2] != 1 and told.in_channels == 1:
-            page = luma(page)[..., None]
-        return Square(page, found.part)
+            page = found.pixels
+        return Square(to_page(page, side, told.in_channels), found.part)
 
     @property
     def takes_noise(self) -> bool:
@@ -257,10 +247,6 @@ def pixels(picture: Picture) -> Pixels:
     if not image.size:
         raise UserError(f"an array {list(picture.shape)} has no pixels")
     return pil_to_rgb(Image.fromarray(image)) if image.shape[2] == 4 else to_rgb(image)
-
-
-def _sized(image: Pixels, side: int) -> Pixels:
-    return image if len(image) == side else resize(image, side)
 
 
 def _flat(image: Pixels) -> Pixels:

@@ -20,9 +20,9 @@ from tqdm import tqdm
 
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import MAX_PIXELS, Floats, ImageError, Pixels, resize, to_rgb
-from s2f_core.data.conditions.formula import luma
+from s2f_core.common.images import MAX_PIXELS, Floats, ImageError, Pixels, to_rgb
 from s2f_core.data.sketch.normalise import to_square
+from s2f_core.inference.inputs import to_page
 from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
 
@@ -55,7 +55,7 @@ class Smoothing:
         """The output of a frame, smoothed."""
         made = output.astype(np.float32)
         side = output.shape[0]
-        grey = luma(_sized(frame, max(SIDE, side)))
+        grey = to_page(frame, max(SIDE, side), channels=1)[..., 0]
         if self._frame is not None and self._output is not None:
             moved, trusted = followed(self._frame, grey, self._output)
             if trusted.mean() >= CUT:
@@ -94,10 +94,6 @@ def _moved(image: Any, flow: Any) -> Floats:
 
 def _mean(difference: Floats, where: Floats) -> float:
     return float((difference * where).sum() / max(where.sum() * difference.shape[2], 1))
-
-
-def _sized(image: Pixels, side: int) -> Pixels:
-    return image if len(image) == side else resize(image, side)
 
 
 @dataclass(frozen=True)

@@ -142,9 +142,9 @@ def test_a_checkpoint_is_exported_once(root: Path) -> None:
 
 def test_names_that_are_none(root: Path, tmp_path: Path) -> None:
     """The message lists what there is; a folder without models says what makes them."""
-    with pytest.raises(UserError, match=r"'line' is no trained variant .* did you mean lines"):
+    with pytest.raises(UserError, match=r"no model 'line' \(allowed: .*: lines, noisy, samples\)"):
         opened(["line"], root)
-    with pytest.raises(UserError, match=r"gone\.onnx does not exist"):
+    with pytest.raises(UserError, match=r"no model 'gone\.onnx' \(allowed: "):
         opened(["gone.onnx"], root)
     with pytest.raises(UserError, match="has no model: dvc repro"):
         opened([], tmp_path)

@@ -228,4 +228,4 @@ def test_the_command_as_people_run_it(project: Path) -> None:
     assert b'"variant": "tiny"' in done.stdout
     done = s2f("translate", "tinny", "in")
     assert done.returncode == 1
-    assert done.stderr.startswith(b"error: no model 'tinny': did you mean tiny?")
+    assert done.stderr.startswith(b"error: no model 'tinny' (allowed: ")

@@ -75,14 +75,14 @@ def test_a_model_is_found_by_every_name(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_not_there_names_those_that_are(data: Path) -> None:
-    """And all that is allowed, and what was perhaps meant."""
-    with pytest.raises(UserError, match=r"no model 'tinny': did you mean tiny\?") as raised:
+    """And all that is allowed."""
+    with pytest.raises(UserError, match=r"no model 'tinny' \(allowed: ") as raised:
         s2f_core.load("tinny", data)
     for said in ("models:/NAME/VERSION", ".onnx", ".pt", "folder", "noise, noisy, old, pose, tiny"):
         assert said in str(raised.value)
     with pytest.raises(UserError, match=r"no model 'gone\.pt'"):
         s2f_core.load("gone.pt", data)
-    with pytest.raises(UserError, match="it is no model"):
+    with pytest.raises(UserError, match="is no model: it has neither"):
         s2f_core.load(data / "models", data)
     with pytest.raises(UserError, match="none: train one"):
         s2f_core.load("x", data / "nowhere")

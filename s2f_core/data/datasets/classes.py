@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from s2f_core.common.errors import UserError
+from s2f_core.common.errors import UserError, list_names
 
 
 def _different(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -25,11 +24,9 @@ Classes = Annotated[Names | None, AfterValidator(_different)]  # null takes all
 def chosen(classes: tuple[str, ...] | None, known: Collection[str], where: object) -> list[str]:
     """The classes asked for, or all of the known ones in order.
 
-    Raises UserError where one is not known to what lies at ``where``; it tells those near it.
+    Raises UserError where one is not known to what lies at ``where``.
     """
     for name in classes or ():
         if name not in known:
-            near = get_close_matches(name, known, n=5, cutoff=0.5)
-            hint = f"; near it: {', '.join(near)}" if near else ""
-            raise UserError(f"{where} has no class {name!r} ({len(known)} classes{hint})")
+            raise UserError(f"{where} has no class {name!r} (allowed: {list_names(sorted(known))})")
     return sorted(known) if classes is None else list(classes)

@@ -90,7 +90,7 @@ def test_batches_classes_and_limit_choose(tmp_path: Path) -> None:
     path = _laid(tmp_path)
     table = _table(path, tmp_path, batches=["train"], classes=["cat", "airplane"], limit=1)
     assert table.index["id"].tolist() == ["cat-data_batch_1-0000", "airplane-data_batch_1-0001"]
-    with pytest.raises(UserError, match=r"no class 'plane' \(10 classes; near it: airplane"):
+    with pytest.raises(UserError, match=r"no class 'plane' \(allowed: airplane"):
         _table(path, tmp_path, classes=["plane"])
     with pytest.raises(ValidationError, match="'train' or 'test'"):
         _table(path, tmp_path, batches=["val"])

@@ -250,11 +250,11 @@ def test_a_line_that_is_no_json_is_rejected() -> None:
         ink(b"[0, 1, 0")
 
 
-def test_an_unknown_class_names_those_near_it(asset: Path) -> None:
+def test_an_unknown_class_is_refused_with_the_known_ones(asset: Path) -> None:
     """Before anything is drawn."""
-    with pytest.raises(UserError, match=r"no class 'lightbulb' \(3 classes; near it: light bulb"):
+    with pytest.raises(UserError, match=r"no class 'lightbulb' \(allowed: .*light bulb"):
         prepared(_section(classes=["lightbulb"]), asset, 28)
-    with pytest.raises(UserError, match=r"no class 'xyz' \(3 classes\)"):
+    with pytest.raises(UserError, match=r"no class 'xyz' \(allowed: cat, dog, light bulb\)"):
         prepared(_section(classes=["xyz"]), asset, 28)
 
 

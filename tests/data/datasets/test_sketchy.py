@@ -59,7 +59,7 @@ def test_classes_limit_and_sketches_choose(tmp_path: Path) -> None:
     assert table.index["id"].tolist() == ["apple-n2_1-4", "cat-n1_5-1", "cat-n1_5-2"]
     table = prepared(_section(classes=["cat"], sketches="first"), path)
     assert table.index["id"].tolist() == ["cat-n1_5-1", "cat-n1_7-1"]
-    with pytest.raises(UserError, match=r"no class 'cats' \(2 classes; near it: cat\)"):
+    with pytest.raises(UserError, match=r"no class 'cats' \(allowed: .*cat"):
         prepared(_section(classes=["cats"]), path)
     with pytest.raises(ValidationError, match="are there twice: cat"):
         _section(classes=["cat", "cat"])

@@ -1,0 +1,46 @@
+"""Prepare a generator's input: a page of its size and channels, or noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s2f_core.common.images import Floats, Pixels, resize, to_network_input
+from s2f_core.common.seeding import stream
+from s2f_core.data.conditions.formula import luma
+from s2f_core.data.sketch.strokes import UNITS
+from s2f_core.networks.checkpoint import Description
+
+
+def resize_square(image: Pixels, side: int) -> Pixels:
+    """Resize a square image [s, s, C] to [side, side, C]; return it unchanged where it fits."""
+    return image if len(image) == side else resize(image, side)
+
+
+def to_page(image: Pixels, side: int, channels: int) -> Pixels:
+    """Resize a square image uint8 [s, s, 1 or 3] for a generator of so many input channels.
+
+    Return uint8 [side, side, C]: C is 1, by BT.601, where ``channels`` is 1, else the image's own.
+    """
+    page = resize_square(image, side)
+    return luma(page)[..., None] if channels == 1 else page
+
+
+def condition_side(description: Description, side: int | None = None) -> int:
+    """The side in pixels at which a condition is computed or a drawing is normalised.
+
+    That of the training tables, where the model file has it; else the generator's size, but 128
+    where the picture, of ``side`` pixels, is as large.
+    """
+    own = UNITS if side is None else min(UNITS, side)
+    return description.drawn_at or max(description.size, own)
+
+
+def noise_vectors(description: Description, seed: int, count: int) -> Floats:
+    """Draw the inputs of a generator of noise: float32 [count, C, 1, 1] in [-1, 1].
+
+    Row k depends on ``seed`` and k alone.
+    """
+    channels = description.in_channels
+    vectors = [stream(seed, row).integers(0, 256, (1, 1, channels)) for row in range(count)]
+    inputs: Floats = to_network_input(np.stack(vectors).astype(np.uint8), 1, channels).numpy()
+    return inputs

@@ -1,0 +1,38 @@
+"""Preparing a generator's input."""
+
+import numpy as np
+import pytest
+from tiny_demo import describe
+
+from s2f_core.inference.inputs import condition_side, noise_vectors, to_page
+
+
+def test_a_page_has_the_size_and_the_grey_of_its_generator() -> None:
+    """Areas are averaged; one channel is BT.601; a page that fits is left alone."""
+    image = np.zeros((4, 4, 3), np.uint8)
+    image[:2, :2] = (255, 0, 0)
+    assert to_page(image, 4, 3) is image
+    assert to_page(image, 2, 3)[0, 0].tolist() == [255, 0, 0]
+    assert to_page(image, 2, 1)[..., 0].tolist() == [[76, 0], [0, 0]]
+    assert to_page(image[..., :1], 2, 3).shape == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("drawn_at", "side", "expected"),
+    [(64, 512, 64), (None, 512, 128), (None, 40, 40), (None, 8, 16)],
+)
+def test_a_condition_is_computed_at_the_tables_size(
+    drawn_at: int | None, side: int, expected: int
+) -> None:
+    """Of a file that does not have it, at 128 pixels, the picture's side or the generator's."""
+    assert condition_side(describe("lines", drawn_at=drawn_at), side) == expected
+
+
+def test_a_vector_depends_on_its_seed_and_row_alone() -> None:
+    """Three rows begin with the one row; another seed gives other values in [-1, 1]."""
+    description = describe("samples")
+    three = noise_vectors(description, 1, 3)
+    assert three.shape == (3, 8, 1, 1)
+    assert np.array_equal(three[:1], noise_vectors(description, 1, 1))
+    assert not np.array_equal(three, noise_vectors(description, 2, 3))
+    assert np.abs(three).max() <= 1
