@@ -1,4 +1,4 @@
-"""Train / val / test by hash, so that an image keeps its split whatever is added beside it."""
+"""Split images into train, val and test by hash, so that new images move no old one."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ PARTS: tuple[Part, ...] = ("train", "val", "test")
 class Split(Section):
     """``split: {seed: 0, train: 0.8, val: 0.1, test: 0.1}``; the shares sum to 1.
 
-    ``official``: an image whose publisher put it into a part stays there; the others' are hashed.
+    With ``official``, an image stays in the part that its publisher put it into; images without
+    such a part are split by hash.
     """
 
-    seed: int = 0
-    train: float = Field(0.8, gt=0, lt=1)
-    val: float = Field(0.1, gt=0, lt=1)
-    test: float = Field(0.1, gt=0, lt=1)
-    official: bool = False
+    seed: int = Field(0, description="another seed gives another split")
+    train: float = Field(0.8, gt=0, lt=1, description="share of images to train on")
+    val: float = Field(0.1, gt=0, lt=1, description="share of images to choose models on")
+    test: float = Field(0.1, gt=0, lt=1, description="share of images to report scores on")
+    official: bool = Field(False, description="keep the publisher's split where there is one")
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _check_sum(self) -> Self:
         total = self.train + self.val + self.test
         if abs(total - 1) > 1e-6:
             raise ValueError(f"train + val + test must be 1, got {total:g}")
@@ -41,28 +42,33 @@ class Split(Section):
 
 
 def assign(
-    index: pd.DataFrame, split: Split, left_out: pd.Series[str] | None = None
+    index: pd.DataFrame, split: Split, reasons: pd.Series[str] | None = None
 ) -> pd.DataFrame:
     """The split of each accepted row of a table's index: columns id, split, reason.
 
-    A row's split depends on its group (where it has one, else on its pixels) and the seed alone, or
-    is the publisher's. So a group is never divided, equal images without a group fall together, and
-    adding images moves none. Equal images of groups that fell apart are kept in the earliest of
-    train, val and test; the others get no split, with the reason. Nor do those that ``left_out``
-    has a reason for, by id.
+    A row is split by its group, or by its pixels if it has no group, or by its publisher. So a
+    group is never divided, equal images without a group fall together, and new images move no old
+    one.
 
-    Raises UserError where an official part is none of the three.
+    Some rows get no split but a reason. If equal images of different groups fall into several
+    parts, only those in the earliest of train, val and test stay. ``reasons`` leaves out more rows:
+    it maps ids to reasons, or to null.
+
+    Raises UserError if an official part is none of the three.
     """
     rows = index[index["rejected"].isna()]
     keys = rows["group"].where(rows["group"].notna(), rows["sha256"])
     parts = keys.map(lambda key: _part(str(key), split))
     if split.official and "part" in rows:
         parts = rows["part"].where(rows["part"].notna(), parts)
-        if other := sorted(set(parts) - set(PARTS)):
-            raise UserError(f"an image is of the part {other[0]!r}; known are {', '.join(PARTS)}")
+        if unknown := sorted(set(parts) - set(PARTS)):
+            raise UserError(
+                f"the source puts an image into the part {unknown[0]!r}; "
+                f"known parts are {', '.join(PARTS)}"
+            )
     curated = pd.Series(None, index=rows.index, dtype=object)
-    if left_out is not None:
-        curated = rows["id"].map(left_out.dropna()).astype(object)
+    if reasons is not None:
+        curated = rows["id"].map(reasons.dropna()).astype(object)
     rank = parts.map(PARTS.index).where(curated.isna())
     earliest = rank.groupby(rows["sha256"]).transform("min")
     leaks = rank > earliest
@@ -84,26 +90,25 @@ def _part(key: str, split: Split) -> Part:
 def write_split(
     domains: Sequence[pd.DataFrame], split: Split, out: Path, measures: pd.DataFrame | None = None
 ) -> None:
-    """Assign the rows of the indexes of a role's tables and write ``out``, a parquet file.
+    """Split the rows of a role's tables, ``domains``, and write the parquet file ``out``.
 
-    An id that two tables have is of a pair, and has one row: that of the first of them.
-    ``measures`` has a row an image: its id, the reason why it is left out, if it is, and what was
-    measured, which becomes columns of ``out``. Raises UserError where a part of a table would be
-    empty.
+    An id of two tables is a pair and has one row, that of the first table. ``measures`` has one row
+    an image: its id, the reason to leave it out or null, and measures, which become columns of
+    ``out``. Raises UserError if a table has no image in one of the parts.
     """
     accepted = [index[index["rejected"].isna()] for index in domains]
     index = pd.concat(accepted, ignore_index=True).drop_duplicates("id")
-    left_out = None if measures is None else measures.set_index("id")["reason"]
-    rows = assign(index, split, left_out)
+    reasons = None if measures is None else measures.set_index("id")["reason"]
+    rows = assign(index, split, reasons)
     counts = rows["split"].value_counts()
     log.info("split: %s", ", ".join(f"{part} {counts.get(part, 0)}" for part in PARTS))
     for reason, count in rows["reason"].value_counts().items():
         log.warning("split: %d left out: %s", count, reason)
     for domain in accepted:
-        there = rows.loc[rows["id"].isin(domain["id"]), "split"].unique()
-        if empty := [part for part in PARTS if part not in there]:
+        filled = rows.loc[rows["id"].isin(domain["id"]), "split"].unique()
+        if empty := [part for part in PARTS if part not in filled]:
             raise UserError(
-                f"{out}: {len(domain)} images leave no {' and no '.join(empty)} split; "
+                f"{out}: none of {len(domain)} images falls into {' or '.join(empty)}; "
                 "add images or change the shares under 'split'"
             )
     rows = rows.astype("string")
@@ -116,7 +121,7 @@ def write_split(
 
 
 def read_ids(file: Path, *parts: Part) -> list[str]:
-    """The ids of some parts, in the tables' order; raises UserError where there is no split."""
+    """The ids of these parts, in the tables' order; raises UserError if there is no split."""
     try:
         rows = pd.read_parquet(file)
     except OSError:

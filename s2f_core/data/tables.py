@@ -1,12 +1,15 @@
-"""Image tables: what every data stage reads and writes.
+"""Image tables: every data stage reads and writes them.
 
-A table is a folder with ``images-NNNNN.npy`` (uint8 [n, H, W, C], memory-mapped when read),
-``index.parquet`` (a row an image, rejected ones with the reason), ``made.json`` (the section of
-params.yaml that it was made by) and ``preview.png``. A few big files, because DVC hashes thousands
-of small ones slowly and training should not decode a JPEG.
+A table is a folder with four kinds of file:
 
-Such a file, a shard, is the images of 128 rows. It is the unit of parallel and of restarted work,
-so memory is bounded by a shard a worker, and a build that was killed loses the unfinished ones.
+- ``images-NNNNN.npy``: uint8 [n, H, W, C], memory-mapped when read;
+- ``index.parquet``: one row an image; a rejected row has the reason;
+- ``made.json``: the section of params.yaml that the table was built from;
+- ``preview.png``: a contact sheet.
+
+The files are few and large, because DVC hashes thousands of small files slowly and training should
+not decode JPEG. Each ``images`` file, a shard, has the images of 128 rows. Workers build one shard
+at a time, which bounds their memory, and a killed build loses only its unfinished shards.
 """
 
 from __future__ import annotations
@@ -39,21 +42,22 @@ log = logging.getLogger(__name__)
 Maker = Callable[[int], Pixels]
 
 COLUMNS = ["id", "source", "class", "group", "part", "sha256", "rejected"]
-SHARD = 128  # rows
-OPEN = 64  # shards of a table at once
-OWN_INPUTS = "given"  # within a table, that of the domain A which the source brings itself
-SECTION_FILE = "made.json"  # within a table: the section of params.yaml that it was made by
-PREVIEW = 64  # images on the contact sheet
-VISIBLE = 32  # pixels a side there, at least
+SHARD = 128  # rows of a shard
+OPEN_SHARDS = 64  # shards of a table that are mapped at once
+OWN_INPUTS = "given"  # folder in a table of photos: the table of the source's own inputs, domain A
+SECTION_FILE = "made.json"  # file in a table: the section of params.yaml that it was built from
+PREVIEW_IMAGES = 64  # images on the contact sheet
+PREVIEW_SIDE = 32  # the smallest side of an image there, in pixels
 
 
 @dataclass(frozen=True)
 class Domain:
-    """What a table is made from: the rows of its index, and what makes the image of one.
+    """The rows of a table that is not built yet, and the function that makes their images.
 
-    ``rows`` bring the index columns but ``sha256``; a row with ``rejected`` set stays so. ``make``
-    gives uint8 [H, W, C] of one shape for a row's number, or raises ImageError with the reason why
-    it has no image. It runs in threads here and is pickled to workers elsewhere.
+    ``rows`` has the columns of the index but ``sha256``; a row with ``rejected`` set stays
+    rejected. ``make`` takes a row's number and returns uint8 [H, W, C], of one shape for all rows,
+    or raises ImageError with the reason for rejecting the row. It runs in threads of this machine,
+    and is pickled for workers on others.
     """
 
     rows: pd.DataFrame
@@ -64,11 +68,11 @@ class Domain:
 class Table:
     """An image table on disk, opened for reading.
 
-    ``index`` has a row an image: ``id`` (unique), ``source`` (where it came from), ``class``,
+    ``index`` has one row an image: ``id`` (unique), ``source`` (where it came from), ``class``,
     ``group`` (such as an identity; images of one group share a split), ``part`` (the split that the
-    publisher gave it), ``sha256`` (of the pixels) and ``rejected`` (the reason, or null). Images
-    are numbered by the rows that are not rejected. ``shape`` is every image's height, width and
-    channels, ``shards`` are the files and how many images each has.
+    publisher gave it), ``sha256`` (of the pixels) and ``rejected`` (the reason, or null). Positions
+    count the rows that are not rejected. ``shape`` is the height, width and channels of every
+    image; ``shards`` holds each file with its number of images.
     """
 
     folder: Path
@@ -82,7 +86,7 @@ class Table:
         return self.index[self.index["rejected"].isna()].reset_index(drop=True)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A table is pickled as its place: workers open it themselves."""
+        """Pickle the folder alone: a worker opens the table itself."""
         return read, (self.folder.absolute(),)
 
     @cached_property
@@ -90,30 +94,30 @@ class Table:
         return np.cumsum([0, *(count for _, count in self.shards)])
 
     @cached_property
-    def _mapped(self) -> Callable[[int], Pixels]:
-        """A shard by its number, mapped; not all at once, for a process may have 1,024 files."""
+    def _map_shard(self) -> Callable[[int], Pixels]:
+        """Map a shard by its number; few at once, as a process may have only 1,024 open files."""
         paths = [path for path, _ in self.shards]  # not through self: a cycle would keep it open
-        return lru_cache(OPEN)(lambda shard: _map(paths[shard]))
+        return lru_cache(OPEN_SHARDS)(lambda shard: _map(paths[shard]))
 
     def __len__(self) -> int:
         return int(self._starts[-1])
 
     def images(self, positions: npt.ArrayLike) -> Pixels:
         """The images at these positions, uint8 [n, H, W, C]."""
-        wanted = np.asarray(positions, dtype=np.int64)
-        shards = np.searchsorted(self._starts, wanted, side="right") - 1
-        found = np.empty((len(wanted), *self.shape), dtype=np.uint8)
-        for row, (shard, position) in enumerate(zip(shards, wanted, strict=True)):
-            found[row] = self._mapped(shard)[position - self._starts[shard]]
-        return found
+        places = np.asarray(positions, dtype=np.int64)
+        shards = np.searchsorted(self._starts, places, side="right") - 1
+        images = np.empty((len(places), *self.shape), dtype=np.uint8)
+        for row, (shard, place) in enumerate(zip(shards, places, strict=True)):
+            images[row] = self._map_shard(shard)[place - self._starts[shard]]
+        return images
 
     def image(self, position: int) -> Pixels:
         """The image at this position, uint8 [H, W, C]."""
-        (found,) = self.images([position])
-        return np.asarray(found)
+        (image,) = self.images([position])
+        return np.asarray(image)
 
     def positions(self, ids: pd.Series[str] | list[str]) -> npt.NDArray[np.int64]:
-        """Where the images with these ids stand; raises UserError for one that has no image."""
+        """The positions of the images with these ids; raises UserError if one has no image."""
         places = pd.Series(np.arange(len(self)), index=self.accepted["id"])
         missing = [name for name in ids if name not in places.index]
         if missing:
@@ -122,7 +126,7 @@ class Table:
 
 
 def read(folder: Path) -> Table:
-    """Open a table; raises UserError where it is missing, incomplete or has no image."""
+    """Open a table; raises UserError if it is missing, incomplete or has no image."""
     try:
         index = pd.read_parquet(folder / "index.parquet")
         paths = sorted(folder.glob("images-*.npy"))
@@ -142,7 +146,7 @@ def read(folder: Path) -> Table:
 
 
 def _map(shard: Path) -> Pixels:
-    """The images of a shard; raises ValueError where they are none."""
+    """Map the images of a shard file; raises ValueError if it has none."""
     images: Pixels = np.lib.format.open_memmap(shard, mode="r")
     if images.dtype != np.uint8 or images.ndim != 4:
         raise ValueError(
@@ -152,14 +156,14 @@ def _map(shard: Path) -> Pixels:
 
 
 def read_section(folder: Path) -> dict[str, Any] | None:
-    """The section of params.yaml that a table was made by; None where the table does not say."""
+    """The section of params.yaml that a table was built from; None if the table has none."""
     try:
-        found: dict[str, Any] = json.loads((folder / SECTION_FILE).read_text(encoding="utf-8"))
+        section: dict[str, Any] = json.loads((folder / SECTION_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{folder / SECTION_FILE} cannot be read: {error}") from None
-    return found
+    return section
 
 
 def build(
@@ -171,25 +175,31 @@ def build(
     code: str = __name__,
     section: Section | None = None,
 ) -> Table:
-    """Make the images of a domain and write them as a table that keeps its ``section``.
+    """Make the images of a domain and write them, with their ``section``, as a table.
 
-    The work is done by :func:`s2f_core.common.parallel.workers`, shard by shard. The folder appears
-    at once when all is written. A build that was killed is continued by the next of the same
-    ``key``, rows and code; ``key`` names what else decides the pixels, and ``code`` is the module
-    that makes them: a change in a file that it imports starts the build again. Raises UserError
-    where no row is left, or ids are not unique.
+    :func:`s2f_core.common.parallel.workers` does the work, shard by shard; ``label`` names its
+    progress bar. The folder appears at once when all is written.
+
+    The next build continues a killed one if its rows, ``key`` and code are the same. ``key`` names
+    whatever else decides the pixels. ``code`` is the module that makes the images: a change to it,
+    or to a file that it imports, restarts the build.
+
+    Raises UserError if ids are not unique, or if no row has an image.
     """
     rows = domain.rows.reindex(columns=COLUMNS).reset_index(drop=True)
-    twice = rows.loc[rows["id"].duplicated(), "id"]
-    if len(twice):
-        raise UserError(f"{folder}: {len(twice)} ids are there twice, the first {twice.iloc[0]!r}")
-    unfinished = _resumed(folder, rows, key, code)
+    repeated = rows.loc[rows["id"].duplicated(), "id"]
+    if len(repeated):
+        count, first = len(repeated), repeated.iloc[0]
+        raise UserError(
+            f"{folder}: ids must be unique; {count} occur again, the first is {first!r}"
+        )
+    unfinished = _prepare_folder(folder, rows, key, code)
     try:
         _fill(unfinished, rows, domain.make, label)
-        index = _index(unfinished, rows)
-        _report(folder, index)
+        index = _collect_index(unfinished, rows)
+        _log_rejected(folder, index)
         index.astype("string").to_parquet(unfinished / "index.parquet", index=False)
-        _preview(read(unfinished))
+        _write_preview(read(unfinished))
         if section is not None:
             (unfinished / SECTION_FILE).write_text(
                 section.model_dump_json(indent=2) + "\n", encoding="utf-8"
@@ -204,8 +214,8 @@ def build(
     return read(folder)
 
 
-def _resumed(folder: Path, rows: pd.DataFrame, key: str, code: str) -> Path:
-    """The folder in which the table grows, with what an earlier build of it has finished."""
+def _prepare_folder(folder: Path, rows: pd.DataFrame, key: str, code: str) -> Path:
+    """The folder that the table grows in, with the finished shards of a build to continue."""
     digest = hashlib.sha256(key.encode(errors="surrogateescape"))
     digest.update(rows.to_json().encode())
     digest.update(code_digest.digest(Path(__file__).parents[2], code).encode())
@@ -226,50 +236,48 @@ def _fill(unfinished: Path, rows: pd.DataFrame, make: Maker, label: str) -> None
         if not (place := unfinished / f"rows-{first // SHARD:05d}.json").is_file()
     ]
     usable = rows["rejected"].isna()
-    with (
-        workers(make) as run,
-        tqdm(desc=label, total=len(rows), unit="image") as progress,
-    ):
+    with workers(make) as run, tqdm(desc=label, total=len(rows), unit="image") as progress:
         progress.update(len(rows) - sum(len(numbers) for _, numbers in todo))
         tasks = (
-            joblib.delayed(_shard)(place, [row for row in numbers if usable[row]], make)
+            joblib.delayed(_build_shard)(place, [row for row in numbers if usable[row]], make)
             for place, numbers in todo
         )
         for done in run(tasks):
             progress.update(done)
 
 
-def _shard(place: Path, rows: list[int], make: Maker) -> int:
-    """Make the images of these rows; ``place`` appears when all is written. How many rows."""
-    images, found = [], {}
+def _build_shard(place: Path, rows: list[int], make: Maker) -> int:
+    """Make the images of these rows and return how many; ``place`` is written last."""
+    images, notes = [], {}
     for row in rows:
         try:
             image = make(row)
         except ImageError as reason:
-            found[row] = [None, str(reason)]
+            notes[row] = [None, str(reason)]
         else:
             images.append(image)
-            found[row] = [hashlib.sha256(image.tobytes()).hexdigest(), None]
+            notes[row] = [hashlib.sha256(image.tobytes()).hexdigest(), None]
     if images:
         np.save(place.with_name(place.stem.replace("rows", "images") + ".npy"), np.stack(images))
     part = place.with_suffix(".part")
-    part.write_text(json.dumps(found))
+    part.write_text(json.dumps(notes))
     part.replace(place)
     return len(rows)
 
 
-def _index(unfinished: Path, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the hashes and reasons of all shards, whose notes are removed."""
+def _collect_index(unfinished: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the hashes and reasons from the notes of all shards; removes the notes."""
     (unfinished / "work.key").unlink()
-    found: dict[str, list[str | None]] = {}
+    notes: dict[str, list[str | None]] = {}
     for place in sorted(unfinished.glob("rows-*.json")):
-        found |= json.loads(place.read_text())
+        notes |= json.loads(place.read_text())
         place.unlink()
-    made = [found.get(str(row), [None, reason]) for row, reason in enumerate(rows["rejected"])]
-    return rows.assign(sha256=[one for one, _ in made], rejected=[why for _, why in made])
+    each = [notes.get(str(row), [None, reason]) for row, reason in enumerate(rows["rejected"])]
+    digests, reasons = [digest for digest, _ in each], [reason for _, reason in each]
+    return rows.assign(sha256=digests, rejected=reasons)
 
 
-def _report(folder: Path, index: pd.DataFrame) -> None:
+def _log_rejected(folder: Path, index: pd.DataFrame) -> None:
     rejected = index["rejected"].dropna()
     for reason, count in rejected.value_counts().items():
         log.warning("%s: %d rejected: %s", folder, count, reason)
@@ -278,14 +286,14 @@ def _report(folder: Path, index: pd.DataFrame) -> None:
         raise UserError(f"{folder}: none of {len(index)} images can be used{first}")
 
 
-def _preview(table: Table) -> None:
-    chosen = np.unique(np.linspace(0, len(table) - 1, PREVIEW).astype(int))
-    save_png(table.folder / "preview.png", grid([_visible(table.image(row)) for row in chosen]))
+def _write_preview(table: Table) -> None:
+    positions = np.unique(np.linspace(0, len(table) - 1, PREVIEW_IMAGES).astype(int))
+    images = [_to_visible(table.image(position)) for position in positions]
+    save_png(table.folder / "preview.png", grid(images))
 
 
-def _visible(image: Pixels) -> Pixels:
-    """What can be looked at, uint8 [H', W', 1 or 3]: channels that are no colours as tiles."""
-    channels = image.shape[-1]
-    if channels not in {1, 3}:
+def _to_visible(image: Pixels) -> Pixels:
+    """An image to look at, uint8 [H', W', 1 or 3]; channels that are no colours become tiles."""
+    if image.shape[-1] not in {1, 3}:
         image = grid(list(np.moveaxis(image, -1, 0)[..., None]), gap=0)
-    return repeat_pixels(image, VISIBLE)
+    return repeat_pixels(image, PREVIEW_SIDE)

@@ -24,7 +24,7 @@ def _index(n: int, **columns: list[str | None]) -> pd.DataFrame:
     return rows
 
 
-def test_shares_are_about_what_was_asked() -> None:
+def test_shares_are_about_those_of_the_section() -> None:
     """Of 5,000 images, 80 / 10 / 10 within two points."""
     shares = assign(_index(5000), Split())["split"].value_counts(normalize=True)
     assert shares["train"] == pytest.approx(0.8, abs=0.02)
@@ -53,10 +53,10 @@ def test_a_group_is_never_divided() -> None:
     assert rows["split"].isin(["val", "test"]).any()
 
 
-def test_equal_pixels_never_stand_in_two_splits() -> None:
-    """Without groups they fall together; with groups apart, only the earliest split keeps them."""
-    twins = assign(_index(200, sha256=[f"hash {i % 100}" for i in range(200)]), Split())
-    assert twins["split"].tolist()[:100] == twins["split"].tolist()[100:]
+def test_equal_pixels_are_never_in_two_splits() -> None:
+    """Without groups they fall together; in groups that fell apart only the earliest part has them."""
+    same = assign(_index(200, sha256=[f"hash {i % 100}" for i in range(200)]), Split())
+    assert same["split"].tolist()[:100] == same["split"].tolist()[100:]
     grouped = _index(
         200,
         sha256=[f"hash {i % 100}" for i in range(200)],
@@ -64,11 +64,11 @@ def test_equal_pixels_never_stand_in_two_splits() -> None:
     )
     rows = assign(grouped, Split(train=0.4, val=0.3, test=0.3))
     rows["sha256"] = grouped["sha256"]
-    kept = rows.dropna(subset="split")
-    assert kept.groupby("sha256")["split"].agg(set).map(len).eq(1).all()
+    images = rows.dropna(subset="split")
+    assert images.groupby("sha256")["split"].agg(set).map(len).eq(1).all()
     assert rows["reason"].dropna().str.match("same pixels as an image of (train|val)").all()
     assert rows["reason"].notna().sum() > 10
-    assert kept["sha256"].nunique() == 100
+    assert images["sha256"].nunique() == 100
 
 
 def test_rejected_rows_have_no_split() -> None:
@@ -77,8 +77,8 @@ def test_rejected_rows_have_no_split() -> None:
     assert len(assign(_index(50, rejected=rejected), Split())) == 49
 
 
-def test_writing_and_reading_a_part(tmp_path: Path) -> None:
-    """The file holds every id once."""
+def test_a_written_split_has_every_id_once(tmp_path: Path) -> None:
+    """Over its three parts."""
     write_split([_index(300)], Split(), tmp_path / "split.parquet")
     names = [name for part in PARTS for name in read_ids(tmp_path / "split.parquet", part)]
     assert sorted(names) == sorted(f"{i}" for i in range(300))
@@ -86,7 +86,7 @@ def test_writing_and_reading_a_part(tmp_path: Path) -> None:
 
 def test_too_few_images_are_an_error(tmp_path: Path) -> None:
     """Two images cannot fill three splits."""
-    with pytest.raises(UserError, match="2 images leave no"):
+    with pytest.raises(UserError, match="none of 2 images falls into"):
         write_split([_index(2)], Split(), tmp_path / "split.parquet")
     assert not (tmp_path / "split.parquet").exists()
 
@@ -107,31 +107,31 @@ def test_two_domains_are_split_as_one(tmp_path: Path) -> None:
     assert len(rows) == 200
     alone = assign(photos, Split())
     assert rows["split"].tolist()[:100] == alone["split"].tolist()
-    with pytest.raises(UserError, match="1 images leave no"):
+    with pytest.raises(UserError, match="none of 1 images falls into"):
         write_split([photos, drawings[-1:]], Split(), tmp_path / "other.parquet")
 
 
-def test_an_official_part_goes_before_the_hash() -> None:
-    """Where it is asked for and known; another word than the three is refused."""
+def test_an_official_part_comes_before_the_hash() -> None:
+    """With ``official``, for images that have a part; an unknown part is refused."""
     rows = _index(90, part=["test"] * 30 + [None] * 60)
     by_hash = assign(rows, Split())["split"]
     official = assign(rows, Split(official=True))["split"]
     assert set(official[:30]) == {"test"}
     assert official[30:].tolist() == by_hash[30:].tolist()
     assert by_hash.tolist() == assign(_index(90), Split(official=True))["split"].tolist()
-    with pytest.raises(UserError, match="part 'dev'; known are train, val, test"):
+    with pytest.raises(UserError, match="part 'dev'; known parts are train, val, test"):
         assign(_index(3, part=["train", "dev", None]), Split(official=True))
 
 
-def test_curated_images_are_left_out_with_the_reason(tmp_path: Path) -> None:
-    """They have no split, their twin in a later part stays, and the measures are kept."""
+def test_images_with_a_reason_have_no_split(tmp_path: Path) -> None:
+    """Equal images in a later part stay; the measures become columns."""
     reasons: list[str | None] = ["blurred" if row < 100 else None for row in range(200)]
     rows = _index(200, sha256=[f"hash {i % 100}" for i in range(200)])
     rows["group"] = [f"person {row}" for row in range(200)]
     measures = pd.DataFrame({"id": rows["id"], "reason": reasons, "sharpness": range(200)})
     write_split([rows], Split(), tmp_path / "split.parquet", measures)
-    found = pd.read_parquet(tmp_path / "split.parquet")
-    assert found["reason"][:100].eq("blurred").all()
-    assert found["split"][:100].isna().all()
-    assert found["split"][100:].notna().all()
-    assert found["sharpness"].tolist() == list(range(200))
+    split = pd.read_parquet(tmp_path / "split.parquet")
+    assert split["reason"][:100].eq("blurred").all()
+    assert split["split"][:100].isna().all()
+    assert split["split"][100:].notna().all()
+    assert split["sharpness"].tolist() == list(range(200))

@@ -34,35 +34,35 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_shards")
 def test_images_come_back_in_order_across_shards(tmp_path: Path, faces: Pixels) -> None:
-    """Several shards read as one, in any order asked."""
+    """Several shards read as one, in any order of positions."""
     table = _build(tmp_path / "t", 40, faces.__getitem__)
     assert len(list((tmp_path / "t").glob("images-*.npy"))) == 6
     assert len(table) == 40
-    wanted = [39, 0, 7, 6, 13]
-    assert (table.images(wanted) == faces[wanted]).all()
+    positions = [39, 0, 7, 6, 13]
+    assert (table.images(positions) == faces[positions]).all()
     assert (table.image(13) == faces[13]).all()
-    assert isinstance(table._mapped(0), np.memmap)
+    assert isinstance(table._map_shard(0), np.memmap)
     assert table.positions(["7", "3"]).tolist() == [7, 3]
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_few_shards_are_open_at_once(
+def test_few_shards_are_mapped_at_once(
     tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table of 200,000 images has more files than a process may open."""
-    monkeypatch.setattr(tables, "OPEN", 2)
+    monkeypatch.setattr(tables, "OPEN_SHARDS", 2)
     table = _build(tmp_path / "t", 40, faces.__getitem__)
-    wanted = [0, 39, 8, 20, 15, 30, 1]
-    assert (table.images(wanted) == faces[wanted]).all()
+    positions = [0, 39, 8, 20, 15, 30, 1]
+    assert (table.images(positions) == faces[positions]).all()
     descriptors = Path("/proc/self/fd")
     if descriptors.is_dir():
-        opened = [Path(file.readlink()) for file in descriptors.iterdir() if file.is_symlink()]
-        assert sum(file.parent == tmp_path / "t" for file in opened) == 2
+        files = [Path(file.readlink()) for file in descriptors.iterdir() if file.is_symlink()]
+        assert sum(file.parent == tmp_path / "t" for file in files) == 2
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_a_rejected_row_stays_with_its_reason(tmp_path: Path, faces: Pixels) -> None:
-    """Later images move up; the index still has every row; a shard may have no image at all."""
+def test_a_rejected_row_stays_in_the_index_with_its_reason(tmp_path: Path, faces: Pixels) -> None:
+    """Later images move up; a shard may have no image at all."""
 
     def make(row: int) -> Pixels:
         if row == 1 or 7 <= row < 14:
@@ -80,7 +80,7 @@ def test_a_rejected_row_stays_with_its_reason(tmp_path: Path, faces: Pixels) -> 
         table.positions(["1"])
 
 
-def test_nothing_usable_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_table_without_images_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
     """No row at all, or every row rejected."""
 
     def reject(row: int) -> Pixels:
@@ -93,16 +93,16 @@ def test_nothing_usable_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ids_that_are_there_twice_are_refused(tmp_path: Path, faces: Pixels) -> None:
-    """A split and a pair could not tell them apart."""
+def test_repeated_ids_are_refused(tmp_path: Path, faces: Pixels) -> None:
+    """Splits and pairs tell images apart by their ids."""
     rows = pd.DataFrame({"id": ["a", "b", "a"]})
-    with pytest.raises(UserError, match="1 ids are there twice, the first 'a'"):
+    with pytest.raises(UserError, match="ids must be unique; 1 occur again, the first is 'a'"):
         build(tmp_path / "t", Domain(rows, faces.__getitem__), label="t")
 
 
 @pytest.mark.usefixtures("small_shards")
 def test_a_failure_midway_leaves_the_old_table(tmp_path: Path, faces: Pixels) -> None:
-    """An error in one image that is not a rejection stops the build without a trace."""
+    """Any error but ImageError stops the build, which leaves no file."""
     old = _build(tmp_path / "t", 2, faces.__getitem__)
 
     def fail(row: int) -> Pixels:
@@ -116,32 +116,32 @@ def test_a_failure_midway_leaves_the_old_table(tmp_path: Path, faces: Pixels) ->
     assert [path.name for path in tmp_path.iterdir()] == ["t"]
 
 
-class _Killed:
-    """Makes images until one, at which the process is killed; counts what it made."""
+class _KilledMaker:
+    """Makes images up to row ``last``, where the process is killed; counts them."""
 
     def __init__(self, images: Pixels, last: int) -> None:
-        self.images, self.last, self.made = images, last, 0
+        self.images, self.last, self.count = images, last, 0
 
     def __call__(self, row: int) -> Pixels:
         if row == self.last:
             raise KeyboardInterrupt
-        self.made += 1
+        self.count += 1
         return np.asarray(self.images[row])
 
 
 @pytest.mark.usefixtures("small_shards")
-@pytest.mark.parametrize(("key", "made"), [("same", 40 - 14), ("other", 40)])
-def test_a_killed_build_goes_on_shard_by_shard(
-    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch, key: str, made: int
+@pytest.mark.parametrize(("key", "count"), [("same", 40 - 14), ("other", 40)])
+def test_a_killed_build_continues_shard_by_shard(
+    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch, key: str, count: int
 ) -> None:
-    """Whole shards are not made again, unless what decides the pixels has changed."""
+    """Finished shards are not built again, unless the key has changed."""
     monkeypatch.setenv("S2F_WORKERS", "1")
     with pytest.raises(KeyboardInterrupt):
-        _build(tmp_path / "t", 40, _Killed(faces, 17), "same")
+        _build(tmp_path / "t", 40, _KilledMaker(faces, 17), "same")
     assert not (tmp_path / "t").exists()
-    rest = _Killed(faces, 99)
+    rest = _KilledMaker(faces, 99)
     table = _build(tmp_path / "t", 40, rest, key)
-    assert rest.made == made
+    assert rest.count == count
     assert (table.images(range(40)) == faces).all()
     assert _files(table) == _files(_build(tmp_path / "u", 40, faces.__getitem__))
 
@@ -153,11 +153,11 @@ def test_changed_code_restarts_a_killed_build(
     """The code is the module that the caller names, with all that it imports."""
     monkeypatch.setenv("S2F_WORKERS", "1")
     with pytest.raises(KeyboardInterrupt):
-        _build(tmp_path / "t", 40, _Killed(faces, 17), "same")
+        _build(tmp_path / "t", 40, _KilledMaker(faces, 17), "same")
     monkeypatch.setattr(code_digest, "digest", lambda _root, module: f"changed {module}")
-    rest = _Killed(faces, 99)
+    rest = _KilledMaker(faces, 99)
     _build(tmp_path / "t", 40, rest, "same")
-    assert rest.made == 40
+    assert rest.count == 40
 
 
 @pytest.mark.parametrize(
@@ -181,23 +181,23 @@ def _files(table: Table) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in table.folder.iterdir()}
 
 
-def test_a_table_travels_as_its_place(make_table: MakeTable, faces: Pixels) -> None:
-    """A worker on another machine opens it, and is not sent its pixels."""
+def test_a_table_is_pickled_as_its_folder(make_table: MakeTable, faces: Pixels) -> None:
+    """A worker on another machine opens the table itself."""
     table = make_table("a", faces)
-    sent = pickle.dumps(table)
-    assert len(sent) < 1000
-    assert (pickle.loads(sent).images(range(40)) == faces).all()  # noqa: S301 - our own
+    dump = pickle.dumps(table)
+    assert len(dump) < 1000
+    assert (pickle.loads(dump).images(range(40)) == faces).all()  # noqa: S301 - our own
 
 
 def test_the_same_images_give_the_same_bytes(make_table: MakeTable, faces: Pixels) -> None:
-    """DVC compares hashes: nothing of a time or an order may enter."""
+    """DVC compares hashes: no time and no order of work may enter."""
     first, second = make_table("a", faces), make_table("b", faces)
     for file in sorted(first.folder.iterdir()):
         assert file.read_bytes() == (second.folder / file.name).read_bytes(), file.name
 
 
 def test_a_damaged_table_is_refused(make_table: MakeTable, faces: Pixels, tmp_path: Path) -> None:
-    """Missing, half gone, or not a table."""
+    """Missing, incomplete, or not a table."""
     with pytest.raises(UserError, match="is not an image table"):
         read(tmp_path / "nowhere")
     table = make_table("a", faces)
@@ -209,7 +209,7 @@ def test_a_damaged_table_is_refused(make_table: MakeTable, faces: Pixels, tmp_pa
         read(table.folder)
 
 
-def test_the_preview_can_be_looked_at_whatever_the_images_are(make_table: MakeTable) -> None:
+def test_the_preview_shows_any_kind_of_image(make_table: MakeTable) -> None:
     """A pixel is enlarged; channels that are no colours are tiles, in order from the top left."""
     one = np.arange(100, dtype=np.uint8).reshape(1, 1, 1, 100)
     with Image.open(make_table("noise", one).folder / "preview.png") as preview:
