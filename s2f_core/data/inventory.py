@@ -1,7 +1,7 @@
-"""What there is to choose from: sources and conditions, what they need, and whether that is here.
+"""List the sources and the conditions, the assets that each needs, and which of these are here.
 
-Everything is read off what exists for another reason: the unions of sections, the docstrings of
-their modules, the catalogue of assets, ``params.yaml`` and the folder of fetched assets.
+The lists are derived from the unions of sections, the docstrings of their modules, the catalogue of
+assets, ``params.yaml`` and the folder of fetched assets.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from typing import Any, get_args
 from s2f_core.common.config import Section
 from s2f_core.data.assets import CATALOGUE, Collection
 
-WIDTH = 100
+WIDTH = 100  # columns of the text
 GAP = "  "
 
 
 @dataclass(frozen=True)
 class Need:
-    """An asset: what it is, ``download`` in bytes, ``here`` yes, part or no, ``how`` to get it."""
+    """An asset that a source or condition needs.
+
+    ``download`` is its size in bytes, ``here`` is yes, part or no, and ``how`` says how to get it.
+    """
 
     name: str
     description: str
@@ -37,7 +40,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Entry:
-    """A source or a condition: what it is, the parameters that use it, what it is fetched from."""
+    """A source or a condition: its summary, the parameters that use it, and the assets it needs."""
 
     name: str
     about: str
@@ -46,16 +49,17 @@ class Entry:
 
 
 def inventory(union: Any, tag: str, used: Mapping[str, Any], assets: Path) -> list[Entry]:
-    """An entry for every name in a union of sections.
+    """One entry for each name in a union of sections.
 
-    ``tag`` is the key that tells them apart, "source" or "type"; ``used`` is the part of
-    ``params.yaml`` that has such sections, by name; ``assets`` is where fetched assets lie. A
-    section's ``ASSETS`` names what it can be fetched by; without it, it is the asset of its name.
+    ``tag`` is the key that tells the sections apart, "source" or "type". ``used`` is the part of
+    ``params.yaml`` that has such sections, by name. ``assets`` is the folder of fetched assets. A
+    section's ``ASSETS`` names the assets that it needs; a section without ``ASSETS`` needs the
+    asset of its own name, if there is one.
     """
     return [
         Entry(
             name,
-            _about(section),
+            _summary(section),
             tuple(key for key, value in used.items() if name in _tags(value, tag)),
             tuple(_need(CATALOGUE[asset], assets) for asset in _assets(section, names, name)),
         )
@@ -66,7 +70,7 @@ def inventory(union: Any, tag: str, used: Mapping[str, Any], assets: Path) -> li
 
 
 def sections(union: Any) -> Iterator[type[Section]]:
-    """The sections of a union, of those within it first."""
+    """The sections of a union and of the unions within it, in order."""
     for member in get_args(get_args(union)[0]):
         if isinstance(member, type):
             yield member
@@ -74,15 +78,15 @@ def sections(union: Any) -> Iterator[type[Section]]:
             yield from sections(member)
 
 
-def _about(section: type[Section]) -> str:
-    """What the section's module says it is; of ``Domains[Source]``, that of ``Domains``."""
-    written = section.__pydantic_generic_metadata__["origin"] or section
-    text = sys.modules[written.__module__].__doc__ or ""
+def _summary(section: type[Section]) -> str:
+    """The first paragraph of the docstring of the section's module."""
+    generic = section.__pydantic_generic_metadata__["origin"] or section
+    text = sys.modules[generic.__module__].__doc__ or ""
     return " ".join(text.strip().split("\n\n")[0].split())
 
 
 def _tags(value: Any, tag: str) -> Iterator[str]:
-    """The tags of a section and of those within it."""
+    """The tags of a section and of the sections within it."""
     if isinstance(value, Mapping):
         if isinstance(value.get(tag), str):
             yield value[tag]
@@ -113,7 +117,7 @@ def _need(asset: Collection, assets: Path) -> Need:
 
 
 def format_bytes(count: int) -> str:
-    """A number of bytes as people say it: 250 kB, 25 MB, 1.4 GB."""
+    """A number of bytes with its unit: 250 kB, 25 MB, 1.4 GB."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6)):
         if count >= scale:
             number = count / scale
@@ -122,24 +126,25 @@ def format_bytes(count: int) -> str:
 
 
 def format_table(entries: list[Entry], used_by: str) -> str:
-    """The entries as text, at most 100 columns wide; ``used_by`` heads the parameters' column.
+    """The entries as a text table, at most 100 columns wide.
 
-    An entry has a row, and below it, set in, has each asset that it can be made from.
+    Each entry has a row; each asset that it needs has an indented row below. ``used_by`` is the
+    heading of the column of parameters.
     """
-    rows = [("NAME", used_by.upper(), ["WHAT IT IS"])]
+    rows = [("NAME", used_by.upper(), ["DESCRIPTION"])]
     for entry in entries:
-        told = [entry.about] if entry.needs else [entry.about, "nothing to fetch"]
-        rows.append((entry.name, ", ".join(entry.used_by) or "-", told))
-        rows += [(f"  {need.name}", _state(need), list(_told(need))) for need in entry.needs]
+        lines = [entry.about] if entry.needs else [entry.about, "nothing to fetch"]
+        rows.append((entry.name, ", ".join(entry.used_by) or "-", lines))
+        rows += [(f"  {need.name}", _state(need), list(_details(need))) for need in entry.needs]
     widths = max(len(row[0]) for row in rows), min(max(len(row[1]) for row in rows), 20)
-    left = WIDTH - sum(widths) - len(GAP) * len(widths)
-    lines = []
-    for name, used, told in rows:
-        text = [line for part in told for line in _wrap(part, left)]
-        for cells in zip_longest([name], _wrap(used, widths[1]), text, fillvalue=""):
+    last = WIDTH - sum(widths) - len(GAP) * len(widths)
+    text = []
+    for name, used, lines in rows:
+        description = [wrapped for line in lines for wrapped in _wrap(line, last)]
+        for cells in zip_longest([name], _wrap(used, widths[1]), description, fillvalue=""):
             padded = (cell.ljust(width) for cell, width in zip(cells, (*widths, 0), strict=True))
-            lines.append(GAP.join(padded).rstrip())
-    return "\n".join(lines)
+            text.append(GAP.join(padded).rstrip())
+    return "\n".join(text)
 
 
 def _wrap(text: str, width: int) -> list[str]:
@@ -147,11 +152,11 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def _state(need: Need) -> str:
-    states = {"yes": "here", "part": "in part here", "no": "not here"}
+    states = {"yes": "here", "part": "partly here", "no": "not here"}
     return f"{states[need.here]}, {format_bytes(need.download)}"
 
 
-def _told(need: Need) -> Iterator[str]:
+def _details(need: Need) -> Iterator[str]:
     yield need.description
     yield f"licence: {need.licence}"
     yield f"cite: {need.citation}"

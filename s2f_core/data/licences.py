@@ -1,4 +1,4 @@
-"""Where a role's images come from, and what may be done with what is learned from them."""
+"""The licences of the images that a role is made from."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from s2f_core.data.assets.catalogue import CATALOGUE
 
 
 def licence(section: Mapping[str, Any]) -> str:
-    """The licences of what a role is made from; ``section`` is its entry under ``data:``.
+    """The licences of a role's assets; ``section`` is the role's entry under ``data:``.
 
-    What has no entry in the catalogue, such as a folder of one's own, is named by its path.
+    A role without an asset in the catalogue, such as a user's own folder, has no known licence: the
+    text names its path.
     """
-    found = origins(section)
-    if not found:
+    assets = origins(section)
+    if not assets:
         return f"none stated: {section.get('path')}"
-    return "; ".join(f"{asset.name}: {asset.licence}" for asset in found)
+    return "; ".join(f"{asset.name}: {asset.licence}" for asset in assets)
 
 
 def page(section: Mapping[str, Any]) -> str:
-    """Where people read about a role's first source; empty where nobody said."""
+    """The web page of a role's first asset; empty if the catalogue has none."""
     return next((asset.page for asset in origins(section)), "")
 
 
 def origins(section: Mapping[str, Any]) -> list[Collection]:
-    """The fetched assets that a role is made from, those of its domains too, each once."""
+    """The catalogue's assets that a role and its domains are made from, each once."""
     names = dict.fromkeys(Path(path).name for path in _paths(section))
     return [CATALOGUE[name] for name in names if name in CATALOGUE]
 

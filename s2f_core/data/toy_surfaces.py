@@ -1,8 +1,8 @@
-"""Surfaces in space as pixels: densities of normal distributions (P3, part A).
+"""Toy surfaces as images: densities of normal distributions in space (P3, part A).
 
-The surface of α is z = p(x, y), the density of N(0, αI) in the plane, α = 1, 2, 3 and so on. A
-pixel is a point of it, its three channels are x, y and z, each mapped linearly from the range
-between :data:`LOW` and :data:`HIGH` to 0…255. The ranges are the same for every image:
+The surface of α is z = p(x, y), the density of N(0, αI) in the plane, α = 1, 2, 3 and so on. Each
+pixel is a point of the surface. Its three channels are x, y and z, each mapped linearly from the
+range between :data:`LOW` and :data:`HIGH` to 0…255. The ranges are the same for every image:
 
 =======  ==========  ===========================================================================
 x, y     -4 to 4     steps of 0.031; the square reaches 2.3 standard deviations of α = 3
@@ -28,8 +28,8 @@ HIGH = (EXTENT, EXTENT, 1 / (2 * pi))
 
 def density(x: Number, y: Number, alpha: float) -> Number:
     """The density of N(0, αI) at (x, y): exp(-(x² + y²) / 2α) / 2πα."""
-    found: Number = np.exp(-(x**2 + y**2) / (2 * alpha)) / (2 * pi * alpha)
-    return found
+    value: Number = np.exp(-(x**2 + y**2) / (2 * alpha)) / (2 * pi * alpha)
+    return value
 
 
 def to_coordinates(pixels: Pixels) -> Doubles:
@@ -41,7 +41,7 @@ def to_coordinates(pixels: Pixels) -> Doubles:
 def to_pixels(points: Doubles) -> Pixels:
     """The images uint8 [n, √N, √N, 3] of points (x, y, z), float [n, N, 3].
 
-    What lies outside the ranges is put on their border. Raises ValueError where N is no square.
+    Values outside the ranges are clipped. Raises ValueError if N is not a square number.
     """
     side = isqrt(points.shape[1])
     scaled = (points - LOW) / np.subtract(HIGH, LOW)

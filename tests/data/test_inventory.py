@@ -1,4 +1,4 @@
-"""The lists of sources and conditions: complete, true about what is here, readable."""
+"""The lists of sources and conditions are complete, know which assets are here, and fit a page."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def tiny(assets: Path, roles: dict[str, Any] | None = None) -> dict[str, Entry]:
 
 @pytest.mark.parametrize(("union", "tag"), [(Dataset, "source"), (Condition, "type")])
 def test_every_member_of_a_union_is_listed(union: Any, tag: str, tmp_path: Path) -> None:
-    """Each name has an entry that says what it is; the assets it names are in the catalogue."""
+    """Each name has an entry with a summary; its assets are in the catalogue."""
     entries = inventory(union, tag, {}, tmp_path)
     names = [
         name
@@ -69,10 +69,10 @@ def test_every_member_of_a_union_is_listed(union: Any, tag: str, tmp_path: Path)
         assert {need.here for need in entry.needs} <= {"no"}
 
 
-def test_assets_of_a_source() -> None:
-    """All of a section's, that of the name where it has several names, else that of its name."""
-    found = {name: [need.name for need in entry.needs] for name, entry in tiny(Path()).items()}
-    assert found == {
+def test_a_section_needs_its_assets_or_that_of_its_name() -> None:
+    """Of a section with several names, each needs the asset of its own name."""
+    needs = {name: [need.name for need in entry.needs] for name, entry in tiny(Path()).items()}
+    assert needs == {
         "edges2shoes": ["edges2shoes"],
         "edges2handbags": ["edges2handbags"],
         "quickdraw": ["quickdraw", "quickdraw-bitmaps", "quickdraw-strokes"],
@@ -81,8 +81,8 @@ def test_assets_of_a_source() -> None:
     }
 
 
-def test_here_is_told_from_the_folder(tmp_path: Path) -> None:
-    """Yes where all files are there, part where some are."""
+def test_an_asset_is_here_if_its_files_are(tmp_path: Path) -> None:
+    """``yes`` for all of its files, ``part`` for some."""
     (tmp_path / "quickdraw").mkdir()
     (tmp_path / "quickdraw/quickdraw.zip").touch()
     (tmp_path / "quickdraw-bitmaps/numpy_bitmap").mkdir(parents=True)
@@ -91,20 +91,20 @@ def test_here_is_told_from_the_folder(tmp_path: Path) -> None:
     assert [need.here for need in entries["quickdraw"].needs] == ["yes", "part", "no"]
     text = format_table([entries["quickdraw"]], "roles")
     assert "  quickdraw          here, 14 MB " in text
-    assert "  quickdraw-bitmaps  in part here, 672 MB " in text
+    assert "  quickdraw-bitmaps  partly here, 672 MB " in text
     assert "get it: s2f fetch quickdraw-strokes" in text
     assert "get it: s2f fetch quickdraw\n" not in text
 
 
-def test_what_a_person_has_to_fetch_is_told(tmp_path: Path) -> None:
-    """The list repeats the instructions, with the place."""
+def test_an_asset_to_fetch_by_hand_has_instructions(tmp_path: Path) -> None:
+    """With the folder to put it in."""
     (need,) = tiny(tmp_path)["sketchy"].needs
     assert need.how.startswith("by hand: download rendered_256x256.7z, unpack")
     assert need.how.endswith(f"into {tmp_path / 'sketchy'}")
 
 
-def test_roles_that_use_a_source(tmp_path: Path) -> None:
-    """Also one that stands inside another section."""
+def test_an_entry_names_the_roles_that_use_it(tmp_path: Path) -> None:
+    """Also roles that use it inside another section."""
     roles = {
         "faces": {"source": "own"},
         "shoes": {"source": "domains", "a": {"source": "own"}, "b": {"source": "edges2shoes"}},
@@ -116,12 +116,12 @@ def test_roles_that_use_a_source(tmp_path: Path) -> None:
     assert used["quickdraw"] == ()
 
 
-def test_table_fits_a_hundred_columns(tmp_path: Path) -> None:
+def test_a_table_fits_a_hundred_columns(tmp_path: Path) -> None:
     """Long names of roles are wrapped, and no line is longer."""
     roles = {f"a-role-with-a-long-name-{n}": {"source": "own"} for n in range(3)}
     lines = format_table(list(tiny(tmp_path, roles).values()), "roles").splitlines()
     assert max(map(len, lines)) <= 100
-    assert lines[0].split() == ["NAME", "ROLES", "WHAT", "IT", "IS"]
+    assert lines[0].split() == ["NAME", "ROLES", "DESCRIPTION"]
     assert any("nothing to fetch" in line for line in lines)
 
 
@@ -129,15 +129,15 @@ def test_table_fits_a_hundred_columns(tmp_path: Path) -> None:
     ("count", "text"),
     [(249_505, "250 kB"), (7_695_877, "7.7 MB"), (25_400_026, "25 MB"), (19_336_861_798, "19 GB")],
 )
-def test_sizes(count: int, text: str) -> None:
-    """Two digits that matter, in thousands."""
+def test_bytes_have_a_unit(count: int, text: str) -> None:
+    """And at least two digits."""
     assert format_bytes(count) == text
 
 
-def test_commands(
+def test_the_commands_list_as_text_and_as_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Both list for people and for programs, from the parameters and the folder they run in."""
+    """From the parameters and assets of the folder that they run in."""
     (tmp_path / "params.yaml").write_text(
         "data: {people: {source: celeba-1k}}\nconditions: {soft: {type: pencil}}\n"
     )

@@ -54,7 +54,7 @@ def test_a_group_is_never_divided() -> None:
 
 
 def test_equal_pixels_are_never_in_two_splits() -> None:
-    """Without groups they fall together; in groups that fell apart only the earliest part has them."""
+    """Without groups they fall together; of groups that fell apart the earliest part has them."""
     same = assign(_index(200, sha256=[f"hash {i % 100}" for i in range(200)]), Split())
     assert same["split"].tolist()[:100] == same["split"].tolist()[100:]
     grouped = _index(
