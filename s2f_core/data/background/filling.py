@@ -17,10 +17,12 @@ NOTHING = 1e-3  # share of background in reach, under which there is none to blu
 
 
 class Colour(Section):
-    """``fill: {type: colour, colour: [255, 255, 255]}``: a plain one, RGB."""
+    """A plain colour: ``fill: {type: colour}``."""
 
     type: Literal["colour"] = "colour"
-    colour: tuple[Level, Level, Level] = (255, 255, 255)
+    colour: tuple[Level, Level, Level] = Field(
+        (255, 255, 255), description="Red, green and blue, 0 to 255."
+    )
 
     def render(self, _photo: Pixels, _alpha: Pixels) -> Floats:
         """The colour, [3]."""
@@ -28,14 +30,13 @@ class Colour(Section):
 
 
 class Blur(Section):
-    """``fill: {type: blurred, sigma: 8}``: the background itself, Gaussian-blurred.
+    """The background itself, blurred: ``fill: {type: blurred}``.
 
-    ``sigma`` is in pixels. The subject is left out of the blur, so that none of its colours run
-    into the background around it.
+    The subject is left out of the blur, so that its colours do not run into the background.
     """
 
     type: Literal["blurred"]
-    sigma: float = Field(8, gt=0, le=100)
+    sigma: float = Field(8, gt=0, le=100, description="Standard deviation of the blur in pixels.")
 
     def render(self, photo: Pixels, alpha: Pixels) -> Floats:
         """The mean colour of the background around each pixel, [H, W, 3]."""

@@ -16,14 +16,15 @@ Matting = Callable[[Pixels], Pixels]  # a photo uint8 [H, W, 3] to its alpha uin
 
 
 class MattingModel(Section):
-    """The keys of every matting model.
+    """Keys of every matting model: ``background:``."""
 
-    ``feather`` is the sigma in pixels of the Gaussian that softens the matte's edge; ``fill`` is
-    what takes the background's place. For photos as they were a variant says ``background: kept``.
-    """
-
-    feather: float = Field(0, ge=0, le=50)
-    fill: Fill = Colour()
+    feather: float = Field(
+        0,
+        ge=0,
+        le=50,
+        description="Standard deviation in pixels of the blur that softens the subject's edge.",
+    )
+    fill: Fill = Field(Colour(), description="What takes the background's place.")
 
     @abstractmethod
     def open(self, asset: Path) -> Matting:

@@ -22,15 +22,23 @@ Name = Literal["u2netp", "u2net", "u2net_human_seg", "silueta", "isnet-general-u
 
 
 class Rembg(MattingModel):
-    """``background: {model: u2netp, size: 160, …}``: a model by rembg's name for it.
+    """A matting model of rembg, by rembg's name: ``background: {model: u2netp}``.
 
-    ``size`` is the side in pixels, a multiple of 32, of what the network sees. Null is rembg's own,
-    320 for all but isnet-general-use, which has 1024. Time grows with the square, and photos of 128
-    or 178 pixels hold no more detail than 160 shows.
+    Time grows with the square of ``size``; photos of 128 or 178 pixels hold no more detail than 160
+    shows.
     """
 
     model: Name
-    size: int | None = Field(None, ge=64, le=1024, multiple_of=32)
+    size: int | None = Field(
+        None,
+        ge=64,
+        le=1024,
+        multiple_of=32,
+        description=(
+            "Side in pixels of what the network sees, a multiple of 32; null is "
+            "rembg's own, 320 (isnet-general-use: 1024)."
+        ),
+    )
 
     def open(self, asset: Path) -> Matting:
         """The model with the weights in a fetched folder."""

@@ -14,22 +14,29 @@ from s2f_core.data.sketch.canny import canny, smooth
 
 
 class Edges(FormulaCondition):
-    """``{type: edges, sigma: 1.0, thresholds: fixed, low: 50, high: 120}``.
+    """Canny's edges: ``{type: edges}`` (Canny 1986).
 
-    ``sigma`` of the Gaussian blur in pixels, before. The hysteresis thresholds on the gradient
-    (Sobel 3×3, L1 norm, of 8-bit grey) are ``low`` and ``high``, or found in the image:
+    The hysteresis thresholds act on the gradient (Sobel 3×3, L1 norm, of 8-bit grey):
 
-    - ``otsu``: the high one parts the image's gradients in two classes (Otsu 1979, applied to Canny
-      by Fang, Yue and Yu 2009), the low one is half of it;
-    - ``median``: two thirds and four thirds of the median grey (Rosebrock 2015, "auto Canny", with
-      his sigma of 0.33), a rule of thumb: a dark photo gets more edges.
+    - ``fixed``: ``low`` and ``high``.
+    - ``otsu``: the high one parts the image's gradients in two classes (Fang, Yue and Yu 2009), the
+      low one is half of it.
+    - ``median``: two thirds and four thirds of the median grey (Rosebrock 2015); a dark photo gets
+      more edges.
     """
 
     type: Literal["edges"]
-    sigma: float = Field(1.0, ge=0, le=20)
-    thresholds: Literal["fixed", "otsu", "median"] = "fixed"
-    low: float = Field(50, ge=0)
-    high: float = Field(120, ge=0)
+    sigma: float = Field(
+        1.0,
+        ge=0,
+        le=20,
+        description="Standard deviation in pixels of the blur before the detector.",
+    )
+    thresholds: Literal["fixed", "otsu", "median"] = Field(
+        "fixed", description="How the thresholds are chosen."
+    )
+    low: float = Field(50, ge=0, description="Lower threshold, where they are fixed.")
+    high: float = Field(120, ge=0, description="Higher threshold, where they are fixed.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

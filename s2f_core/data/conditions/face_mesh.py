@@ -14,17 +14,19 @@ from s2f_core.data.landmarks.mesh import FaceMesh, draw_mesh
 
 
 class Mesh(PhotoCondition):
-    """``{type: face-mesh, thickness: 2, threshold: 0.5}``: lips, eyes, brows, nose and outline.
+    """Contours of lips, eyes, brows, nose and outline of a face: ``{type: face-mesh}``.
 
-    The contours of MediaPipe's 468 points (Kartynnik et al. 2019) of the surest face, without its
-    irises. Lines are ``thickness`` wide in 128ths of the side; a face is what scores ``threshold``.
+    The contours join MediaPipe's 468 points (Kartynnik et al. 2019) of the surest face, without its
+    irises. A photo without a face is a rejected row.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("mediapipe",)
 
     type: Literal["face-mesh"]
-    thickness: float = Field(2, gt=0, le=32)
-    threshold: float = Field(0.5, gt=0, le=1)
+    thickness: float = Field(
+        2, gt=0, le=32, description="Width of the lines in 128ths of the side."
+    )
+    threshold: float = Field(0.5, gt=0, le=1, description="Least score of a face, 0 to 1.")
 
     def load(self, assets: Path) -> ContourDrawer:
         """What draws the contours of a photo."""

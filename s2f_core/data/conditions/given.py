@@ -11,10 +11,9 @@ from s2f_core.data.tables import OWN_INPUTS, Domain, Table, read
 
 
 class GivenInputs(Section):
-    """``{type: given}``: the dataset's own domain A, such as people's sketches, as it is.
+    """The inputs that the source brings, such as people's sketches: ``{type: given}``.
 
-    Pairs with the photos where ids are equal; the two may also be unpaired, and of different
-    lengths.
+    They pair with the photos where ids are equal; else the two domains are unpaired.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ()

@@ -9,7 +9,7 @@ from s2f_core.data.conditions.formula import FormulaCondition, luma
 
 
 class Gray(FormulaCondition):
-    """``{type: gray}``: the photo's luma (ITU-R BT.601)."""
+    """The photo's luma (ITU-R BT.601): ``{type: gray}``."""
 
     type: Literal["gray"]
 

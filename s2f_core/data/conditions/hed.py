@@ -27,19 +27,30 @@ Conv = tuple["Tensor", "Tensor"]  # weight [out, in, k, k] and bias [out]
 
 
 class Hed(PhotoCondition):
-    """``{type: hed, size: null, precision: auto}``: contours as people mark them, soft and dark.
+    """Soft, dark contours by a network: ``{type: hed}`` (Xie and Tu 2015).
 
-    A VGG-16 with an output at each of its five scales (Xie and Tu 2015), trained on BSDS500.
-    ``size`` is the side in pixels of what it sees: twice the photo's gives lines half as wide at
-    four times the time; null is the photo's own. ``precision`` is ``auto`` (bfloat16 where the CPU
-    has instructions for it), ``float32`` or ``bfloat16``, which differs by up to 3 of 255.
+    A VGG-16 with an output at each of its five scales, trained on BSDS500.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("hed",)
 
     type: Literal["hed"]
-    size: int | None = Field(None, ge=16, le=2048)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    size: int | None = Field(
+        None,
+        ge=16,
+        le=2048,
+        description=(
+            "Side in pixels of what the network sees; twice the photo's halves "
+            "the line width at four times the cost. null: the photo's."
+        ),
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description=(
+            "bfloat16 differs from float32 by up to 3 of 255; auto uses it "
+            "where the CPU has instructions for it."
+        ),
+    )
 
     def load(self, assets: Path) -> EdgeDetector:
         """What draws the edges of a photo."""

@@ -14,15 +14,16 @@ from s2f_core.data.conditions.formula import FormulaCondition
 
 
 class Noise(FormulaCondition):
-    """``{type: noise, channels: 100}``: a vector for each photo that has nothing of it.
+    """A vector of noise for each photo: ``{type: noise}``, for unconditional generators.
 
-    This is the fixed noise that samples are drawn from at every validation and at test; training
-    draws new. Uniform over 0…255, which a network sees as U[-1, 1]: Radford et al. 2016 draw from
-    "a 100 dimensional uniform distribution Z".
+    Validation and test draw their samples from this table; training draws new noise. Uniform over
+    0…255, which a network sees as U[-1, 1] (Radford et al. 2016).
     """
 
     type: Literal["noise"]
-    channels: int = Field(100, ge=1, le=4096)
+    channels: int = Field(
+        100, ge=1, le=4096, description="Length of the vector (Radford et al. 2016: 100)."
+    )
 
     def apply(self, photo: Pixels) -> Pixels:
         """Noise uint8 [1, 1, channels]: always the same for the same pixels of any shape."""

@@ -13,13 +13,15 @@ from s2f_core.data.conditions.formula import FormulaCondition, luma
 
 
 class Pencil(FormulaCondition):
-    """``{type: pencil, blur: 21}``: grey, invert, Gaussian blur, dodge with the grey image.
-
-    ``blur`` is the kernel's side in pixels, odd; the larger, the darker and softer the shading.
-    """
+    """A pencil sketch by colour dodge: ``{type: pencil}`` (P1's "realistic sketch")."""
 
     type: Literal["pencil"]
-    blur: int = Field(21, ge=3, le=255)
+    blur: int = Field(
+        21,
+        ge=3,
+        le=255,
+        description="Side of the blur's kernel in pixels, odd; larger is darker and softer.",
+    )
 
     @field_validator("blur")
     @classmethod

@@ -15,19 +15,22 @@ from s2f_core.data.landmarks.skeleton import draw_skeleton, from_mediapipe33
 
 
 class Pose(PhotoCondition):
-    """``{type: pose, visible: 0.3, thickness: 5, threshold: 0.5}``: OpenPose's 18 points.
+    """A person's skeleton of OpenPose's 18 points: ``{type: pose}``.
 
-    Found by MediaPipe's BlazePose (Bazarevsky et al. 2020), drawn in OpenPose's colours (Cao et al.
-    2017) on black. Points are drawn whose visibility is ``visible`` or more, lines ``thickness``
-    wide in 128ths of the side; a person is what scores ``threshold``.
+    MediaPipe's BlazePose finds it (Bazarevsky et al. 2020); it is drawn in OpenPose's colours on
+    black (Cao et al. 2017). A photo without a person is a rejected row.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("mediapipe",)
 
     type: Literal["pose"]
-    visible: float = Field(0.3, ge=0, le=1)
-    thickness: float = Field(5, gt=0, le=32)
-    threshold: float = Field(0.5, gt=0, le=1)
+    visible: float = Field(
+        0.3, ge=0, le=1, description="Least visibility of a point that is drawn, 0 to 1."
+    )
+    thickness: float = Field(
+        5, gt=0, le=32, description="Width of the lines in 128ths of the side."
+    )
+    threshold: float = Field(0.5, gt=0, le=1, description="Least score of a person, 0 to 1.")
 
     def load(self, assets: Path) -> SkeletonDrawer:
         """What draws the skeleton of a photo."""

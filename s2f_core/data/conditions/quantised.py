@@ -16,15 +16,17 @@ ROUNDS = 10  # of k-means at most; it settles before
 
 
 class QuantisedPhoto(FormulaCondition):
-    """``{type: quantised, cells: 16, colours: 8}``: the photo as cells × cells flat squares.
+    """The photo as a grid of flat squares: ``{type: quantised}``.
 
-    Each is the mean of its area. ``colours`` is how many different ones a picture may have: a
-    palette of its own by median cut (Heckbert 1982), refined by k-means; null keeps them all.
+    Each square is the mean of its area. Colours are a palette by median cut (Heckbert 1982),
+    refined by k-means.
     """
 
     type: Literal["quantised"]
-    cells: int = Field(16, ge=1, le=256)
-    colours: int | None = Field(8, ge=2, le=256)
+    cells: int = Field(16, ge=1, le=256, description="Squares a side.")
+    colours: int | None = Field(
+        8, ge=2, le=256, description="Most colours of an image; null keeps all."
+    )
 
     def apply(self, photo: Pixels) -> Pixels:
         """Colours of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 3]."""

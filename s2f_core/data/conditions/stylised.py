@@ -13,19 +13,28 @@ from s2f_core.data.conditions.formula import FormulaCondition
 
 
 class StylisedPhoto(FormulaCondition):
-    """``{type: stylised, size: 256, radius: 60, contrast: 0.45}``: OpenCV's ``stylization``.
+    """The photo as if painted: ``{type: stylised}``, OpenCV's ``stylization``.
 
-    An edge-preserving smoothing by the domain transform, with the edges darkened (Gastal and
-    Oliveira 2011, section 7). It stands in for paintings where none can be had. ``size`` is the
-    side in pixels at which it works: contours are as wide there whatever the photo's size, so at
-    128 they are coarse; null is the photo's own. ``radius`` (their sigma_s, in pixels) is how far
-    areas are smoothed, ``contrast`` (sigma_r, of 1) what they smooth over.
+    An edge-preserving smoothing with darkened edges (Gastal and Oliveira 2011, section 7). It
+    stands in for paintings.
     """
 
     type: Literal["stylised"]
-    size: int | None = Field(256, ge=16, le=2048)
-    radius: float = Field(60, gt=0, le=200)
-    contrast: float = Field(0.45, gt=0, le=1)
+    size: int | None = Field(
+        256,
+        ge=16,
+        le=2048,
+        description=(
+            "Side in pixels at which it works, which sets how wide contours "
+            "are; null is the photo's."
+        ),
+    )
+    radius: float = Field(
+        60, gt=0, le=200, description="How far areas are smoothed, in pixels (their sigma_s)."
+    )
+    contrast: float = Field(
+        0.45, gt=0, le=1, description="Contrast that is smoothed over, 0 to 1 (their sigma_r)."
+    )
 
     def apply(self, photo: Pixels) -> Pixels:
         """Painting of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 3]."""

@@ -15,19 +15,19 @@ RATIO = 1.6  # of the two Gaussians: the nearest to a Laplacian (Marr and Hildre
 
 
 class XDoG(FormulaCondition):
-    """``{type: xdog, sigma: 0.8, sharpness: 20, level: 0.3, slope: 2}``: ink lines and dark areas.
+    """Ink lines and dark areas: ``{type: xdog}`` (Winnemöller, Kyprianidis and Olsen 2012).
 
-    Winnemöller, Kyprianidis and Olsen 2012: S = (1 + p)·G(σ) - p·G(1.6 σ) of grey in [0, 1], then
-    white where S ≥ ε, else 1 + tanh(φ·(S - ε)). ``sigma`` is σ in pixels, the lines' width;
-    ``sharpness`` p, how much lines stand out from tones; ``level`` ε, below which a plain area
-    darkens; ``slope`` φ, how hard ink is set off from paper.
+    S = (1 + p)·G(σ) - p·G(1.6 σ) of grey in [0, 1], then white where S ≥ ε, else 1 + tanh(φ·(S -
+    ε)).
     """
 
     type: Literal["xdog"]
-    sigma: float = Field(0.8, gt=0, le=20)
-    sharpness: float = Field(20, ge=0, le=1000)
-    level: float = Field(0.3, ge=0, le=2)
-    slope: float = Field(2, gt=0, le=1000)
+    sigma: float = Field(0.8, gt=0, le=20, description="σ in pixels: the width of the lines.")
+    sharpness: float = Field(
+        20, ge=0, le=1000, description="p: how much lines stand out from tones."
+    )
+    level: float = Field(0.3, ge=0, le=2, description="ε: plain areas below this grey darken.")
+    slope: float = Field(2, gt=0, le=1000, description="φ: how hard ink is set off from paper.")
 
     def apply(self, photo: Pixels) -> Pixels:
         """Drawing of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], dark ink on white."""

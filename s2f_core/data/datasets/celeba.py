@@ -27,9 +27,9 @@ PARTS = {"0": "train", "1": "val", "2": "test"}
 
 
 class CelebA1k(Photos):
-    """``{source: celeba-1k, path: data/assets/celeba-1k, limit: null, crop: centre, seed: 0}``.
+    """CelebA's first 999 aligned faces, 178×218: ``{source: celeba-1k}``.
 
-    The first 999 aligned faces, 178×218 JPEG. No identities are known for them.
+    No identities are known for them. Non-commercial research only (Liu et al. 2015).
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("celeba-1k",)
@@ -50,18 +50,20 @@ class CelebA1k(Photos):
 
 
 class CelebA(Photos):
-    """``{source: celeba, path: data/assets/celeba, partition: null, limit: null, …}``.
+    """CelebA's 202,599 aligned faces with identities: ``{source: celeba}``.
 
-    The official files: ``img_align_celeba/NNNNNN.jpg``, ``list_eval_partition.txt`` and
-    ``identity_CelebA.txt``. A photo's group is its identity, so that no split divides a person,
-    and its part is that of the official partition, by which ``partition`` can choose:
-    ``[train, val]``. ``limit`` takes the first so many of those: 2000 (P1), 7000 (P2).
+    ``path`` has the official files: ``img_align_celeba/NNNNNN.jpg``, ``list_eval_partition.txt``
+    and ``identity_CelebA.txt``. No split divides a person. P1 has ``limit: 2000``, P2 7000.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("celeba",)
 
     source: Literal["celeba"]
-    partition: tuple[Literal["train", "val", "test"], ...] | None = Field(None, min_length=1)
+    partition: tuple[Literal["train", "val", "test"], ...] | None = Field(
+        None,
+        min_length=1,
+        description="Use only these parts of the official partition; null uses all.",
+    )
 
     def open(self, path: Path, size: int, assets: Path) -> Opened:
         """The photos, uint8 [size, size, 3].

@@ -48,19 +48,19 @@ _DAMAGE = (
 
 
 class Cifar10(Section):
-    """``{source: cifar10, path: data/assets/cifar10, batches: [train, test], classes: null, …}``.
-
-    50,000 pictures of ``train`` and 10,000 of ``test``, which is also their part; 32×32, enlarged.
-    ``limit`` takes the first so many of each class.
-    """
+    """CIFAR-10's 60,000 pictures of 32×32, enlarged: ``{source: cifar10}``."""
 
     ASSETS: ClassVar[tuple[str, ...]] = ("cifar10",)
 
     source: Literal["cifar10"]
-    path: Path
-    batches: tuple[Literal["train", "test"], ...] = Field(("train", "test"), min_length=1)
-    classes: Classes = None
-    limit: int | None = Field(None, ge=1)
+    path: Path = Field(description="Folder or file that the table is made from.")
+    batches: tuple[Literal["train", "test"], ...] = Field(
+        ("train", "test"), min_length=1, description="Which of the publisher's parts to use."
+    )
+    classes: Classes = Field(None, description="Classes to use; null uses all.")
+    limit: int | None = Field(
+        None, ge=1, description="Use only the first so many pictures of each class."
+    )
 
     def open(self, path: Path, size: int, _assets: Path) -> Opened:
         """The pictures, uint8 [size, size, 3], class by class.

@@ -57,25 +57,28 @@ class Person:
 
 
 class CocoPersons(Section):
-    """``{source: coco-persons, path: data/assets/coco-persons, margin: 0.1, limit: 20000, …}``.
+    """Square crops around one person each, with skeletons: ``{source: coco-persons}``.
 
-    Square crops of ``subset`` around one person each, and ``given`` the OpenPose skeleton of its
-    annotated keypoints, a pair with the crop. The square is the box with ``margin``, a share of
-    its longer side, on each side. It is moved into the picture, and where the picture is too small
-    for the margin, there is less of it: no pixel is invented. ``min_height`` is that of the
-    person's box in pixels, ``min_keypoints`` how many must be visible. ``limit`` takes the first so
-    many that pass (P2: 20,000).
+    The inputs of the condition ``given`` are OpenPose skeletons of the annotated keypoints. The
+    square stays within the picture: no pixel is invented.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("coco-persons",)
 
     source: Literal["coco-persons"]
-    path: Path
-    subset: Literal["train2017", "val2017"] = "train2017"
-    margin: float = Field(0.1, ge=0, le=2)
-    min_height: int = Field(96, ge=MIN_SIDE)
-    min_keypoints: int = Field(8, ge=1, le=JOINTS)
-    limit: int | None = Field(None, ge=1)
+    path: Path = Field(description="Folder or file that the table is made from.")
+    subset: Literal["train2017", "val2017"] = Field("train2017", description="Part of COCO 2017.")
+    margin: float = Field(
+        0.1,
+        ge=0,
+        le=2,
+        description="Margin around the person's box, as a share of its longer side.",
+    )
+    min_height: int = Field(96, ge=MIN_SIDE, description="Least height of the box in pixels.")
+    min_keypoints: int = Field(8, ge=1, le=JOINTS, description="Least number of visible keypoints.")
+    limit: int | None = Field(
+        None, ge=1, description="Use only the first so many persons (P2: 20,000)."
+    )
 
     def open(self, path: Path, size: int, _assets: Path) -> Opened:
         """The crops and their skeletons, both uint8 [size, size, 3].

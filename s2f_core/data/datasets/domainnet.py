@@ -28,23 +28,22 @@ PARTS = ("train", "test")
 
 
 class DomainNet(Photos):
-    """``{source: domainnet, path: data/assets/domainnet, a: quickdraw, b: sketch, …}``.
+    """Two of DomainNet's domains, without pairs: ``{source: domainnet}``.
 
-    ``<domain>/<class>/*.jpg`` and the lists ``<domain>_train.txt`` and ``<domain>_test.txt`` of
-    lines "path label". ``a`` and ``b`` are two of what is there: clipart, infograph, painting,
-    quickdraw, real, sketch. ``classes`` by their folders' names. ``labels: true`` writes the class
-    of each image into the table; P5 drops them. ``limit`` takes so many of each domain, drawn by
-    ``seed`` and not the first, which would all be of one class. ``crop`` is random, as in P5.
+    The domains are clipart, infograph, painting, quickdraw, real and sketch. ``limit`` draws so
+    many of each domain by ``seed``, since the first would all be of one class.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("domainnet",)
 
     source: Literal["domainnet"]
-    a: str = Field(min_length=1)
-    b: str = Field(min_length=1)
-    classes: Classes = None
-    labels: bool = False
-    crop: Crop = "random"
+    a: str = Field(min_length=1, description="Domain of the inputs.")
+    b: str = Field(min_length=1, description="Domain of the targets.")
+    classes: Classes = Field(None, description="Folders to use; null uses all.")
+    labels: bool = Field(
+        False, description="Write the class of each image into the table (P5 drops them)."
+    )
+    crop: Crop = Field("random", description="Square that is kept (P5: random).")
 
     @model_validator(mode="after")
     def _two(self) -> Self:

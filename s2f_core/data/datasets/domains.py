@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from s2f_core.common.config import Section
 from s2f_core.data.datasets.source import Opened
@@ -24,18 +24,14 @@ class Source(Protocol):
 
 
 class Domains(Section, Generic[One]):
-    """``{source: domains, path: data/assets, a: {source: quickdraw, …}, b: {…}}``.
-
-    The images of the source ``a`` are domain A and those of ``b`` domain B: QuickDraw's faces and
-    CelebA's photos. ``path`` holds the paths of both. ``One`` is the union of the other sources.
-    """
+    """Two sources as one unpaired role: ``{source: domains}``."""
 
     ASSETS: ClassVar[tuple[str, ...]] = ()  # those of a and b
 
     source: Literal["domains"]
-    path: Path
-    a: One
-    b: One
+    path: Path = Field(description="Folder above the paths of both sources.")
+    a: One = Field(description="Source of the inputs.")
+    b: One = Field(description="Source of the targets.")
 
     @model_validator(mode="after")
     def _within(self) -> Self:

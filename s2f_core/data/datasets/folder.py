@@ -50,10 +50,17 @@ class Folder(Photos):
     ASSETS: ClassVar[tuple[str, ...]] = ()
 
     source: Literal["folder"]
-    layout: Layout | Literal["auto"] = "auto"
-    a: str = Field("A", min_length=1)
-    b: str = Field("B", min_length=1)
-    side: Literal["AB", "BA"] = "AB"
+    layout: Layout | Literal["auto"] = Field(
+        "auto",
+        description=(
+            "How the pictures lie in the folder; auto looks at what is there and logs its reason."
+        ),
+    )
+    a: str = Field("A", min_length=1, description="Sub-folder of the sketches.")
+    b: str = Field("B", min_length=1, description="Sub-folder of the photos.")
+    side: Literal["AB", "BA"] = Field(
+        "AB", description="Strips: AB has the sketch on the left, BA on the right."
+    )
 
     @model_validator(mode="after")
     def _two(self) -> Self:

@@ -17,17 +17,19 @@ from s2f_core.data.tables import Domain
 
 
 class ImageNetFolder(Photos):
-    """``{source: imagenet-folder, path: my/imagenet, classes: [n07873807], limit: null, …}``.
+    """ImageNet's folders of classes: ``{source: imagenet-folder}``.
 
-    ``<class>/*.JPEG`` at any depth: a photo's class is the folder it lies in, a WordNet id or a
-    name. ``classes`` chooses folders, and can name them: ``{n07873807: pizza}``; null takes all.
-    ``limit`` takes the first so many of each class.
+    ``<class>/*.JPEG`` at any depth; the class is the folder, a WordNet id or a name. ImageNet is
+    given out by application to its authors only.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ()  # by application to its authors only
 
     source: Literal["imagenet-folder"]
-    classes: Annotated[dict[str, str], Field(min_length=1)] | Classes = None
+    classes: Annotated[dict[str, str], Field(min_length=1)] | Classes = Field(
+        None,
+        description="Folders to use, with or without a name ({n07873807: pizza}); null uses all.",
+    )
 
     def open(self, path: Path, size: int, assets: Path) -> Opened:
         """The photos of the classes, uint8 [size, size, 3]; a class without one is a rejected row.

@@ -34,24 +34,21 @@ _KEYS = ("hexcode", "group", "subgroups", "annotation", "skintone_base_hexcode")
 
 
 class OpenMoji(Section):
-    """``{source: openmoji, path: data/assets/openmoji, groups: […], without: […], …}``.
+    """Designers' outlines and flat pictures, aligned: ``{source: openmoji}``.
 
-    ``groups`` are groups and subgroups of ``data/openmoji.json``, by default those of things,
-    animals, plants and places: no flags, symbols, brands, faces or people. ``without`` leaves out
-    subgroups: ``time`` is 24 clock faces that differ by their hands, most without a colour.
-    ``skin_tones`` adds the five tones of a figure. Variants of a figure, such as these and the
-    jar with contents of seven colours, are one group, which no split divides. ``limit`` takes the
-    first so many.
+    Variants of one figure form a group, which no split divides.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("openmoji",)
 
     source: Literal["openmoji"]
-    path: Path
-    groups: tuple[str, ...] = Field(OBJECTS, min_length=1)
-    without: tuple[str, ...] = ("time",)
-    skin_tones: bool = False
-    limit: int | None = Field(None, ge=1)
+    path: Path = Field(description="Folder or file that the table is made from.")
+    groups: tuple[str, ...] = Field(
+        OBJECTS, min_length=1, description="Groups and subgroups to use."
+    )
+    without: tuple[str, ...] = Field(("time",), description="Subgroups to leave out.")
+    skin_tones: bool = Field(False, description="Add the five skin tones of a figure.")
+    limit: int | None = Field(None, ge=1, description="Use only the first so many pictures.")
 
     def open(self, path: Path, size: int, _assets: Path) -> Opened:
         """Pictures uint8 [size, size, 3], and as ``given`` the lines [size, size, 1]: pairs.

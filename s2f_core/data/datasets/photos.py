@@ -15,16 +15,17 @@ from s2f_core.data.datasets.files import Files
 
 
 class Photos(Section):
-    """The keys of every source of photos.
+    """Keys of every source of photos."""
 
-    ``limit`` takes the first so many. ``crop``: which square of a photo is kept, its centre, one at
-    random (by ``seed`` and the photo's name) or one around its face.
-    """
-
-    path: Path
-    limit: int | None = Field(None, ge=1)
-    crop: Crop = "centre"
-    seed: int = Field(0, ge=0)
+    path: Path = Field(description="Folder or file that the table is made from.")
+    limit: int | None = Field(
+        None, ge=1, description="Use only the first so many photos; null uses all."
+    )
+    crop: Crop = Field(
+        "centre",
+        description="Square that is kept: the centre, a random one, or one around the face.",
+    )
+    seed: int = Field(0, ge=0, description="Seed of random crops.")
 
     def squares(self, files: Files, names: Sequence[str], size: int, assets: Path) -> Squares:
         """What makes the image uint8 [size, size, 3] of each of these files."""

@@ -58,11 +58,20 @@ class QuickDraw(Section):
     ASSETS: ClassVar[tuple[str, ...]] = ("quickdraw", "quickdraw-bitmaps", "quickdraw-strokes")
 
     source: Literal["quickdraw"]
-    path: Path
-    classes: Classes = None
-    limit: int | None = Field(None, ge=1)
-    recognized: Literal[True] | None = None
-    stroke: float = Field(6.0, ge=1, le=64)
+    path: Path = Field(description="Folder or file that the table is made from.")
+    classes: Classes = Field(None, description="Classes to use, by Google's names; null uses all.")
+    limit: int | None = Field(
+        None, ge=1, description="Use only the first so many drawings of each class."
+    )
+    recognized: Literal[True] | None = Field(
+        None, description="Use only drawings that Google's network recognised; needs strokes."
+    )
+    stroke: float = Field(
+        6.0,
+        ge=1,
+        le=64,
+        description="Width of strokes in 256ths of the side; 6 is 3 pixels at 128.",
+    )
 
     def open(self, path: Path, size: int, _assets: Path) -> Opened:
         """The drawings of the chosen classes, uint8 [size, size, 1], dark on white.

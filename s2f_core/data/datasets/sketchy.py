@@ -41,10 +41,14 @@ class Sketchy(Section):
     ASSETS: ClassVar[tuple[str, ...]] = ("sketchy",)
 
     source: Literal["sketchy"]
-    path: Path
-    classes: Classes = None
-    limit: int | None = Field(None, ge=1)
-    sketches: Literal["all", "first"] = "all"
+    path: Path = Field(description="Folder or file that the table is made from.")
+    classes: Classes = Field(None, description="Classes to use; null uses all.")
+    limit: int | None = Field(
+        None, ge=1, description="Use only the first so many pairs of each class."
+    )
+    sketches: Literal["all", "first"] = Field(
+        "all", description="all pairs every sketch with its photo; first takes one sketch a photo."
+    )
 
     def open(self, path: Path, size: int, _assets: Path) -> Opened:
         """Photos uint8 [size, size, 3], and as ``given`` the sketches [size, size, 1]: pairs.

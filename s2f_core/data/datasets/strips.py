@@ -36,19 +36,21 @@ def cut(photo: Pixels) -> tuple[Pixels, Pixels]:
 
 
 class Strips(Section):
-    """``{source: edges2shoes, path: data/assets/edges2shoes, parts: null, limit: null}``.
+    """HED edges and photos of shoes or handbags: ``{source: edges2shoes}``, ``edges2handbags``.
 
-    Also ``edges2handbags``. ``parts``: ``[train]`` or ``[val]`` alone; null takes both. ``limit``
-    takes the first so many of each. The publisher has no test images: his ``val`` is what pix2pix
-    was tested on.
+    The publisher has no test images: pix2pix was tested on ``val``.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("edges2shoes", "edges2handbags")
 
     source: Literal["edges2shoes", "edges2handbags"]
-    path: Path
-    parts: tuple[Literal["train", "val"], ...] | None = Field(None, min_length=1)
-    limit: int | None = Field(None, ge=1)
+    path: Path = Field(description="Folder or file that the table is made from.")
+    parts: tuple[Literal["train", "val"], ...] | None = Field(
+        None, min_length=1, description="Parts to use; null uses both."
+    )
+    limit: int | None = Field(
+        None, ge=1, description="Use only the first so many pairs of each part."
+    )
 
     def open(self, path: Path, size: int, _assets: Path) -> Opened:
         """Photos uint8 [size, size, 3], and as ``given`` their edges [size, size, 1]: pairs.

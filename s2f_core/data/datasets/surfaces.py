@@ -39,12 +39,16 @@ class Surfaces(Section):
     ASSETS: ClassVar[tuple[str, ...]] = ()  # they are generated
 
     source: Literal["surfaces"]
-    path: Path
-    format: Literal["points", "clouds", "grids"]
-    size: int = Field(1, ge=1, le=1024)
-    alphas: tuple[Alpha, ...] = Field((1, 2, 3), min_length=1)
-    examples: int = Field(4096, ge=1)
-    seed: int = Field(0, ge=0)
+    path: Path = Field(description="The module that generates them, so that DVC notices a change.")
+    format: Literal["points", "clouds", "grids"] = Field(description="What one example is.")
+    size: int = Field(1, ge=1, le=1024, description="Pixels a side; 1 for points.")
+    alphas: tuple[Alpha, ...] = Field(
+        (1, 2, 3),
+        min_length=1,
+        description="Variances α of the densities; they share the examples equally.",
+    )
+    examples: int = Field(4096, ge=1, description="Number of examples.")
+    seed: int = Field(0, ge=0, description="Seed of the random points.")
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:

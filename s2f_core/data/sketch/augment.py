@@ -45,11 +45,7 @@ OFF: tuple[float, float] = (0.0, 0.0)
 
 
 class CannyRanges(Section):
-    """``canny: {sigma: [1, 3], low: [30, 80], high: [80, 200]}``: ranges of Canny's settings.
-
-    The thresholds mean what they mean in the condition ``edges``. A low threshold above the high
-    one is lowered to it.
-    """
+    """Ranges of Canny's settings: ``canny: {sigma: [1, 3], low: [30, 80], high: [80, 200]}``."""
 
     sigma: Lengths = Field((1.0, 1.0), description="Gaussian blur before, in 128ths of the side")
     low: Levels = Field((50.0, 50.0), description="low hysteresis threshold on the gradient")
@@ -70,21 +66,11 @@ class CannyRanges(Section):
 
 
 class SketchAugment(Section):
-    """``sketch:`` of a recipe: random changes to A, dark lines on white; all are off by default.
+    """Random changes to the dark lines of A in training batches: ``sketch:`` of a recipe.
 
-    Every setting but ``chance`` and ``smoothness`` is a range from which each image draws a value.
-    The changes are made in the order of the settings.
-
-    - ``canny`` replaces A by edges of B. A must be edges too (see :meth:`check`), and A and B must
-      be pairs. P2 computed its edges while training.
-    - ``drop`` leaves out whole strokes, as people do; erasing random spots would leave faded ends.
-      A stroke is a connected part of the lines, after eight random segments have cut contours and
-      shading that hang together all over the image.
-    - ``jitter`` moves the lines by a smooth random field ("elastic distortions", Simard et al.
-      2003).
-    - ``thickness`` dilates lines by discs, or erodes them where it is negative.
-    - ``sharpen`` turns less than half of this ink into paper, and one and a half times this ink
-      into black. Low values give round, thick strokes.
+    A value is drawn from each range for every image, in the order of the keys; all ranges are off
+    by default. Lengths are in 128ths of the side. The lines then look less computed: people's
+    tremble, are thicker, and miss much of what a photo has.
     """
 
     chance: float = Field(1.0, gt=0, le=1, description="share of the images that are changed")
