@@ -42,25 +42,35 @@ SHOWN = 4
 
 
 class SuperResolution(EDSRSection):
-    """``edsr:``: the network, the photos it learns from, and how.
+    """Training of EDSR ×2 on the project's photos: ``edsr:`` (Lim et al. 2017).
 
-    ``role`` and ``background`` name the photos. ``patch`` is pixels a side of the small patches,
-    the whole image where that is smaller. ``self_ensemble`` averages eight flips and turns when
-    images are enlarged (the paper's EDSR+, eight times the time). ``weights`` is a file of the
-    authors' EDSR-PyTorch to use instead of training: ``blocks``, ``channels`` and ``skip`` are then
-    the file's, and ``steps`` to ``lr`` do nothing. They publish the ×2 baseline as
+    With ``weights``, the file's ``blocks``, ``channels`` and ``skip`` replace the keys, and
+    ``steps`` to ``lr`` have no effect. The authors publish the ×2 baseline as
     https://cv.snu.ac.kr/research/EDSR/models/edsr_baseline_x2-1bc95232.pt. DVC does not watch the
-    file: after changing it, ``dvc repro --force upscaler``.
+    file: after changing it, run ``dvc repro --force upscaler``.
     """
 
-    role: str
-    background: Literal["kept", "removed"] = "kept"
-    steps: int = Field(300_000, ge=1)
-    batch: int = Field(16, ge=1)
-    patch: int = Field(48, ge=4)
-    lr: float = Field(1e-4, gt=0, le=1)
-    self_ensemble: bool = False
-    weights: Path | None = None
+    role: str = Field(description="Role whose photos it learns from.")
+    background: Literal["kept", "removed"] = Field(
+        "kept", description="Photos with the background kept or removed."
+    )
+    steps: int = Field(300_000, ge=1, description="Training steps (the paper: 300,000).")
+    batch: int = Field(16, ge=1, description="Patches per step.")
+    patch: int = Field(
+        48, ge=4, description="Side in pixels of the small patches; at most the small image's."
+    )
+    lr: float = Field(
+        1e-4, gt=0, le=1, description="Learning rate of Adam; falls linearly to zero at the end."
+    )
+    self_ensemble: bool = Field(
+        False,
+        description=(
+            "Average eight flips and turns of each image: better, at eight times the cost."
+        ),
+    )
+    weights: Path | None = Field(
+        None, description="File of the authors' EDSR-PyTorch to use instead of training."
+    )
 
 
 @dataclass(frozen=True)

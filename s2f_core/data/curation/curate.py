@@ -36,11 +36,33 @@ class Curation(Section):
       decision (keep or drop) and note. They beat every rule.
     """
 
-    roles: tuple[str, ...] = ()
-    duplicates: int | None = Field(6, ge=0, le=16)
-    blur: float | None = Field(None, gt=0)
-    face: float | None = Field(None, ge=0, lt=1)
-    lists: Path = Path("data/lists")
+    roles: tuple[str, ...] = Field((), description="Roles whose images are looked at.")
+    duplicates: int | None = Field(
+        6,
+        ge=0,
+        le=16,
+        description=(
+            "Most bits of 64 in which the perceptual hashes of two alike images "
+            "differ; null keeps duplicates."
+        ),
+    )
+    blur: float | None = Field(
+        None,
+        gt=0,
+        description="Least sharpness: the variance of the Laplacian at 128 pixels; null is off.",
+    )
+    face: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description=(
+            "Least share of the side that a face takes up; 0 asks for any face, null is off."
+        ),
+    )
+    lists: Path = Field(
+        Path("data/lists"),
+        description="Folder of ROLE.csv: what a person keeps or drops, made by s2f review.",
+    )
 
 
 def curate(table: Table, curation: Curation, role: str, assets: Path) -> pd.DataFrame:
