@@ -10,9 +10,9 @@ import pandas as pd
 import resvg_py
 from markupsafe import Markup
 
-from s2f_core.report.site import figures
-from s2f_core.report.site.figures import Axes
-from s2f_core.report.theme import styles
+from s2f_core.report.site import charts
+from s2f_core.report.site.charts import Axes
+from s2f_core.report.theme.templates import THEME, styles
 
 TITLES = {
     "fid": "FID, less is better",
@@ -44,7 +44,7 @@ def draw(frame: pd.DataFrame, earlier: Mapping[str, float | None], file: Path) -
             reference=None if said is None else (said, "reference"),
             across="minute",
         )
-        chart = figures.chart(table.rename(columns={"asked": "minute"}), labels, axes)
+        chart = charts.chart(table.rename(columns={"asked": "minute"}), labels, axes)
         tiles.append((title, chart))
     svg = _sheet(tiles)
     if file.suffix == ".png":
@@ -61,7 +61,7 @@ def _limits(values: list[float]) -> tuple[float, float]:
 
 def _sheet(tiles: list[tuple[str, Markup]]) -> str:
     """Charts below their titles, two a row, with the report's colours for paper."""
-    across, down = figures.WIDTH + GAP, figures.HEIGHT + TITLE + GAP
+    across, down = charts.WIDTH + GAP, charts.HEIGHT + TITLE + GAP
     width, height = COLUMNS * across + GAP, -(-len(tiles) // COLUMNS) * down + GAP
     placed = [
         Markup('<g transform="translate({},{})"><text class="title" y="4">{}</text>{}</g>').format(
@@ -71,7 +71,7 @@ def _sheet(tiles: list[tuple[str, Markup]]) -> str:
             Markup(  # noqa: S704 -- a chart of ours
                 str(chart).replace(
                     "<svg ",
-                    f'<svg y="{TITLE - 8}" width="{figures.WIDTH}" height="{figures.HEIGHT}" ',
+                    f'<svg y="{TITLE - 8}" width="{charts.WIDTH}" height="{charts.HEIGHT}" ',
                     1,
                 )
             ),
@@ -86,7 +86,7 @@ def _sheet(tiles: list[tuple[str, Markup]]) -> str:
 
 def _style() -> Markup:
     """The report's rules for charts, its light colours put in."""
-    sheet = str(styles(Path(figures.__file__).with_name("style.css")))
+    sheet = str(styles(THEME / "document.css"))
     colours: dict[str, str] = {}
     for name, colour in re.findall(r"(--\w+): (#\w+);", sheet):
         colours.setdefault(name, colour)

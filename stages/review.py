@@ -17,11 +17,12 @@ def review(
     from s2f_core.common.config import load
     from s2f_core.data import tables
     from s2f_core.data.curation.curate import Curation
-    from s2f_core.report.review import write
+    from s2f_core.report.review.page import write_page
 
     folder, out = Path("data") / role, Path("review") / f"{role}.html"
-    listed = load(Curation, "curation").lists / f"{role}.csv"
-    write(tables.read(folder / "kept"), folder / "split.parquet", listed, role, out, limit)
+    decisions_file = load(Curation, "curation").lists / f"{role}.csv"
+    table = tables.read(folder / "kept")
+    write_page(table, folder / "split.parquet", decisions_file, role, out, limit)
     typer.echo(out)
 
 

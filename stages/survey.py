@@ -26,18 +26,20 @@ def survey(
     """Write survey/index.html, on which a person tells generated pictures from real ones."""
     from pathlib import Path
 
-    from s2f_core.report.survey import table
+    from s2f_core.report.survey.rates import rate_table
 
     if score:
-        typer.echo(table(Path()))
+        typer.echo(rate_table(Path()))
         return
     from s2f_core.common.config import load
     from s2f_core.data.selection import Translation
-    from s2f_core.report.survey.page import write
+    from s2f_core.report.survey.page import write_page
 
     known = load(dict[str, Translation], "translations")
     out = Path("survey") / "index.html"
-    page = write(known, names or ["faces"], Path("data"), out, each=each, seed=seed, limit=limit)
+    page = write_page(
+        known, names or ["faces"], Path("data"), out, each=each, seed=seed, limit=limit
+    )
     typer.echo(f"{out} ({page}); {out.with_name('key.csv')} says what is what")
 
 

@@ -12,9 +12,10 @@ def sweeps(
     out: Annotated[Path, typer.Option(help="the page")] = Path("sweeps/index.html"),
 ) -> None:
     """Write a page of DVC's experiments: scores over the parameters that they changed."""
-    from s2f_core.report.sweeps import read, write
+    from s2f_core.report.sweeps.experiments import read_experiments
+    from s2f_core.report.sweeps.page import write_page
 
-    write(read(Path()), out, Path("data/evaluations"))
+    write_page(read_experiments(Path()), out, Path("data/evaluations"))
     typer.echo(out)
 
 

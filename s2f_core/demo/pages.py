@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from s2f_core.demo.http_errors import Refused, declared
 from s2f_core.demo.models import Model
-from s2f_core.report import theme
+from s2f_core.report.theme.templates import styles
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -47,7 +47,7 @@ def add(app: FastAPI, models: dict[str, Model], root: Path) -> None:
     @get("/page/{name}", "text/*", 404, 422)
     async def part(name: str) -> Response:
         if name == "style.css":
-            return Response(str(theme.styles(files[name])), media_type=TYPES[".css"])
+            return Response(str(styles(files[name])), media_type=TYPES[".css"])
         if name not in files:
             raise Refused(404, f"the page has no part {name!r}")
         return _file(files[name])

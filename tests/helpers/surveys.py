@@ -14,7 +14,7 @@ import pytest
 from s2f_core.common.images import Pixels
 from s2f_core.data.selection import Data, Translation
 from s2f_core.data.tables import Domain, build
-from s2f_core.report.survey.page import write
+from s2f_core.report.survey.page import write_page
 
 DATA = Data(role="faces", background="kept", condition="pencil")
 KNOWN = {
@@ -67,7 +67,7 @@ def make(root: Path) -> Make:
 
     def made(*names: str, **options: Any) -> dict[str, Any]:
         out = root / "survey" / "index.html"
-        write(KNOWN, names or ["faces"], root / "data", out, **options)
+        write_page(KNOWN, names or ["faces"], root / "data", out, **options)
         html = out.read_text()
         start = html.index('id="data">') + len('id="data">')
         with (root / "survey" / "key.csv").open(newline="") as file:

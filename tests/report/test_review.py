@@ -15,7 +15,7 @@ from s2f_core.common.images import Pixels
 from s2f_core.data.curation.curate import Curation, curate
 from s2f_core.data.curation.lists import Decision, read_decisions
 from s2f_core.data.split import Split, write_split
-from s2f_core.report import review
+from s2f_core.report.review.page import write_page
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def page(make_table: MakeTable, faces: Pixels, tmp_path: Path) -> Path:
     split = Split(train=0.4, val=0.3, test=0.3)
     write_split([table.index], split, tmp_path / "split.parquet", found)
     out = tmp_path / "review" / "photos.html"
-    review.write(table, tmp_path / "split.parquet", tmp_path / "photos.csv", "photos", out, 5000)
+    write_page(table, tmp_path / "split.parquet", tmp_path / "photos.csv", "photos", out, 5000)
     return out
 
 
@@ -59,7 +59,7 @@ def test_a_page_too_long_has_what_asks_for_a_look(
     rows.to_parquet(tmp_path / "split.parquet")
     (tmp_path / "list.csv").write_text("id,decision\n011,keep\n")
     out = tmp_path / "page.html"
-    review.write(table, tmp_path / "split.parquet", tmp_path / "list.csv", "photos", out, 3)
+    write_page(table, tmp_path / "split.parquet", tmp_path / "list.csv", "photos", out, 3)
     shown = re.findall(r'"id":"(\d+)"', out.read_text())
     assert shown == ["003", "007", "011"]
     assert "shows 3 of 12 images" in caplog.text
@@ -68,10 +68,10 @@ def test_a_page_too_long_has_what_asks_for_a_look(
 def test_the_page_needs_a_split_and_pictures(make_table: MakeTable, tmp_path: Path) -> None:
     """The stage to run first; noise is nothing to look at."""
     none = tmp_path / "no.csv"
-    for channels, message in ((1, "run the split stage first"), (8, "8 channels are no picture")):
+    for channels, message in ((1, "run the split stage first"), (8, "images have 8 channels")):
         table = make_table(f"table-{channels}", np.zeros((3, 4, 4, channels), np.uint8))
         with pytest.raises(UserError, match=message):
-            review.write(table, tmp_path / "split.parquet", none, "photos", tmp_path / "p.html", 9)
+            write_page(table, tmp_path / "split.parquet", none, "photos", tmp_path / "p.html", 9)
 
 
 ACTS = """

@@ -12,9 +12,15 @@ import pytest
 from browser import acted
 
 from s2f_core.common.errors import UserError
-from s2f_core.report.sweeps import Experiment, parse, read, write
-from s2f_core.report.sweeps.experiments import changed, swept
-from s2f_core.report.sweeps.plots import Dot, dots, shown
+from s2f_core.report.sweeps.experiments import (
+    Experiment,
+    changed_params,
+    parse,
+    read_experiments,
+    swept_params,
+)
+from s2f_core.report.sweeps.page import write_page
+from s2f_core.report.sweeps.plots import Dot, dot_plot, value_text
 
 RECORDED = Path(__file__).with_name("experiments.json")  # of a project of one stage, by DVC 3.67
 
@@ -72,9 +78,9 @@ def test_swept_is_what_experiments_changed(recorded: list[Experiment]) -> None:
     found = _by_name(recorded)
     key = "variants.tiny.epochs"
     assert found["master"].params[key] != found["0852422"].params[key]
-    assert swept(recorded) == ["lr", "variants.tiny.generator.type"]
-    assert changed(found["blocks"], recorded) == {"variants.tiny.generator.type"}
-    assert changed(found["master"], recorded) == set()
+    assert swept_params(recorded) == ["lr", "variants.tiny.generator.type"]
+    assert changed_params(found["blocks"], recorded) == {"variants.tiny.generator.type"}
+    assert changed_params(found["master"], recorded) == set()
 
 
 def test_a_workspace_like_a_commit_is_none() -> None:
@@ -89,7 +95,7 @@ def test_a_workspace_like_a_commit_is_none() -> None:
 @pytest.mark.parametrize("text", ["", "{}", '[{"name": "no revision"}]'])
 def test_an_answer_that_is_none(text: str) -> None:
     """It is said, and not a traceback."""
-    with pytest.raises(UserError, match="dvc exp show --json gave what is not understood"):
+    with pytest.raises(UserError, match="the output of dvc exp show --json is malformed"):
         parse(text)
 
 
@@ -152,7 +158,7 @@ def evaluations(tmp_path: Path) -> Path:
 def test_the_page(recorded: list[Experiment], evaluations: Path, tmp_path: Path) -> None:
     """A chart for each parameter and score that differ, and a row for each experiment."""
     out = tmp_path / "sweeps" / "index.html"
-    write(recorded, out, evaluations)
+    write_page(recorded, out, evaluations)
     html = out.read_text()
     assert not re.search(r"<(link|img|iframe)|(src|href)=[\"']?[^#\"']|https?:|@import|url\(", html)
     page = _Page(html)
@@ -182,7 +188,7 @@ def test_a_ring_changed_something_else(
     recorded: list[Experiment], evaluations: Path, tmp_path: Path
 ) -> None:
     """Over the learning rate the other generator is one, in either chart."""
-    write(recorded, tmp_path / "p.html", evaluations)
+    write_page(recorded, tmp_path / "p.html", evaluations)
     over_lr = (tmp_path / "p.html").read_text().split('id="p1"')[0]
     rings = re.findall(r'<circle class="dot s\d other"[^>]*><title>([^:]*):', over_lr)
     assert rings == ["blocks", "blocks"]
@@ -191,7 +197,7 @@ def test_a_ring_changed_something_else(
 def test_a_page_without_sweeps_says_how_to_run_one(tmp_path: Path) -> None:
     """No table, no chart."""
     only = [Experiment("main", "committed", "main", {"lr": 1e-3}, {("a", "fid"): 1.0})]
-    write(only, tmp_path / "p.html", tmp_path)
+    write_page(only, tmp_path / "p.html", tmp_path)
     html = (tmp_path / "p.html").read_text()
     assert "dvc exp run --queue" in html
     assert "<table" not in html
@@ -205,7 +211,7 @@ def test_names_are_text(tmp_path: Path) -> None:
         Experiment("main", "committed", "main", {evil: "a"}, {("m", evil): 1.0}),
         Experiment(evil, "done", "main", {evil: evil}, {("m", evil): 2.0}),
     ]
-    write(rows, tmp_path / "p.html", tmp_path)
+    write_page(rows, tmp_path / "p.html", tmp_path)
     assert _Page((tmp_path / "p.html").read_text()).count("script") == 1
 
 
@@ -217,17 +223,17 @@ def test_an_axis_of_rates_is_logarithmic() -> None:
     """Equal ratios are equal distances; small ranges are linear, and equal values do not divide."""
     for values, name in (((1e-5, 1e-4, 1e-3), "lr, logarithmic"), ((4, 6, 8), ">blocks<")):
         points = [Dot(x, 1.0, "e", 0) for x in values]
-        svg = dots(points, "FID", name.strip("><").split(",")[0], "i")
+        svg = dot_plot(points, "FID", name.strip("><").split(",")[0], "i")
         first, second, third = _places(svg)
         assert second - first == pytest.approx(third - second, abs=0.2)
         assert name in svg
-    assert len(_places(dots([Dot(3, 0.0, "e", 0)], "FID", "n", "i"))) == 1
+    assert len(_places(dot_plot([Dot(3, 0.0, "e", 0)], "FID", "n", "i"))) == 1
 
 
 def test_an_axis_of_words_has_each_once() -> None:
     """Numbers first, then null and words; equal dots are one that names both."""
     values: list[Any] = ["unet", None, 400, "unet", 40]
-    svg = dots([Dot(x, 1.0, f"e{n}", 0) for n, x in enumerate(values)], "FID", "max_steps", "i")
+    svg = dot_plot([Dot(x, 1.0, f"e{n}", 0) for n, x in enumerate(values)], "FID", "max_steps", "i")
     marks = re.findall(r'text-anchor="middle">([^<]+)<', svg)
     assert marks == ["40", "400", "null", "unet", "max_steps"]
     assert len(_places(svg)) == 4
@@ -236,7 +242,7 @@ def test_an_axis_of_words_has_each_once() -> None:
 
 def test_values_as_text() -> None:
     """As in params.yaml, but for rates, which are short."""
-    assert [shown(value) for value in (1e-05, 0.5, 3, None, True, "unet", [1, 2])] == [
+    assert [value_text(value) for value in (1e-05, 0.5, 3, None, True, "unet", [1, 2])] == [
         "1e-05",
         "0.5",
         "3",
@@ -250,7 +256,7 @@ def test_values_as_text() -> None:
 def test_outside_of_a_project(tmp_path: Path) -> None:
     """What was run, where, and what it said."""
     with pytest.raises(UserError, match=r"git for-each-ref .* failed in .*: fatal"):
-        read(tmp_path)
+        read_experiments(tmp_path)
 
 
 def _git(folder: Path, *arguments: str) -> None:
@@ -271,7 +277,7 @@ def test_a_queued_experiment_of_an_older_commit_is_found(tmp_path: Path) -> None
     queue = [*dvc, "exp", "run", "--quiet", "--queue", "--name", "q", "-S", "lr=0.01"]
     subprocess.run(queue, cwd=tmp_path, check=True, capture_output=True)
     _git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "two")
-    found = _by_name(read(tmp_path))["q"]
+    found = _by_name(read_experiments(tmp_path))["q"]
     assert (found.state, found.params["lr"]) == ("queued", 0.01)
 
 
@@ -290,7 +296,7 @@ document.title = JSON.stringify([up, names(), table.tHead.rows[0].cells[3].ariaS
 def test_the_table_can_be_sorted(recorded: list[Experiment], tmp_path: Path) -> None:
     """In a browser: by the rate, as numbers; a second click turns it."""
     out = tmp_path / "page.html"
-    write(recorded, out, tmp_path)
+    write_page(recorded, out, tmp_path)
     up, down, said = acted(out.read_text(), ACTS, tmp_path)
     assert up[0] == down[-1] == "cold"
     assert up[-1] == down[0] == "bad"

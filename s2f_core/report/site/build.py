@@ -12,12 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from s2f_core.report.site import (
-    compare,
+    compare_page,
     gallery,
-    gap,
+    gap_section,
     leaderboard_view,
     sentences,
     sources,
@@ -32,7 +30,7 @@ from s2f_core.report.site.leaderboard import boards as boards_of
 from s2f_core.report.site.pictures import Pictures
 from s2f_core.report.site.sources import Sources
 from s2f_core.report.site.studies import Study, check
-from s2f_core.report.theme import styles
+from s2f_core.report.theme.templates import environment, styles
 
 log = logging.getLogger(__name__)
 
@@ -108,20 +106,16 @@ class _Site:
 
     def write(self) -> None:
         """Write every page, and the files that they share."""
-        (self.folder / "style.css").write_text(styles(HERE / "style.css"), encoding="utf-8")
-        shutil.copyfile(HERE / "script.js", self.folder / "script.js")
-        environment = Environment(
-            loader=FileSystemLoader(HERE),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+        (self.folder / "style.css").write_text(
+            styles(HERE / "style.css", ["document.css"]), encoding="utf-8"
         )
+        shutil.copyfile(HERE / "script.js", self.folder / "script.js")
+        templates = environment(HERE)
         pages = self._pages()
         for path, (template, view) in pages.items():
             notes = Notes()
             shown = view(notes)
-            text = environment.get_template(template).render(
+            text = templates.get_template(template).render(
                 here=path,
                 up="../" * path.count("/"),
                 variants=self.variants,
@@ -164,7 +158,7 @@ class _Site:
             "studies": [
                 study_page.view(key, study, found, Notes()) for key, study in self.studies.items()
             ],
-            "gap": gap.section(self.root, self.pictures, notes),
+            "gap": gap_section.section(self.root, self.pictures, notes),
             "survey": survey_section.section(self.root),
             "trained": [variant_page.line(name, found) for name in found.variants],
         }
@@ -180,7 +174,7 @@ class _Site:
         return {"galleries": views}
 
     def _compared(self, notes: Notes) -> dict[str, Any]:
-        return compare.view(self.found, self.tables, self.pictures, notes)
+        return compare_page.view(self.found, self.tables, self.pictures, notes)
 
     def _study(self, key: str, notes: Notes) -> dict[str, Any]:
         return study_page.view(key, self.studies[key], self.found, notes)

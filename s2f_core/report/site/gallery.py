@@ -9,7 +9,7 @@ import numpy as np
 
 from s2f_core.common.images import grid
 from s2f_core.data.tables import Table
-from s2f_core.report.site import surfaces
+from s2f_core.report.site import surface_plots as surfaces
 from s2f_core.report.site.leaderboard import Board
 from s2f_core.report.site.pictures import Picture, Pictures
 from s2f_core.report.site.sources import Sources, Translated

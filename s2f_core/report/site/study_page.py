@@ -6,12 +6,13 @@ from collections import Counter
 from typing import Any
 
 from s2f_core.metrics.paired_bootstrap import Comparisons
-from s2f_core.report.site import comparison, leaderboard_view, sentences
-from s2f_core.report.site.comparison import Verdict
+from s2f_core.report.site import leaderboard_view, sentences
+from s2f_core.report.site import verdicts as comparison
 from s2f_core.report.site.footnotes import Notes
 from s2f_core.report.site.leaderboard import columns
 from s2f_core.report.site.sources import HEADLINE, Evaluation, Figure, Score, Sources
 from s2f_core.report.site.studies import Study, StudyRow
+from s2f_core.report.site.verdicts import Verdict
 
 HOLDS = {  # how a verdict is shown: its class and its words
     "yes": ("yes", "holds"),
@@ -26,12 +27,12 @@ def view(key: str, study: Study, found: Sources, notes: Notes) -> dict[str, Any]
     evaluations = {item.name: item for item in found.evaluations}
     trainings = {name: variant.training for name, variant in found.variants.items()}
     judged = comparison.verdicts(study, found)
-    verdicts = [_verdict(one) for one in judged]
+    shown = [_verdict(one) for one in judged]
     return {
         "key": key,
         "study": study,
-        "counts": _counts(verdicts),
-        "verdicts": verdicts,
+        "counts": _counts(shown),
+        "verdicts": shown,
         "caution": comparison.caution(judged),
         "rankings": _rankings(study, evaluations, found.comparisons),
         "printed": study.printed.texts(sentences.MISSING) if study.printed else {},

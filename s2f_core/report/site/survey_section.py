@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from s2f_core.report import survey
 from s2f_core.report.site import sentences
+from s2f_core.report.survey import rates
 
 
 def section(root: Path) -> dict[str, Any] | None:
@@ -15,7 +15,7 @@ def section(root: Path) -> dict[str, Any] | None:
 
     Raises UserError where a file of answers is not what it should be.
     """
-    found = survey.section(root)
+    found = rates.survey_summary(root)
     if found is None:
         return None
     ways = dict.fromkeys(str(row["interval_by"]) for row in (found, *found["by_variant"]))

@@ -12,7 +12,7 @@ from PIL import Image
 
 from s2f_core.common.errors import UserError
 from s2f_core.report.site import cards, examples, gallery, leaderboard_view, sentences
-from s2f_core.report.site.figures import Axes, chart
+from s2f_core.report.site.charts import Axes, chart
 from s2f_core.report.site.footnotes import Notes
 from s2f_core.report.site.leaderboard import Board
 from s2f_core.report.site.pictures import Picture, Pictures

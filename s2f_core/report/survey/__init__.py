@@ -1,9 +1,5 @@
-"""A blind study: do people take what a generator made for real?
+"""A blind survey: people say of pictures whether they are real or generated.
 
-``page`` writes what is asked, ``answers`` reads what was answered, and ``rates`` counts it.
+``sample`` picks the pictures, ``page`` writes the page, ``answers`` reads the answers and ``rates``
+counts them.
 """
-
-from s2f_core.report.survey.answers import FOLDER, Answers, read
-from s2f_core.report.survey.rates import Rate, error, fooling_rate, section, table
-
-__all__ = ["FOLDER", "Answers", "Rate", "error", "fooling_rate", "read", "section", "table"]

@@ -1,4 +1,4 @@
-"""What a survey calls its pictures: names that do not say what they are, but can be told later."""
+"""Keys of a survey's pictures: they hide what a picture is, and can be resolved later."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from s2f_core.common.errors import UserError
 
-NAME, VERSION = 12, 6  # hexadecimal digits of a key that name a picture, and its pixels
-KEY = re.compile(rf"[0-9a-f]{{{NAME + VERSION}}}")
-PAGE = re.compile(r"(\S.*) seed=(\d+) each=(\d+) limit=(\d+) ([0-9a-f]{8})")
+NAME_DIGITS, PIXEL_DIGITS = 12, 6  # hexadecimal digits of a key: of the picture and of its pixels
+KEY = re.compile(rf"[0-9a-f]{{{NAME_DIGITS + PIXEL_DIGITS}}}")
+PAGE_ID = re.compile(r"(\S.*) seed=(\d+) each=(\d+) limit=(\d+) ([0-9a-f]{8})")
 
 
 @dataclass(frozen=True)
-class Page:
-    """How a page was made; its text is the page's id, which stands beside every answer.
+class PageId:
+    """How a page was made; its text stands beside every answer.
 
-    ``table`` holds the real pictures, as a path in the data folder; ``each`` counts the pictures of
-    a translation, ``limit`` the milliseconds that one is shown (0: no limit), and ``digest`` tells
-    pages apart that differ in their pictures alone.
+    ``table`` is the image table of the real pictures, a path in the data folder. ``each`` is the
+    number of pictures of a translation. ``limit`` is the time in milliseconds that a picture stays
+    visible (0: no limit). ``digest`` is a hash of the keys on the page.
     """
 
     table: str
@@ -32,34 +32,34 @@ class Page:
         return f"{self.table} seed={self.seed} each={self.each} limit={self.limit} {self.digest}"
 
     @classmethod
-    def parse(cls, text: str) -> Page:
-        """The page of an id; raises UserError where the text is none."""
-        found = PAGE.fullmatch(text)
-        if found is None:
+    def parse(cls, text: str) -> PageId:
+        """Parse the text of an id; raises UserError if it is malformed."""
+        match = PAGE_ID.fullmatch(text)
+        if match is None:
             form = "such as 'faces/kept seed=0 each=5 limit=0 0123abcd'"
             raise UserError(f"page {text!r} must be the id of a page of s2f survey, {form}")
-        table, seed, each, limit, digest = found.groups()
+        table, seed, each, limit, digest = match.groups()
         return cls(table, int(seed), int(each), int(limit), digest)
 
 
-def named(seed: int, subject: str, image: str) -> str:
-    """The first half of a key: which picture of which table, 12 hexadecimal digits.
+def picture_name(seed: int, subject: str, image: str) -> str:
+    """Return the first half of a key, 12 hexadecimal digits: which image of which table.
 
     ``subject`` is a translation, or the table of the real pictures.
     """
-    return hashlib.sha256(f"{seed}\0{subject}\0{image}".encode()).hexdigest()[:NAME]
+    return hashlib.sha256(f"{seed}\0{subject}\0{image}".encode()).hexdigest()[:NAME_DIGITS]
 
 
-def key(seed: int, subject: str, image: str, pixels: str) -> str:
-    """The key of a picture whose pixels have this sha256: an answer is to these, and no others."""
-    return named(seed, subject, image) + pixels[:VERSION]
+def picture_key(seed: int, subject: str, image: str, pixels: str) -> str:
+    """Return a picture's key. ``pixels`` is the sha256 of its pixels: new pixels, another key."""
+    return picture_name(seed, subject, image) + pixels[:PIXEL_DIGITS]
 
 
-def digest(keys: list[str]) -> str:
-    """Eight digits that stand for a set of keys."""
+def key_digest(keys: list[str]) -> str:
+    """Return eight hexadecimal digits that stand for a set of keys."""
     return hashlib.sha256("".join(sorted(keys)).encode()).hexdigest()[:8]
 
 
-def place(seed: int, image: str) -> str:
-    """What images are sorted by, to draw some of them: adding one leaves the others' order."""
+def sort_key(seed: int, image: str) -> str:
+    """Return a pseudo-random sort key; an added image leaves the order of the others."""
     return hashlib.sha256(f"{seed}\0{image}".encode()).hexdigest()

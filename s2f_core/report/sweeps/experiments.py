@@ -1,4 +1,4 @@
-"""DVC's experiments: their parameters, metrics and states, from ``dvc exp show --json``."""
+"""Read DVC's experiments with parameters, metrics and states from ``dvc exp show --json``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from s2f_core.common.config import FILE
 from s2f_core.common.errors import UserError
 
-WORKSPACE = "workspace"
+WORKSPACE, COMMITTED = "workspace", "committed"
 QUEUES = ("refs/exps/celery/stash", "refs/exps/celery/failed")
-DONE = ("done", "committed", WORKSPACE)
+DONE = ("done", COMMITTED, WORKSPACE)
 
 
 class _Record(BaseModel):
-    """A part of DVC's answer: checked for what is used here, free to hold more."""
+    """A part of DVC's output; keys that are not used here are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -59,12 +59,13 @@ class _Commit(_Revision):
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment, or a commit that some start from, or the workspace.
+    """An experiment, a commit that experiments start from, or the workspace.
 
-    ``params`` and ``metrics`` by the dotted names of their leaves, those of other files than
-    params.yaml after the file's name and a colon. ``state`` is done, queued, running or failed;
-    committed of a commit; workspace. ``baseline`` names the commit that it starts from. What is not
-    done has no metrics: DVC repeats its commit's.
+    ``params`` has dotted names; a parameter of another file than params.yaml is FILE:NAME.
+    ``metrics`` is keyed by the file's stem and the dotted name. ``state`` is done, queued, running
+    or failed for an experiment, "committed" for a commit and "workspace" for the workspace.
+    ``baseline`` names the commit that it starts from. An experiment that is not done has no
+    metrics: DVC would repeat those of its commit.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Experiment:
 
     @property
     def command(self) -> str:
-        """What to do with it; nothing of a commit or the workspace."""
+        """The command that continues with it; empty for a commit and the workspace."""
         commands = {
             "done": f"dvc exp apply {self.name}",
             "queued": "dvc queue start",
@@ -90,71 +91,72 @@ class Experiment:
         return commands.get(self.state, "")
 
 
-def read(root: Path) -> list[Experiment]:
-    """The experiments of the project at ``root``, from whichever commit they start.
+def read_experiments(root: Path) -> list[Experiment]:
+    """Read all experiments of the project at ``root``, whichever commit they start from.
 
-    Raises UserError where DVC cannot tell.
+    Raises UserError if git or DVC fails.
     """
     revisions = dict.fromkeys(["HEAD", *_baselines(root)])
-    chosen = [word for revision in revisions for word in ("--rev", revision)]
-    return parse(_run(root, sys.executable, "-m", "dvc", "exp", "show", "--json", *chosen))
+    options = [word for revision in revisions for word in ("--rev", revision)]
+    return parse(_run(root, sys.executable, "-m", "dvc", "exp", "show", "--json", *options))
 
 
 def _baselines(root: Path) -> Iterator[str]:
-    """The commits that experiments start from, by the names under which DVC keeps them."""
+    """Yield the commits that experiments start from, out of the refs that DVC keeps."""
     for line in _run(root, "git", "for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
         parts = line.split("/")  # refs/exps/0a/1b2c…/NAME
         if len(parts) == 5 and len(parts[2] + parts[3]) == 40:
             yield parts[2] + parts[3]
         elif line in QUEUES:  # each entry's message is dvc-exp:START:BASELINE:NAME
             for message in _run(root, "git", "log", "-g", "--format=%gs", line).splitlines():
-                told = message.removeprefix("commit: ").split(":")
-                if told[0] == "dvc-exp" and len(told) > 2:
-                    yield told[2]
+                fields = message.removeprefix("commit: ").split(":")
+                if fields[0] == "dvc-exp" and len(fields) > 2:
+                    yield fields[2]
 
 
 def _run(root: Path, *command: str) -> str:
     try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     except OSError as error:
         raise UserError(f"{command[0]} cannot be run: {error}") from None
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason given"]
-        reason = next((line for line in said if line.startswith("ERROR")), said[-1])
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if line.strip()] or ["no reason given"]
+        reason = next((line for line in lines if line.startswith("ERROR")), lines[-1])
         if "/exps/run/" in reason:  # dvc's own list is broken until the task is removed
             reason += "; a worker was killed: see dvc queue status, then dvc queue remove NAME"
         raise UserError(f"{' '.join(command[:6])} failed in {root.absolute()}: {reason}")
-    return done.stdout
+    return result.stdout
 
 
 def parse(text: str) -> list[Experiment]:
-    """The experiments in DVC's answer, each after the commit that it starts from.
+    """Parse DVC's output into experiments, each after the commit that it starts from.
 
-    The workspace is left out where it has no metrics, or equals a commit. Raises UserError for an
-    answer that is none.
+    A workspace without metrics, or equal to a commit, is left out. Raises UserError if the text is
+    malformed.
     """
     try:
         commits = TypeAdapter(list[_Commit]).validate_python(json.loads(text))
     except (ValueError, ValidationError) as error:
         first = str(error).splitlines()[0]
-        raise UserError(f"dvc exp show --json gave what is not understood: {first}") from None
+        raise UserError(f"the output of dvc exp show --json is malformed: {first}") from None
     head = next((_short(commit) for commit in commits if commit.rev != WORKSPACE), WORKSPACE)
-    found: list[Experiment] = []
+    experiments: list[Experiment] = []
     for commit in commits:
         if commit.rev == WORKSPACE:
-            found.append(_experiment(commit, WORKSPACE, WORKSPACE, head))
+            experiments.append(_experiment(commit, WORKSPACE, WORKSPACE, head))
             continue
-        found.append(_experiment(commit, _short(commit), "committed", _short(commit)))
-        for one in commit.experiments or []:
-            if one.revs:
-                last = one.revs[0]
-                name = one.name or _short(last)
-                found.append(_experiment(last, name, _state(one, last), _short(commit)))
-    known = [(one.params, one.metrics) for one in found if one.state == "committed"]
+        experiments.append(_experiment(commit, _short(commit), COMMITTED, _short(commit)))
+        for item in commit.experiments or []:
+            if item.revs:
+                last = item.revs[0]
+                name = item.name or _short(last)
+                experiments.append(_experiment(last, name, _state(item, last), _short(commit)))
+    committed = [(each.params, each.metrics) for each in experiments if each.state == COMMITTED]
     return [
-        one
-        for one in found
-        if one.state != WORKSPACE or (one.metrics and (one.params, one.metrics) not in known)
+        each
+        for each in experiments
+        if each.state != WORKSPACE
+        or (each.metrics and (each.params, each.metrics) not in committed)
     ]
 
 
@@ -162,8 +164,8 @@ def _short(revision: _Revision) -> str:
     return revision.name or revision.rev[:7]
 
 
-def _state(one: _Range, last: _Revision) -> str:
-    state = (one.executor.state if one.executor else None) or "done"
+def _state(item: _Range, last: _Revision) -> str:
+    state = (item.executor.state if item.executor else None) or "done"
     if last.error or state == "failed":
         return "failed"
     return state if state in ("queued", "running") else "done"
@@ -173,49 +175,50 @@ def _experiment(last: _Revision, name: str, state: str, baseline: str) -> Experi
     data = last.data or _Data()
     params = {
         leaf if file == FILE.name else f"{file}:{leaf}": value
-        for file, held in (data.params or {}).items()
-        for leaf, value in _leaves(held.data)
+        for file, content in (data.params or {}).items()
+        for leaf, value in _leaves(content.data)
     }
     metrics = {
         (Path(file).stem, leaf): float(value)
-        for file, held in (data.metrics or {}).items()
-        for leaf, value in _leaves(held.data)
+        for file, content in (data.metrics or {}).items()
+        for leaf, value in _leaves(content.data)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and state in DONE
     }
     return Experiment(name, state, baseline, params, metrics)
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The dotted names and values of what is no mapping; a list is one value."""
+    """Yield the dotted names and values of the leaves; a list is a leaf."""
     if isinstance(value, dict):
-        for key, below in value.items():
-            yield from _leaves(below, f"{name}.{key}" if name else str(key))
+        for key, child in value.items():
+            yield from _leaves(child, f"{name}.{key}" if name else str(key))
     elif name:
         yield name, value
 
 
-def changed(one: Experiment, experiments: Sequence[Experiment]) -> set[str]:
-    """The parameters in which an experiment differs from the commit that it starts from."""
+def changed_params(experiment: Experiment, experiments: Sequence[Experiment]) -> set[str]:
+    """Return the parameters in which an experiment differs from the commit that it starts from."""
+    params = experiment.params
     before = next(
         (
             other.params
             for other in experiments
-            if other.state == "committed" and other.name == one.baseline
+            if other.state == COMMITTED and other.name == experiment.baseline
         ),
-        one.params,
+        params,
     )
-    return {name for name in {*before, *one.params} if before.get(name) != one.params.get(name)}
+    return {name for name in {*before, *params} if before.get(name) != params.get(name)}
 
 
-def swept(experiments: Sequence[Experiment]) -> list[str]:
-    """The parameters that experiments changed, most often changed first.
+def swept_params(experiments: Sequence[Experiment]) -> list[str]:
+    """Return the parameters that experiments changed, most often changed first.
 
-    That commits differ among themselves, or the workspace from them, does not count.
+    Differences between commits, or between a commit and the workspace, do not count.
     """
     counts = Counter(
         name
-        for one in experiments
-        if one.state not in ("committed", WORKSPACE)
-        for name in changed(one, experiments)
+        for experiment in experiments
+        if experiment.state not in (COMMITTED, WORKSPACE)
+        for name in changed_params(experiment, experiments)
     )
     return sorted(counts, key=lambda name: (-counts[name], name))

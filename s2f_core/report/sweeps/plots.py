@@ -1,4 +1,4 @@
-"""Dots of a score over a parameter, as inline SVG."""
+"""Dot plots of a score over a parameter, as inline SVG."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from s2f_core.report.site.figures import ticks
+from s2f_core.report.site.charts import round_ticks
 
 WIDTH, HEIGHT = 340, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 40
-ROOM = 0.08  # of the range, free at either end
-SERIES = 6  # colours that style.css knows
+MARGIN = 0.08  # of the range, free at either end
+SERIES = 6  # colours in theme/document.css
 LETTER = 6.2  # pixels across, about
-WIDE = 10  # a ratio of values from which an axis is logarithmic
+LOG_RATIO = 10  # largest over smallest value from which an axis is logarithmic
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A parameter's value, a score, the experiment's name, and the number of its commit.
+    """A parameter's value, a score, the experiment's name and the index of its commit.
 
     ``alone``: the experiment changed no other parameter.
     """
@@ -34,31 +34,31 @@ class Dot:
     alone: bool = True
 
 
-def shown(value: Any) -> str:
-    """A parameter's value as text."""
+def value_text(value: Any) -> str:
+    """Return a parameter's value as text, as params.yaml would have it."""
     if isinstance(value, float):
         return f"{value:g}"
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def dots(points: Sequence[Dot], title: str, across: str, ident: str) -> Markup:
-    """Draw points; the axis is of categories where a value is no number. Text is escaped.
+def dot_plot(dots: Sequence[Dot], title: str, param: str, ident: str) -> Markup:
+    """Draw dots as SVG; the x axis has categories if a value is no number. Text is escaped.
 
-    ``title`` names the score, ``across`` the parameter; ``ident`` must be unique on the page.
+    ``title`` names the score and ``param`` the parameter; ``ident`` must be unique on the page.
     """
-    axis = _Axis.of([point.x for point in points])
-    low, high = _widened(min(point.y for point in points), max(point.y for point in points))
+    axis = _Axis.of([dot.x for dot in dots])
+    low, high = _widen(min(dot.y for dot in dots), max(dot.y for dot in dots))
 
-    def down(value: float) -> float:
+    def to_y(value: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - low) / (high - low)
 
-    body = [_rule(down(value), value) for value in ticks(low, high)]
-    body += [_below(axis, across)]
+    body = [_rule(to_y(value), value) for value in round_ticks(low, high)]
+    body += [_x_axis(axis, param)]
     places: dict[tuple[float, float, bool], list[Dot]] = {}
-    for point in points:
-        places.setdefault((axis.place(point.x), down(point.y), point.alone), []).append(point)
-    body += [_circle(x, y, those, title, across) for (x, y, _), those in places.items()]
-    told = "; ".join(f"{shown(point.x)}: {point.y:g} ({point.name})" for point in points)
+    for dot in dots:
+        places.setdefault((axis.place(dot.x), to_y(dot.y), dot.alone), []).append(dot)
+    body += [_circle(x, y, same, title, param) for (x, y, _), same in places.items()]
+    description = "; ".join(f"{value_text(dot.x)}: {dot.y:g} ({dot.name})" for dot in dots)
     return Markup(
         '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{i}-t {i}-d">'
         '<title id="{i}-t">{title}</title><desc id="{i}-d">{desc}</desc>{body}</svg>'
@@ -66,15 +66,16 @@ def dots(points: Sequence[Dot], title: str, across: str, ident: str) -> Markup:
         w=WIDTH,
         h=HEIGHT,
         i=ident,
-        title=f"{title} over {across}",
-        desc=told,
+        title=f"{title} over {param}",
+        desc=description,
         body=Markup("").join(body),
     )
 
 
-def _circle(x: float, y: float, those: list[Dot], title: str, across: str) -> Markup:
-    """One circle for all points of a place, whose names it tells."""
-    first = those[0]
+def _circle(x: float, y: float, dots: list[Dot], title: str, param: str) -> Markup:
+    """Draw one circle for all dots of a place; its title names their experiments."""
+    first = dots[0]
+    names = ", ".join(dot.name for dot in dots)
     return Markup(
         '<circle class="dot s{}{}" cx="{:.1f}" cy="{:.1f}" r="4.5"><title>{}</title></circle>'
     ).format(
@@ -82,27 +83,30 @@ def _circle(x: float, y: float, those: list[Dot], title: str, across: str) -> Ma
         "" if first.alone else " other",
         x,
         y,
-        f"{', '.join(dot.name for dot in those)}: {across} {shown(first.x)}, {title} {first.y:g}",
+        f"{names}: {param} {value_text(first.x)}, {title} {first.y:g}",
     )
 
 
-def _widened(low: float, high: float) -> tuple[float, float]:
-    room = ROOM * (high - low) or 0.5 * abs(high) or 0.5
-    return low - room, high + room
+def _widen(low: float, high: float) -> tuple[float, float]:
+    margin = MARGIN * (high - low) or 0.5 * abs(high) or 0.5
+    return low - margin, high + margin
 
 
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _place(value: Any) -> tuple[bool, float, str]:
-    """Numbers come first, by size; then all else, by its text."""
-    return not _number(value), value if _number(value) else 0.0, shown(value)
+def _sort_key(value: Any) -> tuple[bool, float, str]:
+    """Sort numbers first, by size, then all other values by their text."""
+    return not _is_number(value), value if _is_number(value) else 0.0, value_text(value)
 
 
 @dataclass(frozen=True)
 class _Axis:
-    """From a parameter's values to the view box; ``names`` where they are categories."""
+    """The x axis: maps a parameter's values to the view box; ``names`` are its categories, if any.
+
+    ``low``, ``high`` and the places of ``marks`` are logarithms if ``log``.
+    """
 
     low: float
     high: float
@@ -112,30 +116,30 @@ class _Axis:
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> _Axis:
-        if not all(map(_number, values)):
-            names = tuple(dict.fromkeys(map(shown, sorted(values, key=_place))))
+        if not all(map(_is_number, values)):
+            names = tuple(dict.fromkeys(map(value_text, sorted(values, key=_sort_key))))
             marks = tuple((float(place), name) for place, name in enumerate(names))
             return cls(-0.5, len(names) - 0.5, log=False, marks=marks, names=names)
-        few = sorted(set(map(float, values)))
-        log = few[0] > 0 and few[-1] / few[0] >= WIDE
-        ends = (math.log10(few[0]), math.log10(few[-1])) if log else (few[0], few[-1])
-        low, high = _widened(*ends)
-        at = few if len(few) <= 5 else _round(low, high, log=log)
-        marks = tuple((math.log10(value) if log else value, f"{value:g}") for value in at)
+        distinct = sorted(set(map(float, values)))
+        log = distinct[0] > 0 and distinct[-1] / distinct[0] >= LOG_RATIO
+        ends = (distinct[0], distinct[-1])
+        low, high = _widen(*map(math.log10, ends)) if log else _widen(*ends)
+        ticks = distinct if len(distinct) <= 5 else _axis_ticks(low, high, log=log)
+        marks = tuple((math.log10(value) if log else value, f"{value:g}") for value in ticks)
         return cls(low, high, log, marks)
 
     def place(self, value: Any) -> float:
         if self.names:
-            return self.across(self.names.index(shown(value)))
-        return self.across(math.log10(value) if self.log else value)
+            return self.to_x(self.names.index(value_text(value)))
+        return self.to_x(math.log10(value) if self.log else value)
 
-    def across(self, inner: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * (inner - self.low) / (self.high - self.low)
+    def to_x(self, position: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (position - self.low) / (self.high - self.low)
 
 
-def _round(low: float, high: float, *, log: bool) -> list[float]:
+def _axis_ticks(low: float, high: float, *, log: bool) -> list[float]:
     if not log:
-        return ticks(low, high)
+        return round_ticks(low, high)
     return [10.0**power for power in range(math.ceil(low), math.floor(high) + 1)]
 
 
@@ -146,13 +150,13 @@ def _rule(y: float, value: float) -> Markup:
     ).format(LEFT, y, WIDTH - RIGHT, LEFT - 6, y + 4, value)
 
 
-def _below(axis: _Axis, across: str) -> Markup:
-    """The axis, its name, and its marks as far as they do not run into each other."""
+def _x_axis(axis: _Axis, param: str) -> Markup:
+    """Draw the axis, its name and its marks; a mark that would overlap the last is left out."""
     floor, free, marks = HEIGHT - BOTTOM, 0.0, []
     longest = max(4, int((WIDTH - LEFT - RIGHT) / max(1, len(axis.marks)) / LETTER))
-    for inner, text in axis.marks:
+    for position, text in axis.marks:
         word = text if len(text) <= longest or not axis.names else text[: longest - 1] + "…"
-        x, half = axis.across(inner), LETTER * len(word) / 2
+        x, half = axis.to_x(position), LETTER * len(word) / 2
         if x - half >= free:
             free = x + half + LETTER
             marks.append(
@@ -160,7 +164,7 @@ def _below(axis: _Axis, across: str) -> Markup:
                     '<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>'
                 ).format(x, floor + 15, word)
             )
-    name = across if len(across) <= 44 else "…" + across[-43:]
+    name = param if len(param) <= 44 else "…" + param[-43:]
     return Markup(
         '{marks}<path class="axis" d="M{left} {floor}H{right}"/>'
         '<text class="tick" x="{middle}" y="{low}" text-anchor="middle">{name}</text>'

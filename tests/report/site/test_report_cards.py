@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from made_up import GIVEN, Project, of, site, text
 
-from s2f_core.report import survey
 from s2f_core.report.site.cards import assets, lasted, said
+from s2f_core.report.survey import rates
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_what_people_said_is_on_the_overview(
         "timed": False,
         "stale": {"other": 3},
     }
-    monkeypatch.setattr(survey, "section", lambda _root: found)
+    monkeypatch.setattr(rates, "survey_summary", lambda _root: found)
     html = site(project, ["pix"])["index.html"]
     words = text(html[html.index("What people take for real</h2>") :])
     assert "2 people gave 1,200 answers" in words

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from s2f_core.report.site.figures import LEFT, Axes, chart, ticks
+from s2f_core.report.site.charts import LEFT, Axes, chart, round_ticks
 
 AXES = Axes(ident="one", title="Losses of <b>")
 
@@ -79,6 +79,6 @@ def test_odd_data_is_drawn(values: list[float], log: bool) -> None:
 
 def test_ticks_are_round() -> None:
     """Ticks are 1, 2 or 5 times a power of ten."""
-    assert ticks(0, 1) == [0.0, 0.5, 1.0]
-    assert ticks(0, 700) == [0, 200, 400, 600]
-    assert ticks(0.11, 0.19) == [0.12, 0.14, 0.16, 0.18]
+    assert round_ticks(0, 1) == [0.0, 0.5, 1.0]
+    assert round_ticks(0, 700) == [0, 200, 400, 600]
+    assert round_ticks(0.11, 0.19) == [0.12, 0.14, 0.16, 0.18]

@@ -14,7 +14,7 @@ from made_up import LOSSES, Project, Values, of, site, text
 from s2f_core.common.images import Pixels
 from s2f_core.data.datasets.surfaces import Surfaces
 from s2f_core.report.site.studies import Printed, Study, StudyRow
-from s2f_core.report.site.surfaces import cloud, is_mesh, meshes
+from s2f_core.report.site.surface_plots import cloud, is_mesh, meshes
 
 PAIRS = of(120.0, 0.09, 0.55, 15.0, 0.12)
 BACK = {

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from s2f_core.common.config import load
 from s2f_core.common.errors import UserError
-from s2f_core.report.site.comparison import Verdict, caution, verdicts
 from s2f_core.report.site.sources import (
     Evaluation,
     Figure,
@@ -23,6 +22,7 @@ from s2f_core.report.site.sources import (
     Translated,
 )
 from s2f_core.report.site.studies import Claim, Study, check
+from s2f_core.report.site.verdicts import Verdict, caution, verdicts
 
 ROOT = Path(__file__).parents[3]
 IDS = [f"face-{n:02d}" for n in range(30)]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from intervals import by_intervals
 
-from s2f_core.report.site.comparison import differences
-from s2f_core.report.site.comparison import ranking as rank
 from s2f_core.report.site.sentences import against_baselines, bias, judged, listing, number, summary
 from s2f_core.report.site.sources import Evaluation, Figure, Score, Training
 from s2f_core.report.site.studies import Paper, Study, StudyRow
+from s2f_core.report.site.verdicts import differences
+from s2f_core.report.site.verdicts import ranking as rank
 
 FID = Score(title="FID", higher_is_better=False, describe="A distance.")
 KID = Score(title="KID", higher_is_better=False)

@@ -5,8 +5,13 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from s2f_core.report.survey import error, fooling_rate
-from s2f_core.report.survey.rates import BOOTSTRAP, WILSON, wilson
+from s2f_core.report.survey.rates import (
+    BOOTSTRAP,
+    WILSON,
+    error_rate,
+    fooling_rate,
+    wilson_interval,
+)
 
 
 def _frame(answers: dict[str, list[str]], translation: str = "one") -> pd.DataFrame:
@@ -27,7 +32,7 @@ def test_the_rates_by_hand() -> None:
     frame = pd.concat([generated, real])
     found = fooling_rate(frame)
     assert (found["value"], found["n"], found["people"], found["images"]) == (0.375, 8, 2, 4)
-    assert error(frame)["value"] == pytest.approx(4 / 12, abs=1e-6)
+    assert error_rate(frame)["value"] == pytest.approx(4 / 12, abs=1e-6)
     assert fooling_rate(real)["value"] is None
 
 
@@ -35,7 +40,7 @@ def test_the_rates_by_hand() -> None:
 def test_one_persons_interval_is_wilsons(hits: int, n: int) -> None:
     """As SciPy has it; a bootstrap of no hits would say that there can be none."""
     reference = binomtest(hits, n).proportion_ci(method="wilson")
-    assert wilson(hits / n, n) == pytest.approx((reference.low, reference.high), abs=1e-6)
+    assert wilson_interval(hits / n, n) == pytest.approx((reference.low, reference.high), abs=1e-6)
     found = fooling_rate(_frame({"Ana": ["r"] * hits + ["g"] * (n - hits)}))
     assert (found["low"], found["high"]) == pytest.approx(tuple(reference), abs=1e-5)
     assert found["interval_by"] == WILSON
@@ -44,7 +49,7 @@ def test_one_persons_interval_is_wilsons(hits: int, n: int) -> None:
 def test_people_who_agree_are_no_more_pictures() -> None:
     """Ten who are never fooled by five pictures tell as little of others as one does."""
     found = fooling_rate(_frame({f"{number}": ["g"] * 5 for number in range(10)}))
-    assert found["high"] == pytest.approx(wilson(0, 5)[1], abs=1e-5)
+    assert found["high"] == pytest.approx(wilson_interval(0, 5)[1], abs=1e-5)
 
 
 def test_people_are_resampled_not_their_answers_alone() -> None:

@@ -17,7 +17,8 @@ from surveys import HEADER, KNOWN, Make, answered, put
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import resize
 from s2f_core.data import tables
-from s2f_core.report.survey import read, section, table
+from s2f_core.report.survey.answers import read_answers
+from s2f_core.report.survey.rates import rate_table, survey_summary
 from stages.survey import survey
 
 made_once, root, make = surveys.made_once, surveys.root, surveys.make
@@ -78,9 +79,13 @@ def test_too_few_photos_are_shown_both_ways(make: Make, caplog: pytest.LogCaptur
         (
             ["hat"],
             {},
-            r"'hat' is no translation, .*\(translations: one, two, .*faces/kept-pencil\)",
+            r"'hat' is neither a translation .*\(translations: one, two, .*faces/kept-pencil\)",
         ),
-        (["one", "back"], {}, "of one kind of pictures, not of faces/kept, faces/kept-pencil"),
+        (
+            ["one", "back"],
+            {},
+            r"several tables \(faces/kept, faces/kept-pencil\); .* choose one",
+        ),
         (["space"], {}, "no pictures to look at"),
         (["later"], {}, "is not an image table"),
         (["faces"], {"each": 21}, "must be 1 to 20, since faces/kept has 40 test images"),
@@ -102,7 +107,7 @@ def test_answers_are_told_apart_without_the_key(make: Make, root: Path) -> None:
     words = {"real": "real", "one": "real", "two": "generated"}
     text = HEADER + answered(one, "Ana", words) + answered(other, "Ana", words)
     (root / "data/survey/ana.csv").write_text(text)
-    found = read(root / "data/survey", root / "data")
+    found = read_answers(root / "data/survey", root / "data")
     assert found is not None
     assert found.stale == {}
     truth = {**one["truth"], **other["truth"]}
@@ -121,11 +126,11 @@ def test_answers_to_pictures_made_anew_do_not_count(
     words = {"real": "real", "one": "real", "two": "real"}
     (root / "data/survey/ana.csv").write_text(HEADER + answered(page, "Ana", words))
     put(root / "data/translations/two", np.zeros((40, 32, 32, 3), np.uint8))
-    found = section(root)
+    found = survey_summary(root)
     assert found is not None
     assert found["stale"] == {"two": 4}
     assert [row["name"] for row in found["by_variant"]] == ["one"]
-    assert "4 answers are to pictures that were made anew since" in caplog.text
+    assert "4 answers do not count, since their pictures have changed" in caplog.text
 
 
 BAD = {
@@ -135,7 +140,7 @@ BAD = {
     "bad.csv:2: answer 'fake' must be real or generated": HEADER + "Ana,KEY,fake,9,PAGE\n",
     "bad.csv:2: milliseconds '9.5' must be a whole number": HEADER + "Ana,KEY,real,9.5,PAGE\n",
     "bad.csv:2: page 'mine' must be the id of a page": HEADER + "Ana,KEY,real,9,mine\n",
-    "bad.csv:2: no picture has the key '0123456789abcdef01': it must be of one of the 160": HEADER
+    "bad.csv:2: no picture has the key '0123456789abcdef01': seed 0 gives keys to the 160": HEADER
     + "Ana,0123456789abcdef01,real,9,PAGE\n",
     "bad.csv:2: no picture has the key 'KEY.png'": HEADER + "Ana,KEY.png,real,9,PAGE\n",
     "bad.csv:2: the page's table '../x' is no image table": HEADER
@@ -154,19 +159,19 @@ def test_a_bad_file_names_its_line(make: Make, root: Path, message: str) -> None
     text = BAD[message].replace("KEY", key).replace("PAGE", page["page"])
     (root / "data/survey/bad.csv").write_text(text, errors="surrogateescape")
     with pytest.raises(UserError, match=message.replace("KEY", key)):
-        read(root / "data/survey", root / "data")
+        read_answers(root / "data/survey", root / "data")
 
 
 def test_the_section_and_its_text(make: Make, root: Path) -> None:
     """Who says real to everything is seen by the real ones; variants by how much they fool."""
-    assert section(root) is None
+    assert survey_summary(root) is None
     page = make(each=4)
     words = {"real": "real", "one": "generated", "two": "real"}
     (root / "data/survey/ana.csv").write_text(HEADER + answered(page, "Ana", words))
     (root / "data/survey/none.csv").write_text(HEADER)
     always = dict.fromkeys(words, "real")
     (root / "data/survey/bo.csv").write_text(HEADER + answered(page, "Bo", always))
-    found = section(root)
+    found = survey_summary(root)
     assert found is not None
     assert (found["rate"], found["answers"], found["people"]) == (0.75, 16, 2)
     assert [(row["name"], row["rate"]) for row in found["by_variant"]] == [
@@ -177,7 +182,7 @@ def test_the_section_and_its_text(make: Make, root: Path) -> None:
     assert found["error"]["value"] == 0.375
     assert not found["timed"]
     json.dumps(found, allow_nan=False)
-    lines = table(root).splitlines()
+    lines = rate_table(root).splitlines()
     assert lines[2].split() == ["two", "100.0", "%", "51.0", "–", "100.0", "%", "8", "2"]
     assert lines[-1].startswith("Intervals: ")
 
@@ -189,7 +194,7 @@ def test_answers_to_real_pictures_alone_are_no_rate(make: Make, root: Path) -> N
     real = [line for line in lines if ",real," in line]
     for text in (HEADER, HEADER + "\n".join(real)):
         (root / "data/survey/ana.csv").write_text(text)
-        assert section(root) is None
+        assert survey_summary(root) is None
 
 
 def test_the_command(

@@ -7,7 +7,7 @@ import surveys
 from browser import acted
 from surveys import Make
 
-from s2f_core.report.survey import read
+from s2f_core.report.survey.answers import read_answers
 
 made_once, root, make = surveys.made_once, surveys.root, surveys.make
 
@@ -25,7 +25,7 @@ const press = (key) => document.body.dispatchEvent(event(key));
   await wait(); press("u");
   await wait(); $("answers").querySelector("[data-answer=real]").click();
   await wait(); press("ArrowLeft");
-  begin(remembered("", ""));  // as after a reload
+  begin(recall("", ""));  // as after a reload
   await wait(); press("r");
   await wait();
   const img = document.querySelector("#stage img");
@@ -46,7 +46,7 @@ def test_keys_and_buttons_make_the_answers(
     page = make(each=4, limit=limit)
     text, (count, attributes), (order, other) = acted(page["html"], ACTS, tmp_path, 9000)
     (root / "data/survey/ana.csv").write_text(text)
-    found = read(root / "data/survey", root / "data")
+    found = read_answers(root / "data/survey", root / "data")
     assert found is not None
     assert list(found.frame["answer"]) == ["real", "real", "generated", "real"]
     assert set(found.frame["person"]) == {'Ana "A", B'}

@@ -1,28 +1,28 @@
 "use strict";
-const GAP = 500; // milliseconds without a picture before one that is shown for a time only
-const SLIP = 150; // milliseconds: nobody judges in less, it is the last click or key once more
+const GAP = 500; // milliseconds without a picture before one with a time limit
+const SLIP = 150; // milliseconds: a quicker answer is the last click or key, repeated by mistake
 const data = JSON.parse(document.getElementById("data").textContent);
 const pictures = new Map(data.images.map((image) => [image.key, image.picture]));
 const $ = (id) => document.getElementById(id);
 const memory = `s2f-survey ${data.page}`;
 let person = "";
 let order = [];
-let answers = []; // [key, answer, milliseconds], in the order in which they were given
-let seen = []; // keys of pictures whose time is over
-let began = null; // when the picture appeared; null while there is none to judge
+let answers = []; // [key, answer, milliseconds], oldest first
+let expired = []; // keys of pictures whose time limit is over
+let shownAt = null; // when the picture appeared; null while there is no picture to judge
 let downloaded = 0;
 let timer;
 
-// What is remembered stays in this browser. Some allow no memory to a page that is a file.
-function remember(name, value) {
+// Answers stay in this browser. Some browsers store nothing for a page that is a file.
+function store(name, value) {
   try {
     localStorage.setItem(`${memory}${name}`, JSON.stringify(value));
   } catch {
-    $("note").textContent = "This browser remembers nothing for this page: do not close it before you have downloaded your answers.";
+    $("note").textContent = "This browser stores nothing for this page. Download your answers before you close it.";
   }
 }
 
-function remembered(name, otherwise) {
+function recall(name, otherwise) {
   try {
     return JSON.parse(localStorage.getItem(`${memory}${name}`)) ?? otherwise;
   } catch {
@@ -30,8 +30,8 @@ function remembered(name, otherwise) {
   }
 }
 
-// A 32-bit hash (FNV-1a, then a finaliser) sorts the pictures: an order for each person.
-function hashed(text) {
+// A 32-bit hash (FNV-1a, then a finaliser) of name and key sorts the pictures for each person.
+function hash(text) {
   let value = 2166136261;
   for (const letter of text) value = Math.imul(value ^ letter.codePointAt(0), 16777619);
   value = Math.imul(value ^ (value >>> 16), 2246822507);
@@ -42,19 +42,19 @@ function hashed(text) {
 function begin(name) {
   person = name;
   order = [...pictures.keys()]
-    .map((key) => [hashed(`${name}\0${key}`), key])
+    .map((key) => [hash(`${name}\0${key}`), key])
     .sort(([one], [other]) => one - other)
     .map(([, key]) => key);
-  const kept = remembered(` of ${name}`, {});
-  answers = (kept.answers ?? []).filter(([key]) => pictures.has(key));
-  seen = kept.seen ?? [];
-  downloaded = kept.downloaded ?? 0;
-  remember("", name);
+  const stored = recall(` of ${name}`, {});
+  answers = (stored.answers ?? []).filter(([key]) => pictures.has(key));
+  expired = stored.seen ?? [];
+  downloaded = stored.downloaded ?? 0;
+  store("", name);
   show();
 }
 
 function keep() {
-  remember(` of ${person}`, { answers, seen, downloaded });
+  store(` of ${person}`, { answers, seen: expired, downloaded });
 }
 
 const current = () => order.find((key) => answers.every(([answered]) => answered !== key));
@@ -62,7 +62,7 @@ const current = () => order.find((key) => answers.every(([answered]) => answered
 function show() {
   const key = current();
   clearTimeout(timer);
-  began = null;
+  shownAt = null;
   for (const id of ["start", "asking", "done", "tools"]) $(id).hidden = true;
   if (!person) {
     $("start").hidden = false;
@@ -80,15 +80,15 @@ function show() {
 
 function present(key) {
   $("stage").replaceChildren();
-  if (seen.includes(key)) {
+  if (expired.includes(key)) {
     vanish();
-    began = performance.now();
+    shownAt = performance.now();
     return;
   }
   const picture = new Image();
   picture.alt = "The picture to judge";
   picture.draggable = false;
-  picture.decoding = "sync"; // it appears whole, in the frame that is timed
+  picture.decoding = "sync"; // decode before the frame whose time is taken
   picture.src = `data:image/webp;base64,${pictures.get(key)}`;
   if (data.limit) timer = setTimeout(() => appear(picture, key), GAP);
   else appear(picture, key);
@@ -96,22 +96,22 @@ function present(key) {
 
 function appear(picture, key) {
   $("stage").replaceChildren(picture);
-  began = performance.now();
+  shownAt = performance.now();
   if (!data.limit) return;
-  seen.push(key);
+  expired.push(key);
   keep();
   timer = setTimeout(vanish, data.limit);
 }
 
 function vanish() {
-  const gone = document.createElement("p");
-  gone.textContent = "What was it?";
-  $("stage").replaceChildren(gone);
+  const message = document.createElement("p");
+  message.textContent = "What was it?";
+  $("stage").replaceChildren(message);
 }
 
 function answer(word) {
-  if (began === null || performance.now() - began < SLIP) return;
-  answers.push([current(), word, Math.round(performance.now() - began)]);
+  if (shownAt === null || performance.now() - shownAt < SLIP) return;
+  answers.push([current(), word, Math.round(performance.now() - shownAt)]);
   keep();
   show();
 }
@@ -124,10 +124,10 @@ function undo() {
   show();
 }
 
-const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+const quote = (value) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
 function csv() {
-  const lines = answers.map(([key, word, time]) => [person, key, word, time, data.page].map(String).map(quoted).join(","));
+  const lines = answers.map(([key, word, time]) => [person, key, word, time, data.page].map(String).map(quote).join(","));
   return ["person,image,answer,milliseconds,page", ...lines, ""].join("\n");
 }
 
@@ -141,13 +141,13 @@ function save() {
   downloaded = answers.length;
   keep();
   const left = order.length - answers.length;
-  $("note").textContent = left ? `Downloaded as ${link.download}. ${left} pictures are left; if you go on, this file is replaced by the next.` : `Downloaded as ${link.download}.`;
+  $("note").textContent = left ? `Downloaded as ${link.download}. ${left} pictures are left. If you go on, download again at the end: the new file replaces this one.` : `Downloaded as ${link.download}.`;
 }
 
 const KEYS = { ArrowRight: "real", r: "real", ArrowLeft: "generated", g: "generated" };
 
-function pressed(event) {
-  if (event.repeat && event.key === "Enter") event.preventDefault(); // a button that is held down
+function onKey(event) {
+  if (event.repeat && event.key === "Enter") event.preventDefault(); // Enter held down on a button
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key in KEYS && !$("asking").hidden) answer(KEYS[key]);
@@ -170,15 +170,15 @@ for (const button of document.querySelectorAll("[data-answer]")) {
 $("undo").addEventListener("click", undo);
 $("save").addEventListener("click", save);
 $("leave").addEventListener("click", () => {
-  if (answers.length > downloaded && !confirm(`The answers of ${person} are not downloaded yet. They stay in this browser, under that name. Leave?`)) return;
+  if (answers.length > downloaded && !confirm(`The answers of ${person} are not downloaded yet. They stay in this browser under that name. Leave?`)) return;
   person = "";
-  remember("", "");
+  store("", "");
   $("note").textContent = "";
   $("person").value = "";
   show();
   $("person").focus();
 });
-addEventListener("keydown", pressed);
-const last = remembered("", "");
+addEventListener("keydown", onKey);
+const last = recall("", "");
 if (last) begin(last);
 else show();

@@ -2,8 +2,8 @@
 const table = document.getElementById("table");
 const chooser = document.getElementById("chooser");
 
-// Numbers by size, before all other text; what is missing comes last in either direction.
-function compared(one, other, sign) {
+// Numbers come first, by size, then text; missing values come last in both directions.
+function compare(one, other, sign) {
   const missing = (text) => text === "" || text === "–";
   if (missing(one) || missing(other)) return missing(one) - missing(other);
   const [a, b] = [Number(one), Number(other)];
@@ -18,10 +18,10 @@ function sort(head) {
   head.ariaSort = sign > 0 ? "ascending" : "descending";
   const text = (row) => row.cells[column].textContent.trim();
   const rows = [...table.tBodies[0].rows];
-  table.tBodies[0].append(...rows.sort((one, other) => compared(text(one), text(other), sign)));
+  table.tBodies[0].append(...rows.sort((one, other) => compare(text(one), text(other), sign)));
 }
 
-function choose(group) {
+function showGroup(group) {
   for (const cell of table.querySelectorAll("[data-group]")) cell.hidden = cell.dataset.group !== group;
   table.classList.add("chosen");
 }
@@ -39,6 +39,6 @@ if (table) {
 if (chooser) {
   const select = document.getElementById("group");
   chooser.hidden = false;
-  choose(select.value);
-  select.addEventListener("input", () => choose(select.value));
+  showGroup(select.value);
+  select.addEventListener("input", () => showGroup(select.value));
 }

@@ -122,7 +122,7 @@ class _Scale:
         return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - self.top) * (value - low) / (high - low)
 
 
-def ticks(low: float, high: float, count: int = 4) -> list[float]:
+def round_ticks(low: float, high: float, count: int = 4) -> list[float]:
     """Round numbers (1, 2 or 5 times a power of ten) that divide the range, ends included."""
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
@@ -137,7 +137,7 @@ def _grid(scale: _Scale, across: str) -> list[Markup]:
         powers = range(round(math.log10(low)), round(math.log10(high)) + 1)
         values = [10.0**power for power in powers]
     else:
-        values = ticks(low, high)
+        values = round_ticks(low, high)
     parts = [
         Markup(
             '<path class="rule" d="M{0} {2:.1f}H{1}"/>'
@@ -150,7 +150,7 @@ def _grid(scale: _Scale, across: str) -> list[Markup]:
         Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
             x, floor + 15, "end" if x > WIDTH - 30 else "middle", _place(v)
         )
-        for v, x in ((v, scale.across(v)) for v in ticks(*scale.x))
+        for v, x in ((v, scale.across(v)) for v in round_ticks(*scale.x))
         if across != "step" or v == int(v)
     ]
     middle = (LEFT + WIDTH - RIGHT) / 2
