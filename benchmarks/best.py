@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.celeba_protocol import SCORES, faces, scores
 from benchmarks.quality_for_time import ASSETS, outputs, settings
 from benchmarks.table import Table, arguments
-from s2f_core.metrics.inception import Features
+from s2f_core.metrics.backbones import inception
 from s2f_core.training.variant import Settings
 
 STEPS = 1200
@@ -83,7 +83,7 @@ def main(given: Sequence[str] | None = None) -> None:
         for name, changes in CHOICES.items()
         if not asked.words or any(word in name for word in asked.words)
     }
-    see = Features(asked.assets / "inception" / "inception.pt")
+    see = inception(asked.assets)
     columns = {"choice": "", "overrides of variants.best": "", "steps": ",", "ms a step": ".0f"}
     kinds = {"FID": ".1f", "KID": ".3f", "SSIM": ".3f", "L1": ".3f"}
     table = Table({**columns, **kinds}, asked.csv)

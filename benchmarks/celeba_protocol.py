@@ -19,8 +19,9 @@ from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.datasets import prepare
 from s2f_core.data.datasets.celeba import CelebA1k
 from s2f_core.data.tables import Table
-from s2f_core.metrics.distances import fid, kid
-from s2f_core.metrics.pixels import pixel_difference
+from s2f_core.metrics.fid import fid
+from s2f_core.metrics.kid import kid
+from s2f_core.metrics.pixel_difference import pixel_difference
 from s2f_core.metrics.ssim import ssim
 from s2f_core.metrics.types import Values
 

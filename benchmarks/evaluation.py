@@ -29,13 +29,13 @@ from s2f_core.data import tables
 from s2f_core.data.conditions import Condition
 from s2f_core.data.selection import Data
 from s2f_core.metrics import diversity, edge_consistency, sharpness
-from s2f_core.metrics.backbones import networks
-from s2f_core.metrics.memorisation import Nearest
-from s2f_core.metrics.registry import OF_PAIRS, OF_SAMPLES
-from s2f_core.metrics.types import Sample, Space, Values
+from s2f_core.metrics.backbones import feature_networks
+from s2f_core.metrics.memorisation import NearestTraining
+from s2f_core.metrics.registry import PAIR_SCORES, SAMPLE_SCORES
+from s2f_core.metrics.types import ImageSet, Space, Values
 
 DATA, ASSETS = Path("data"), Path("data/assets")
-SCORES = {**OF_PAIRS, **OF_SAMPLES}
+SCORES = {**PAIR_SCORES, **SAMPLE_SCORES}
 COLUMNS = {
     "what": "",
     "seconds": ".2f",
@@ -92,12 +92,14 @@ def _told(count: int, row: str) -> list[float]:
 
 def seers() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
     """What looks at one set of images by name, ready to be opened."""
-    seeing = {see.network.partition(", sha256")[0]: see for see in networks(ASSETS).values()}
+    seeing = {
+        see.network.partition(", sha256")[0]: see for see in feature_networks(ASSETS).values()
+    }
     return {
         **{name: lambda see=see: see for name, see in seeing.items()},  # type: ignore[misc]
         "pencil drawn again": _pencil,
-        "sharpness of one set": lambda: sharpness.seen,
-        "nearest training image": lambda: Nearest(
+        "sharpness of one set": lambda: sharpness.laplacian_deviation,
+        "nearest training image": lambda: NearestTraining(
             Data(role="faces", background="kept", condition="pencil").pairs(DATA, "train")
         ),
     }
@@ -128,18 +130,18 @@ def photos(count: int, shift: int) -> Pixels:
     return np.stack([np.roll(image, by, 1) for image, by in zip(images, further, strict=True)])
 
 
-def _sample(images: Pixels, seed: int) -> Sample:
+def _sample(images: Pixels, seed: int) -> ImageSet:
     """Images that are already seen in every space, but for pixels."""
     random = np.random.default_rng(seed)
-    spaces: dict[Space, Callable[[Pixels], Values]] = {"pixels": diversity.as_vectors}
+    spaces: dict[Space, Callable[[Pixels], Values]] = {"pixels": diversity.pixel_vectors}
     for space, depth in DEPTHS.items():
         vectors = np.abs(random.normal(size=(len(images), depth)))
         spaces[space] = lambda _, vectors=vectors: vectors  # type: ignore[misc]
-    return Sample(images, spaces)
+    return ImageSet(images, spaces)
 
 
 def _pencil() -> Callable[[Pixels], Values]:
-    drawing = edge_consistency.redrawing(load(Condition, "conditions", "pencil"), ASSETS)
+    drawing = edge_consistency.condition_redraw(load(Condition, "conditions", "pencil"), ASSETS)
     if drawing is None:
         raise TypeError("conditions.pencil is of another type than the default one")
     return drawing

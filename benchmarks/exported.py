@@ -30,7 +30,7 @@ from s2f_core.inference.load import load
 from s2f_core.inference.model import Checkpoint
 from s2f_core.inference.onnx_export import Precision, write
 from s2f_core.inference.onnx_session import Session
-from s2f_core.metrics.inception import Features
+from s2f_core.metrics.backbones import inception
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.upscalers.bicubic import bicubic
 
@@ -71,7 +71,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--rounds", type=int, default=20)
     asked = parser.parse_args(given)
-    see = Features(asked.data / "assets" / "inception" / "inception.pt")
+    see = inception(asked.data / "assets")
     with Table(COLUMNS, asked.csv) as table, TemporaryDirectory() as folder:
         for name in asked.models:
             checkpoint = load(name, asked.data).network

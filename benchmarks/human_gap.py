@@ -27,9 +27,9 @@ from s2f_core.common.images import Pixels, grid, resize, save_png, to_model, to_
 from s2f_core.data.selection import Data
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.evaluation.human_gap import Gap
-from s2f_core.metrics.distances import KID
-from s2f_core.metrics.inception import Features
-from s2f_core.metrics.types import Sample
+from s2f_core.metrics.backbones import inception
+from s2f_core.metrics.kid import KID
+from s2f_core.metrics.types import ImageSet
 from s2f_core.networks.generate import generate
 from s2f_core.training.loop import train
 from s2f_core.training.run import prepare
@@ -125,8 +125,8 @@ def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> Non
     chosen = gap.augmented[name]
     data = Data(role=gap.role, background=gap.background, condition=chosen.condition)
     tried = trial(gap, data, given.size)
-    inception = Features(DATA / "assets" / "inception" / "inception.pt")
-    real = Sample(tried.photos, {"inception": inception})
+    features = inception(DATA / "assets")
+    real = ImageSet(tried.photos, {"inception": features})
     first: list[float] = []
     for sketch in (None, chosen.sketch):
         scale = given.size / data.targets(DATA).shape[0]
@@ -138,7 +138,9 @@ def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> Non
             train(training, run)
         generator = training.gan.generators["a-to-b"]
         drawn, back = (outputs(generator, each) for each in (tried.people, tried.computed))
-        kids = [KID.measure(Sample(each, {"inception": inception}), real) for each in (drawn, back)]
+        kids = [
+            KID.measure(ImageSet(each, {"inception": features}), real) for each in (drawn, back)
+        ]
         difference = np.abs(back / 255.0 - tried.photos / 255.0).mean()
         values = [_number(kid["value"]) for kid in kids]
         wide = [_number(kid["high"]) - _number(kid["low"]) for kid in kids]

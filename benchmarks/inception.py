@@ -22,8 +22,10 @@ from benchmarks.table import Table, arguments, spread
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data import tables
 from s2f_core.data.selection import Data
-from s2f_core.metrics.distances import fid, kid
-from s2f_core.metrics.inception import Features
+from s2f_core.metrics.feature_extractor import FeatureExtractor
+from s2f_core.metrics.fid import fid
+from s2f_core.metrics.inception_v3 import INCEPTION
+from s2f_core.metrics.kid import kid
 from s2f_core.metrics.types import Values
 
 DATA = Path("data")
@@ -53,7 +55,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__)
     parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
     asked = parser.parse_args(given)
-    plain, ours = Plain(), Features(WEIGHTS)
+    plain, ours = Plain(), FeatureExtractor(WEIGHTS, INCEPTION)
     with Table(COLUMNS, asked.csv) as table:
         for name in asked.names:
             with tempfile.TemporaryDirectory() as folder:  # none finds what another one has seen
@@ -90,7 +92,7 @@ class Plain(FeatureExtractorInceptionV3):  # type: ignore[misc]  # no types
         return np.asarray(torch.cat(seen).double())
 
 
-def _row(name: str, plain: Plain, ours: Features) -> list[float]:
+def _row(name: str, plain: Plain, ours: FeatureExtractor) -> list[float]:
     """A row of the table but for its name."""
     sees: tuple[See, See] = plain, ours
     taken: list[list[tuple[float, float]]] = [[], []]  # by plain and by ours: wall and CPU seconds

@@ -31,7 +31,8 @@ from benchmarks.table import arguments as options
 from s2f_core.common.config import load
 from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
-from s2f_core.metrics.inception import Features
+from s2f_core.metrics.backbones import inception
+from s2f_core.metrics.feature_extractor import FeatureExtractor
 from s2f_core.networks.upscalers.bicubic import bicubic
 from s2f_core.training.loop import Training, train
 from s2f_core.training.run import prepare
@@ -148,7 +149,7 @@ def outputs(
         yield share * asked[-1], seconds / 60, step, full
 
 
-def baselines(given: Faces, see: Features) -> Iterator[Row]:
+def baselines(given: Faces, see: FeatureExtractor) -> Iterator[Row]:
     """The sketches as they are, and as many photos that were trained on."""
     count = len(given.scored)
     others = [
@@ -166,7 +167,7 @@ def baselines(given: Faces, see: Features) -> Iterator[Row]:
 
 def measure(chosen: argparse.Namespace) -> list[Row]:
     """Print the table row by row; all rows."""
-    see = Features(chosen.assets / "inception" / "inception.pt")
+    see = inception(chosen.assets)
     rows = []
     table = Table(COLUMNS, chosen.csv)
     with TemporaryDirectory() as folder, table:
@@ -180,7 +181,7 @@ def measure(chosen: argparse.Namespace) -> list[Row]:
     return rows
 
 
-def _rows(given: Faces, see: Features, chosen: argparse.Namespace) -> Iterator[Row]:
+def _rows(given: Faces, see: FeatureExtractor, chosen: argparse.Namespace) -> Iterator[Row]:
     yield from baselines(given, see)
     for name in chosen.variants:
         for seed in chosen.seeds:

@@ -28,7 +28,7 @@ from s2f_core.inference.load import load
 from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
 from s2f_core.inference.video import Smoothing
-from s2f_core.metrics.sharpness import seen
+from s2f_core.metrics.sharpness import laplacian_deviation
 
 DATA = Path("data")
 VARIANTS = ("best", "pix2pix-pencil", "pix2pix-edges", "edges-human")
@@ -73,7 +73,7 @@ def measure(model: Model, frames: list[Pixels], share: float) -> tuple[float, ..
     return (
         float(np.mean(smoothing.flicker)),
         float(np.abs(made.astype(float) - real).mean()),
-        float(seen(made).mean() / seen(real).mean()),
+        float(laplacian_deviation(made).mean() / laplacian_deviation(real).mean()),
         1000 * spent / len(frames),
     )
 

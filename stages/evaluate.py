@@ -23,8 +23,8 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
     from s2f_core.data.selection import Translation
     from s2f_core.evaluation import evaluate as evaluation
     from s2f_core.evaluation.translate import translate
-    from s2f_core.metrics.backbones import networks
-    from s2f_core.metrics.edge_consistency import redrawing
+    from s2f_core.metrics.backbones import feature_networks
+    from s2f_core.metrics.edge_consistency import condition_redraw
     from s2f_core.tracking.log_evaluation import record
 
     translation = load(Translation, "translations", name)
@@ -50,8 +50,8 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
         translate(model / f"{way}.pt", translation, data, data / "translations" / name),
         translation.data.pairs(data, "train", direction=way),
         translation.data.pairs(data, translation.split, direction=way),
-        networks(assets),
-        redrawing(condition, assets) if way == "a-to-b" else None,
+        feature_networks(assets),
+        condition_redraw(condition, assets) if way == "a-to-b" else None,
     )
     folder = data / "evaluations" / name
     evaluation.write(result, folder, Path("metrics") / f"{name}.json")

@@ -39,7 +39,7 @@ def export(
         takes = onnx_session.shapes(found.description)
         typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB in {precision}; takes {takes}")
     else:
-        built_by = save.give_back(found.description, found.generator, out)
+        built_by = save.export_checkpoint(found.description, found.generator, out)
         typer.echo(f"{out}: {built_by}")
 
 

@@ -9,11 +9,11 @@ def gap() -> None:
 
     from s2f_core.common.config import load
     from s2f_core.evaluation.human_gap import Gap, write
-    from s2f_core.metrics.inception import Features
+    from s2f_core.metrics.backbones import inception
 
     data = Path("data")
-    inception = Features(data / "assets/inception/inception.pt")
-    write(load(Gap, "gap"), data, inception, data / "gap", Path("metrics/human-gap.json"))
+    network = inception(data / "assets")
+    write(load(Gap, "gap"), data, network, data / "gap", Path("metrics/human-gap.json"))
 
 
 if __name__ == "__main__":

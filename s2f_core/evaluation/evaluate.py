@@ -21,19 +21,25 @@ from s2f_core.data.tables import Table
 from s2f_core.metrics import (
     diversity,
     edge_consistency,
+    energy_distance,
     paired_bootstrap,
     registry,
     sharpness,
-    surfaces,
 )
-from s2f_core.metrics.baselines import FLOOR, answers, inputs, nothing, others
-from s2f_core.metrics.edge_consistency import Redrawing
-from s2f_core.metrics.landmarks import of_faces
-from s2f_core.metrics.memorisation import Nearest
-from s2f_core.metrics.types import Declaration, Network, Sample, Score, Space, Values
+from s2f_core.metrics.baselines import (
+    FLOOR,
+    input_baseline,
+    no_baselines,
+    other_real_images,
+    pair_baselines,
+)
+from s2f_core.metrics.edge_consistency import ConditionRedraw
+from s2f_core.metrics.faces import are_faces
+from s2f_core.metrics.memorisation import NearestTraining
+from s2f_core.metrics.types import Declaration, FeatureNetwork, ImageSet, Score, Space, Values
 
 Spaces = dict[Space, Callable[[Pixels], Values]]
-Networks = Mapping[Space, Network]
+Networks = Mapping[Space, FeatureNetwork]
 
 MODEL = "model"
 SHOWN = 36  # real images that the report shows beside outputs that answer none
@@ -78,9 +84,9 @@ class Kind:
 
 
 KINDS: dict[Scores, Kind] = {
-    "pairs": Kind(registry.OF_PAIRS, answers, paired=True),
-    "samples": Kind(registry.OF_SAMPLES, inputs, paired=False),
-    "surfaces": Kind(registry.OF_SURFACES, nothing, paired=False),
+    "pairs": Kind(registry.PAIR_SCORES, pair_baselines, paired=True),
+    "samples": Kind(registry.SAMPLE_SCORES, input_baseline, paired=False),
+    "surfaces": Kind(registry.SURFACE_SCORES, no_baselines, paired=False),
 }
 
 
@@ -90,7 +96,7 @@ def evaluate(
     training: Pairs,
     test: Pairs,
     networks: Networks,
-    condition: Redrawing | None = None,
+    condition: ConditionRedraw | None = None,
 ) -> Evaluation:
     """Score a translation of a split, and the trivial baselines on the same images.
 
@@ -107,7 +113,7 @@ def evaluate(
     real = test.targets.images(test.targets.positions(test.ids_b))
     made = _made(outputs, test.ids, real)
     rows = {MODEL: made, **kind.baselines(training, test, subject.direction)}
-    rows |= {FLOOR: others(training, len(made))}
+    rows |= {FLOOR: other_real_images(training, len(made))}
     spaces = _spaces(training, test, networks, condition)
     targets, samples = _samples(real, rows, kind, test, spaces, condition)
     with threadpool_limits(1, "blas"):  # matrices this small are multiplied faster by one core
@@ -128,7 +134,7 @@ def evaluate(
         "scores": {key: _declaration(score, networks) for key, score in kind.scores.items()},
     }
     values = {key: figure["value"] for key, figure in figures[MODEL].items()}
-    by_image = {key: score.by_image(samples[MODEL], targets) for key, score in kind.scores.items()}
+    by_image = {key: score.per_image(samples[MODEL], targets) for key, score in kind.scores.items()}
     return Evaluation(
         report,
         {key: value for key, value in values.items() if value is not None},
@@ -153,17 +159,17 @@ def _made(outputs: Table, ids: list[str], real: Pixels) -> Pixels:
 
 
 def _spaces(
-    training: Pairs, test: Pairs, networks: Networks, condition: Redrawing | None
+    training: Pairs, test: Pairs, networks: Networks, condition: ConditionRedraw | None
 ) -> Spaces:
     """What can be seen of images in this translation."""
     found: Spaces = {
         **networks,
-        "pixels": diversity.as_vectors,
-        "coordinates": surfaces.as_vectors,
-        "sharpness": sharpness.seen,
+        "pixels": diversity.pixel_vectors,
+        "coordinates": energy_distance.coordinate_vectors,
+        "sharpness": sharpness.laplacian_deviation,
     }
     if not test.input_is_image:
-        found["nearest"] = Nearest(training)
+        found["nearest"] = NearestTraining(training)
     if condition is not None and test.has_target:
         found["condition"] = condition
     return found
@@ -175,20 +181,20 @@ def _samples(
     kind: Kind,
     test: Pairs,
     spaces: Spaces,
-    condition: Redrawing | None,
-) -> tuple[Sample, dict[str, Sample]]:
+    condition: ConditionRedraw | None,
+) -> tuple[ImageSet, dict[str, ImageSet]]:
     """The targets, and everything that is held against them, all with as many channels."""
     classes = tuple(test.targets.accepted["class"].dropna().unique())
     coloured = any(images.shape[3] == 3 for images in (real, *rows.values()))
 
-    def sample(images: Pixels, *, paired: bool) -> Sample:
-        return Sample(to_rgb(images) if coloured else images, spaces, classes, paired)
+    def sample(images: Pixels, *, paired: bool) -> ImageSet:
+        return ImageSet(to_rgb(images) if coloured else images, spaces, classes, paired)
 
     targets = sample(real, paired=True)
     if "condition" in spaces:  # the drawings that were given, not those of the photos
         given = test.inputs.images(test.inputs.positions(test.ids))
-        targets = targets.seeing("condition", lambda _: edge_consistency.profiles(given))
-    if "faces" in _wanted(kind) & set(spaces) and not of_faces(targets.seen_in("faces")):
+        targets = targets.with_space("condition", lambda _: edge_consistency.profiles(given))
+    if "faces" in _wanted(kind) & set(spaces) and not are_faces(targets.vectors("faces")):
         del spaces["faces"]
     return targets, {
         name: sample(images, paired=kind.paired and name != FLOOR).without(_hidden(name, condition))
@@ -200,7 +206,7 @@ def _wanted(kind: Kind) -> set[Space]:
     return {score.space for score in kind.scores.values() if score.space}
 
 
-def _hidden(name: str, condition: Redrawing | None) -> set[Space]:
+def _hidden(name: str, condition: ConditionRedraw | None) -> set[Space]:
     """The spaces in which a row of images is not looked at."""
     if name == FLOOR:
         return {"nearest"}  # it is the training images themselves
@@ -212,14 +218,14 @@ def _nearest(training: Pairs, test: Pairs, made: Pixels) -> list[tuple[str, str,
     """Beside some outputs of noise, the nearest training image: two ids and their distance."""
     if test.input_is_image:
         return []
-    return Nearest(training).listed(test.ids, made, _spread(sorted(test.ids)))
+    return NearestTraining(training).list_nearest(test.ids, made, _spread(sorted(test.ids)))
 
 
-def _seen(outputs: Sample, targets: Sample, kind: Kind) -> tuple[Values, Values] | None:
+def _seen(outputs: ImageSet, targets: ImageSet, kind: Kind) -> tuple[Values, Values] | None:
     used = any(score.space == "inception" for score in kind.scores.values())
     if not used or "inception" not in outputs.spaces:
         return None
-    return outputs.seen_in("inception"), targets.seen_in("inception")
+    return outputs.vectors("inception"), targets.vectors("inception")
 
 
 def _declaration(score: Score, networks: Networks) -> dict[str, Any]:
@@ -241,6 +247,6 @@ def write(evaluation: Evaluation, folder: Path, metrics: Path) -> None:
     metrics.parent.mkdir(parents=True, exist_ok=True)
     evaluation.images.to_parquet(folder / "scores.parquet", index=False)
     if evaluation.features:
-        paired_bootstrap.save(folder, *evaluation.features)
+        paired_bootstrap.save_features(folder, *evaluation.features)
     (folder / "evaluation.json").write_text(json.dumps(evaluation.report, indent=2) + "\n")
     metrics.write_text(json.dumps(evaluation.figures, indent=2) + "\n")

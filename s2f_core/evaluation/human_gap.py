@@ -24,9 +24,10 @@ from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import ink, stroke_width
 from s2f_core.data.tables import OWN_INPUTS, Table, read
 from s2f_core.metrics import bootstrap
-from s2f_core.metrics.distances import KID
-from s2f_core.metrics.inception import RESIZE, Features
-from s2f_core.metrics.types import MISSING, Figure, Sample, Values, figure
+from s2f_core.metrics.feature_extractor import FeatureExtractor
+from s2f_core.metrics.inception_v3 import INCEPTION
+from s2f_core.metrics.kid import KID
+from s2f_core.metrics.types import MISSING, Estimate, ImageSet, Values, estimate
 
 SHOWN = 12  # sketches of a set on the sheet
 FEWEST = 20  # sketches of a set; people's are halved
@@ -70,7 +71,7 @@ class Gap(Section):
 
 
 OF_SKETCH: dict[str, Callable[[Pixels], Values]] = {"ink": ink, "stroke_width": stroke_width}
-_OF_MEAN = f"percentiles of {bootstrap.OF_MEAN:,} bootstrap resamples of the sketches"
+_OF_MEAN = f"percentiles of {bootstrap.MEAN_RESAMPLES:,} bootstrap resamples of the sketches"
 SAYS = {
     "ink": {
         "title": "Ink",
@@ -95,7 +96,7 @@ SAYS = {
             "kernel; unbiased at any N. Of people's own: one half of them against the other."
         ),
         "library": KID.library,
-        "resize": RESIZE,
+        "resize": INCEPTION.resize,
         "interval_by": KID.interval_by,
     },
 }
@@ -163,14 +164,14 @@ def _chosen(there: int, wanted: int) -> npt.NDArray[np.int64]:
     return np.sort(stream(0, CHOICE).permutation(there)[:wanted])
 
 
-def measure(sets: Sets, inception: Features) -> dict[str, dict[str, Figure]]:
+def measure(sets: Sets, inception: FeatureExtractor) -> dict[str, dict[str, Estimate]]:
     """Ink, stroke width and KID to people's of every set, with their 95 % intervals."""
     people = sets.sketches[PEOPLE]
     order = stream(0, HALVES).permutation(len(people))
     half, other = people[order[: len(order) // 2]], people[order[len(order) // 2 :]]
 
-    def sample(pages: Pixels) -> Sample:
-        return Sample(to_rgb(pages), {"inception": inception})
+    def sample(pages: Pixels) -> ImageSet:
+        return ImageSet(to_rgb(pages), {"inception": inception})
 
     found = {}
     target = sample(people)
@@ -181,14 +182,14 @@ def measure(sets: Sets, inception: Features) -> dict[str, dict[str, Figure]]:
     return found
 
 
-def _mean(values: Values) -> Figure:
+def _mean(values: Values) -> Estimate:
     known = values[~np.isnan(values)]
     if not len(known):
         return MISSING
-    return figure(float(known.mean()), *bootstrap.of_mean(known, stream(0)), len(known))
+    return estimate(float(known.mean()), *bootstrap.mean_interval(known, stream(0)), len(known))
 
 
-def write(gap: Gap, root: Path, inception: Features, folder: Path, metrics: Path) -> None:
+def write(gap: Gap, root: Path, inception: FeatureExtractor, folder: Path, metrics: Path) -> None:
     """Measure, and write gap.json and sheet.png into ``folder`` and the plain values to a JSON."""
     sets = gather(gap, root)
     found = measure(sets, inception)

@@ -1,19 +1,29 @@
-"""The networks that scores look through, by the name of the space."""
+"""The feature networks that scores use."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from s2f_core.metrics.classifier import CLASSIFIER
-from s2f_core.metrics.inception import Features
-from s2f_core.metrics.landmarks import Faces
-from s2f_core.metrics.types import Network, Space
+from s2f_core.metrics.efficientnet_lite0 import EFFICIENTNET_LITE0
+from s2f_core.metrics.faces import FacePoints
+from s2f_core.metrics.feature_extractor import FeatureExtractor
+from s2f_core.metrics.inception_v3 import INCEPTION
+from s2f_core.metrics.types import FeatureNetwork, Space
 
 
-def networks(assets: Path) -> dict[Space, Network]:
-    """All of them, from the folder of fetched weights; none is read before it is needed."""
+def inception(assets: Path) -> FeatureExtractor:
+    """Return Inception with the weights under ``assets``, the folder of fetched files."""
+    return FeatureExtractor(assets / "inception" / "inception.pt", INCEPTION)
+
+
+def feature_networks(assets: Path) -> dict[Space, FeatureNetwork]:
+    """Return all networks by their space; each reads its weights when it is first used.
+
+    ``assets`` is the folder of fetched files.
+    """
+    classifier = assets / "efficientnet-lite0" / "efficientnet-lite0.pth"
     return {
-        "inception": Features(assets / "inception" / "inception.pt"),
-        "classes": Features(assets / "efficientnet-lite0" / "efficientnet-lite0.pth", CLASSIFIER),
-        "faces": Faces(assets),
+        "inception": inception(assets),
+        "classes": FeatureExtractor(classifier, EFFICIENTNET_LITE0),
+        "faces": FacePoints(assets),
     }

@@ -1,17 +1,15 @@
-"""The trivial answers that a translation is held against, and the floor: other real images."""
+"""Baselines beside a translation: trivial outputs, and other real images as the floor."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.common.seeding import stream
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
 from s2f_core.data.tables import Table
-
-Rows = npt.NDArray[np.int64]
+from s2f_core.metrics.bootstrap import Rows
 
 CHUNK = 1024
 FLOOR = "real"
@@ -21,67 +19,69 @@ NAMES: dict[Direction, tuple[str, str, str]] = {  # input, mean target, target o
 }
 
 
-def answers(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
-    """What the trivial answers to the test inputs are, uint8 [n, H, W, C] by name.
+def pair_baselines(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
+    """Return three trivial outputs for the test inputs by name, each uint8 [n, H, W, C].
 
-    The input itself, the mean training target, and the target of the nearest training input.
+    These are the input itself, the mean training target, and the target of the nearest training
+    input.
     """
-    given = test.inputs.images(test.inputs.positions(test.ids))
+    inputs = test.inputs.images(test.inputs.positions(test.ids))
     places = training.targets.positions(training.ids)
     total = np.zeros(training.targets.shape, dtype=np.int64)
     for place in places:
         total += training.targets.images([place])[0]
     mean = np.rint(total / len(places)).astype(np.uint8)
-    found = (
-        given,
-        np.repeat(mean[None], len(given), axis=0),
-        training.targets.images(places[nearest(given, training)]),
+    images = (
+        inputs,
+        np.repeat(mean[None], len(inputs), axis=0),
+        training.targets.images(places[nearest_training_rows(inputs, training)]),
     )
-    return dict(zip(NAMES[direction], found, strict=True))
+    return dict(zip(NAMES[direction], images, strict=True))
 
 
-def inputs(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
-    """The test inputs themselves where they are images; nothing is trivially like noise."""
+def input_baseline(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
+    """Return the test inputs themselves where they are images; noise has no baseline."""
     del training
     if not test.input_is_image:
         return {}
     return {NAMES[direction][0]: test.inputs.images(test.inputs.positions(test.ids))}
 
 
-def nothing(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
-    """No baseline."""
+def no_baselines(training: Pairs, test: Pairs, direction: Direction) -> dict[str, Pixels]:
+    """Return no baseline."""
     del training, test, direction
     return {}
 
 
-def others(training: Pairs, count: int) -> Pixels:
-    """As many real targets as asked for, or as there are, of the training split."""
+def other_real_images(training: Pairs, count: int) -> Pixels:
+    """Return ``count`` targets of the training split, or all if there are fewer."""
     places = training.targets.positions(training.ids_b)
-    chosen = stream(0).permutation(len(places))[:count]
-    return training.targets.images(places[np.sort(chosen)])
+    rows = stream(0).permutation(len(places))[:count]
+    return training.targets.images(places[np.sort(rows)])
 
 
-def nearest(inputs: Pixels, training: Pairs) -> Rows:
-    """Row of the training pair whose input has the least squared distance to each input."""
-    return closest(inputs, training.inputs, training.inputs.positions(training.ids))
+def nearest_training_rows(inputs: Pixels, training: Pairs) -> Rows:
+    """Return the row of the training pair with the nearest input, for each input."""
+    return find_nearest(inputs, training.inputs, training.inputs.positions(training.ids))
 
 
-def closest(queries: Pixels, table: Table, positions: Rows) -> Rows:
-    """Which of the table's images at these positions is nearest to each query: its row there.
+def find_nearest(queries: Pixels, table: Table, positions: Rows) -> Rows:
+    """Return the index into ``positions`` of the table's nearest image to each query: [n].
 
-    ``queries`` are uint8 [n, H, W, C]; near is a small squared difference of pixels.
+    ``queries`` are uint8 [n, H, W, C]. The nearest image has the least squared difference of
+    pixels.
     """
-    wanted = queries.reshape(len(queries), -1).astype(np.float32)
+    vectors = queries.reshape(len(queries), -1).astype(np.float32)
     best = np.full(len(queries), np.inf)
     rows = np.zeros(len(queries), dtype=np.int64)
     for start in range(0, len(positions), CHUNK):  # so that memory does not grow with the data
         images = table.images(positions[start : start + CHUNK])
         images = images if images.shape[3] == queries.shape[3] else to_rgb(images)
-        known = images.reshape(len(images), -1).astype(np.float32)
-        squares = np.einsum("ij,ij->i", known, known)
-        distances = squares[None] - 2 * (wanted @ known.T)
-        found = distances.argmin(axis=1)
-        least = distances[np.arange(len(queries)), found]
-        rows = np.where(least < best, start + found, rows)
+        candidates = images.reshape(len(images), -1).astype(np.float32)
+        squares = np.einsum("ij,ij->i", candidates, candidates)
+        distances = squares[None] - 2 * (vectors @ candidates.T)
+        nearest = distances.argmin(axis=1)
+        least = distances[np.arange(len(queries)), nearest]
+        rows = np.where(least < best, start + nearest, rows)
         best = np.minimum(best, least)
     return rows

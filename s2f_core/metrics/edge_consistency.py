@@ -1,4 +1,4 @@
-"""Whether the drawing that a photo was made from is found in it again."""
+"""Edge consistency: whether an output contains the lines of its input drawing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from s2f_core.metrics.types import PairedScore, Values
 SIDE = 128  # pixels of a drawing whose blur is σ = 1
 
 
-class Redrawing:
-    """Makes the condition of photos once more, and what is compared of it.
+class ConditionRedraw:
+    """Turns photos into profiles of their condition, such as their edges.
 
-    ``costly``: a network does it, which is not worth its time for baselines.
+    ``costly``: the condition needs a network, which takes too long for baselines.
     """
 
     def __init__(self, condition: PhotoCondition, assets: Path) -> None:
@@ -31,28 +31,29 @@ class Redrawing:
         self._apply: Callable[[Pixels], Pixels] = condition.load(assets)
 
     def __call__(self, photos: Pixels) -> Values:
-        """Profiles of the drawings of photos uint8 [n, H, W, 1 or 3]; see :func:`profiles`."""
+        """Return the profiles of photos uint8 [n, H, W, 1 or 3]; see :func:`profiles`."""
         drawings = joblib.Parallel(n_jobs=-1, prefer="threads")(
             joblib.delayed(self._apply)(photo) for photo in photos
         )
         return profiles(np.stack(drawings))
 
 
-def redrawing(condition: Condition, assets: Path) -> Redrawing | None:
-    """What draws a condition again; None where no formula draws a whole picture of the photo.
+def condition_redraw(condition: Condition, assets: Path) -> ConditionRedraw | None:
+    """Return the redraw of a condition, or None where it cannot be computed from every photo.
 
-    That is what people drew, noise, and the poses and meshes of whoever a network finds.
+    People's sketches and noise are not computed from photos; poses and meshes need a person in
+    them. ``assets`` is the folder of fetched weights.
     """
     if isinstance(condition, Noise | Pose | Mesh) or not isinstance(condition, PhotoCondition):
         return None
-    return Redrawing(condition, assets)
+    return ConditionRedraw(condition, assets)
 
 
 def profiles(drawings: Pixels) -> Values:
-    """Drawings uint8 [n, H, W, C] as vectors float64 [n, d] whose products are correlations.
+    """Return drawings uint8 [n, H, W, C] as vectors float64 [n, d] whose products are correlations.
 
-    Each is blurred (σ is 1 pixel of 128), so that a line a pixel away still counts in part; its
-    mean is taken off, its norm made 1. A drawing that is all of one colour becomes 0.
+    Each drawing is blurred (σ is 1 pixel of 128), so that a line a pixel away counts in part. Then
+    its mean is subtracted and its norm made 1. A drawing of one colour becomes 0.
     """
     sigma = drawings.shape[1] / SIDE
     blurred = [cv2.GaussianBlur(image.astype(np.float64), (0, 0), sigma) for image in drawings]
@@ -63,7 +64,7 @@ def profiles(drawings: Pixels) -> Values:
 
 
 def correlation(outputs: Values, targets: Values) -> Values:
-    """Pearson correlation of each pair of drawings, given their profiles [n, d]."""
+    """Return the Pearson correlation of each pair of drawings, given their profiles [n, d]."""
     return np.asarray(np.einsum("ij,ij->i", outputs, targets))
 
 

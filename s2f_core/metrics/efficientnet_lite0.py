@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels
+from s2f_core.metrics.feature_extractor import Backbone, Extract
 from s2f_core.metrics.onnx_graph import INPUT, Graph, Layer
 
 SIDE = 224
@@ -37,13 +40,13 @@ class Weights:
 
 
 def fold(state: Mapping[str, Tensor]) -> Weights:
-    """The network of a state dict, each batch norm folded into the convolution before it.
+    """Return the weights of a state dict, each batch norm folded into the convolution before it.
 
     Raises KeyError where a tensor is missing, and ValueError where one is left over.
     """
     left = {name: value for name, value in state.items() if not name.endswith("_tracked")}
 
-    def folded(conv: str, norm: str) -> Layer:
+    def fold_layer(conv: str, norm: str) -> Layer:
         weight = left.pop(f"{conv}.weight")
         scale, shift, mean, variance = (left.pop(f"{norm}.{part}") for part in NORM)
         scale = scale * (variance + EPSILON).rsqrt()
@@ -52,12 +55,12 @@ def fold(state: Mapping[str, Tensor]) -> Weights:
     def block(place: int) -> tuple[Layer, ...]:
         root = f"_blocks.{place}."
         parts = [("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")]
-        return tuple(folded(root + conv, root + norm) for conv, norm in parts[place == 0 :])
+        return tuple(fold_layer(root + conv, root + norm) for conv, norm in parts[place == 0 :])
 
     weights = Weights(
-        folded("_conv_stem", "_bn0"),
+        fold_layer("_conv_stem", "_bn0"),
         tuple(block(place) for place in range(len(STRIDES))),
-        folded("_conv_head", "_bn1"),
+        fold_layer("_conv_head", "_bn1"),
         (left.pop("_fc.weight"), left.pop("_fc.bias")),
     )
     if left:
@@ -66,7 +69,7 @@ def fold(state: Mapping[str, Tensor]) -> Weights:
 
 
 def resize(image: Pixels) -> Floats:
-    """uint8 [H, W, 3] to float32 [3, 224, 224] in [-1, 1]; bicubic, smoothed on the way down.
+    """Resize uint8 [H, W, 3] to float32 [3, 224, 224] in [-1, 1], bicubic with antialiasing.
 
     The whole image is squeezed into the square; nothing is cropped.
     """
@@ -77,13 +80,13 @@ def resize(image: Pixels) -> Floats:
     return planes
 
 
-def network(weights: Weights) -> Callable[[Floats], Floats]:
-    """What turns an image as :func:`resize` gives it into its classes' logits, float32 [1000]."""
+def build(weights: Weights) -> Callable[[Floats], Floats]:
+    """Return a function from an image of :func:`resize` to its logits, float32 [1000]."""
     graph = Graph()
     bounds = [graph.constant(np.asarray(value, np.float32)) for value in (0, 6)]
 
     def conv(x: str, layer: Layer, stride: int = 1) -> str:
-        """With ReLU6 after it."""
+        """A convolution and ReLU6."""
         return graph("Clip", graph.conv(x, layer, stride, None), *bounds)
 
     x = conv(INPUT, weights.stem, 2)
@@ -99,4 +102,21 @@ def network(weights: Weights) -> Callable[[Floats], Floats]:
         width = out
     x = graph("GlobalAveragePool", conv(x, weights.head))
     weight, bias = weights.classes
-    return graph.compiled(graph.conv(x, (weight[:, :, None, None], bias)))
+    return graph.compile(graph.conv(x, (weight[:, :, None, None], bias)))
+
+
+def _load(weights: Path) -> Extract:
+    try:
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+        layers = fold(state)
+    except Exception as error:  # torch raises many kinds for a broken file
+        raise UserError(f"{weights} is not EfficientNet-Lite0: {error}; fetch it again") from None
+    network = build(layers)
+    return lambda image: network(resize(image))
+
+
+EFFICIENTNET_LITE0 = Backbone(
+    "EfficientNet-Lite0 of ImageNet, logits of 1,000 classes",
+    "bicubic with antialiasing to 224×224; uint8 RGB in",
+    _load,
+)

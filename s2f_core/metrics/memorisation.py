@@ -1,4 +1,4 @@
-"""Whether a generator copies the images that it learned from."""
+"""Memorisation: whether a generator copies its training images."""
 
 from __future__ import annotations
 
@@ -9,37 +9,41 @@ import numpy as np
 
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.pairs import Pairs
-from s2f_core.metrics.baselines import Rows, closest
-from s2f_core.metrics.pixels import root_mean_square
-from s2f_core.metrics.sharpness import ratio
+from s2f_core.metrics.baselines import find_nearest
+from s2f_core.metrics.bootstrap import Rows
+from s2f_core.metrics.pixel_difference import root_mean_square
+from s2f_core.metrics.sharpness import ratio_to_mean
 from s2f_core.metrics.types import RelativeScore, Values
 
 
 @dataclass(frozen=True)
-class Nearest:
+class NearestTraining:
     """Finds the training image nearest to each image, by the root mean square difference."""
 
     training: Pairs
 
     def __call__(self, images: Pixels) -> Values:
-        """How near that is for images uint8 [n, H, W, 1 or 3]: float64 [n, 1] in [0, 1]."""
+        """Return the distance of uint8 [n, H, W, 1 or 3] in [0, 1]: float64 [n, 1]."""
         return self._search(images)[1][:, None]
 
-    def listed(
-        self, ids: Sequence[str], images: Pixels, shown: Collection[str]
+    def list_nearest(
+        self, ids: Sequence[str], images: Pixels, selection: Collection[str]
     ) -> list[tuple[str, str, float]]:
-        """Of the images that are shown: its id, that of the nearest one, and their distance."""
-        chosen = [row for row, name in enumerate(ids) if name in shown]
-        rows, distances = self._search(images[chosen])
+        """Return id, id of the nearest training image, and distance, of the ids in ``selection``.
+
+        ``ids`` are those of ``images`` uint8 [n, H, W, 1 or 3], in the same order.
+        """
+        selected = [row for row, name in enumerate(ids) if name in selection]
+        rows, distances = self._search(images[selected])
         return [
             (ids[row], self.training.ids_b[near], float(f"{distance:.6g}"))
-            for row, near, distance in zip(chosen, rows, distances, strict=True)
+            for row, near, distance in zip(selected, rows, distances, strict=True)
         ]
 
     def _search(self, images: Pixels) -> tuple[Rows, Values]:
         table = self.training.targets
         places = table.positions(self.training.ids_b)
-        rows = closest(images, table, places)
+        rows = find_nearest(images, table, places)
         near = table.images(places[rows])
         near = near if near.shape == images.shape else to_rgb(near)
         return rows, root_mean_square(images, near)
@@ -48,7 +52,7 @@ class Nearest:
 MEMORISATION = RelativeScore(
     title="Distance to training images",
     space="nearest",
-    function=ratio,
+    function=ratio_to_mean,
     higher_is_better=True,
     range=(0, None),
     library=f"numpy {np.__version__}",

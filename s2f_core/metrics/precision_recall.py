@@ -1,7 +1,8 @@
 """Precision, recall, density and coverage: two sets of vectors as unions of balls.
 
-A ball of a vector reaches to its k-th nearest neighbour in its own set. Precision and density ask
-which outputs lie in balls of real images, recall and coverage which real images the outputs reach.
+The ball of a vector reaches to its k-th nearest neighbour in its own set. Precision and density
+count outputs in balls of real images. Recall counts real images in balls of outputs, coverage balls
+of real images that contain an output.
 """
 
 from __future__ import annotations
@@ -12,117 +13,131 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.metrics import bootstrap
-from s2f_core.metrics.bootstrap import Rows
-from s2f_core.metrics.distances import SETS, distances
+from s2f_core.metrics.bootstrap import RESAMPLED_SETS, Rows
+from s2f_core.metrics.mmd import pairwise_distances
 from s2f_core.metrics.types import SetScore, Values
 
-NEAREST = 3  # of precision and recall, as in their paper
-NEAREST_OF_BALLS = 5  # of density and coverage, as in theirs
+PRECISION_K = 3  # neighbours of precision and recall (Kynkäänniemi et al. 2019)
+DENSITY_K = 5  # neighbours of density and coverage (Naeem et al. 2020)
 
-Inside = npt.NDArray[np.bool_]  # [points, balls]
-Statistic = Callable[[Inside, Rows, Rows], float]  # of the points and the balls that were drawn
+Membership = npt.NDArray[np.bool_]  # [points, balls]
+Statistic = Callable[[Membership, Rows, Rows], float]  # of the rows of points and of balls
 
 
 def precision(outputs: Values, targets: Values) -> float:
-    """Share of outputs [n, d] in a ball of some target [m, d] (Kynkäänniemi et al. 2019, eq. 2)."""
-    return _all(_reached, _inside(outputs, targets, NEAREST))
+    """Return the share of outputs [n, d] in the ball of some target [m, d].
+
+    Source: Kynkäänniemi et al. 2019, eq. 2.
+    """
+    return _of_all(_share_of_points, _inside(outputs, targets, PRECISION_K))
 
 
 def recall(outputs: Values, targets: Values) -> float:
-    """Share of targets [m, d] in a ball of some output [n, d] (Kynkäänniemi et al. 2019, eq. 2)."""
-    return _all(_reached, _inside(targets, outputs, NEAREST))
+    """Return the share of targets [m, d] in the ball of some output [n, d].
+
+    Source: Kynkäänniemi et al. 2019, eq. 2.
+    """
+    return _of_all(_share_of_points, _inside(targets, outputs, PRECISION_K))
 
 
 def density(outputs: Values, targets: Values) -> float:
-    """How many targets' balls [m, d] an output [n, d] lies in, over k (Naeem et al. 2020, eq. 5).
+    """Return the mean number of targets' balls [m, d] around an output [n, d], over k.
 
-    About 1 where both are drawn alike, more where outputs crowd in the middle of the targets.
+    Source: Naeem et al. 2020, eq. 5. About 1 where both sets have one distribution, more where
+    outputs crowd in the middle of the targets.
     """
-    return _all(_crowding, _inside(outputs, targets, NEAREST_OF_BALLS))
+    return _of_all(_balls_per_point, _inside(outputs, targets, DENSITY_K))
 
 
 def coverage(outputs: Values, targets: Values) -> float:
-    """Share of the targets' balls [m, d] that hold an output [n, d] (Naeem et al. 2020, eq. 6)."""
-    return _all(_filled, _inside(outputs, targets, NEAREST_OF_BALLS))
+    """Return the share of the targets' balls [m, d] that contain an output [n, d].
+
+    Source: Naeem et al. 2020, eq. 6.
+    """
+    return _of_all(_share_of_balls, _inside(outputs, targets, DENSITY_K))
 
 
 def precision_interval(
     outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
-    """95 % interval of the precision; see :func:`_interval`."""
-    return _interval(_reached, _inside(outputs, targets, NEAREST), random, value, 1.0)
+    """Return the 95 % interval of the precision; see :func:`_interval`."""
+    return _interval(_share_of_points, _inside(outputs, targets, PRECISION_K), random, value, 1.0)
 
 
 def recall_interval(
     outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
-    """95 % interval of the recall; see :func:`_interval`."""
-    return _interval(_reached, _inside(targets, outputs, NEAREST), random, value, 1.0)
+    """Return the 95 % interval of the recall; see :func:`_interval`."""
+    return _interval(_share_of_points, _inside(targets, outputs, PRECISION_K), random, value, 1.0)
 
 
 def density_interval(
     outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
-    """95 % interval of the density; see :func:`_interval`."""
-    return _interval(_crowding, _inside(outputs, targets, NEAREST_OF_BALLS), random, value, np.inf)
+    """Return the 95 % interval of the density; see :func:`_interval`."""
+    return _interval(_balls_per_point, _inside(outputs, targets, DENSITY_K), random, value, np.inf)
 
 
 def coverage_interval(
     outputs: Values, targets: Values, random: np.random.Generator, value: float
 ) -> tuple[float, float]:
-    """95 % interval of the coverage; see :func:`_interval`."""
-    return _interval(_filled, _inside(outputs, targets, NEAREST_OF_BALLS), random, value, 1.0)
+    """Return the 95 % interval of the coverage; see :func:`_interval`."""
+    return _interval(_share_of_balls, _inside(outputs, targets, DENSITY_K), random, value, 1.0)
 
 
-def _inside(points: Values, centres: Values, k: int) -> Inside:
+def _inside(points: Values, centres: Values, k: int) -> Membership:
     """Whether each point [n, d] lies in the ball of each centre [m, d], its edge included."""
-    apart = distances(centres, centres)
-    np.fill_diagonal(apart, 0.0)  # what rounding leaves would make a neighbour of the centre
-    radii = np.partition(apart, k, axis=1)[:, k]
-    return np.asarray(distances(points, centres) <= radii)
+    between = pairwise_distances(centres, centres)
+    np.fill_diagonal(between, 0.0)  # what rounding leaves would make a neighbour of the centre
+    radii = np.partition(between, k, axis=1)[:, k]
+    return np.asarray(pairwise_distances(points, centres) <= radii)
 
 
-def _reached(inside: Inside, points: Rows, balls: Rows) -> float:
+def _share_of_points(inside: Membership, points: Rows, balls: Rows) -> float:
     return float(_any(inside[:, np.unique(balls)], 1)[points].mean())
 
 
-def _any(inside: Inside, axis: int) -> npt.NDArray[np.bool_]:
+def _any(inside: Membership, axis: int) -> npt.NDArray[np.bool_]:
     return np.asarray(inside.any(axis=axis))
 
 
-def _crowding(inside: Inside, points: Rows, balls: Rows) -> float:
+def _balls_per_point(inside: Membership, points: Rows, balls: Rows) -> float:
     count = np.bincount(balls, minlength=inside.shape[1])
-    return float((inside @ count)[points].mean()) / NEAREST_OF_BALLS
+    return float((inside @ count)[points].mean()) / DENSITY_K
 
 
-def _filled(inside: Inside, points: Rows, balls: Rows) -> float:
+def _share_of_balls(inside: Membership, points: Rows, balls: Rows) -> float:
     return float(_any(inside[np.unique(points)], 0)[balls].mean())
 
 
-def _all(statistic: Statistic, inside: Inside) -> float:
+def _of_all(statistic: Statistic, inside: Membership) -> float:
     n, m = inside.shape
     return statistic(inside, np.arange(n), np.arange(m))
 
 
 def _interval(
-    statistic: Statistic, inside: Inside, random: np.random.Generator, value: float, most: float
+    statistic: Statistic,
+    inside: Membership,
+    random: np.random.Generator,
+    value: float,
+    maximum: float,
 ) -> tuple[float, float]:
-    """95 % interval: the value ± 1.96 bootstrap standard errors, within [0, ``most``].
+    """Return the value ± 1.96 bootstrap standard errors, within [0, ``maximum``].
 
-    Balls keep the radii that they have in the whole set: a row drawn twice would be its own
-    neighbour. Not percentiles: a resample has fewer different balls and reaches less.
+    Balls keep the radii of the whole set, since an image that a resample repeats would be its own
+    neighbour. Percentiles would be too low: a resample has fewer different balls.
     """
 
-    def drawn(points: Rows, balls: Rows) -> float:
+    def of_rows(points: Rows, balls: Rows) -> float:
         return statistic(inside, points, balls)
 
     n, m = inside.shape
-    found = bootstrap.of_sets(drawn, (n, m), random)
-    low, high = bootstrap.around(value, found)
-    return max(0.0, low), min(most, high)
+    resampled = bootstrap.resample_sets(of_rows, (n, m), random)
+    low, high = bootstrap.standard_error_interval(value, resampled)
+    return max(0.0, low), min(maximum, high)
 
 
-BY = f"± 1.96 standard errors of {SETS}; balls keep the radii of the whole set"
+INTERVAL = f"± 1.96 standard errors of {RESAMPLED_SETS}; balls keep the radii of the whole set"
 
 PRECISION = SetScore(
     title="Precision",
@@ -132,13 +147,13 @@ PRECISION = SetScore(
     higher_is_better=True,
     range=(0, 1),
     library="s2f, tested equal to torch-fidelity 0.4",
-    interval_by=BY,
+    interval_by=INTERVAL,
     describe=(
         "Share of the outputs that lie among the real test images in Inception's features, each of "
         "which reaches to its third neighbour (Kynkäänniemi 2019): fidelity. One outlier among the "
         "real ones has a wide reach; blurred averages score well."
     ),
-    least=NEAREST + 1,
+    min_images=PRECISION_K + 1,
 )
 RECALL = SetScore(
     title="Recall",
@@ -148,12 +163,12 @@ RECALL = SetScore(
     higher_is_better=True,
     range=(0, 1),
     library="s2f, tested equal to torch-fidelity 0.4",
-    interval_by=BY,
+    interval_by=INTERVAL,
     describe=(
         "Share of the real test images that lie among the outputs, each of which reaches to its "
         "third neighbour (Kynkäänniemi 2019): variety. Outputs that scatter widely reach a lot."
     ),
-    least=NEAREST + 1,
+    min_images=PRECISION_K + 1,
 )
 DENSITY = SetScore(
     title="Density",
@@ -163,13 +178,13 @@ DENSITY = SetScore(
     higher_is_better=True,
     range=(0, None),
     library=f"numpy {np.__version__}, tested by definition",
-    interval_by=BY,
+    interval_by=INTERVAL,
     describe=(
         "How many real images reach an output, over the five that are expected (Naeem 2020): "
         "fidelity, less moved by outliers than precision. About 1 for real images; more where "
         "outputs crowd around the average."
     ),
-    least=NEAREST_OF_BALLS + 1,
+    min_images=DENSITY_K + 1,
 )
 COVERAGE = SetScore(
     title="Coverage",
@@ -179,11 +194,11 @@ COVERAGE = SetScore(
     higher_is_better=True,
     range=(0, 1),
     library=f"numpy {np.__version__}, tested by definition",
-    interval_by=BY,
+    interval_by=INTERVAL,
     describe=(
         "Share of the real test images that have an output within reach of their fifth neighbour "
         "(Naeem 2020): variety, less moved by outliers than recall. About 0.97 for as many real "
         "images."
     ),
-    least=NEAREST_OF_BALLS + 1,
+    min_images=DENSITY_K + 1,
 )

@@ -1,19 +1,24 @@
 """Scores by the names they have in metrics/*.json. A new one is a file and a line here."""
 
-from s2f_core.metrics.classifier import CLASSIFIER_SCORE
-from s2f_core.metrics.distances import ENERGY, FID, KID
+from s2f_core.metrics.classifier_score import CLASSIFIER_SCORE
 from s2f_core.metrics.diversity import DIVERSITY
 from s2f_core.metrics.edge_consistency import EDGE_CONSISTENCY
-from s2f_core.metrics.landmarks import FACES_FOUND, LANDMARK_ERROR
+from s2f_core.metrics.energy_distance import ENERGY_DISTANCE
+from s2f_core.metrics.faces_found import FACES_FOUND
+from s2f_core.metrics.fid import FID
+from s2f_core.metrics.kid import KID
+from s2f_core.metrics.landmark_error import LANDMARK_ERROR
 from s2f_core.metrics.memorisation import MEMORISATION
-from s2f_core.metrics.pixels import PIXEL_DIFFERENCE, PIXEL_DIFFERENCE_L2
+from s2f_core.metrics.ms_ssim import MS_SSIM
+from s2f_core.metrics.pixel_difference import PIXEL_DIFFERENCE, PIXEL_DIFFERENCE_L2
 from s2f_core.metrics.precision_recall import COVERAGE, DENSITY, PRECISION, RECALL
+from s2f_core.metrics.psnr import PSNR
 from s2f_core.metrics.sharpness import SHARPNESS
-from s2f_core.metrics.ssim import MS_SSIM, PSNR, SSIM
-from s2f_core.metrics.surfaces import SURFACE_ERROR
+from s2f_core.metrics.ssim import SSIM
+from s2f_core.metrics.surface_error import SURFACE_ERROR
 from s2f_core.metrics.types import Score
 
-OF_SETS: dict[str, Score] = {
+SET_SCORES: dict[str, Score] = {
     "fid": FID,
     "kid": KID,
     "precision": PRECISION,
@@ -22,8 +27,8 @@ OF_SETS: dict[str, Score] = {
     "coverage": COVERAGE,
     "classifier_score": CLASSIFIER_SCORE,
 }
-OF_PAIRS: dict[str, Score] = {
-    **OF_SETS,
+PAIR_SCORES: dict[str, Score] = {
+    **SET_SCORES,
     "ssim": SSIM,
     "ms_ssim": MS_SSIM,
     "psnr": PSNR,
@@ -34,11 +39,14 @@ OF_PAIRS: dict[str, Score] = {
     "faces_found": FACES_FOUND,
     "sharpness": SHARPNESS,
 }
-OF_SAMPLES: dict[str, Score] = {
-    **OF_SETS,
+SAMPLE_SCORES: dict[str, Score] = {
+    **SET_SCORES,
     "diversity": DIVERSITY,
     "faces_found": FACES_FOUND,
     "sharpness": SHARPNESS,
     "memorisation": MEMORISATION,
 }
-OF_SURFACES: dict[str, Score] = {"surface_error": SURFACE_ERROR, "energy_distance": ENERGY}
+SURFACE_SCORES: dict[str, Score] = {
+    "surface_error": SURFACE_ERROR,
+    "energy_distance": ENERGY_DISTANCE,
+}

@@ -1,4 +1,4 @@
-"""What a score is: a pure function of images, and what it declares beside its value."""
+"""Types of scores: each has a pure function, and declares its title, range and direction."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from s2f_core.metrics import bootstrap
 from s2f_core.metrics.bootstrap import Values
 
 __all__ = [
+    "MISSING",
     "ClassScore",
     "Declaration",
-    "Figure",
-    "Network",
+    "Estimate",
+    "FeatureNetwork",
+    "ImageSet",
     "PairedScore",
     "RelativeScore",
-    "Sample",
     "Score",
     "SetScore",
     "Space",
     "Values",
+    "estimate",
 ]
 
 Space = Literal[
@@ -39,26 +41,23 @@ Space = Literal[
 ]
 
 
-class Network(Protocol):
-    """A space that a network with fetched weights sees; it is called only where a score needs it.
-
-    ``network`` says which one, ``resize`` how images reach the size that it takes.
-    """
+class FeatureNetwork(Protocol):
+    """A network with fetched weights that turns images into vectors of a space."""
 
     @property
     def network(self) -> str:
-        """Which network it is."""
+        """The network's title and the checksum of its weights."""
 
     @property
     def resize(self) -> str:
-        """How an image reaches its size."""
+        """The rule by which images reach the network's size."""
 
     def __call__(self, images: Pixels) -> Values:
-        """Vectors float [n, d] of uint8 [n, H, W, C]."""
+        """Return vectors float [n, d] of uint8 [n, H, W, C]."""
 
 
-class Figure(TypedDict):
-    """A value with its 95 % interval and the number of images behind it, as the JSON has it."""
+class Estimate(TypedDict):
+    """A value, its 95 % interval and the number of images behind it; the form is the JSON's."""
 
     value: float | None
     low: float | None
@@ -66,55 +65,56 @@ class Figure(TypedDict):
     n: int
 
 
-def figure(value: float, low: float, high: float, n: int) -> Figure:
-    """A figure to six significant digits."""
+def estimate(value: float, low: float, high: float, n: int) -> Estimate:
+    """Return an estimate with six significant digits."""
 
-    def short(number: float) -> float:
+    def rounded(number: float) -> float:
         return float(f"{number:.6g}")
 
-    return {"value": short(value), "low": short(low), "high": short(high), "n": n}
+    return {"value": rounded(value), "low": rounded(low), "high": rounded(high), "n": n}
 
 
-MISSING: Figure = {"value": None, "low": None, "high": None, "n": 0}
+MISSING: Estimate = {"value": None, "low": None, "high": None, "n": 0}
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A set of images, and what the scores see of it.
+class ImageSet:
+    """Images, and the spaces in which scores compare them.
 
-    ``pixels`` uint8 [n, H, W, C]. ``spaces`` turns images into vectors float [n, d] by the name of
-    the space; each is computed once, and a score of one that is not there has no value.
-    ``classes`` are the names of the classes of the data.
-    ``paired``: whether image i answers input i of the test split, as the targets do.
+    ``pixels``: uint8 [n, H, W, C]. ``spaces``: functions from images to vectors float [n, d] by
+    the name of the space; each runs once. A score whose space is missing has no value.
+    ``classes``: the names of the data's classes. ``paired``: image i belongs to input i of the
+    split, as the targets do.
     """
 
     pixels: Pixels
     spaces: Mapping[Space, Callable[[Pixels], Values]]
     classes: Sequence[str] = ()
     paired: bool = True
-    _seen: dict[Space, Values] = field(default_factory=dict)
+    _vectors: dict[Space, Values] = field(default_factory=dict)
 
-    def seen_in(self, space: Space) -> Values:
-        """The images as vectors of a space, float [n, d]."""
-        if space not in self._seen:
-            self._seen[space] = self.spaces[space](self.pixels)
-        return self._seen[space]
+    def vectors(self, space: Space) -> Values:
+        """Return the images as vectors of a space, float [n, d]."""
+        if space not in self._vectors:
+            self._vectors[space] = self.spaces[space](self.pixels)
+        return self._vectors[space]
 
-    def without(self, spaces: Collection[Space]) -> Sample:
-        """The same images, unseen in these spaces."""
-        left = {name: see for name, see in self.spaces.items() if name not in spaces}
-        return Sample(self.pixels, left, self.classes, self.paired)
+    def without(self, spaces: Collection[Space]) -> ImageSet:
+        """Return the same images without these spaces."""
+        others = {name: extract for name, extract in self.spaces.items() if name not in spaces}
+        return ImageSet(self.pixels, others, self.classes, self.paired)
 
-    def seeing(self, space: Space, see: Callable[[Pixels], Values]) -> Sample:
-        """The same images, seen otherwise in this space."""
-        return Sample(self.pixels, {**self.spaces, space: see}, self.classes, self.paired)
+    def with_space(self, space: Space, extract: Callable[[Pixels], Values]) -> ImageSet:
+        """Return the same images with another function for this space."""
+        return ImageSet(self.pixels, {**self.spaces, space: extract}, self.classes, self.paired)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What every score says of itself; goes into the JSON beside the figures.
+    """The description of a score, which evaluation.json shows beside its values.
 
-    ``space``: what a score sees images as, where it does not see pixels side by side.
+    ``describe``: what the score measures, in words. ``interval_by``: how its interval is computed.
+    ``space``: the vectors that it compares, None for pixels side by side.
     """
 
     title: str
@@ -123,125 +123,127 @@ class Declaration:
     library: str
     describe: str
     space: Space | None = None
-    interval_by: str = f"percentiles of {bootstrap.OF_MEAN:,} bootstrap resamples of the images"
+    interval_by: str = (
+        f"percentiles of {bootstrap.MEAN_RESAMPLES:,} bootstrap resamples of the images"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedScore(Declaration):
-    """A score of each output against its own target: a pure function and its declaration.
+    """A score of each output against its own target.
 
-    Called with outputs and targets uint8 [n, H, W, C], or float [n, d] in its ``space``, it gives
-    float64 [n], NaN for a pair that has none.
+    ``function`` maps outputs and targets, uint8 [n, H, W, C] or float [n, d] of its ``space``, to
+    float64 [n], NaN for a pair without a score.
     """
 
     function: Callable[[Any, Any], Values]
 
     def __call__(self, outputs: Pixels | Values, targets: Pixels | Values) -> Values:
-        """The score of every pair; raises ValueError where the shapes differ."""
+        """Return the score of every pair; raises ValueError where the shapes differ."""
         if outputs.shape != targets.shape:
             raise ValueError(f"outputs {outputs.shape} and targets {targets.shape} differ in shape")
         return self.function(outputs, targets)
 
-    def by_image(self, outputs: Sample, targets: Sample) -> Values | None:
-        """The score of every pair, or None where the outputs are no answers to the inputs."""
-        if not outputs.paired or not _seen(self.space, outputs, targets):
+    def per_image(self, outputs: ImageSet, targets: ImageSet) -> Values | None:
+        """Return the score of every pair, or None where outputs and targets are not paired."""
+        if not outputs.paired or not _have_space(self.space, outputs, targets):
             return None
         if self.space is None:
             return self(outputs.pixels, targets.pixels)
-        return self(outputs.seen_in(self.space), targets.seen_in(self.space))
+        return self(outputs.vectors(self.space), targets.vectors(self.space))
 
-    def measure(self, outputs: Sample, targets: Sample) -> Figure:
-        """The mean over the pairs that have a score."""
-        return _mean(self.by_image(outputs, targets))
+    def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
+        """Return the mean over the pairs that have a score."""
+        return _mean(self.per_image(outputs, targets))
 
 
 @dataclass(frozen=True, kw_only=True)
 class RelativeScore(Declaration):
-    """A score of each output beside what all the real ones are like, whichever it answers.
+    """A score of each output against all real images.
 
-    Called with vectors of its space, float [n, d] of outputs and [m, d] of real ones, it gives
-    float64 [n], NaN for an output that has none.
+    ``function`` maps vectors of its space, float [n, d] of outputs and [m, d] of real images, to
+    float64 [n], NaN for an output without a score.
     """
 
     space: Space
     function: Callable[[Values, Values], Values]
 
     def __call__(self, outputs: Values, targets: Values) -> Values:
-        """The score of every output."""
+        """Return the score of every output."""
         return self.function(outputs, targets)
 
-    def by_image(self, outputs: Sample, targets: Sample) -> Values | None:
-        """The score of every output, or None where the space is not there."""
-        if not _seen(self.space, outputs, targets):
+    def per_image(self, outputs: ImageSet, targets: ImageSet) -> Values | None:
+        """Return the score of every output, or None where the space is missing."""
+        if not _have_space(self.space, outputs, targets):
             return None
-        return self(outputs.seen_in(self.space), targets.seen_in(self.space))
+        return self(outputs.vectors(self.space), targets.vectors(self.space))
 
-    def measure(self, outputs: Sample, targets: Sample) -> Figure:
-        """The mean over the outputs that have a score."""
-        return _mean(self.by_image(outputs, targets))
+    def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
+        """Return the mean over the outputs that have a score."""
+        return _mean(self.per_image(outputs, targets))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassScore(Declaration):
-    """A score of each output alone, given the classes that the real ones have.
+    """A score of each output against the classes of the real images.
 
-    Called with outputs uint8 [n, H, W, C] and the classes' names it gives float64 [n].
+    ``function`` maps outputs uint8 [n, H, W, C] and the names of the classes to float64 [n].
     """
 
     function: Callable[[Pixels, Sequence[str]], Values]
 
     def __call__(self, outputs: Pixels, classes: Sequence[str]) -> Values:
-        """The score of every output."""
+        """Return the score of every output."""
         return self.function(outputs, classes)
 
-    def by_image(self, outputs: Sample, targets: Sample) -> Values:
-        """The score of every output."""
+    def per_image(self, outputs: ImageSet, targets: ImageSet) -> Values:
+        """Return the score of every output."""
         return self(outputs.pixels, targets.classes)
 
-    def measure(self, outputs: Sample, targets: Sample) -> Figure:
-        """The mean over the outputs."""
-        return _mean(self.by_image(outputs, targets))
+    def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
+        """Return the mean over the outputs."""
+        return _mean(self.per_image(outputs, targets))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SetScore(Declaration):
     """A comparison of two sets of vectors of a space, float [n, d] and [m, d].
 
-    ``interval`` is given the ``value`` too. ``least``: how many either set must have for it to be
-    defined.
+    ``interval`` maps both sets, a random generator and the value to the ends of a 95 % interval.
+    ``min_images``: the fewest images of either set for which the score is defined.
     """
 
     space: Space
     value: Callable[[Values, Values], float]
     interval: Callable[[Values, Values, np.random.Generator, float], tuple[float, float]]
-    least: int = 2
+    min_images: int = 2
 
-    def by_image(self, outputs: Sample, targets: Sample) -> None:
-        """Nothing: it has no value for one image."""
+    def per_image(self, outputs: ImageSet, targets: ImageSet) -> None:
+        """Return None: the score has no value for one image."""
         del outputs, targets
 
-    def measure(self, outputs: Sample, targets: Sample) -> Figure:
-        """The value for the whole sets, or none where the space is not there or they are small."""
-        if not _seen(self.space, outputs, targets):
+    def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
+        """Return the value for the whole sets; missing without the space or with few images."""
+        if not _have_space(self.space, outputs, targets):
             return MISSING
-        if min(len(outputs.pixels), len(targets.pixels)) < self.least:
+        if min(len(outputs.pixels), len(targets.pixels)) < self.min_images:
             return MISSING
-        ours, theirs = outputs.seen_in(self.space), targets.seen_in(self.space)
+        ours, theirs = outputs.vectors(self.space), targets.vectors(self.space)
         value = self.value(ours, theirs)
         low, high = self.interval(ours, theirs, stream(0), value)
-        return figure(value, low, high, len(ours))
+        return estimate(value, low, high, len(ours))
 
 
 Score = PairedScore | RelativeScore | ClassScore | SetScore
 
 
-def _seen(space: Space | None, outputs: Sample, targets: Sample) -> bool:
+def _have_space(space: Space | None, outputs: ImageSet, targets: ImageSet) -> bool:
     return space is None or (space in outputs.spaces and space in targets.spaces)
 
 
-def _mean(values: Values | None) -> Figure:
-    found = np.empty(0) if values is None else values[~np.isnan(values)]
-    if not len(found):
+def _mean(values: Values | None) -> Estimate:
+    known = np.empty(0) if values is None else values[~np.isnan(values)]
+    if not len(known):
         return MISSING
-    low, high = bootstrap.of_mean(found, stream(0))
-    return figure(float(found.mean()), low, high, len(found))
+    low, high = bootstrap.mean_interval(known, stream(0))
+    return estimate(float(known.mean()), low, high, len(known))

@@ -27,7 +27,7 @@ from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, save
 from s2f_core.common.seeding import stream
 from s2f_core.data.split import Part, read_ids
 from s2f_core.data.tables import Table, read
-from s2f_core.metrics.ssim import psnr
+from s2f_core.metrics.psnr import psnr
 from s2f_core.networks.edsr import FACTOR, EDSRSection, from_reference
 from s2f_core.networks.reference.load import state_dict
 from s2f_core.networks.upscalers.bicubic import bicubic

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, to_rgb
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
-from s2f_core.metrics.pixels import PIXEL_DIFFERENCE
+from s2f_core.metrics.pixel_difference import PIXEL_DIFFERENCE
 from s2f_core.metrics.ssim import SSIM
 from s2f_core.networks.generate import batches, generate
 

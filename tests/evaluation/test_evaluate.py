@@ -18,7 +18,7 @@ from s2f_core.data.tables import Table
 from s2f_core.evaluation import evaluate as evaluation
 from s2f_core.evaluation.evaluate import KINDS, Evaluation, Networks, Subject, evaluate, write
 from s2f_core.metrics import baselines, paired_bootstrap
-from s2f_core.metrics.edge_consistency import Redrawing
+from s2f_core.metrics.edge_consistency import ConditionRedraw
 from s2f_core.metrics.types import Values
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
@@ -86,7 +86,7 @@ def _evaluate(
     data: Path,
     chosen: Data,
     outputs: Table,
-    condition: Redrawing | None = None,
+    condition: ConditionRedraw | None = None,
     **changes: str,
 ) -> evaluation.Evaluation:
     networks: Networks = {"inception": MeanFeatures(), "faces": Shades()}
@@ -114,15 +114,15 @@ def test_perfect_outputs_score_perfectly(
 def test_baselines_are_what_they_say(data: Path, chosen: Data, faces: Pixels) -> None:
     """The grey input, the mean of the training photos, the photo of the nearest sketch."""
     training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
-    found = baselines.answers(training, test, "a-to-b")
+    found = baselines.pair_baselines(training, test, "a-to-b")
     assert (found["sketch"][0] == faces[30].mean(axis=2, keepdims=True).astype(np.uint8)).all()
     assert np.abs(found["mean-face"][0] - faces[:30].mean(axis=0)).max() <= 0.5
     grey = faces.mean(axis=3)
     closest = ((grey[:30] - grey[33]) ** 2).sum(axis=(1, 2)).argmin()
     assert (found["nearest-face"][3] == faces[closest]).all()
-    floor = baselines.others(training, 10)
+    floor = baselines.other_real_images(training, 10)
     assert {image.tobytes() for image in floor} <= {face.tobytes() for face in faces[:30]}
-    assert len(baselines.others(training, 1000)) == 30
+    assert len(baselines.other_real_images(training, 1000)) == 30
 
 
 def test_the_nearest_is_found_across_chunks(
@@ -131,9 +131,9 @@ def test_the_nearest_is_found_across_chunks(
     """Seven at a time, or all at once."""
     training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
     sketches = test.inputs.images(test.inputs.positions(test.ids))
-    whole = baselines.nearest(sketches, training)
+    whole = baselines.nearest_training_rows(sketches, training)
     monkeypatch.setattr(baselines, "CHUNK", 7)
-    assert (baselines.nearest(sketches, training) == whole).all()
+    assert (baselines.nearest_training_rows(sketches, training) == whole).all()
 
 
 def test_what_is_written_is_the_same_twice(
@@ -206,7 +206,7 @@ def test_inputs_are_looked_for_in_the_outputs(
     pencil = Pencil(type="pencil", blur=9)
     make_table("data/faces/kept-drawn", np.stack([pencil.apply(face) for face in faces]))
     drawn = Data(role="faces", background="kept", condition="drawn")
-    again = Redrawing(pencil, data)
+    again = ConditionRedraw(pencil, data)
     found = _evaluate(data, drawn, make_table("outputs", faces), again)
     figures = found.report["figures"]
     values = {name: row["edge_consistency"]["value"] for name, row in figures.items()}

@@ -29,8 +29,8 @@ from s2f_core.demo.uploads import FORMATS
 from s2f_core.inference import batch
 from s2f_core.inference.options import Options
 from s2f_core.inference.video import translate as translate_video
-from s2f_core.metrics.classifier import CLASSIFIER
-from s2f_core.metrics.inception import INCEPTION
+from s2f_core.metrics.efficientnet_lite0 import EFFICIENTNET_LITE0
+from s2f_core.metrics.inception_v3 import INCEPTION
 from s2f_core.networks.reference.load import Labels, import_checkpoint
 from s2f_core.networks.upscalers.dat import enlarge
 
@@ -211,6 +211,6 @@ ENTRIES: dict[str, Entry] = {
     "hed": _weights("hed.h5", lambda file: EdgeDetector(file)(GRAY)),
     "tflite": _weights("face.tflite", lambda file: TfliteNetwork(file)(GRAY)),
     "inception": _weights("inception.pt", INCEPTION.load),
-    "classifier": _weights("lite0.pth", CLASSIFIER.load),
+    "classifier": _weights("lite0.pth", EFFICIENTNET_LITE0.load),
     "upscaler": _weights("dat-x2.pth", lambda file: enlarge(GRAY[None], 64, file)),
 }

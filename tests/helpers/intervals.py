@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from s2f_core.metrics.paired_bootstrap import Comparisons, Scored
+from s2f_core.metrics.paired_bootstrap import Comparisons, TranslationScores
 from s2f_core.report.site.sources import Evaluation
 
 
@@ -13,15 +13,15 @@ def by_intervals(evaluations: Iterable[Evaluation]) -> Comparisons:
     return Comparisons({item.name: _scored(item) for item in evaluations})
 
 
-def _scored(item: Evaluation) -> Scored:
+def _scored(item: Evaluation) -> TranslationScores:
     found = {key: item.figure(key) for key in item.scores}
-    return Scored(
+    return TranslationScores(
         name=item.name,
         target=item.target,
         paired=item.kind == "pairs",
         ids=(),
-        by_image={},
-        figures={
+        per_image={},
+        estimates={
             key: {"value": one.value, "low": one.low, "high": one.high, "n": one.n or 0}
             for key, one in found.items()
         },

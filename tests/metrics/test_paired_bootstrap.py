@@ -10,48 +10,61 @@ import pytest
 from scipy import stats
 
 from s2f_core.common.seeding import stream
-from s2f_core.metrics import distances, paired_bootstrap
-from s2f_core.metrics.paired_bootstrap import Comparisons, Difference, Scored, kids, save, unlike
+from s2f_core.metrics import paired_bootstrap
+from s2f_core.metrics.fid import fid, fid_of_rows
+from s2f_core.metrics.kid import kid
+from s2f_core.metrics.paired_bootstrap import (
+    Comparisons,
+    Difference,
+    TranslationScores,
+    resampled_kids,
+    save_features,
+    why_incomparable,
+)
 from s2f_core.metrics.types import Values
 
 N = 40
 IDS = tuple(f"{row:03d}" for row in range(N))
 
 
-def scored(name: str, by_image: dict[str, Values] | None = None, **changes: Any) -> Scored:
+def scored(
+    name: str, per_image: dict[str, Values] | None = None, **changes: Any
+) -> TranslationScores:
     """A translation of forty images, whose figures follow from its scores by image."""
-    by_image = by_image or {}
+    per_image = per_image or {}
     values: dict[str, Any] = {
         "name": name,
         "target": "faces/kept",
         "paired": True,
         "ids": IDS,
-        "by_image": by_image,
-        "figures": {
+        "per_image": per_image,
+        "estimates": {
             key: {"value": float(np.nanmean(one)), "low": None, "high": None, "n": N}
-            for key, one in by_image.items()
+            for key, one in per_image.items()
         },
         "higher_is_better": {"ssim": True, "error": False, "kid": False, "fid": False},
     }
-    return Scored(**{**values, **changes})
+    return TranslationScores(**{**values, **changes})
 
 
-def beside(*those: Scored) -> Comparisons:
+def beside(*those: TranslationScores) -> Comparisons:
     """All of them."""
     return Comparisons({one.name: one for one in those})
 
 
-def found(one: Scored, other: Scored, score: str) -> Difference:
+def found(one: TranslationScores, other: TranslationScores, score: str) -> Difference:
     """Their difference, which there has to be."""
     difference = beside(one, other).difference(score, one.name, other.name)
     assert difference
     return difference
 
 
-def seen(name: str, folder: Path, outputs: Values, targets: Values, **changes: Any) -> Scored:
+def seen(
+    name: str, folder: Path, outputs: Values, targets: Values, **changes: Any
+) -> TranslationScores:
     """A translation of which only the features are known."""
     (folder / name).mkdir()
-    save(folder / name, outputs, targets)
+    save_features(folder / name, outputs, targets)
     return scored(name, features=folder / name / paired_bootstrap.FEATURES, **changes)
 
 
@@ -128,17 +141,15 @@ def test_resamples_have_the_distances_of_their_rows(features: tuple[Values, ...]
     few = targets[:30]
     random = np.random.default_rng(3)
     rows, others = random.integers(0, N, (5, N)), random.integers(0, 30, (5, 30))
-    expected = [
-        distances.fid(outputs[one], few[two]) for one, two in zip(rows, others, strict=True)
-    ]
-    distance = distances.fid_of_rows(outputs, few)
+    expected = [fid(outputs[one], few[two]) for one, two in zip(rows, others, strict=True)]
+    distance = fid_of_rows(outputs, few)
     found = [distance(one, two) for one, two in zip(rows, others, strict=True)]
     assert found == pytest.approx(expected, abs=1e-6)
     whole = np.full((1, N), 1 / N), np.full((1, 30), 1 / 30)
-    assert kids(outputs, few, *whole, paired=False) == pytest.approx([distances.kid(outputs, few)])
+    assert resampled_kids(outputs, few, *whole, paired=False) == pytest.approx([kid(outputs, few)])
     both = whole[0], whole[0]
-    assert kids(outputs, targets, *both, paired=True) == pytest.approx(
-        [distances.kid(outputs, targets)]
+    assert resampled_kids(outputs, targets, *both, paired=True) == pytest.approx(
+        [kid(outputs, targets)]
     )
 
 
@@ -147,8 +158,8 @@ def test_resampled_pairs_do_not_shift_the_kid(features: tuple[Values, ...]) -> N
     targets, outputs, _ = features
     drawn = np.random.default_rng(4).integers(0, N, (4000, N))
     p = np.stack([np.bincount(rows, minlength=N) for rows in drawn]) / N
-    apart = [kids(outputs, targets, p, p, paired=paired) for paired in (True, False)]
-    value = distances.kid(outputs, targets)
+    apart = [resampled_kids(outputs, targets, p, p, paired=paired) for paired in (True, False)]
+    value = kid(outputs, targets)
     error = [abs(one.mean() - value) / (one.std() / np.sqrt(len(p))) for one in apart]
     assert error[0] < 3
     assert error[1] > 10  # as if the pairs were of strangers
@@ -161,7 +172,7 @@ def test_kid_is_compared_by_joint_resamples(tmp_path: Path, features: tuple[Valu
 
     def statistic(rows: Any) -> float:
         p = np.bincount(rows.astype(int), minlength=N)[None] / N
-        ours, theirs = (kids(part, targets, p, p, paired=True)[0] for part in (near, far))
+        ours, theirs = (resampled_kids(part, targets, p, p, paired=True)[0] for part in (near, far))
         return float(ours - theirs)
 
     expected = stats.bootstrap(
@@ -173,7 +184,7 @@ def test_kid_is_compared_by_joint_resamples(tmp_path: Path, features: tuple[Valu
         rng=stream(0),
     ).confidence_interval
     difference = found(one, other, "kid")
-    exact = distances.kid(near, targets) - distances.kid(far, targets)
+    exact = kid(near, targets) - kid(far, targets)
     assert difference.value == pytest.approx(exact)
     assert (difference.low, difference.high) == pytest.approx((expected.low, expected.high))
     assert difference.outcome == "better"
@@ -189,12 +200,12 @@ def test_fid_is_compared_and_holds_its_value(
     one = seen("a", tmp_path, near, targets, paired=paired)
     other = seen("b", tmp_path, far, targets, paired=paired)
     difference = found(one, other, "fid")
-    exact = distances.fid(near, targets) - distances.fid(far, targets)
+    exact = fid(near, targets) - fid(far, targets)
     assert difference.value == pytest.approx(exact)
     random = stream(0)
     rows, others = (random.integers(0, N, (200, N)) for _ in range(2))
     drawn = [
-        distances.fid(near[i], targets[j]) - distances.fid(far[i], targets[j])
+        fid(near[i], targets[j]) - fid(far[i], targets[j])
         for i, j in zip(rows, rows if paired else others, strict=True)
     ]
     margin = 1.96 * np.std(drawn, ddof=1)
@@ -229,18 +240,20 @@ def test_what_is_not_alike_is_not_compared(values: tuple[Values, Values]) -> Non
     """Other targets, other images, another way of scoring, or nothing by image: no difference."""
     one = scored("a", {"ssim": values[0]})
     changes: dict[str, dict[str, Any]] = {
-        "held against different images (faces/kept and faces/removed)": {"target": "faces/removed"},
+        "compared with different images (faces/kept and faces/removed)": {
+            "target": "faces/removed"
+        },
         "of different test images": {"ids": IDS[::-1]},
         "scored in different ways": {"paired": False},
     }
     for words, change in changes.items():
         other = scored("b", {"ssim": values[1] - 1}, **change)
-        assert words in unlike(one, other)
+        assert words in why_incomparable(one, other)
         compared = beside(one, other)
         assert compared.difference("ssim", "a", "b") is None
         assert compared.outcome("ssim", "a", "b") == "not settled"
     blank = beside(scored("a"), scored("b"))
-    assert unlike(*blank.scored.values()) == ""
+    assert why_incomparable(*blank.scores.values()) == ""
     assert [blank.difference(score, "a", "b") for score in ("ssim", "kid", "new")] == [None] * 3
 
 
@@ -253,16 +266,16 @@ def test_leaders_are_all_that_may_be_best(values: tuple[Values, Values]) -> None
         scored("first", {"ssim": values[0]}),
         scored("unknown"),
     )
-    assert compared.leaders("ssim", compared.scored) == ["first", "level"]
+    assert compared.leaders("ssim", compared.scores) == ["first", "level"]
     assert compared.leaders("ssim", ["worse", "unknown"]) == ["worse"]
-    assert compared.leaders("kid", compared.scored) == []
+    assert compared.leaders("kid", compared.scores) == []
 
 
 def test_without_images_disjoint_intervals_settle() -> None:
     """Overlapping ones, or none, do not."""
 
-    def known(name: str, value: float, low: float | None, high: float | None) -> Scored:
-        return scored(name, figures={"kid": {"value": value, "low": low, "high": high, "n": 9}})
+    def known(name: str, value: float, low: float | None, high: float | None) -> TranslationScores:
+        return scored(name, estimates={"kid": {"value": value, "low": low, "high": high, "n": 9}})
 
     compared = beside(
         known("first", 0.1, 0.08, 0.12),
@@ -270,7 +283,7 @@ def test_without_images_disjoint_intervals_settle() -> None:
         known("far", 0.3, 0.2, 0.4),
         known("vague", 0.9, None, None),
     )
-    assert compared.leaders("kid", compared.scored) == ["first", "near", "vague"]
+    assert compared.leaders("kid", compared.scores) == ["first", "near", "vague"]
     assert compared.outcome("kid", "far", "first") == "worse"
 
 

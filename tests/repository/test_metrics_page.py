@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from s2f_core.metrics.registry import OF_PAIRS, OF_SAMPLES, OF_SURFACES
+from s2f_core.metrics.registry import PAIR_SCORES, SAMPLE_SCORES, SURFACE_SCORES
 from s2f_core.metrics.types import Score
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| ([^|]+) \| `(\w+)` \| ([^|]+) \| (lower|higher) \|", re.MULTILINE)
-SCORES = {**OF_PAIRS, **OF_SAMPLES, **OF_SURFACES}
+SCORES = {**PAIR_SCORES, **SAMPLE_SCORES, **SURFACE_SCORES}
 
 
 def _range(score: Score) -> str:

@@ -90,8 +90,8 @@ def test_snapshots_are_of_their_moments(
 class Seen:
     """In place of Inception: the mean of each of 16 squares of an image."""
 
-    def __init__(self, weights: Path) -> None:
-        assert weights.name == "inception.pt"
+    def __init__(self, assets: Path) -> None:
+        assert assets.name == "assets"
 
     def __call__(self, images: Pixels) -> Values:
         """Features [n, 48] of images [n, 32, 32, 1 or 3]."""
@@ -111,7 +111,7 @@ def test_it_trains_scores_and_draws(
     photos.mkdir(parents=True)
     for number, face in enumerate(faces[:PICTURES]):
         save_png(photos / f"{number:06d}.png", face)
-    monkeypatch.setattr(quality_for_time, "Features", Seen)
+    monkeypatch.setattr(quality_for_time, "inception", Seen)
     for place in (celeba_protocol, quality_for_time):
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)

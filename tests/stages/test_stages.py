@@ -18,7 +18,7 @@ from PIL import Image
 from s2f_core.common import config
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.metrics import inception, landmarks
+from s2f_core.metrics import faces, feature_extractor
 from s2f_core.metrics.types import Values
 from s2f_core.tracking.mlflow_store import connect
 from stages.background import background
@@ -70,23 +70,23 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _few_features(self: inception.Features, images: Pixels) -> Values:
+def _few_features(self: feature_extractor.FeatureExtractor, images: Pixels) -> Values:
     """Stands for the real network, whose weights a quick test does not fetch."""
     wide = np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
     return np.asarray(wide.reshape(len(wide), 2, 16, 2, 16, 3).mean(axis=(2, 4)).reshape(-1, 12))
 
 
-def _no_faces(self: landmarks.Faces, images: Pixels) -> Values:
+def _no_faces(self: faces.FacePoints, images: Pixels) -> Values:
     """Stands for the finder of faces, of which these pictures have none."""
-    return np.full((len(images), 2 * landmarks.POINTS), np.nan)
+    return np.full((len(images), 2 * faces.POINTS), np.nan)
 
 
 def test_the_chain_from_an_archive_to_a_page(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every stage but fetch and background, which need the network and weights, in dvc's order."""
-    monkeypatch.setattr(inception.Features, "_compute", _few_features)
-    monkeypatch.setattr(landmarks.Faces, "_compute", _no_faces)
+    monkeypatch.setattr(feature_extractor.FeatureExtractor, "_compute", _few_features)
+    monkeypatch.setattr(faces.FacePoints, "_compute", _no_faces)
     for file in (
         "inception/inception.pt",
         "efficientnet-lite0/efficientnet-lite0.pth",

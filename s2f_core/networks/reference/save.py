@@ -23,7 +23,7 @@ LEAST = 5  # levels of the reference's U-Net, however few are asked for
 NAMED = {7: "unet_128", 8: "unet_256"}  # its --netG by depth; of a ResNet it names 6 and 9 blocks
 
 
-def give_back(description: Description, network: nn.Module, out: Path) -> str:
+def export_checkpoint(description: Description, network: nn.Module, out: Path) -> str:
     """Write a generator as the state dict that the reference loads, ``latest_net_G.pth``.
 
     The result says how the reference builds it. Raises UserError where it cannot, naming what it
@@ -35,7 +35,7 @@ def give_back(description: Description, network: nn.Module, out: Path) -> str:
 
 
 def converted(description: Description, network: nn.Module) -> dict[str, Tensor]:
-    """The weights under the reference's keys; raises UserError as :func:`give_back`."""
+    """The weights under the reference's keys; raises UserError as :func:`export_checkpoint`."""
     modules = _modules(description)
     state = {}
     for key, value in network.state_dict().items():

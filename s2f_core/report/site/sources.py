@@ -14,7 +14,7 @@ from pydantic import Field
 
 from s2f_core.common.errors import UserError
 from s2f_core.data import tables
-from s2f_core.metrics.paired_bootstrap import FEATURES, Comparisons, Scored
+from s2f_core.metrics.paired_bootstrap import FEATURES, Comparisons, TranslationScores
 from s2f_core.report.site.footnotes import present
 from s2f_core.report.site.records import Number, Record, frame, record
 
@@ -183,18 +183,18 @@ class Translated:
     folder: Path
 
     @property
-    def scored(self) -> Scored:
+    def scored(self) -> TranslationScores:
         """What it is compared by with others."""
         source, by_image = self.evaluation, self.scores
-        return Scored(
+        return TranslationScores(
             name=source.name,
             target=source.target,
             paired=source.kind == "pairs",
             ids=tuple(by_image.index),
-            by_image={
+            per_image={
                 str(key): column.to_numpy(dtype=np.float64) for key, column in by_image.items()
             },
-            figures={
+            estimates={
                 key: {"value": one.value, "low": one.low, "high": one.high, "n": one.n or 0}
                 for key in source.scores
                 for one in [source.figure(key)]

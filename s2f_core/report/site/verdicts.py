@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from s2f_core.common.errors import UserError
-from s2f_core.metrics.paired_bootstrap import Comparisons, Outcome, unlike
+from s2f_core.metrics.paired_bootstrap import Comparisons, Outcome, why_incomparable
 from s2f_core.report.site.differences import differences
 from s2f_core.report.site.ranking import order, ranking
 from s2f_core.report.site.sentences import counted, difference, in_sentence, listing, number
@@ -72,7 +72,7 @@ def _verdict(claim: Claim, found: Sources) -> Verdict:
     outcomes: list[Outcome] = []
     said = []
     for one, other in claim.pairs:
-        why_not = unlike(*(found.comparisons.scored[name] for name in (one, other)))
+        why_not = why_incomparable(*(found.comparisons.scores[name] for name in (one, other)))
         if why_not:
             said.append(f"{why_not}: no image of one can be set beside one of the other.")
             continue

@@ -139,7 +139,7 @@ def test_what_is_not_alike_is_not_tested(found: Sources) -> None:
     """Other photos, or no translation that asks: said with the reason and the command."""
     verdict = asked(found, better=["other"], than=["good"], setting="White is easier.")
     assert verdict.holds == "not tested here"
-    assert "other and good are held against different images (faces/removed and" in verdict.evidence
+    assert "other and good are compared with different images (faces/removed" in verdict.evidence
     assert verdict.evidence.endswith("White is easier.")
     verdict = asked(found, command="dvc exp run")
     assert (verdict.holds, verdict.command, verdict.score) == ("not tested here", "dvc exp run", "")

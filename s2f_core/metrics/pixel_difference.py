@@ -1,4 +1,4 @@
-"""How far the pixels of each output are from its target's."""
+"""Pixel difference of each output from its target: mean absolute (L1) and root mean square (L2)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ LIBRARY = f"numpy {np.__version__}"
 
 
 def pixel_difference(outputs: Pixels, targets: Pixels) -> Values:
-    """Mean absolute difference of each pair over pixels and channels, in [0, 1]."""
-    mean: Values = _apart(outputs, targets).reshape(len(outputs), -1).mean(axis=1) / 255.0
+    """Return the mean absolute difference of each pair uint8 [n, H, W, C], in [0, 1]: float64 [n].
+
+    The mean is over pixels and channels.
+    """
+    mean: Values = _absolute(outputs, targets).reshape(len(outputs), -1).mean(axis=1) / 255.0
     return mean
 
 
 def root_mean_square(outputs: Pixels, targets: Pixels) -> Values:
-    """Root mean square difference of each pair over pixels and channels, in [0, 1]."""
-    squared = np.square(_apart(outputs, targets), dtype=np.int32).reshape(len(outputs), -1)
+    """Return the root mean square difference of each pair uint8 [n, H, W, C], in [0, 1]."""
+    squared = np.square(_absolute(outputs, targets), dtype=np.int32).reshape(len(outputs), -1)
     return np.asarray(np.sqrt(squared.mean(axis=1)) / 255.0)
 
 
-def _apart(outputs: Pixels, targets: Pixels) -> npt.NDArray[np.int16]:
+def _absolute(outputs: Pixels, targets: Pixels) -> npt.NDArray[np.int16]:
     return np.abs(outputs.astype(np.int16) - targets.astype(np.int16))
 
 

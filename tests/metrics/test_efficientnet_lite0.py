@@ -1,7 +1,6 @@
-"""EfficientNet-Lite0, layer by layer, and the cache that it shares with Inception."""
+"""EfficientNet-Lite0 against a network built layer by layer."""
 
 from pathlib import Path
-from threading import Barrier
 
 import numpy as np
 import pytest
@@ -10,11 +9,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Floats, Pixels
+from s2f_core.common.images import Pixels
 from s2f_core.data.assets import fetch
-from s2f_core.metrics.classifier import CLASSIFIER
-from s2f_core.metrics.efficientnet_lite0 import SIDE, STRIDES, fold, network, resize
-from s2f_core.metrics.inception import Backbone, Features, See
+from s2f_core.metrics.efficientnet_lite0 import (
+    EFFICIENTNET_LITE0,
+    SIDE,
+    STRIDES,
+    build,
+    fold,
+    resize,
+)
+from s2f_core.metrics.feature_extractor import FeatureExtractor
 
 STAGES = (  # channels, expansion, kernel, blocks
     (16, 1, 3, 1),
@@ -112,7 +117,7 @@ def reference() -> Reference:
 @torch.inference_mode()
 def test_logits_are_the_networks(reference: Reference) -> None:
     """With norms folded in, on sides that halve evenly and on some that do not."""
-    see = network(fold(reference.published()))
+    see = build(fold(reference.published()))
     for side in (64, 50):
         images = torch.randn(3, 3, side, side)
         expected = reference(images).numpy()
@@ -141,69 +146,26 @@ def test_pixels_reach_the_network_as_it_was_trained() -> None:
     assert np.allclose(flat, 0.5)
 
 
-def test_each_network_has_features_of_its_own(tmp_path: Path, faces: Pixels) -> None:
-    """One cache, by pixels and weights; each image is seen alone, and once."""
-    seen: list[tuple[int, ...]] = []
-
-    def opened(weights: Path) -> See:
-        scale = np.float32(weights.read_text())
-
-        def see(image: Pixels) -> Floats:
-            seen.append(image.shape)
-            return np.asarray(image.mean(axis=(0, 1)) * scale, np.float32)
-
-        return see
-
-    for name, scale in (("one", "1"), ("two", "2")):
-        (tmp_path / name).write_text(scale)
-    one = Features(tmp_path / "one", Backbone("a", "to a", opened))
-    two = Features(tmp_path / "two", Backbone("b", "to b", opened))
-    found = one(faces)
-    assert two(faces) == pytest.approx(2 * found)
-    assert seen == [(32, 32, 3)] * 80
-    assert (one(np.concatenate([faces, faces]))[40:] == found).all()
-    assert (one(faces) == found).all()
-    assert len(seen) == 120
-    assert two.network.startswith("b, sha256 ")
-    assert two.resize == "to b"
-
-
-def test_images_are_seen_side_by_side(
-    tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two at once where there are two cores, given back in their order."""
-    meeting = Barrier(2, timeout=30)
-
-    def see(image: Pixels) -> Floats:
-        meeting.wait()
-        return np.asarray(image.mean(axis=(0, 1)), np.float32)
-
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    (tmp_path / "weights").touch()
-    found = Features(tmp_path / "weights", Backbone("a", "to a", lambda _: see))(faces)
-    assert found == pytest.approx(faces.mean(axis=(1, 2)), rel=1e-5)
-
-
 def test_a_file_that_is_not_the_classifier_is_explained(tmp_path: Path, faces: Pixels) -> None:
     """No torch file; a state dict of something else."""
     (tmp_path / "bad.pth").write_bytes(b"not torch")
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
     for name in ("bad", "other"):
         with pytest.raises(UserError, match=f"{name}.pth is not EfficientNet-Lite0"):
-            Features(tmp_path / f"{name}.pth", CLASSIFIER)(faces)
+            FeatureExtractor(tmp_path / f"{name}.pth", EFFICIENTNET_LITE0)(faces)
 
 
 @pytest.fixture
-def classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Features:
+def classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FeatureExtractor:
     """The real network, from the user's own cache of fetched files."""
     with monkeypatch.context() as patch:
         patch.delenv("S2F_CACHE")
         weights = fetch("efficientnet-lite0", tmp_path) / "efficientnet-lite0.pth"
-    return Features(weights, CLASSIFIER)
+    return FeatureExtractor(weights, EFFICIENTNET_LITE0)
 
 
 @pytest.mark.slow
-def test_the_real_network_knows_a_cat(classifier: Features) -> None:
+def test_the_real_network_knows_a_cat(classifier: FeatureExtractor) -> None:
     """Logits found through the package efficientnet-lite-pytorch 0.1.0; and a cup of coffee."""
     from PIL import Image
     from skimage.data import chelsea, coffee

@@ -1,4 +1,4 @@
-"""Surfaces: how far points lie from the density they should lie on, and examples as vectors."""
+"""Surface error: the distance of generated points from the density they should lie on."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from s2f_core.common.images import Pixels
 from s2f_core.data.toy_surfaces import density, to_coordinates
 from s2f_core.metrics.types import ClassScore, Values
 
-CLASS = "alpha-"
+CLASS_PREFIX = "alpha-"
 
 
 def surface_error(outputs: Pixels, classes: Sequence[str]) -> Values:
-    """Mean |z - p_α(x, y)| over each output's points, least over the α of the data: float64 [n].
+    """Return the mean |z - p_α(x, y)| over each output's points: float64 [n].
 
-    ``classes`` are named ``alpha-1`` and so on. Raises UserError where none is.
+    ``outputs`` are uint8 [n, H, W, 3]. Each takes the α of the data with the least error.
+    ``classes`` are named ``alpha-1`` and so on; raises UserError where none is.
     """
     points = to_coordinates(outputs)
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
@@ -26,24 +27,14 @@ def surface_error(outputs: Pixels, classes: Sequence[str]) -> Values:
 
 
 def _alphas(classes: Sequence[str]) -> list[int]:
-    names = sorted(name for name in classes if name.removeprefix(CLASS).isdigit())
+    names = sorted(name for name in classes if name.removeprefix(CLASS_PREFIX).isdigit())
     if not names:
-        found = ", ".join(sorted(classes)) or "none"
+        names_given = ", ".join(sorted(classes)) or "none"
         raise UserError(
-            f"surfaces are scored against the densities of their classes, '{CLASS}1' and so on; "
-            f"the data has other ones: {found}"
+            f"the surface error needs classes that name a density, '{CLASS_PREFIX}1' and so on; "
+            f"the data has other ones: {names_given}"
         )
-    return [int(name.removeprefix(CLASS)) for name in names]
-
-
-def as_vectors(images: Pixels) -> Values:
-    """Each example as one vector float64 [n, 3·N] of its points' coordinates.
-
-    A coordinate is scaled to its unit range and the vector by 1/√(3·N): two examples that differ
-    by the whole range in all of them are 1 apart, whatever the number of points.
-    """
-    vectors = images.reshape(len(images), -1) / 255.0
-    return np.asarray(vectors / np.sqrt(vectors.shape[1]))
+    return [int(name.removeprefix(CLASS_PREFIX)) for name in names]
 
 
 SURFACE_ERROR = ClassScore(
