@@ -1,10 +1,10 @@
-"""Room on the disk, and files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, and errors for a full disk."""
 
 from __future__ import annotations
 
 import errno
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from s2f_core.common.errors import UserError
 
 MIB = 2**20
+UNFINISHED = ".unfinished-"  # begins the name of what is not yet whole
 
 
 class DiskFullError(UserError):
@@ -45,16 +46,79 @@ def explain_disk_full(path: Path, needed: int) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_write(target: Path, needed: int) -> Iterator[Path]:
-    """Give a path to write ``needed`` bytes to; it becomes ``target`` once the block succeeds.
+def atomic_write(
+    target: Path, needed: int | None = None, *, shared: bool = False
+) -> Iterator[Path]:
+    """Give a path beside ``target`` to write to; it becomes ``target`` once the block succeeds.
 
-    The path is in a folder beside ``target`` that is gone afterwards, so that a reader sees the
-    old file or the new one and a failure leaves nothing. Raises DiskFullError.
+    A reader sees the old file or the new one, also after a power cut. A failure leaves nothing; a
+    kill leaves the hidden file ``.unfinished-NAME``, which the next write replaces. ``shared``:
+    several processes may write the target at once, so each has a path of its own. With ``needed``
+    bytes, raises DiskFullError where the disk has fewer or becomes full.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    require_space(target.parent, needed)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as folder:
-        unfinished = Path(folder, target.name)
-        with explain_disk_full(target, needed):
+    unfinished = _beside(target, f".unfinished-{os.getpid()}-" if shared else UNFINISHED)
+    try:
+        if needed is None:
             yield unfinished
+        else:
+            require_space(target.parent, needed)
+            with explain_disk_full(target, needed):
+                yield unfinished
+        _sync(unfinished)
         unfinished.replace(target)
+        _sync(target.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write UTF-8 with the line endings of ``text``, by :func:`atomic_write`."""
+    with atomic_write(target) as unfinished:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``target`` to fill; it becomes ``target`` as a whole.
+
+    A failure leaves ``target`` as it was; a kill leaves the hidden folder ``.unfinished-NAME``,
+    which the next write removes.
+    """
+    unfinished = _beside(target, UNFINISHED)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        replace_folder(unfinished, target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def replace_folder(finished: Path, target: Path) -> None:
+    """Rename a folder to ``target``. An older ``target`` is removed last."""
+    for path in finished.rglob("*"):
+        _sync(path)
+    old = _beside(target, ".old-")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    finished.rename(target)
+    _sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(target: Path, prefix: str) -> Path:
+    """A hidden neighbour with the ending of ``target``, by which some libraries know the format."""
+    return target.with_name(prefix + target.name)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk hold a file's bytes, or the names in a folder, before anything else happens."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no folder
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -11,6 +11,7 @@ from typing import Literal, Self
 import pandas as pd
 from pydantic import Field, model_validator
 
+from s2f_core.common.atomic import atomic_write
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 
@@ -114,10 +115,8 @@ def write_split(
     rows = rows.astype("string")
     if measures is not None:
         rows = rows.merge(measures.drop(columns="reason"), on="id", how="left")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_suffix(".unfinished")
-    rows.to_parquet(unfinished, index=False)
-    unfinished.replace(out)
+    with atomic_write(out) as unfinished:
+        rows.to_parquet(unfinished, index=False)
 
 
 def read_ids(file: Path, *parts: Part) -> list[str]:

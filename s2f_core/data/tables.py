@@ -32,6 +32,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from s2f_core.common import code_digest
+from s2f_core.common.atomic import replace_folder, write_text
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, grid, repeat_pixels, save_png
@@ -204,8 +205,7 @@ def build(
             (unfinished / SECTION_FILE).write_text(
                 section.model_dump_json(indent=2) + "\n", encoding="utf-8"
             )
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.replace(folder)
+        replace_folder(unfinished, folder)
     except Exception:
         # Under another name first: a worker that still writes must not fill it again.
         with tempfile.TemporaryDirectory(dir=unfinished.parent) as bin_:
@@ -259,9 +259,7 @@ def _build_shard(place: Path, rows: list[int], make: Maker) -> int:
             notes[row] = [hashlib.sha256(image.tobytes()).hexdigest(), None]
     if images:
         np.save(place.with_name(place.stem.replace("rows", "images") + ".npy"), np.stack(images))
-    part = place.with_suffix(".part")
-    part.write_text(json.dumps(notes))
-    part.replace(place)
+    write_text(place, json.dumps(notes))
     return len(rows)
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
 from s2f_core.data.selection import Data, Direction
@@ -206,13 +207,8 @@ def _quantised(graph: ModelProto, description: Description, inputs: Floats) -> M
 
 
 def _save(graph: ModelProto, out: Path) -> None:
-    """The file appears whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.unfinished")
     try:
-        unfinished.write_bytes(graph.SerializeToString())
-        unfinished.replace(out)
+        with atomic_write(out, shared=True) as unfinished:
+            unfinished.write_bytes(graph.SerializeToString())
     except OSError as error:
         raise UserError(f"{out} cannot be written: {error}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)

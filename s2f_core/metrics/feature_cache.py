@@ -31,6 +31,6 @@ def cached_features(
         hashes = [hashlib.sha256(image.tobytes()).digest() for image in images]
         _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
         features = compute(images[first])[place]
-        with atomic_write(file, features.nbytes) as unfinished, unfinished.open("wb") as stream:
-            np.save(stream, features)
+        with atomic_write(file, features.nbytes, shared=True) as unfinished:
+            np.save(unfinished, features)
     return np.asarray(np.load(file), dtype=np.float64)

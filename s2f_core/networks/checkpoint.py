@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import torch
 from pydantic import Field, JsonValue, TypeAdapter
 from torch import Tensor, nn
 
+from s2f_core.common.atomic import atomic_write
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.data.selection import Direction
@@ -116,22 +116,15 @@ def _check(description: Description, weights: dict[str, Tensor], size: int) -> N
 
 def save(path: Path, content: dict[str, Any]) -> None:
     """Write tensors and plain values; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        with unfinished.open("wb") as file:
+        with atomic_write(path) as unfinished, unfinished.open("wb") as file:
             torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
     except (OSError, RuntimeError) as error:
         # torch closes its archive also after a failed write, and that error hides the system's
         told = error.__context__ if isinstance(error, RuntimeError) else error
         if not isinstance(told, OSError):
             raise
         raise UserError(f"{path} cannot be written: {told}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from torch.nn import functional as F
 from torch.optim import Adam
 from tqdm import tqdm
 
+from s2f_core.common.atomic import atomic_folder
 from s2f_core.common.device import Precision, resolve_precision
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, save_png, to_model
@@ -206,17 +206,10 @@ def fit(section: SuperResolution, seed: int, precision: Precision, data: Path) -
         "validation": scores,
     }
     weights = {name: value.cpu() for name, value in network.state_dict().items()}
-    final = (data / FILE).parent
-    unfinished = final.with_name(f".{final.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with atomic_folder((data / FILE).parent) as unfinished:
         save_model(unfinished / FILE.name, built, weights, self_ensemble=section.self_ensemble)
         (unfinished / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
         save_png(unfinished / "preview.png", preview)
-        shutil.rmtree(final, ignore_errors=True)
-        unfinished.replace(final)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def validate(

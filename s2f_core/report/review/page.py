@@ -13,12 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
+from s2f_core.common.atomic import write_text
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize
 from s2f_core.data.curation.lists import read_decisions
 from s2f_core.data.curation.measures import measure
 from s2f_core.data.tables import Table
-from s2f_core.report.theme.templates import render_page, write_text
+from s2f_core.report.theme.templates import render_page
 
 log = logging.getLogger(__name__)
 

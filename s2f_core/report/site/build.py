@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from s2f_core.common.atomic import atomic_folder
 from s2f_core.report.site import (
     compare_page,
     gallery,
@@ -58,30 +59,16 @@ def build(
     check(studies, translations)
     found = sources.read(root, translations)
     tables = boards_of(found.evaluations)
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
+    with atomic_folder(out) as unfinished:
         for edge in EDGES:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(parents=True)
+            shutil.rmtree(unfinished)
+            unfinished.mkdir()
             site = _Site(unfinished, root, found, tables, studies, given, edge)
             site.write()
             if site.pictures.size <= MOST:
                 break
             log.warning("%s: %.1f MB of pictures at %d px", out, site.pictures.size / 1e6, edge)
         save(leaderboard, tables)
-        _replace(unfinished, out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _replace(new: Path, out: Path) -> None:
-    """Put a folder in the place of another, which is there until the new one is."""
-    old = out.with_name(f".{out.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    new.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 @dataclass

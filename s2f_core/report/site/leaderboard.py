@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from s2f_core.common.atomic import write_text
 from s2f_core.report.site.sources import BASELINES, FLOOR, HEADLINE, Evaluation, Figure
 
 SCORES = (
@@ -155,15 +156,4 @@ def save(path: Path, found: list[Board]) -> None:
         for line in board.lines
     ]
     text = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
-    write(path, text)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file that takes its name only once it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_text(path, text)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from s2f_core.common.atomic import write_text
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize, to_rgb
 from s2f_core.data.selection import Translation
@@ -20,7 +21,7 @@ from s2f_core.report.survey.sample import (
     sample_pictures,
     select_translations,
 )
-from s2f_core.report.theme.templates import render_page, write_text
+from s2f_core.report.theme.templates import render_page
 
 HERE = Path(__file__).parent
 EDGE = 256  # pixels a side of a picture on the page, at least

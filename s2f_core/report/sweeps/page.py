@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from s2f_core.common.atomic import write_text
 from s2f_core.report.sweeps.experiments import Experiment, changed_params, swept_params
 from s2f_core.report.sweeps.plots import Dot, dot_plot, value_text
-from s2f_core.report.theme.templates import render_page, write_text
+from s2f_core.report.theme.templates import render_page
 
 HERE = Path(__file__).parent
 

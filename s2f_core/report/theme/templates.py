@@ -54,14 +54,3 @@ def render_page(folder: Path, shared: Sequence[str], data: Any = None, **context
             **context,
         )
     )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file with its folders; a reader sees the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
