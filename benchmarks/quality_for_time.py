@@ -21,11 +21,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from torch import Tensor
 
-from benchmarks.celeba_protocol import EARLIER, SCORES, SIZE, Faces, faces, scores
-from benchmarks.over_minutes import draw
+from benchmarks.celeba_protocol import EARLIER, SIZE, Faces, faces, scores
 from benchmarks.table import Table
 from benchmarks.table import arguments as options
 from s2f_core.common.config import load
@@ -224,7 +222,6 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--precision", help="likewise")
     parser.add_argument("--validation", action="store_true")
     parser.add_argument("--assets", type=Path, default=ASSETS)
-    parser.add_argument("--chart", type=Path, help="an .svg or .png")
     chosen = parser.parse_args(given)
     chosen.variants = chosen.variants or fitting
     if unknown := [name for name in chosen.variants if name not in fitting]:
@@ -241,11 +238,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> None:
     """Measure, print, and write what files are named."""
     chosen = arguments(given)
-    rows = measure(chosen)
-    if chosen.chart:
-        frame = pd.DataFrame([asdict(row) for row in rows])
-        best = dict(zip(SCORES, list(EARLIER.values())[2], strict=True))
-        draw(frame, {} if chosen.validation else best, chosen.chart)
+    measure(chosen)
 
 
 if __name__ == "__main__":

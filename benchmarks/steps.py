@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -62,8 +62,7 @@ CASES = {
 class Build:
     """How a game is set up. ``compiled`` is torch.compile's mode."""
 
-    precision: Precision | Literal["bf16-true"] = "auto"
-    channels_last: bool = False
+    precision: Precision = "auto"
     compiled: str | None = None
 
 
@@ -74,9 +73,7 @@ def device() -> torch.device:
 
 def game(case: Case, build: Build) -> tuple[Game, Batch]:
     """A pix2pix of a case and a batch for it, seeded, on the device that Fabric finds."""
-    precision = (
-        build.precision if build.precision == "bf16-true" else resolve_precision(build.precision)
-    )
+    precision = resolve_precision(build.precision)
     fabric = Fabric(accelerator="auto", devices=1, precision=precision)
     torch.manual_seed(0)
     blueprint = Blueprint(
@@ -88,18 +85,16 @@ def game(case: Case, build: Build) -> tuple[Game, Batch]:
     )
     objective = TypeAdapter[Any](Objective).validate_python(PIX2PIX)
     made: Game = objective.build(fabric, blueprint, 2e-4, Recipe(epochs=1, batch=case.batch))
-    form = torch.channels_last if build.channels_last else torch.contiguous_format
     for network in made.networks.values():
-        network.to(memory_format=form)
         if build.compiled and isinstance(network.module, nn.Module):
             network.module.compile(mode=build.compiled)
-    return made, batch(case, form).to(fabric.device)
+    return made, batch(case).to(fabric.device)
 
 
-def batch(case: Case, form: torch.memory_format = torch.contiguous_format) -> Batch:
+def batch(case: Case) -> Batch:
     """Noise in [-1, 1] in place of images."""
     a, b = (torch.rand(case.batch, n, case.size, case.size) * 2 - 1 for n in CHANNELS)
-    return Batch(a.contiguous(memory_format=form), b.contiguous(memory_format=form))
+    return Batch(a, b)
 
 
 Step = Callable[[], dict[str, Tensor]]

@@ -1,9 +1,9 @@
-"""One training step, the networks of the papers at their own width, by one way after another.
+"""The time of one training step, for the papers' networks at their own width.
 
-``python -m benchmarks.train_step [--reference PATH] [--csv FILE]``, on the device that Fabric
-finds; nothing else should run. Plain is what the reference implementation computes in: float32, one
-image layout, Adam. A step is G's pass, D's step on real and generated pairs, G's step. The rounds
-go through all ways. ``--profile`` tells where the time of a step goes, by operation.
+``python -m benchmarks.train_step [--reference PATH] [--csv FILE]`` runs on the device that Fabric
+finds; nothing else should run. A step is G's pass, D's step on real and generated pairs, and G's
+step. "Plain" computes as the reference implementation does: float32, every convolution PyTorch's
+own, Adam. ``--profile`` shows where the time of a step goes, by operation.
 """
 
 from __future__ import annotations
@@ -13,24 +13,26 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 from torch.profiler import profile
 
-from benchmarks import levers, reference, steps
+from benchmarks import reference, steps
 from benchmarks.steps import Build, Case, Step
 from benchmarks.table import Table, arguments, rounds, spread
 from s2f_core.common.device import resolve_precision
 from s2f_core.data.batches import Batch
+from s2f_core.networks import convolutions
 from s2f_core.training.objectives import Game
 from s2f_core.training.recipe import Turn
 
 PLAIN, TRAINED, REFERENCE = "plain float32", "as trained", "the reference"
-AGAIN = "as trained, once more"  # the same thing twice: what a ratio differs from 1 by chance
+AGAIN = "as trained, once more"  # the same twice: its ratio shows what chance alone does
 COLUMNS = {
     "networks": "",
     "way": "",
@@ -41,49 +43,38 @@ COLUMNS = {
     "s to the first step": ".1f",
     "steps to win that back": ",.0f",
 }
-SHOWN = 12  # operations of a profile
+PROFILE_ROWS = 12
 
 Games = dict[Build, tuple[Game, Batch]]
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a step is computed: a build, and what is changed while it is taken.
+    """One way to compute a step.
 
-    ``only``: the device it is for; ``graph``: the step is captured as one CUDA graph.
+    ``plain``: every convolution is PyTorch's own. ``only``: the type of device that it needs.
+    ``graph``: the step is captured as one CUDA graph.
     """
 
     build: Build
-    levers: tuple[levers.Lever, ...] = ()
+    plain: bool = False
     only: str | None = None
     graph: bool = False
 
 
-LAST = Build(channels_last=True)
 WAYS = {
-    PLAIN: Way(Build("32-true"), (levers.plain,)),
-    "float32, nearest up as one convolution": Way(Build("32-true"), (levers.no_products,)),
-    "float32, few positions as a product": Way(Build("32-true"), (levers.apart,), "cpu"),
-    "bfloat16, nothing else": Way(Build(), (levers.plain,)),
+    PLAIN: Way(Build("32-true"), plain=True),
     TRAINED: Way(Build()),
     AGAIN: Way(Build()),
-    "as trained, but few positions as a convolution": Way(Build(), (levers.no_products,), "cpu"),
-    "as trained, deepest layers in float32": Way(Build(), (levers.deep_float32,), "cpu"),
-    "as trained, channels last": Way(LAST),
-    "as trained, real and generated in one pass of D": Way(Build(), (levers.judged_together,)),
-    "as trained, but two passes of G": Way(Build(), (levers.generated_twice,)),
-    "as trained, both players updated at once": Way(Build(), (levers.updated_at_once,)),
-    "as trained, Adam over lists": Way(Build(), (levers.adam(foreach=True),)),
-    "as trained, Adam weight by weight": Way(Build(), (levers.adam(),)),
-    "all in bfloat16, nothing cast": Way(Build("bf16-true")),
-    "as trained, one thread": Way(Build(), (levers.one_thread,), "cpu"),
     "as trained, compiled": Way(Build(compiled="default")),
-    "as trained, compiled, channels last": Way(Build(channels_last=True, compiled="default")),
-    "as trained, compiled into CUDA graphs": Way(Build(compiled="reduce-overhead"), (), "cuda"),
-    "as trained, a step as a CUDA graph": Way(Build(), (), "cuda", graph=True),
-    "the same, channels last": Way(LAST, (), "cuda", graph=True),
-    "the same, one pass of D": Way(LAST, (levers.judged_together,), "cuda", graph=True),
+    "as trained, compiled into CUDA graphs": Way(Build(compiled="reduce-overhead"), only="cuda"),
+    "as trained, a step as a CUDA graph": Way(Build(), only="cuda", graph=True),
 }
+
+
+def plain_convolutions() -> AbstractContextManager[object]:
+    """Return a context in which every convolution is PyTorch's own, nearest up in two steps."""
+    return patch.multiple(convolutions, FEW=0.0, LARGE=sys.maxsize)
 
 
 def main() -> None:
@@ -103,7 +94,7 @@ def main() -> None:
             if networks and reference.name_of(case):
                 making[REFERENCE] = partial(reference.stepping, networks, case)
             games: Games = {}
-            for way in _ways(case, given.way, given.without):
+            for way in _ways(given.way, given.without):
                 making[way] = partial(_making, case, WAYS[way], games)
             _measure(table, name, making, given)
 
@@ -118,14 +109,12 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _ways(case: Case, word: str, without: str | None) -> list[str]:
-    """Those that fit the device and the case, with what all are compared with."""
+def _ways(word: str, without: str | None) -> list[str]:
+    """The ways that fit the device and the words; :data:`PLAIN` and as trained are always there."""
     return [
         name
         for name, way in WAYS.items()
         if way.only in {None, steps.device().type}
-        and (levers.judged_together not in way.levers or case.norm != "batch")
-        and ("nearest up" not in name or "up" in case.generator)
         and (
             (word in name and not (without and without in name)) or name in {PLAIN, TRAINED, AGAIN}
         )
@@ -139,9 +128,7 @@ def _making(case: Case, way: Way, games: Games) -> Step:
     made, images = games[way.build]
 
     def step(given: Batch, turn: Turn) -> dict[str, torch.Tensor]:
-        with ExitStack() as stack:
-            for lever in way.levers:
-                stack.enter_context(lever(made))
+        with plain_convolutions() if way.plain else nullcontext():
             return made.play(given, turn)
 
     return steps.captured(made, step, images) if way.graph else partial(step, images, Turn())
@@ -181,7 +168,7 @@ def _profile(name: str, case: Case) -> None:
         for _ in range(3):
             made.step(images, Turn())
     by = f"self_{steps.device().type}_time_total"
-    print(f"\n{name}\n{seen.key_averages().table(sort_by=by, row_limit=SHOWN)}")
+    print(f"\n{name}\n{seen.key_averages().table(sort_by=by, row_limit=PROFILE_ROWS)}")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ import csv
 import statistics
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 import torch
 
-from benchmarks import levers, reference, steps, table, train_step
+from benchmarks import reference, steps, table, train_step
 from benchmarks.steps import Build, Case
 from s2f_core.common.errors import UserError
 from s2f_core.training.recipe import Turn
@@ -79,47 +80,19 @@ def test_a_table_is_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFi
         assert f"torch {torch.__version__.partition('+')[0]}" in row["versions"]
 
 
-@pytest.mark.parametrize(
-    "lever",
-    [
-        levers.plain,
-        levers.no_products,
-        levers.apart,
-        levers.deep_float32,
-        levers.judged_together,
-        levers.generated_twice,
-        levers.adam(foreach=True),
-        levers.adam(),
-        levers.one_thread,
-    ],
-)
-def test_what_is_compared_computes_the_same(lever: levers.Lever) -> None:
-    """Losses of two steps within a thousandth; then everything is as it was."""
-    usual, changed = _losses(None), _losses(lever)
-    for ours, theirs in zip(changed, usual, strict=True):
+def test_plain_convolutions_compute_the_same() -> None:
+    """Losses of two steps within a thousandth; afterwards everything is as it was."""
+    usual, plain = _losses(nullcontext()), _losses(train_step.plain_convolutions())
+    for ours, theirs in zip(plain, usual, strict=True):
         assert ours == pytest.approx(theirs, rel=1e-3)
-    assert _losses(None) == usual
+    assert _losses(nullcontext()) == usual
 
 
-def test_players_updated_at_once_see_the_same_d() -> None:
-    """D loses as it did; G by the D before its step, so not as it did."""
-    usual, changed = _losses(None)[0], _losses(levers.updated_at_once)[0]
-    assert changed["d_fake"] == pytest.approx(usual["d_fake"], rel=1e-6)
-    assert changed["g_l1"] == pytest.approx(usual["g_l1"], rel=1e-6)
-    assert changed["g_adversarial"] != pytest.approx(usual["g_adversarial"], rel=1e-6)
-
-
-def _losses(lever: levers.Lever | None) -> list[dict[str, float]]:
+def _losses(context: AbstractContextManager[object]) -> list[dict[str, float]]:
     game, batch = steps.game(SMALL, Build("32-true"))
-    found = []
-    for _ in range(2):
-        if lever is None:
-            losses = game.step(batch, Turn())
-        else:
-            with lever(game):
-                losses = game.step(batch, Turn())
-        found.append({name: float(value) for name, value in losses.items()})
-    return found
+    with context:
+        losses = [game.step(batch, Turn()) for _ in range(2)]
+    return [{name: float(value) for name, value in each.items()} for each in losses]
 
 
 def test_train_step_compares_ways_and_the_reference(
@@ -129,13 +102,21 @@ def test_train_step_compares_ways_and_the_reference(
     cases = {"small": SMALL, "of the reference": Case({"type": "resnet", "blocks": 1}, 4, 32, 1)}
     monkeypatch.setattr(steps, "CASES", cases)
     file = tmp_path / "steps.csv"
-    given = ["--way", "Adam", "--rounds", "1", "--reference", str(checkout), "--csv", str(file)]
+    given = [
+        "--without",
+        "compiled",
+        "--rounds",
+        "1",
+        "--reference",
+        str(checkout),
+        "--csv",
+        str(file),
+    ]
     monkeypatch.setattr(sys, "argv", ["train_step", *given])
     train_step.main()
     with file.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     ways = [train_step.PLAIN, train_step.TRAINED, train_step.AGAIN]
-    ways += ["as trained, Adam over lists", "as trained, Adam weight by weight"]
     assert [row["way"] for row in rows] == [*ways, train_step.REFERENCE, *ways]
     for row in rows:
         plain = statistics.fmean(

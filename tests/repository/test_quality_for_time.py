@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import torch
 from fixtures import varied
 from torch_fidelity.metric_kid import kid_features_to_metric
 
-from benchmarks import celeba_protocol, over_minutes, quality_for_time
+from benchmarks import celeba_protocol, quality_for_time
 from benchmarks.celeba_protocol import EARLIER, kid_of_subsets, parts
 from benchmarks.quality_for_time import Snapshots, arguments, main
 from s2f_core.common.images import Pixels, save_png
@@ -115,12 +114,12 @@ def test_it_trains_scores_and_draws(
     for place in (celeba_protocol, quality_for_time):
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)
-    files = tmp_path / "rows.csv", tmp_path / "chart.svg"
+    file = tmp_path / "rows.csv"
     given = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
     given += ["--assets", str(tmp_path / "assets")]
-    main([*given, "--csv", str(files[0]), "--chart", str(files[1])])
+    main([*given, "--csv", str(file)])
 
-    rows = pd.read_csv(files[0])
+    rows = pd.read_csv(file)
     assert list(rows["name"]) == [
         *EARLIER,
         "the sketch itself",
@@ -134,19 +133,6 @@ def test_it_trains_scores_and_draws(
     told = capsys.readouterr().out
     assert "| hybrid | 0 | 4.0 |" in told
     assert all(f"| {name} |" in told for name in EARLIER)
-    ET.parse(files[1])  # noqa: S314 -- our own text
-
-
-def test_a_chart_is_a_png_where_it_is_called_one(tmp_path: Path) -> None:
-    """In the report's colours for paper."""
-    scores = {"fid": 200.0, "kid": 0.1, "ssim": 0.5, "l1": 0.2}
-    rows = [{"name": "resnet", "seed": 0, "asked": minute, **scores} for minute in (1.0, 2.0)]
-    over_minutes.draw(pd.DataFrame(rows), {"fid": 143.1}, tmp_path / "chart.png")
-    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
-    over_minutes.draw(pd.DataFrame(rows), {"fid": 143.1}, tmp_path / "chart.svg")
-    drawn = (tmp_path / "chart.svg").read_text()
-    assert drawn.count("reference<") == 1
-    assert "var(" not in drawn
 
 
 def test_moments_double_up_to_the_end() -> None:
