@@ -1,6 +1,6 @@
-"""rembg's models that tell the salient object from the rest, at a working size of one's choice.
+"""rembg's models of salient objects, at a working size of choice.
 
-U²-Net (Qin et al. 2020), its small, human and cut versions, and IS-Net (Qin et al. 2022).
+U²-Net (Qin et al. 2020), its small, human and pruned versions, and IS-Net (Qin et al. 2022).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Rembg(MattingModel):
         le=1024,
         multiple_of=32,
         description=(
-            "Side in pixels of what the network sees, a multiple of 32; null is "
+            "Side of the network's input in pixels, a multiple of 32; null is "
             "rembg's own, 320 (isnet-general-use: 1024)."
         ),
     )
@@ -46,7 +46,7 @@ class Rembg(MattingModel):
 
 
 class Session:
-    """rembg's session of a model with the input's size freed; picklable, safe in threads."""
+    """A model of rembg at any input size; picklable, safe in threads."""
 
     def __init__(self, name: Name, weights: Path, size: int | None = None) -> None:
         self.name: Name = name
@@ -58,18 +58,16 @@ class Session:
         return Session, (self.name, self.weights, self.size)
 
     def __call__(self, photo: Pixels) -> Pixels:
-        """Alpha uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 where the subject is.
+        """The alpha matte uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 on the subject.
 
-        Raises UserError where the weights are missing or damaged, or cannot work at the size.
+        Raises UserError if the weights are missing or damaged, or do not work at this size.
         """
         with self._loading:
             session = self._session
         try:
-            with np.errstate(
-                invalid="ignore"
-            ):  # 0 / 0 where the whole photo is as salient: alpha 0
+            with np.errstate(invalid="ignore"):  # 0 / 0 if all of the photo is as salient: alpha 0
                 return np.asarray(session.predict(Image.fromarray(photo))[0])[..., None]
-        except Exception as error:  # onnxruntime's own, for what the graph does not take
+        except Exception as error:  # onnxruntime's own kinds, for a size that the graph refuses
             raise UserError(f"{self.name} cannot work at size {self.size}: {error}") from None
 
     @cached_property
@@ -78,7 +76,7 @@ class Session:
         from rembg.sessions import sessions
 
         options = ort.SessionOptions()
-        options.intra_op_num_threads = 1  # the images are what runs in parallel
+        options.intra_op_num_threads = 1  # images run in parallel instead
         options.log_severity_level = 3
         session = sessions[self.name].__new__(sessions[self.name])  # its __init__ would download
         try:
@@ -91,16 +89,16 @@ class Session:
             raise UserError(f"{self.weights} cannot be loaded: {error}; fetch it again") from None
         normalize = session.normalize
 
-        def sized(image: Any, mean: Any, std: Any, size: tuple[int, int]) -> Any:
-            own = self.size or size[0]
-            return normalize(image, mean, std, (own, own))
+        def normalize_at_size(image: Any, mean: Any, std: Any, size: tuple[int, int]) -> Any:
+            side = self.size or size[0]
+            return normalize(image, mean, std, (side, side))
 
-        session.normalize = sized
+        session.normalize = normalize_at_size
         return session
 
 
 def _any_size(weights: Path) -> bytes:
-    """The graph with height and width left open, and its finest output alone."""
+    """The graph with any height and width, and with its finest output only."""
     import onnx
 
     model = onnx.load(weights)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s2f_core.common.images import ImageError, Pixels
-from s2f_core.data.background.filling import Fill, composite, feather_matte
+from s2f_core.data.background.fill import Fill, composite, feather_matte
 from s2f_core.data.background.matting import Matting, MattingModel
 from s2f_core.data.tables import OWN_INPUTS, Domain, Table, build
 

@@ -1,4 +1,4 @@
-"""MediaPipe's selfie segmentation: persons near the camera, in milliseconds."""
+"""MediaPipe's selfie segmentation: fast mattes of persons near the camera."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from s2f_core.common.images import Pixels, resize
 from s2f_core.data.background.matting import Matting, MattingModel
 from s2f_core.data.landmarks.tflite import TfliteNetwork
 
-SIDE = 256  # pixels that the network sees
+SIDE = 256  # the network's input, in pixels
 
 
 class Selfie(MattingModel):
@@ -28,18 +28,18 @@ class Selfie(MattingModel):
 
 @dataclass(frozen=True)
 class Segmenter:
-    """The network between a photo and its matte; picklable, safe in threads."""
+    """Computes the matte of a photo; picklable, safe in threads."""
 
     network: TfliteNetwork
 
     def __call__(self, photo: Pixels) -> Pixels:
-        """Alpha uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 where a person is.
+        """The alpha matte uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 on persons.
 
-        Raises UserError where the weights are missing or damaged.
+        Raises UserError if the weights are missing or damaged.
         """
         (mask,) = self.network(resize(photo, SIDE).astype(np.float32) / 255)
         height, width = photo.shape[:2]
-        how = cv2.INTER_AREA if max(height, width) < SIDE else cv2.INTER_LINEAR
-        alpha = cv2.resize(mask.reshape(SIDE, SIDE), (width, height), interpolation=how)
+        method = cv2.INTER_AREA if max(height, width) < SIDE else cv2.INTER_LINEAR
+        alpha = cv2.resize(mask.reshape(SIDE, SIDE), (width, height), interpolation=method)
         rounded: Pixels = np.rint(255 * alpha.clip(0, 1)).astype(np.uint8)
         return rounded[..., None]

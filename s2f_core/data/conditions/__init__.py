@@ -1,4 +1,4 @@
-"""How the generator's input is made. The union is the registry of conditions."""
+"""Conditions: ways to make a generator's input from a photo. The union is their registry."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ Condition = Annotated[
 
 
 def convert(photos: Table, condition: Condition, out: Path, assets: Path) -> Table:
-    """Write the condition of every photo as an image table with the same ids and groups.
+    """Write the inputs that a condition makes of photos, as a table with the same ids and groups.
 
-    ``assets`` is the folder of fetched weights. A photo in which the condition is not found becomes
-    a rejected row.
+    ``assets`` is the folder of fetched weights. A photo without an input, such as a face mesh of a
+    photo without a face, becomes a rejected row.
     """
     return build(
         out,

@@ -19,8 +19,8 @@ class Edges(FormulaCondition):
     The hysteresis thresholds act on the gradient (Sobel 3×3, L1 norm, of 8-bit grey):
 
     - ``fixed``: ``low`` and ``high``.
-    - ``otsu``: the high one parts the image's gradients in two classes (Fang, Yue and Yu 2009), the
-      low one is half of it.
+    - ``otsu``: the high one divides the image's gradients into two classes (Fang, Yue and Yu 2009),
+      the low one is half of it.
     - ``median``: two thirds and four thirds of the median grey (Rosebrock 2015); a dark photo gets
       more edges.
     """
@@ -33,25 +33,27 @@ class Edges(FormulaCondition):
         description="Standard deviation in pixels of the blur before the detector.",
     )
     thresholds: Literal["fixed", "otsu", "median"] = Field(
-        "fixed", description="How the thresholds are chosen."
+        "fixed", description="Rule for the hysteresis thresholds."
     )
-    low: float = Field(50, ge=0, description="Lower threshold, where they are fixed.")
-    high: float = Field(120, ge=0, description="Higher threshold, where they are fixed.")
+    low: float = Field(50, ge=0, description="Lower threshold, if they are fixed.")
+    high: float = Field(120, ge=0, description="Higher threshold, if they are fixed.")
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _check_thresholds(self) -> Self:
         if self.low > self.high:
             raise ValueError(f"low ({self.low}) must not exceed high ({self.high})")
         if self.thresholds != "fixed" and self.model_fields_set & {"low", "high"}:
-            raise ValueError(f"thresholds: {self.thresholds} finds low and high itself: leave both")
+            raise ValueError(
+                f"thresholds: {self.thresholds} computes low and high itself: leave both out"
+            )
         return self
 
     def apply(self, photo: Pixels) -> Pixels:
         """Edges of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], black lines on white."""
         grey = smooth(luma(photo), self.sigma)
-        return (255 - canny(grey, 0, *self._found(grey)))[..., None]
+        return (255 - canny(grey, 0, *self._limits(grey)))[..., None]
 
-    def _found(self, grey: Pixels) -> tuple[float, float]:
+    def _limits(self, grey: Pixels) -> tuple[float, float]:
         match self.thresholds:
             case "otsu":
                 high = otsu(grey)
@@ -64,8 +66,8 @@ class Edges(FormulaCondition):
 
 
 def otsu(grey: Pixels) -> float:
-    """The gradient of grey uint8 [H, W] that parts weak and strong ones with the least variance."""
+    """Otsu's threshold on the gradients of grey uint8 [H, W]."""
     across, down = (cv2.Sobel(grey, cv2.CV_16S, *axis) for axis in ((1, 0), (0, 1)))
     gradient = (np.abs(across) + np.abs(down)).astype(np.uint16)
-    found, _ = cv2.threshold(gradient, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return float(found)
+    threshold, _ = cv2.threshold(gradient, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return float(threshold)

@@ -16,8 +16,8 @@ from s2f_core.data.landmarks.mesh import FaceMesh, draw_mesh
 class Mesh(PhotoCondition):
     """Contours of lips, eyes, brows, nose and outline of a face: ``{type: face-mesh}``.
 
-    The contours join MediaPipe's 468 points (Kartynnik et al. 2019) of the surest face, without its
-    irises. A photo without a face is a rejected row.
+    The contours join MediaPipe's 468 points (Kartynnik et al. 2019) of the face with the highest
+    score, without its irises. A photo without a face is a rejected row.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("mediapipe",)
@@ -26,16 +26,16 @@ class Mesh(PhotoCondition):
     thickness: float = Field(
         2, gt=0, le=32, description="Width of the lines in 128ths of the side."
     )
-    threshold: float = Field(0.5, gt=0, le=1, description="Least score of a face, 0 to 1.")
+    threshold: float = Field(0.5, gt=0, le=1, description="Lowest score of a face, 0 to 1.")
 
     def load(self, assets: Path) -> ContourDrawer:
-        """What draws the contours of a photo."""
+        """The function from a photo to its contours."""
         return ContourDrawer(FaceMesh(assets, self.threshold), self.thickness)
 
 
 @dataclass(frozen=True)
 class ContourDrawer:
-    """Draws the features of the face in a photo."""
+    """Draws the contours of the face in a photo."""
 
     faces: FaceMesh
     thickness: float
@@ -43,7 +43,7 @@ class ContourDrawer:
     def __call__(self, photo: Pixels) -> Pixels:
         """Contours of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], dark lines on white.
 
-        Raises ImageError where there is no face.
+        Raises ImageError if there is no face.
         """
         points = self.faces.detect(to_rgb(photo))
         if points is None:

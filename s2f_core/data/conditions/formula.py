@@ -1,4 +1,4 @@
-"""What conditions share that need nothing fetched."""
+"""The base of conditions that are formulas and need no assets."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from s2f_core.data.conditions.per_photo import PhotoCondition
 
 
 class FormulaCondition(PhotoCondition):
-    """A condition that a formula makes from the photo."""
+    """A condition that is a formula of the photo."""
 
     @abstractmethod
     def apply(self, photo: Pixels) -> Pixels:
-        """The condition of a photo uint8 [H, W, 1 or 3]."""
+        """The input made from a photo uint8 [H, W, 1 or 3]."""
 
     def load(self, assets: Path) -> Callable[[Pixels], Pixels]:
-        """``apply``; nothing of ``assets`` is needed."""
+        """Return ``apply``, which needs no assets."""
         del assets
         return self.apply
 

@@ -1,4 +1,4 @@
-"""The sketches that a source brings itself."""
+"""The source's own sketches."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from s2f_core.data.tables import OWN_INPUTS, Domain, Table, read
 
 
 class GivenInputs(Section):
-    """The inputs that the source brings, such as people's sketches: ``{type: given}``.
+    """The source's own inputs, such as people's sketches: ``{type: given}``.
 
-    They pair with the photos where ids are equal; else the two domains are unpaired.
+    An input and a photo with the same id are a pair; tables that share no id are unpaired domains.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ()
@@ -21,13 +21,13 @@ class GivenInputs(Section):
     type: Literal["given"]
 
     def open(self, photos: Table, assets: Path) -> Domain:
-        """The rows and images beside the photos; raises UserError where the source brings none."""
+        """The inputs beside the photos; raises UserError if the source has none."""
         del assets
         folder = photos.folder / OWN_INPUTS
         if not folder.is_dir():
             raise UserError(
-                f"{photos.folder}: its source brings no sketches of its own, which condition "
-                "'given' takes ('s2f datasets' lists those that do); choose another condition"
+                f"{photos.folder}: the condition 'given' needs the source's own sketches, and this "
+                "source has none ('s2f datasets' describes the sources); choose another condition"
             )
         table = read(folder)
         return Domain(table.accepted, table.image)

@@ -1,4 +1,4 @@
-"""The photo without its colours: a generator then learns to colour it."""
+"""The photo in grey, which a generator then learns to colour."""
 
 from __future__ import annotations
 

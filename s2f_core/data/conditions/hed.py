@@ -20,8 +20,8 @@ from s2f_core.data.conditions.per_photo import PhotoCondition
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEPTHS = (2, 2, 3, 3, 3)  # convolutions in each of VGG-16's blocks
-MEAN = (104.007, 116.669, 122.679)  # of ImageNet, blue, green, red
+DEPTHS = (2, 2, 3, 3, 3)  # convolutions in each block of VGG-16
+MEAN = (104.007, 116.669, 122.679)  # of ImageNet: blue, green, red
 
 Conv = tuple["Tensor", "Tensor"]  # weight [out, in, k, k] and bias [out]
 
@@ -40,7 +40,7 @@ class Hed(PhotoCondition):
         ge=16,
         le=2048,
         description=(
-            "Side in pixels of what the network sees; twice the photo's halves "
+            "Side of the network's input in pixels; twice the photo's halves "
             "the line width at four times the cost. null: the photo's."
         ),
     )
@@ -48,17 +48,17 @@ class Hed(PhotoCondition):
         "auto",
         description=(
             "bfloat16 differs from float32 by up to 3 of 255; auto uses it "
-            "where the CPU has instructions for it."
+            "if the CPU has instructions for it."
         ),
     )
 
     def load(self, assets: Path) -> EdgeDetector:
-        """What draws the edges of a photo."""
+        """The function from a photo to its edges."""
         return EdgeDetector(assets / "hed" / "hed.h5", self.size, self.precision)
 
 
 class EdgeDetector:
-    """Draws edges with weights that are read at the first call; picklable, safe in threads."""
+    """Detects edges; the first call reads the weights. Picklable, safe in threads."""
 
     def __init__(self, path: Path, size: int | None = None, precision: str = "float32") -> None:
         self.path, self.size, self.precision = path, size, precision
@@ -70,19 +70,19 @@ class EdgeDetector:
     def __call__(self, photo: Pixels) -> Pixels:
         """Edges of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], dark lines on white.
 
-        Raises UserError where the weights are missing or damaged.
+        Raises UserError if the weights are missing or damaged.
         """
         import torch
 
         with self._reading:
             network = self._network
-        seen = to_rgb(photo) if self.size is None else resize(to_rgb(photo), self.size)
-        values = seen[..., ::-1].astype(np.float32) - np.array(MEAN, np.float32)
+        image = to_rgb(photo) if self.size is None else resize(to_rgb(photo), self.size)
+        values = image[..., ::-1].astype(np.float32) - np.array(MEAN, np.float32)
         with torch.inference_mode():
             edges = network(torch.from_numpy(values).permute(2, 0, 1)[None])[0, 0].numpy()
         if self.size is not None:
-            how = cv2.INTER_AREA if self.size > max(photo.shape[:2]) else cv2.INTER_LINEAR
-            edges = cv2.resize(edges, photo.shape[1::-1], interpolation=how)
+            method = cv2.INTER_AREA if self.size > max(photo.shape[:2]) else cv2.INTER_LINEAR
+            edges = cv2.resize(edges, photo.shape[1::-1], interpolation=method)
         return np.asarray(np.rint(255 * (1 - edges)), dtype=np.uint8)[..., None]
 
     @cached_property
@@ -92,55 +92,57 @@ class EdgeDetector:
 
         from s2f_core.common.device import resolve_precision
 
-        short = {"auto": resolve_precision("auto") == "bf16-mixed", "bfloat16": True}
-        kind = torch.bfloat16 if short.get(self.precision) else torch.float32
+        use_bfloat16 = {"auto": resolve_precision("auto") == "bf16-mixed", "bfloat16": True}
+        dtype = torch.bfloat16 if use_bfloat16.get(self.precision) else torch.float32
         if not self.path.is_file():
             asset = self.path.parent.name
             raise UserError(f"{self.path} does not exist: run 's2f fetch {asset}'")
         try:
             with h5py.File(self.path) as file:
-                return HedNetwork.read(file, kind)
+                return HedNetwork.read(file, dtype)
         except (OSError, KeyError, ValueError) as error:
-            raise UserError(f"{self.path}: no weights of HED: {error}; fetch it again") from None
+            raise UserError(f"{self.path} has no weights of HED: {error}; fetch it again") from None
 
 
 @dataclass(frozen=True)
 class HedNetwork:
-    """HED's weights: convolutions block by block, the blocks' outputs, and what fuses these."""
+    """HED's convolutions: block by block, one side output a block, and their fusion."""
 
     blocks: list[list[Conv]]
     sides: list[Conv]
     fuse: Conv
 
     @classmethod
-    def read(cls, file: Any, kind: Any) -> HedNetwork:
-        """From an open HDF5 file in Keras's layout, weights [k, k, in, out].
+    def read(cls, file: Any, dtype: Any) -> HedNetwork:
+        """Read the weights of an open HDF5 file in Keras's layout, [k, k, in, out].
 
-        All but ``fuse``, which stays float32, become torch's dtype ``kind``. Raises KeyError or
-        ValueError for another file.
+        All weights become ``dtype``, a dtype of torch, but ``fuse``, which stays float32. Raises
+        KeyError or ValueError for another file.
         """
         import torch
 
-        def conv(name: str, kind: Any) -> Conv:
-            weight, bias = (torch.from_numpy(file[f"{name}/vars/{i}"][()]).to(kind) for i in (0, 1))
+        def conv(name: str, dtype: Any) -> Conv:
+            weight, bias = (
+                torch.from_numpy(file[f"{name}/vars/{i}"][()]).to(dtype) for i in (0, 1)
+            )
             return weight.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last), bias
 
         layers = ("conv2d", "conv2d_1", "conv2d_2")
         return cls(
             blocks=[
-                [conv(f"block{number}/layers/{layer}", kind) for layer in layers[:depth]]
+                [conv(f"block{number}/layers/{layer}", dtype) for layer in layers[:depth]]
                 for number, depth in enumerate(DEPTHS, 1)
             ],
-            sides=[conv(f"dsn{number}", kind) for number in range(1, len(DEPTHS) + 1)],
+            sides=[conv(f"dsn{number}", dtype) for number in range(1, len(DEPTHS) + 1)],
             fuse=conv("fuse", torch.float32),
         )
 
     def __call__(self, image: Tensor) -> Tensor:
-        """How likely an edge is, float32 [B, 1, H, W] in [0, 1].
+        """The probability of an edge, float32 [B, 1, H, W] in [0, 1].
 
-        ``image`` is float32 [B, 3, H, W], blue, green, red, less their means. Deviating from the
-        paper, whose Caffe network pads the image by 35 pixels and crops the outputs, every
-        convolution pads by one, as in the weights' own port.
+        ``image`` is float32 [B, 3, H, W]: blue, green and red less their means. Deviation from the
+        paper: its Caffe network pads the image by 35 pixels and crops the outputs, whereas here
+        every convolution pads by one, as in the Keras port that the weights come from.
         """
         import torch
         from torch.nn.functional import conv2d

@@ -16,8 +16,8 @@ from s2f_core.data.conditions.formula import FormulaCondition
 class Noise(FormulaCondition):
     """A vector of noise for each photo: ``{type: noise}``, for unconditional generators.
 
-    Validation and test draw their samples from this table; training draws new noise. Uniform over
-    0…255, which a network sees as U[-1, 1] (Radford et al. 2016).
+    Validation and test draw their samples from this table; training draws new noise. It is
+    uniform over 0…255, or U[-1, 1] as a network's input (Radford et al. 2016).
     """
 
     type: Literal["noise"]
@@ -26,6 +26,6 @@ class Noise(FormulaCondition):
     )
 
     def apply(self, photo: Pixels) -> Pixels:
-        """Noise uint8 [1, 1, channels]: always the same for the same pixels of any shape."""
+        """Noise uint8 [1, 1, channels], always the same for the same pixels."""
         seed = int.from_bytes(hashlib.sha256(photo.tobytes()).digest())
         return stream(seed).integers(0, 256, (1, 1, self.channels), dtype=np.uint8)

@@ -25,7 +25,7 @@ class Pencil(FormulaCondition):
 
     @field_validator("blur")
     @classmethod
-    def _odd(cls, blur: int) -> int:
+    def _check_odd(cls, blur: int) -> int:
         if blur % 2 == 0:
             raise ValueError("must be odd")
         return blur

@@ -1,4 +1,4 @@
-"""What conditions share that look at one photo after the other."""
+"""The base of conditions that make one input from one photo."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from s2f_core.data.tables import Domain, Table
 
 
 class PhotoCondition(Section):
-    """A condition that is a function of the photo.
-
-    ``ASSETS`` names what it has to be fetched for it.
-    """
+    """A condition that is a function of one photo. ``ASSETS`` names the assets that it needs."""
 
     ASSETS: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def load(self, assets: Path) -> Callable[[Pixels], Pixels]:
-        """The function, which can be pickled; ``assets`` is the folder of fetched weights."""
+        """The function from photo to input, which can be pickled.
+
+        ``assets`` is the folder of fetched weights; the first call of the function reads them.
+        """
 
     def open(self, photos: Table, assets: Path) -> Domain:
-        """The rows of the photos, and what makes the condition of each."""
+        """The rows of the photos, and the function that makes their inputs."""
         return Domain(photos.accepted, PhotoConverter(photos, self.load(assets)))
 
 
 @dataclass(frozen=True)
 class PhotoConverter:
-    """A function applied to the photo of a row."""
+    """Applies a function to the photo of a row."""
 
     photos: Table
     apply: Callable[[Pixels], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The condition of a row's photo; raises ImageError where there is none."""
+        """The input made from a row's photo; raises ImageError if the photo has none."""
         return self.apply(self.photos.image(row))

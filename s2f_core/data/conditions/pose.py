@@ -17,7 +17,7 @@ from s2f_core.data.landmarks.skeleton import draw_skeleton, from_mediapipe33
 class Pose(PhotoCondition):
     """A person's skeleton of OpenPose's 18 points: ``{type: pose}``.
 
-    MediaPipe's BlazePose finds it (Bazarevsky et al. 2020); it is drawn in OpenPose's colours on
+    MediaPipe's BlazePose detects it (Bazarevsky et al. 2020); it is drawn in OpenPose's colours on
     black (Cao et al. 2017). A photo without a person is a rejected row.
     """
 
@@ -25,15 +25,15 @@ class Pose(PhotoCondition):
 
     type: Literal["pose"]
     visible: float = Field(
-        0.3, ge=0, le=1, description="Least visibility of a point that is drawn, 0 to 1."
+        0.3, ge=0, le=1, description="Lowest visibility of a point that is drawn, 0 to 1."
     )
     thickness: float = Field(
         5, gt=0, le=32, description="Width of the lines in 128ths of the side."
     )
-    threshold: float = Field(0.5, gt=0, le=1, description="Least score of a person, 0 to 1.")
+    threshold: float = Field(0.5, gt=0, le=1, description="Lowest score of a person, 0 to 1.")
 
     def load(self, assets: Path) -> SkeletonDrawer:
-        """What draws the skeleton of a photo."""
+        """The function from a photo to its skeleton."""
         return SkeletonDrawer(PoseDetector(assets, self.threshold), self.visible, self.thickness)
 
 
@@ -48,17 +48,17 @@ class SkeletonDrawer:
     def __call__(self, photo: Pixels) -> Pixels:
         """Skeleton of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 3] on black.
 
-        Raises ImageError where there is no person, or no point of one is visible.
+        Raises ImageError if there is no person, or no point of the person is visible.
         """
-        found = self.poses.detect(to_rgb(photo))
-        if found is None:
+        landmarks = self.poses.detect(to_rgb(photo))
+        if landmarks is None:
             raise ImageError("no person found")
-        points = from_mediapipe33(found)
+        points = from_mediapipe33(landmarks)
         if (points[:, 2] < self.visible).all():
             raise ImageError("no point of a person visible")
         height, width = photo.shape[:2]
         size = max(height, width)
-        drawn = draw_skeleton(
+        skeleton = draw_skeleton(
             points, size, visible=self.visible, thickness=self.thickness * size / 128
         )
-        return drawn[:height, :width]
+        return skeleton[:height, :width]

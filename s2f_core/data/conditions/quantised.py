@@ -1,4 +1,4 @@
-"""A few flat colours at low resolution, as somebody might lay them down before drawing."""
+"""A few flat colours at low resolution, like a first layer of paint."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pydantic import Field
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.conditions.formula import FormulaCondition
 
-ROUNDS = 10  # of k-means at most; it settles before
+KMEANS_ROUNDS = 10  # at most; k-means converges before
 
 
 class QuantisedPhoto(FormulaCondition):
     """The photo as a grid of flat squares: ``{type: quantised}``.
 
-    Each square is the mean of its area. Colours are a palette by median cut (Heckbert 1982),
-    refined by k-means.
+    Each square has the mean colour of its area. Each image has its own palette, by median cut
+    (Heckbert 1982), refined by k-means.
     """
 
     type: Literal["quantised"]
@@ -33,15 +33,15 @@ class QuantisedPhoto(FormulaCondition):
         side = (self.cells, self.cells)
         small = np.asarray(cv2.resize(to_rgb(photo), side, interpolation=cv2.INTER_AREA), np.uint8)
         if self.colours is not None:
-            small = few_colours(small, self.colours)
+            small = reduce_colours(small, self.colours)
         size = photo.shape[1::-1]
         large = cv2.resize(small, size, interpolation=cv2.INTER_NEAREST_EXACT)
         return np.asarray(large, dtype=np.uint8)
 
 
-def few_colours(image: Pixels, count: int) -> Pixels:
-    """An image uint8 [H, W, 3] in ``count`` colours of its own at most; no dithering."""
-    found = Image.fromarray(image).quantize(
-        count, Image.Quantize.MEDIANCUT, kmeans=ROUNDS, dither=Image.Dither.NONE
+def reduce_colours(image: Pixels, count: int) -> Pixels:
+    """Reduce an image uint8 [H, W, 3] to at most ``count`` of its own colours, undithered."""
+    palette = Image.fromarray(image).quantize(
+        count, Image.Quantize.MEDIANCUT, kmeans=KMEANS_ROUNDS, dither=Image.Dither.NONE
     )
-    return np.array(found.convert("RGB"))
+    return np.array(palette.convert("RGB"))

@@ -1,4 +1,4 @@
-"""The photo as if painted: flat areas, dark contours."""
+"""The photo like a painting: flat areas, dark contours."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from s2f_core.common.images import Pixels
 from s2f_core.data.conditions.formula import FormulaCondition, luma
 
-RATIO = 1.6  # of the two Gaussians: the nearest to a Laplacian (Marr and Hildreth 1980)
+RATIO = 1.6  # of the two sigmas: nearest to a Laplacian (Marr and Hildreth 1980)
 
 
 class XDoG(FormulaCondition):

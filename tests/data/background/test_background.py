@@ -1,4 +1,4 @@
-"""Background removal: mattes, what takes the background's place, errors, rembg's own result."""
+"""Background removal: mattes, fills, tables, errors, and agreement with rembg."""
 
 import os
 import pickle
@@ -16,18 +16,18 @@ from s2f_core.common.images import Pixels, resize
 from s2f_core.data import tables
 from s2f_core.data.assets import fetch
 from s2f_core.data.background import Background
-from s2f_core.data.background.filling import Blur, Colour, composite, feather_matte
+from s2f_core.data.background.fill import Blur, Colour, composite, feather_matte
 from s2f_core.data.background.rembg_models import Name, Rembg, Session
 from s2f_core.data.background.remove import remove_from_table
 from s2f_core.data.background.selfie import Selfie
 
 
-def _parsed(**keys: Any) -> Any:
+def _section(**keys: Any) -> Any:
     return TypeAdapter(Background).validate_python(keys)
 
 
 def _network(file: Path, *, fixed: bool = False) -> None:
-    """A model of rembg's kind whose matte is the red channel; ``fixed``: it takes 320 alone."""
+    """Write a model like rembg's whose matte is the red channel; ``fixed``: of 320 pixels only."""
     sides: list[int | str] = [1, 3, 320, 320]
     tensor = onnx.helper.make_tensor_value_info
     start, end = (
@@ -39,9 +39,9 @@ def _network(file: Path, *, fixed: bool = False) -> None:
     red = onnx.helper.make_node(
         "Slice", ["photo", "start", "end", "axis"], ["red" if fixed else "matte"]
     )
-    held = onnx.helper.make_node("Reshape", ["red", "shape"], ["matte"])
+    reshape = onnx.helper.make_node("Reshape", ["red", "shape"], ["matte"])
     graph = onnx.helper.make_graph(
-        [red, held] if fixed else [red],
+        [red, reshape] if fixed else [red],
         "red",
         [tensor("photo", onnx.TensorProto.FLOAT, sides)],
         [tensor("matte", onnx.TensorProto.FLOAT, [1, 1, 320, 320])],
@@ -62,29 +62,29 @@ def subjects() -> Pixels:
     return images
 
 
-def test_composition_is_alpha_blending() -> None:
+def test_composite_blends_by_alpha() -> None:
     """Opaque keeps the photo, transparent shows the colour, half is the mean."""
     photo = np.full((1, 3, 3), 100, np.uint8)
     alpha = np.array([[[255], [0], [51]]], np.uint8)
-    found = composite(photo, alpha, Colour(colour=(200, 0, 255)).render(photo, alpha))
-    assert found[0].tolist() == [[100, 100, 100], [200, 0, 255], [180, 20, 224]]
+    blended = composite(photo, alpha, Colour(colour=(200, 0, 255)).render(photo, alpha))
+    assert blended[0].tolist() == [[100, 100, 100], [200, 0, 255], [180, 20, 224]]
 
 
-def test_a_blurred_background_has_nothing_of_the_subject() -> None:
+def test_a_blurred_background_has_no_colour_of_the_subject() -> None:
     """Stripes of 0 and 200 become 100; the subject's 255 stays within its matte."""
     photo = np.zeros((64, 64, 3), np.uint8)
     photo[::2] = 200
     alpha = np.zeros((64, 64, 1), np.uint8)
     photo[20:44, 20:44] = 255
     alpha[20:44, 20:44] = 255
-    found = composite(photo, alpha, Blur(type="blurred", sigma=4).render(photo, alpha))
-    assert (found[20:44, 20:44] == 255).all()
-    rest = np.delete(found.reshape(-1, 3), np.flatnonzero(alpha), axis=0)
+    blended = composite(photo, alpha, Blur(type="blurred", sigma=4).render(photo, alpha))
+    assert (blended[20:44, 20:44] == 255).all()
+    rest = np.delete(blended.reshape(-1, 3), np.flatnonzero(alpha), axis=0)
     assert np.abs(rest.astype(int) - 100).max() < 12
 
 
-def test_feathering_softens_the_edge_and_nothing_else() -> None:
-    """Four pixels from it the matte is as it was, on it half; a sigma of 0 changes nothing."""
+def test_feathering_softens_only_the_edge() -> None:
+    """It is half on the edge and unchanged four pixels away; a sigma of 0 changes nothing."""
     alpha = np.zeros((32, 32, 1), np.uint8)
     alpha[:, 16:] = 255
     soft = feather_matte(alpha, 1)[0, :, 0].astype(int)
@@ -95,45 +95,45 @@ def test_feathering_softens_the_edge_and_nothing_else() -> None:
     assert (feather_matte(alpha, 0) == alpha).all()
 
 
-def test_tables_of_mattes_and_subjects(
+def test_a_photo_without_subject_is_rejected(
     make_table: MakeTable, subjects: Pixels, tmp_path: Path
 ) -> None:
-    """The ids are the photos'; a photo without subject is rejected in both, the next in place."""
+    """In both tables, which keep the ids of the photos; later photos still get their own mattes."""
     _network(tmp_path / "u2netp.onnx")
     photos = make_table("photos", subjects)
-    section = _parsed(model="u2netp", size=64, fill={"type": "colour", "colour": [0, 255, 0]})
+    section = _section(model="u2netp", size=64, fill={"type": "colour", "colour": [0, 255, 0]})
     remove_from_table(photos, section, tmp_path, tmp_path / "matte", tmp_path / "removed")
-    alpha, found = tables.read(tmp_path / "matte"), tables.read(tmp_path / "removed")
-    for table in (alpha, found):
+    mattes, subjects_only = (tables.read(tmp_path / name) for name in ("matte", "removed"))
+    for table in (mattes, subjects_only):
         assert table.index["id"].tolist() == photos.index["id"].tolist()
         (reason,) = table.index["rejected"].dropna()
         assert reason == "no subject found: it covers under 1%"
         assert table.accepted["id"].tolist() == ["000", "001", "003", "004", "005"]
-    assert alpha.shape == (32, 32, 1)
+    assert mattes.shape == (32, 32, 1)
     for place, row in enumerate((0, 1, 3, 4, 5)):
-        assert (found.image(place)[:, 20:] == subjects[row][:, 20:]).all()
-        assert (found.image(place)[:, :12] == [0, 255, 0]).all()
+        assert (subjects_only.image(place)[:, 20:] == subjects[row][:, 20:]).all()
+        assert (subjects_only.image(place)[:, :12] == [0, 255, 0]).all()
 
 
-def test_the_companion_table_comes_along(
+def test_the_sources_own_inputs_are_copied(
     make_table: MakeTable, subjects: Pixels, tmp_path: Path
 ) -> None:
-    """Sketches that a source brings are beside the subjects as they were beside the photos."""
+    """Sketches of a source lie beside the new photos as beside the old ones."""
     _network(tmp_path / "u2netp.onnx")
     photos = make_table("photos", subjects[:2])
     make_table("photos/given", subjects[2:4, :, :, :1])
     section = Rembg(model="u2netp", size=64)
-    for _ in range(2):  # also over what is there
+    for _ in range(2):  # the second time over existing tables
         remove_from_table(photos, section, tmp_path, tmp_path / "matte", tmp_path / "removed")
-    given = tables.read(tmp_path / "removed" / "given")
-    assert (given.images([0, 1]) == subjects[2:4, :, :, :1]).all()
+    inputs = tables.read(tmp_path / "removed" / "given")
+    assert (inputs.images([0, 1]) == subjects[2:4, :, :, :1]).all()
 
 
 @pytest.mark.parametrize("section", [Rembg(model="silueta"), Selfie(model="selfie")])
 def test_missing_or_broken_weights_are_explained(
     section: Rembg | Selfie, make_table: MakeTable, faces: Pixels, tmp_path: Path
 ) -> None:
-    """The file's name, and what to do; no table is left."""
+    """The message names the file and what to do; no table is left."""
     photos = make_table("photos", faces)
     asset = tmp_path / section.model
     asset.mkdir()
@@ -141,14 +141,14 @@ def test_missing_or_broken_weights_are_explained(
         if content is not None:
             for name in ("silueta.onnx", "selfie.tflite"):
                 (asset / name).write_bytes(content)
-        told = f"run 's2f fetch {section.model}'" if content is None else "fetch it again"
-        with pytest.raises(UserError, match=rf"{section.model}\.(onnx|tflite).*{told}"):
+        advice = f"run 's2f fetch {section.model}'" if content is None else "fetch it again"
+        with pytest.raises(UserError, match=rf"{section.model}\.(onnx|tflite).*{advice}"):
             remove_from_table(photos, section, asset, tmp_path / "matte", tmp_path / "removed")
     assert not (tmp_path / "matte").exists()
 
 
-def test_a_size_that_the_graph_does_not_take_is_an_error(tmp_path: Path) -> None:
-    """A model that is made for 320 says so of 64, and works at its own."""
+def test_a_size_that_the_graph_refuses_is_an_error(tmp_path: Path) -> None:
+    """A model for 320 pixels fails at 64 and works at its own size."""
     _network(tmp_path / "u2net.onnx", fixed=True)
     photo = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     assert Session("u2net", tmp_path / "u2net.onnx")(photo).shape == (64, 64, 1)
@@ -159,19 +159,19 @@ def test_a_size_that_the_graph_does_not_take_is_an_error(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "name", ["u2netp", "u2net", "u2net_human_seg", "silueta", "isnet-general-use"]
 )
-def test_every_model_sees_what_rembgs_own_session_gives_it(name: Name, tmp_path: Path) -> None:
-    """Through a network that hands on the red channel: the same matte, and so after pickling."""
+def test_every_model_gets_the_input_of_rembgs_own_session(name: Name, tmp_path: Path) -> None:
+    """A network that returns the red channel gives the same matte, also after pickling."""
     from PIL import Image
     from rembg.sessions import sessions
 
     _network(tmp_path / f"{name}.onnx")
     photo = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
     session = Session(name, tmp_path / f"{name}.onnx")
-    found = session(photo)
+    matte = session(photo)
     stock = sessions[name].__new__(sessions[name])
     stock.inner_session = session._session.inner_session
-    assert (found[..., 0] == np.asarray(stock.predict(Image.fromarray(photo))[0])).all()
-    assert (pickle.loads(pickle.dumps(session))(photo) == found).all()  # noqa: S301
+    assert (matte[..., 0] == np.asarray(stock.predict(Image.fromarray(photo))[0])).all()
+    assert (pickle.loads(pickle.dumps(session))(photo) == matte).all()  # noqa: S301
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_every_model_sees_what_rembgs_own_session_gives_it(name: Name, tmp_path:
         ({"model": "selfie", "feather": -1}, "greater than or equal to 0"),
     ],
 )
-def test_what_cannot_be_is_refused(keys: dict[str, Any], message: str) -> None:
-    """Unknown models, sizes and levels; a key that the model does not have."""
+def test_impossible_settings_are_refused(keys: dict[str, Any], message: str) -> None:
+    """Unknown models, sizes and levels; a key of another model."""
     with pytest.raises(ValidationError, match=message):
-        _parsed(**keys)
+        _section(**keys)
 
 
 @pytest.fixture
@@ -199,10 +199,10 @@ def astronaut() -> Pixels:
 
 
 @pytest.mark.slow
-def test_mattes_are_rembgs_own(
+def test_mattes_equal_those_of_rembg(
     astronaut: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At rembg's size, on a real face, the mask is rembg's to the last bit."""
+    """On a real face at rembg's size."""
     monkeypatch.delenv("S2F_CACHE")  # the user's own cache: the weights are fetched once
     fetch("u2netp", tmp_path)
     monkeypatch.setitem(os.environ, "U2NET_HOME", str(tmp_path))
@@ -211,18 +211,18 @@ def test_mattes_are_rembgs_own(
 
     stock = new_session("u2netp", providers=["CPUExecutionProvider"])
     expected = np.asarray(stock.predict(Image.fromarray(astronaut))[0])
-    found = Session("u2netp", tmp_path / "u2netp.onnx", 320)(astronaut)[..., 0]
-    assert np.abs(found.astype(int) - expected).max() <= 1
+    matte = Session("u2netp", tmp_path / "u2netp.onnx", 320)(astronaut)[..., 0]
+    assert np.abs(matte.astype(int) - expected).max() <= 1
     small = Session("u2netp", tmp_path / "u2netp.onnx", 160)(astronaut)[..., 0]
     assert small[60:100, 60:120].mean() > 250  # the face is kept at any size
     assert ((small > 127) == (expected > 127)).mean() > 0.9
 
 
 @pytest.mark.slow
-def test_a_person_is_told_from_the_room(
+def test_selfie_finds_the_person(
     astronaut: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """MediaPipe's matte is opaque on the face, clear in the upper corners; grey has nobody."""
+    """The matte is opaque on the face and clear in the upper corners; plain grey has no person."""
     monkeypatch.delenv("S2F_CACHE")
     fetch("selfie", tmp_path)
     model = pickle.loads(pickle.dumps(Selfie(model="selfie").open(tmp_path)))  # noqa: S301

@@ -1,4 +1,4 @@
-"""Conditions: what each does to a picture, worked out in another way."""
+"""Conditions: each result is checked against another way to compute it."""
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
@@ -32,21 +32,21 @@ from s2f_core.data.sketch.canny import canny
 ALL = get_args(get_args(Condition)[0])
 
 
-def made(kind: type[Any], **keys: Any) -> Any:
-    """A condition of this kind with its defaults."""
+def default(kind: type[Any], **keys: Any) -> Any:
+    """A condition of this kind with its default settings."""
     (name,) = get_args(kind.model_fields["type"].annotation)
     return kind(type=name, **keys)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
-def test_a_type_is_enough_and_says_what_it_needs(kind: type[Any], tmp_path: Path) -> None:
-    """Every kind has defaults, a docstring that shows them, and what it needs fetched."""
-    section = made(kind)
+def test_every_condition_has_defaults_and_names_its_assets(kind: type[Any], tmp_path: Path) -> None:
+    """Its type is enough to use it, and its docstring shows the defaults."""
+    section = default(kind)
     assert TypeAdapter(Condition).validate_python({"type": section.type}) == section
     assert f"``{{type: {section.type}" in str(kind.__doc__)
     assert all(isinstance(name, str) for name in kind.ASSETS)
     if isinstance(section, PhotoCondition):
-        pickle.dumps(section.load(tmp_path))  # weights are not looked for before a photo comes
+        pickle.dumps(section.load(tmp_path))  # loading reads no weights yet
 
 
 @pytest.mark.parametrize(
@@ -54,15 +54,17 @@ def test_a_type_is_enough_and_says_what_it_needs(kind: type[Any], tmp_path: Path
     [kind for kind in ALL if issubclass(kind, FormulaCondition)],
     ids=lambda kind: kind.__name__,
 )
-def test_what_is_computed_depends_on_the_photo_alone(
+def test_a_formula_depends_on_the_photo_alone(
     kind: type[Any], faces: Pixels, tmp_path: Path
 ) -> None:
-    """Equal in threads and after pickling; of any shape; grey as of three equal channels."""
-    section = made(kind)
-    model = pickle.loads(pickle.dumps(section.load(tmp_path)))  # noqa: S301
+    """In threads, after pickling, at any shape; grey gives the result of three equal channels."""
+    section = default(kind)
+    function = pickle.loads(pickle.dumps(section.load(tmp_path)))  # noqa: S301
     alone = [section.apply(photo) for photo in faces[:12]]
     with ThreadPoolExecutor(4) as threads:
-        assert all((a == b).all() for a, b in zip(alone, threads.map(model, faces), strict=False))
+        assert all(
+            (a == b).all() for a, b in zip(alone, threads.map(function, faces), strict=False)
+        )
     wide = section.apply(faces[0][:20])
     assert wide.dtype == np.uint8
     if section.type != "noise":
@@ -71,8 +73,8 @@ def test_what_is_computed_depends_on_the_photo_alone(
         assert (section.apply(grey) == section.apply(to_rgb(grey))).all()
 
 
-def test_pencil_of_a_plain_photo_is_white_paper() -> None:
-    """No structure, no stroke; black stays black."""
+def test_pencil_turns_a_plain_photo_into_white_paper() -> None:
+    """Without structure there is no stroke."""
     sketch = Pencil(type="pencil").apply(np.full((64, 64, 3), 120, np.uint8))
     assert sketch.shape == (64, 64, 1)
     assert sketch.min() >= 254
@@ -88,7 +90,7 @@ def test_pencil_draws_dark_strokes_beside_bright_areas() -> None:
 
 
 def test_pencil_is_colour_dodge(faces: Pixels) -> None:
-    """grey / (1 - blurred inverted grey), worked out in floats, within a rounding step."""
+    """grey / (1 - blurred inverted grey) in floats, within a rounding step."""
     grey = cv2.cvtColor(faces[0], cv2.COLOR_RGB2GRAY)
     base = 255 - cv2.GaussianBlur(255 - grey, (21, 21), 0).astype(float)
     expected = np.minimum(
@@ -110,14 +112,14 @@ def test_edges_are_black_on_white_where_the_photo_steps() -> None:
 
 
 def test_higher_thresholds_leave_fewer_edges(faces: Pixels) -> None:
-    """P1: too many, too few."""
+    """P1 shows both too many and too few."""
     many = Edges(type="edges", sigma=0, low=5, high=10).apply(faces[0])
     few = Edges(type="edges", sigma=0, low=200, high=400).apply(faces[0])
     assert (many == 0).sum() > (few == 0).sum()
 
 
-def test_otsu_parts_the_gradients(faces: Pixels) -> None:
-    """The high threshold is scikit-image's on the same gradients; the edges are Canny's with it."""
+def test_otsu_divides_the_gradients(faces: Pixels) -> None:
+    """The high threshold equals scikit-image's on the same gradients; Canny uses it."""
     grey = cv2.cvtColor(faces[0], cv2.COLOR_RGB2GRAY)
     x, y = (cv2.Sobel(grey, cv2.CV_64F, *axis) for axis in ((1, 0), (0, 1)))
     expected = threshold_otsu((np.abs(x) + np.abs(y)).astype(int), nbins=2041)
@@ -127,17 +129,17 @@ def test_otsu_parts_the_gradients(faces: Pixels) -> None:
 
 
 def test_median_thresholds_follow_the_brightness(faces: Pixels) -> None:
-    """A third below and above the median; a darker photo has lower ones."""
+    """They are a third below and above the median."""
     dark = faces[0] // 4
     grey = cv2.cvtColor(dark, cv2.COLOR_RGB2GRAY)
     middle = float(np.median(grey))
-    found = Edges(type="edges", sigma=0, thresholds="median").apply(dark)[..., 0]
-    assert (found == 255 - canny(grey, 0, 0.67 * middle, 1.33 * middle)).all()
-    assert (found == 0).sum() > (Edges(type="edges", sigma=0).apply(dark) == 0).sum()
+    edges = Edges(type="edges", sigma=0, thresholds="median").apply(dark)[..., 0]
+    assert (edges == 255 - canny(grey, 0, 0.67 * middle, 1.33 * middle)).all()
+    assert (edges == 0).sum() > (Edges(type="edges", sigma=0).apply(dark) == 0).sum()
 
 
 def test_a_plain_photo_has_no_edges() -> None:
-    """Thresholds from the image make none where nothing is."""
+    """Also with thresholds that are computed from the image."""
     for rule in ("otsu", "median"):
         for level in (0, 90, 255):
             plain = np.full((32, 32, 3), level, np.uint8)
@@ -145,7 +147,7 @@ def test_a_plain_photo_has_no_edges() -> None:
 
 
 def test_xdog_is_the_papers_formula(faces: Pixels) -> None:
-    """With SciPy's Gaussians, in doubles, within a grey level; at the border within some."""
+    """With SciPy's Gaussians in doubles, within two grey levels."""
     grey = cv2.cvtColor(faces[0], cv2.COLOR_RGB2GRAY) / 255.0
     fine, coarse = (gaussian_filter(grey, sigma, mode="mirror") for sigma in (1.5, 2.4))
     u = 11 * fine - 10 * coarse
@@ -158,9 +160,9 @@ def test_xdog_draws_lines_and_darkens_areas() -> None:
     """Plain paper stays white, plain ink is dark, and beside a step there is a line."""
     photo = np.full((32, 32, 3), 200, np.uint8)
     photo[:, 16:] = 120
-    drawn = XDoG(type="xdog").apply(photo)[..., 0]
-    assert drawn[:, [0, 31]].min() == 255
-    assert drawn[:, 16].max() < 120
+    drawing = XDoG(type="xdog").apply(photo)[..., 0]
+    assert drawing[:, [0, 31]].min() == 255
+    assert drawing[:, 16].max() < 120
     assert XDoG(type="xdog").apply(np.zeros((8, 8, 3), np.uint8)).max() < 130
 
 
@@ -179,8 +181,8 @@ def test_quantised_cells_are_flat_and_few_coloured(faces: Pixels) -> None:
     palette = np.unique(few.reshape(-1, 3), axis=0)
     assert 2 <= len(palette) <= 3
     for colour in palette:  # k-means: a colour is the mean of the cells that have it
-        mine = (few == colour).all(axis=-1)
-        assert np.abs(full[mine].mean(axis=0) - colour).max() < 8
+        cells = (few == colour).all(axis=-1)
+        assert np.abs(full[cells].mean(axis=0) - colour).max() < 8
 
 
 def test_stylised_flattens_areas_and_keeps_steps() -> None:
@@ -197,8 +199,8 @@ def test_stylised_flattens_areas_and_keeps_steps() -> None:
     assert (thin < 40).sum() < (thick < 40).sum()
 
 
-def test_noise_is_uniform_and_has_nothing_of_the_photo(faces: Pixels) -> None:
-    """Forty photos, 1,000 channels: all of 0…255, its mean and deviation, no correlation."""
+def test_noise_is_uniform_and_independent(faces: Pixels) -> None:
+    """Range, mean, deviation and correlation over forty photos of 1,000 channels."""
     noise = np.stack([Noise(type="noise", channels=1000).apply(photo) for photo in faces])
     assert noise.shape == (40, 1, 1, 1000)
     assert noise.dtype == np.uint8
@@ -210,7 +212,7 @@ def test_noise_is_uniform_and_has_nothing_of_the_photo(faces: Pixels) -> None:
 
 
 def test_noise_depends_on_the_pixels_alone(faces: Pixels) -> None:
-    """The same photo has the same noise in every run; one grey level more, another."""
+    """The same photo has the same noise in every run; another grey level gives other noise."""
     section = Noise(type="noise", channels=4)
     assert section.apply(np.zeros((2, 2, 3), np.uint8)).ravel().tolist() == [105, 206, 98, 107]
     assert (section.apply(faces[0]) == section.apply(faces[0].copy())).all()
@@ -220,14 +222,14 @@ def test_noise_depends_on_the_pixels_alone(faces: Pixels) -> None:
 
 
 def test_wrong_parameters_are_refused() -> None:
-    """An even kernel; thresholds in the wrong order; no channel."""
+    """An even kernel, thresholds in the wrong order, no channel."""
     with pytest.raises(ValidationError, match="greater than or equal to 1"):
         Noise(type="noise", channels=0)
     with pytest.raises(ValidationError, match="must be odd"):
         Pencil(type="pencil", blur=20)
     with pytest.raises(ValidationError, match="must not exceed"):
         Edges(type="edges", low=9, high=3)
-    with pytest.raises(ValidationError, match="otsu finds low and high itself: leave both"):
+    with pytest.raises(ValidationError, match="otsu computes low and high itself: leave both out"):
         Edges(type="edges", thresholds="otsu", low=20)
 
 
@@ -243,8 +245,8 @@ def test_a_condition_table_keeps_ids_and_groups(make_table: MakeTable, faces: Pi
     assert (sketches.images([3])[0] == Pencil(type="pencil", blur=5).apply(faces[3])).all()
 
 
-def test_noise_of_points_is_a_table_like_any_other(make_table: MakeTable) -> None:
-    """Photos of one pixel, inputs of one pixel, and a picture of them."""
+def test_noise_of_points_is_written_as_a_table(make_table: MakeTable) -> None:
+    """Photos of one pixel, inputs of one pixel, and a preview."""
     pixels = np.arange(60, dtype=np.uint8).reshape(20, 1, 1, 3)
     photos = make_table("points", pixels)
     noise = convert(photos, Noise(type="noise"), photos.folder.with_name("noise"), Path("none"))
@@ -253,21 +255,23 @@ def test_noise_of_points_is_a_table_like_any_other(make_table: MakeTable) -> Non
     assert (noise.folder / "preview.png").exists()
 
 
-def test_given_is_the_sources_own_table(make_table: MakeTable, faces: Pixels) -> None:
-    """Its ids and pixels, of another length than the photos."""
+def test_given_copies_the_sources_own_table(make_table: MakeTable, faces: Pixels) -> None:
+    """Its ids and pixels; it may have another length than the photos."""
     photos = make_table("photos", faces)
     sketches = make_table("photos/given", faces[:7, :16, :, :1], group=list("aabbccd"))
-    found = convert(
-        photos, GivenInputs(type="given"), photos.folder.with_name("found"), Path("none")
+    inputs = convert(
+        photos, GivenInputs(type="given"), photos.folder.with_name("inputs"), Path("none")
     )
-    assert (found.images(range(7)) == faces[:7, :16, :, :1]).all()
-    assert found.accepted["group"].tolist() == list("aabbccd")
-    assert found.accepted["id"].tolist() == sketches.accepted["id"].tolist()
+    assert (inputs.images(range(7)) == faces[:7, :16, :, :1]).all()
+    assert inputs.accepted["group"].tolist() == list("aabbccd")
+    assert inputs.accepted["id"].tolist() == sketches.accepted["id"].tolist()
     assert len(tables.read(photos.folder)) == 40
 
 
-def test_given_is_refused_where_there_is_none(make_table: MakeTable, faces: Pixels) -> None:
-    """The role's folder, and where to see which sources bring sketches."""
+def test_given_is_refused_for_a_source_without_sketches(
+    make_table: MakeTable, faces: Pixels
+) -> None:
+    """The message names the role's folder and the command that lists sources."""
     photos = make_table("photos", faces)
-    with pytest.raises(UserError, match=r"photos: its source brings no sketches .*'s2f datasets'"):
-        convert(photos, GivenInputs(type="given"), photos.folder.with_name("found"), Path("none"))
+    with pytest.raises(UserError, match=r"photos: the condition 'given' needs .*'s2f datasets'"):
+        convert(photos, GivenInputs(type="given"), photos.folder.with_name("inputs"), Path("none"))

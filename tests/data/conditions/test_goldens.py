@@ -1,6 +1,6 @@
-"""What every condition makes of one photo, a real face, beside a picture that was looked at.
+"""Every condition makes its golden picture from one photo, a real face.
 
-HED's picture was computed by ONNX Runtime from a graph of its own; the others by OpenCV 5.0.
+HED's picture was computed by ONNX Runtime from another graph; the others by OpenCV 5.0.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from s2f_core.data.assets import fetch
 from s2f_core.data.conditions import Condition
 
 GOLDEN = Path(__file__).parent / "golden"
-COMPUTED: dict[str, dict[str, Any]] = {
+FORMULAS: dict[str, dict[str, Any]] = {
     "pencil": {"type": "pencil"},
     "edges": {"type": "edges"},
     "edges-otsu": {"type": "edges", "thresholds": "otsu"},
@@ -26,7 +26,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
     "quantised": {"type": "quantised"},
     "stylised": {"type": "stylised"},
 }
-FETCHED: dict[str, dict[str, Any]] = {
+WITH_WEIGHTS: dict[str, dict[str, Any]] = {
     "hed": {"type": "hed", "precision": "float32"},
     "hed-fast": {"type": "hed", "precision": "bfloat16"},
     "pose": {"type": "pose"},
@@ -41,55 +41,55 @@ def photo() -> Pixels:
 
 
 def condition(keys: dict[str, Any]) -> Any:
-    """The section that these parameters stand for."""
+    """The section with these parameters."""
     return TypeAdapter[Any](Condition).validate_python(keys)
 
 
-def same(found: Pixels, name: str) -> None:
-    """Assert that a picture is the golden one, but for small and for rare differences."""
+def assert_golden(picture: Pixels, name: str) -> None:
+    """Assert that a picture is the golden one, except for small and for rare differences."""
     golden = decode((GOLDEN / f"{name.removesuffix('-fast')}.png").read_bytes())
-    difference = np.abs(to_rgb(found).astype(int) - golden)
+    difference = np.abs(to_rgb(picture).astype(int) - golden)
     assert difference.mean() < 2, f"{name}: {difference.mean():.2f} grey levels off"
     assert (difference > 32).mean() < 0.02, f"{name}: {(difference > 32).mean():.1%} of it is off"
 
 
-@pytest.mark.parametrize("name", COMPUTED)
-def test_a_computed_condition_is_its_golden_picture(name: str, photo: Pixels) -> None:
-    """With the defaults."""
-    same(condition(COMPUTED[name]).apply(photo), name)
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_formula_makes_its_golden_picture(name: str, photo: Pixels) -> None:
+    """With its default settings."""
+    assert_golden(condition(FORMULAS[name]).apply(photo), name)
 
 
 def test_golden_pictures_differ() -> None:
-    """None would pass for another."""
+    """No picture would pass for another."""
     pictures = {path.stem: decode(path.read_bytes()) for path in GOLDEN.glob("*.png")}
-    assert {*COMPUTED, *FETCHED} - {"hed-fast"} == set(pictures)
+    assert {*FORMULAS, *WITH_WEIGHTS} - {"hed-fast"} == set(pictures)
     for name, picture in pictures.items():
         for other in {*pictures} - {name}:
             with pytest.raises(AssertionError, match=other):
-                same(picture, other)
+                assert_golden(picture, other)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FETCHED)
-def test_a_condition_with_weights_is_its_golden_picture(
+@pytest.mark.parametrize("name", WITH_WEIGHTS)
+def test_a_condition_with_weights_makes_its_golden_picture(
     name: str, photo: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The weights are fetched, as a user would."""
+    """The weights are fetched as a user fetches them."""
     monkeypatch.delenv("S2F_CACHE")  # the user's own cache: the weights are fetched once
-    section = condition(FETCHED[name])
+    section = condition(WITH_WEIGHTS[name])
     for asset in section.ASSETS:
         fetch(asset, tmp_path / asset)
-    same(section.load(tmp_path)(photo), name)
+    assert_golden(section.load(tmp_path)(photo), name)
 
 
 @pytest.mark.slow
-def test_hed_is_what_another_runtime_makes_of_it(
+def test_hed_agrees_with_another_runtime(
     photo: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In float32, within a grey level everywhere; in bfloat16 within six."""
+    """Within one grey level in float32 and six in bfloat16."""
     monkeypatch.delenv("S2F_CACHE")
     fetch("hed", tmp_path / "hed")
     golden = decode((GOLDEN / "hed.png").read_bytes())[..., :1].astype(int)
-    for kind, most in (("float32", 1), ("bfloat16", 6)):
-        found = condition({"type": "hed", "precision": kind}).load(tmp_path)(photo)
-        assert np.abs(found - golden).max() <= most
+    for precision, limit in (("float32", 1), ("bfloat16", 6)):
+        edges = condition({"type": "hed", "precision": precision}).load(tmp_path)(photo)
+        assert np.abs(edges - golden).max() <= limit

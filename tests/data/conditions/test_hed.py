@@ -1,4 +1,4 @@
-"""HED: the network is the paper's, whatever its weights; errors say what is missing."""
+"""HED: the network is the paper's, with any weights; errors say what is missing."""
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
@@ -25,29 +25,29 @@ WIDTHS = (3, 4, 3, 5, 4)  # in place of 64 to 512
 def weights(tmp_path: Path) -> dict[str, Floats]:
     """Small random weights, also as the file ``hed/hed.h5``."""
     random = np.random.default_rng(3)
-    made: dict[str, Floats] = {}
+    arrays: dict[str, Floats] = {}
 
-    def conv(name: str, side: int, given: int, wanted: int, scale: float) -> None:
-        shape = (side, side, given, wanted)
-        made[f"{name}/vars/0"] = (random.standard_normal(shape) * scale).astype(np.float32)
-        made[f"{name}/vars/1"] = random.standard_normal(wanted).astype(np.float32)
+    def conv(name: str, side: int, inputs: int, outputs: int, scale: float) -> None:
+        shape = (side, side, inputs, outputs)
+        arrays[f"{name}/vars/0"] = (random.standard_normal(shape) * scale).astype(np.float32)
+        arrays[f"{name}/vars/1"] = random.standard_normal(outputs).astype(np.float32)
 
-    given = 3
+    inputs = 3
     for number, (depth, width) in enumerate(zip(DEPTHS, WIDTHS, strict=True), 1):
         for layer in range(depth):
             name = f"block{number}/layers/conv2d" + (f"_{layer}" if layer else "")
-            conv(name, 3, given, width, 0.02 if given == 3 and number == 1 else 0.3)
-            given = width
+            conv(name, 3, inputs, width, 0.02 if inputs == 3 and number == 1 else 0.3)
+            inputs = width
         conv(f"dsn{number}", 1, width, 1, 0.3)
     conv("fuse", 1, len(DEPTHS), 1, 0.3)
     (tmp_path / "hed").mkdir()
     with h5py.File(tmp_path / "hed" / "hed.h5", "w") as file:
-        for name, values in made.items():
+        for name, values in arrays.items():
             file[name] = values
-    return made
+    return arrays
 
 
-def by_hand(weights: dict[str, Floats], photo: Pixels) -> npt.NDArray[Any]:
+def reference(weights: dict[str, Floats], photo: Pixels) -> npt.NDArray[Any]:
     """The edges of a photo by SciPy and OpenCV, [H, W] in [0, 1]."""
 
     def conv(x: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
@@ -77,12 +77,12 @@ def by_hand(weights: dict[str, Floats], photo: Pixels) -> npt.NDArray[Any]:
     return np.asarray(1 / (1 + np.exp(-conv(np.stack(outputs, axis=-1), "fuse")[..., 0])))
 
 
-def test_the_network_is_the_one_worked_out_by_hand(
+def test_the_network_equals_a_reference_in_scipy(
     weights: dict[str, Floats], faces: Pixels, tmp_path: Path
 ) -> None:
     """Blocks, poolings of odd sizes, side outputs, fusion, colours and polarity."""
     photo = faces[0][:27, :21]
-    expected = 255 * (1 - by_hand(weights, photo))
+    expected = 255 * (1 - reference(weights, photo))
     assert expected.std() > 10
     edges = Hed(type="hed", precision="float32").load(tmp_path)(photo)
     assert edges.shape == (27, 21, 1)
@@ -90,8 +90,10 @@ def test_the_network_is_the_one_worked_out_by_hand(
     assert np.abs(edges[..., 0] - expected).max() < 0.51
 
 
-def test_bfloat16_is_near(weights: dict[str, Floats], faces: Pixels, tmp_path: Path) -> None:
-    """Half the digits: within some grey levels, and not the same."""
+def test_bfloat16_is_near_float32(
+    weights: dict[str, Floats], faces: Pixels, tmp_path: Path
+) -> None:
+    """Within some grey levels, and not equal."""
     one, other = (
         Hed(type="hed", precision=kind).load(tmp_path)(faces[0]).astype(int)
         for kind in ("float32", "bfloat16")
@@ -99,10 +101,10 @@ def test_bfloat16_is_near(weights: dict[str, Floats], faces: Pixels, tmp_path: P
     assert 0 < np.abs(one - other).max() < 12
 
 
-def test_a_working_size_of_its_own(
+def test_the_output_has_the_photos_size(
     weights: dict[str, Floats], faces: Pixels, tmp_path: Path
 ) -> None:
-    """Larger, smaller: the output has the photo's size; a grey photo works as well."""
+    """At any working size, for colour and grey."""
     assert len(weights)
     shapes = [
         Hed(type="hed", size=size).load(tmp_path)(photo).shape
@@ -112,24 +114,24 @@ def test_a_working_size_of_its_own(
     assert set(shapes) == {(32, 32, 1)}
 
 
-def test_it_works_in_threads_and_travels_without_weights(
+def test_the_detector_works_in_threads_and_is_pickled_without_weights(
     weights: dict[str, Floats], faces: Pixels, tmp_path: Path
 ) -> None:
-    """Each thread, and a copy that was pickled, finds the same; a pickle is a few bytes."""
+    """Threads with a pickled copy get the same edges; a pickle is a few bytes."""
     assert len(weights)
-    model = Hed(type="hed").load(tmp_path)
-    alone = [model(photo) for photo in faces[:8]]
-    sent = pickle.dumps(model)
-    assert len(sent) < 500
+    detector = Hed(type="hed").load(tmp_path)
+    alone = [detector(photo) for photo in faces[:8]]
+    dump = pickle.dumps(detector)
+    assert len(dump) < 500
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(pickle.loads(sent), faces[:8]))  # noqa: S301
-    assert (np.stack(found) == np.stack(alone)).all()
+        copies = list(threads.map(pickle.loads(dump), faces[:8]))  # noqa: S301
+    assert (np.stack(copies) == np.stack(alone)).all()
 
 
 def test_missing_and_damaged_weights_are_explained(
     make_table: MakeTable, faces: Pixels, tmp_path: Path
 ) -> None:
-    """What to fetch where nothing is; which file is broken; no table is left."""
+    """The message says what to fetch and which file is broken; no table is left."""
     photos = make_table("photos", faces)
     out = tmp_path / "edges"
     with pytest.raises(UserError, match="does not exist: run 's2f fetch hed'"):
@@ -137,10 +139,10 @@ def test_missing_and_damaged_weights_are_explained(
     file = tmp_path / "hed" / "hed.h5"
     file.parent.mkdir()
     file.write_bytes(b"no weights")
-    with pytest.raises(UserError, match=r"hed\.h5: no weights of HED: .*fetch it again"):
+    with pytest.raises(UserError, match=r"hed\.h5 has no weights of HED: .*fetch it again"):
         EdgeDetector(file)(faces[0])
     with h5py.File(file, "w") as other:
         other["block1/layers/conv2d/vars/0"] = np.zeros((3, 3, 3, 4))
-    with pytest.raises(UserError, match=r"hed\.h5: no weights of HED: .*fetch it again"):
+    with pytest.raises(UserError, match=r"hed\.h5 has no weights of HED: .*fetch it again"):
         EdgeDetector(file)(faces[0])
     assert not out.exists()
