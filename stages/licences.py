@@ -1,4 +1,4 @@
-"""List what this is made of, and under which licences."""
+"""List the licences of packages, data and weights."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from stages.app import run
 
 
 def licences(
-    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     sbom: Annotated[
         Path | None, typer.Option(help="write a bill of materials there, CycloneDX 1.6 JSON")
     ] = None,
@@ -19,18 +19,18 @@ def licences(
 ) -> None:
     """List the licences of packages, pictures and weights; unknown ones are marked."""
     from s2f_core.common.errors import UserError
-    from s2f_core.report.sbom import bill, listed, parts, table
+    from s2f_core.report.sbom import as_cyclonedx, as_json, as_text, list_parts
 
-    found = parts(Path("data/assets"))
-    typer.echo(listed(found) if as_json else table(found))
+    parts = list_parts(Path("data/assets"))
+    typer.echo(as_json(parts) if json else as_text(parts))
     if sbom is not None:
         try:
-            sbom.write_text(bill(found), encoding="utf-8")
+            sbom.write_text(as_cyclonedx(parts), encoding="utf-8")
         except OSError as error:
             raise UserError(f"{sbom} cannot be written: {error.strerror}") from None
-    unknown = [part.name for part in found if part.unknown and part.here != "no"]
+    unknown = [part.name for part in parts if part.unknown and part.here != "no"]
     if strict and unknown:
-        raise UserError(f"no known licence: {', '.join(unknown)}")
+        raise UserError(f"no licence is known for: {', '.join(unknown)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What this is made of: packages, pictures and weights, and what each may be used for.
+"""Packages, data and weights that s2f uses, with their licences; a bill of materials of them.
 
-Packages are those that s2f needs, directly or not, with its extras as far as they are installed;
-their licences are what their own metadata say. Pictures and weights are those of the catalogue.
+Packages are those that s2f requires, directly or not, with its extras as far as they are
+installed. Their licences come from their metadata. Data and weights are those of the catalogue.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from s2f_core.data.assets.asset import Collection
 from s2f_core.data.assets.image_assets import PICTURES
 from s2f_core.data.assets.weight_assets import WEIGHTS
 
-Kind = Literal["package", "pictures", "weights"]
+PartKind = Literal["package", "pictures", "weights"]
 
 ROOT = "s2f"
-TOLD = {  # where metadata say nothing: of their licence files, or of their publisher's terms
+KNOWN_LICENCES = {  # from licence files or the publisher's terms, where the metadata is silent
     "cuda-toolkit": "NVIDIA CUDA Toolkit EULA",
     "huey": "MIT",
     "resvg-py": "MIT",
     "skops": "MIT",
 }
-NOTHING = ("", "unknown", "none stated", "other")  # how no licence begins
-WIDTH, LONGEST = 100, 60
-TYPES: dict[Kind, str] = {
+NO_LICENCE = ("", "unknown", "none stated", "other")
+TEXT_WIDTH, MAX_LICENCE = 100, 60
+TYPES: dict[PartKind, str] = {
     "package": "library",
     "pictures": "data",
     "weights": "machine-learning-model",
@@ -44,13 +44,13 @@ HASHES = {"sha256": "SHA-256", "md5": "MD5"}
 
 @dataclass(frozen=True)
 class Part:
-    """A package, pictures or weights.
+    """A package, a data set or a network's weights.
 
-    ``spdx``: the licence is an expression of the SPDX standard. ``here``: yes, part or no.
-    ``checksums`` are of files, by name; ``needs`` the names of other parts.
+    ``spdx``: the licence is an SPDX expression. ``here``: whether it is installed or fetched: yes,
+    part or no. ``checksums``: those of its files, by name. ``needs``: names of other packages.
     """
 
-    kind: Kind
+    kind: PartKind
     name: str
     version: str
     licence: str
@@ -62,47 +62,55 @@ class Part:
 
     @property
     def unknown(self) -> bool:
-        """Whether nobody says what may be done with it."""
-        return self.licence.lower() in NOTHING or self.licence.lower().startswith("none stated")
+        """Whether no licence is stated."""
+        return self.licence.lower() in NO_LICENCE or self.licence.lower().startswith("none stated")
+
+    @property
+    def reference(self) -> str:
+        """The part's unique name in a bill of materials; of a package the package URL."""
+        if self.kind == "package":
+            return f"pkg:pypi/{self.name}@{quote(self.version, safe='.')}"
+        return f"{self.kind}:{self.name}"
 
 
-def parts(assets: Path) -> list[Part]:
-    """All parts by kind and name; ``assets`` is where fetched pictures and weights lie."""
-    collections: tuple[tuple[Kind, tuple[Collection, ...]], ...] = (
+def list_parts(assets: Path) -> list[Part]:
+    """Return all parts by kind and name; ``assets`` is the folder of fetched files."""
+    collections: tuple[tuple[PartKind, tuple[Collection, ...]], ...] = (
         ("pictures", PICTURES),
         ("weights", WEIGHTS),
     )
     return [
         *sorted(_packages(), key=lambda part: part.name),
-        *(_asset(kind, each, assets) for kind, found in collections for each in found),
+        *(_asset(kind, each, assets) for kind, members in collections for each in members),
     ]
 
 
 def _packages() -> Iterator[Part]:
-    """Every installed package that is needed, once, whichever extras ask for it."""
+    """Every installed package that s2f requires, once, whichever extras ask for it."""
     root = distribution(ROOT)
     extras = {extra for extra in root.metadata.get_all("Provides-Extra") or () if extra != "dev"}
-    todo, wanted = [(ROOT, extras)], dict[str, set[str]]()
+    todo, extras_of = [(ROOT, extras)], dict[str, set[str]]()
     while todo:
         name, asked = todo.pop()
-        if name in wanted and asked <= wanted[name]:
+        if name in extras_of and asked <= extras_of[name]:
             continue
-        wanted.setdefault(name, set()).update(asked)
+        extras_of.setdefault(name, set()).update(asked)
         todo += [
-            (canonicalize_name(need.name), set(need.extras)) for need in _needs(name, wanted[name])
+            (canonicalize_name(need.name), set(need.extras))
+            for need in _requirements(name, extras_of[name])
         ]
-    for name, asked in wanted.items():
-        if name != ROOT and (found := _installed(name)) is not None:
-            yield _package(name, found, asked)
+    for name, asked in extras_of.items():
+        if name != ROOT and (package := _installed(name)) is not None:
+            yield _package(name, package, asked)
 
 
-def _needs(name: str, extras: set[str]) -> list[Requirement]:
-    found = _installed(name)
-    stated = map(Requirement, (found and found.requires) or ())
+def _requirements(name: str, extras: set[str]) -> list[Requirement]:
+    package = _installed(name)
+    requirements = map(Requirement, (package and package.requires) or ())
     environments = [{"extra": extra} for extra in ("", *sorted(extras))]
     return [
         need
-        for need in stated
+        for need in requirements
         if need.marker is None or any(need.marker.evaluate(each) for each in environments)
     ]
 
@@ -114,81 +122,74 @@ def _installed(name: str) -> Distribution | None:
         return None
 
 
-def _package(name: str, found: Distribution, extras: set[str]) -> Part:
-    licence, spdx = _stated(name, found)
-    links = [link.split(", ", 1) for link in found.metadata.get_all("Project-URL") or ()]
-    page = _field(found, "Home-page") or next((link[-1] for link in links), "")
-    needs = {canonicalize_name(need.name) for need in _needs(name, extras)}
-    there = sorted(each for each in needs if _installed(each) is not None)
-    return Part("package", name, found.version, licence, page, spdx=spdx, needs=tuple(there))
+def _package(name: str, package: Distribution, extras: set[str]) -> Part:
+    licence, spdx = _licence(name, package)
+    links = [link.split(", ", 1) for link in package.metadata.get_all("Project-URL") or ()]
+    page = _field(package, "Home-page") or next((link[-1] for link in links), "")
+    needs = {canonicalize_name(need.name) for need in _requirements(name, extras)}
+    installed = sorted(each for each in needs if _installed(each) is not None)
+    return Part("package", name, package.version, licence, page, spdx=spdx, needs=tuple(installed))
 
 
-def _stated(name: str, found: Distribution) -> tuple[str, bool]:
-    """What a package says of its licence, and whether that is an expression of SPDX."""
-    if expression := _field(found, "License-Expression"):
+def _licence(name: str, package: Distribution) -> tuple[str, bool]:
+    """A package's licence, and whether it is an SPDX expression."""
+    if expression := _field(package, "License-Expression"):
         return expression, True
-    classifiers = found.metadata.get_all("Classifier") or ()
-    named = [each.split(" :: ")[-1] for each in classifiers if each.startswith("License :: ")]
-    lines = _field(found, "License").strip().splitlines()
-    short = lines[0] if len(lines) == 1 and len(lines[0]) <= LONGEST else ""
-    plain = ", ".join(each for each in named if each != "OSI Approved")
-    return plain or short or TOLD.get(name, ""), False
+    classifiers = package.metadata.get_all("Classifier") or ()
+    titles = [each.split(" :: ")[-1] for each in classifiers if each.startswith("License :: ")]
+    lines = _field(package, "License").strip().splitlines()
+    short = lines[0] if len(lines) == 1 and len(lines[0]) <= MAX_LICENCE else ""
+    joined = ", ".join(each for each in titles if each != "OSI Approved")
+    return joined or short or KNOWN_LICENCES.get(name, ""), False
 
 
-def _field(found: Distribution, key: str) -> str:
-    return str(next(iter(found.metadata.get_all(key) or ()), ""))
+def _field(package: Distribution, key: str) -> str:
+    return str(next(iter(package.metadata.get_all(key) or ()), ""))
 
 
-def _asset(kind: Kind, asset: Collection, assets: Path) -> Part:
-    sums = tuple(
+def _asset(kind: PartKind, asset: Collection, assets: Path) -> Part:
+    checksums = tuple(
         (file.filename, file.checksum)
         for file in asset.files
         if file.checksum.partition(":")[0] in HASHES
     )
     here = asset.here(assets / asset.name)
-    return Part(kind, asset.name, "", asset.licence, asset.page, here=here, checksums=sums)
+    return Part(kind, asset.name, "", asset.licence, asset.page, here=here, checksums=checksums)
 
 
-def table(found: list[Part]) -> str:
-    """The parts as text, at most 100 columns wide; what has no licence is marked."""
-    heads = {part: f"{part.name} {part.version}".strip() for part in found}
+def as_text(parts: list[Part]) -> str:
+    """Return the parts as a table of at most 100 columns, in which UNKNOWN marks no licence."""
+    heads = {part: f"{part.name} {part.version}".strip() for part in parts}
     width = min(max(map(len, heads.values())), 40)
     lines = []
     for kind in TYPES:
         lines.append(f"{kind.upper()}")
-        for part in (each for each in found if each.kind == kind):
+        for part in (each for each in parts if each.kind == kind):
             away = "" if part.here == "yes" else " (not here)"
-            said = f"UNKNOWN {part.licence}".strip() if part.unknown else part.licence
-            first, *rest = textwrap.wrap(said + away, WIDTH - width - 4, break_on_hyphens=False)
+            licence = f"UNKNOWN {part.licence}".strip() if part.unknown else part.licence
+            cell = TEXT_WIDTH - width - 4
+            first, *rest = textwrap.wrap(licence + away, cell, break_on_hyphens=False)
             lines.append(f"  {heads[part]:{width}}  {first}")
             lines += [" " * (width + 4) + more for more in rest]
     return "\n".join(lines)
 
 
-def listed(found: list[Part]) -> str:
-    """The parts as JSON."""
-    told = [{**asdict(part), "unknown": part.unknown} for part in found]
-    return json.dumps(told, indent=2, ensure_ascii=False)
+def as_json(parts: list[Part]) -> str:
+    """Return the parts as JSON."""
+    rows = [{**asdict(part), "unknown": part.unknown} for part in parts]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
-def bill(found: list[Part]) -> str:
-    """A bill of materials, CycloneDX 1.6 as JSON: the same for the same parts."""
-    components = [_component(part) for part in found]
-    packages = [part for part in found if part.kind == "package"]
-    references = {part.name: _reference(part) for part in packages}
-    direct = {canonicalize_name(need.name) for need in _needs(ROOT, set())}
-    told = distribution(ROOT)
-    own = {"type": "application", "bom-ref": ROOT, "name": ROOT, "version": told.version}
-    edges = [
-        {"ref": ROOT, "dependsOn": sorted(references[name] for name in direct & set(references))},
-        *(
-            {
-                "ref": _reference(part),
-                "dependsOn": sorted(references[name] for name in part.needs if name in references),
-            }
-            for part in packages
-        ),
-    ]
+def as_cyclonedx(parts: list[Part]) -> str:
+    """Return a bill of materials, CycloneDX 1.6 as JSON; the same parts give the same text."""
+    components = [_component(part) for part in parts]
+    application = {
+        "type": "application",
+        "bom-ref": ROOT,
+        "name": ROOT,
+        "version": distribution(ROOT).version,
+        "licenses": [{"license": {"id": "MIT"}}],
+    }
     text = json.dumps(components, sort_keys=True)
     document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -196,42 +197,43 @@ def bill(found: list[Part]) -> str:
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, text)}",
         "version": 1,
-        "metadata": {"component": {**own, "licenses": [{"license": {"id": "MIT"}}]}},
+        "metadata": {"component": application},
         "components": components,
-        "dependencies": edges,
+        "dependencies": _dependencies([part for part in parts if part.kind == "package"]),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _component(part: Part) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    component: dict[str, Any] = {
         "type": TYPES[part.kind],
-        "bom-ref": _reference(part),
+        "bom-ref": part.reference,
         "name": part.name,
     }
     if part.kind == "package":
-        made |= {"version": part.version, "purl": _reference(part)}
+        component |= {"version": part.version, "purl": part.reference}
     if part.licence:
         named = {"license": {"name": part.licence}}
-        made["licenses"] = [{"expression": part.licence} if part.spdx else named]
+        component["licenses"] = [{"expression": part.licence} if part.spdx else named]
     if part.checksums:
-        files = [
-            {
-                "type": "file",
-                "name": name,
-                "hashes": [{"alg": HASHES[kind], "content": content}],
-            }
-            for name, (kind, content) in (
-                (name, checksum.split(":", 1)) for name, checksum in part.checksums
-            )
-        ]
-        made["components"] = files
+        component["components"] = [_file(name, checksum) for name, checksum in part.checksums]
     if part.page.startswith("http"):
-        made["externalReferences"] = [{"type": "website", "url": part.page}]
-    return made
+        component["externalReferences"] = [{"type": "website", "url": part.page}]
+    return component
 
 
-def _reference(part: Part) -> str:
-    if part.kind == "package":
-        return f"pkg:pypi/{part.name}@{quote(part.version, safe='.')}"
-    return f"{part.kind}:{part.name}"
+def _file(name: str, checksum: str) -> dict[str, Any]:
+    algorithm, content = checksum.split(":", 1)
+    hashes = [{"alg": HASHES[algorithm], "content": content}]
+    return {"type": "file", "name": name, "hashes": hashes}
+
+
+def _dependencies(packages: list[Part]) -> list[dict[str, Any]]:
+    """The packages that s2f and each package require."""
+    references = {part.name: part.reference for part in packages}
+    direct = {canonicalize_name(need.name) for need in _requirements(ROOT, set())}
+    needs = {ROOT: direct} | {part.reference: set(part.needs) for part in packages}
+    return [
+        {"ref": name, "dependsOn": sorted(references[need] for need in each & references.keys())}
+        for name, each in needs.items()
+    ]
