@@ -1,4 +1,4 @@
-"""What is left out of every split, and why. The table stays as it is."""
+"""Decide which images of a table are left out of every split, and why."""
 
 from __future__ import annotations
 
@@ -22,21 +22,20 @@ Rows = npt.NDArray[np.int64]
 class Curation(Section):
     """``curation: {roles: [faces], duplicates: 6, blur: null, face: null, lists: data/lists}``.
 
-    Null asks for nothing.
-
-    - ``roles``: whose images are looked at; those of others all stay.
-    - ``duplicates``: of images that are alike the first stays. They are alike where at most so many
-      of 64 bits of their perceptual hashes differ and their thumbnails correlate. A copy that is
-      cropped or moved by more than some pixels is not found. What a source repeats within a group,
-      such as a photo with several sketches, stays each time.
-    - ``blur``: the least sharpness, the variance of the Laplacian of 8-bit grey at 128×128
-      (Pech-Pacheco et al. 2000).
-    - ``face``: the least share of the side that the largest face takes up; 0 asks for any face.
-    - ``lists``: the folder of the lists that a person edited, ROLE.csv with the columns id,
-      decision (keep or drop) and note. They beat every rule.
+    - ``duplicates``: the first of several alike images stays. Two images are alike if few bits of
+      their perceptual hashes differ and their thumbnails correlate. A copy that is cropped or moved
+      by more than some pixels is not detected. An image that a source repeats within a group, such
+      as a photo with several sketches, stays each time.
+    - ``blur``: sharpness is the variance of the Laplacian of 8-bit grey at 128×128 (Pech-Pacheco et
+      al. 2000).
+    - ``face``: the largest face counts.
+    - ``lists``: ROLE.csv has the columns id, decision (keep or drop) and note. A person's decision
+      overrules every rule.
     """
 
-    roles: tuple[str, ...] = Field((), description="Roles whose images are looked at.")
+    roles: tuple[str, ...] = Field(
+        (), description="Roles whose images are curated; all images of other roles stay."
+    )
     duplicates: int | None = Field(
         6,
         ge=0,
@@ -49,46 +48,46 @@ class Curation(Section):
     blur: float | None = Field(
         None,
         gt=0,
-        description="Least sharpness: the variance of the Laplacian at 128 pixels; null is off.",
+        description="Lowest sharpness: the variance of the Laplacian at 128 pixels; null is off.",
     )
     face: float | None = Field(
         None,
         ge=0,
         lt=1,
-        description=(
-            "Least share of the side that a face takes up; 0 asks for any face, null is off."
-        ),
+        description=("Smallest face as a share of the side; 0 requires any face, null is off."),
     )
     lists: Path = Field(
         Path("data/lists"),
-        description="Folder of ROLE.csv: what a person keeps or drops, made by s2f review.",
+        description="Folder of ROLE.csv: images that a person keeps or drops, made by s2f review.",
     )
 
 
 def curate(table: Table, curation: Curation, role: str, assets: Path) -> pd.DataFrame:
-    """A row for each image of a role's table: what was measured, and why it is left out.
+    """Measure every image of a role's table and decide which are left out: one row an image.
 
-    Columns ``id``, ``reason`` (null where it stays), ``twin`` (the id of the image that it is a
-    near duplicate of), ``phash`` (16 hexadecimal digits), ``sharpness`` and ``face`` (its share of
-    the side; 0 where there is none, null where none is looked for).
+    The columns are ``id``, ``reason`` (null if the image stays), ``twin`` (the id of the image that
+    it is a near duplicate of), ``phash`` (16 hexadecimal digits), ``sharpness`` and ``face`` (the
+    face's share of the side; 0 if there is none, null without a rule for faces).
 
-    Raises UserError where a person's list is not right, or weights are missing.
+    Raises UserError if a person's list is invalid, or if weights are missing.
     """
-    listed = read_decisions(curation.lists / f"{role}.csv", set(table.index["id"]))
-    found = measure(table, None if curation.face is None else FaceDetector(assets))
+    decisions = read_decisions(curation.lists / f"{role}.csv", set(table.index["id"]))
+    measures = measure(table, None if curation.face is None else FaceDetector(assets))
     ids = table.accepted["id"]
-    kept = ids.isin({name for name, decision in listed.items() if decision.keep}).to_numpy()
-    dropped = {name: decision.reason for name, decision in listed.items() if not decision.keep}
-    reasons = _ruled(found, curation).mask(kept, None)
-    reasons = ids.map(dropped).astype(object).where(ids.isin(dropped), reasons)
+    keep = ids.isin({name for name, decision in decisions.items() if decision.keep}).to_numpy()
+    drop = {name: decision.reason for name, decision in decisions.items() if not decision.keep}
+    reasons = _apply_rules(measures, curation).mask(keep, None)
+    reasons = ids.map(drop).astype(object).where(ids.isin(drop), reasons)
     twins = pd.Series(None, index=ids.index, dtype=object)
     if curation.duplicates is not None:
-        # A copy of what is left out may stay, and what a person keeps stands for its copies.
+        # A copy of an image that is left out may stay. Images that a person keeps come first, so
+        # that their copies are left out.
         order = np.flatnonzero(reasons.isna())
-        order = order[np.argsort(~kept[order], kind="stable")]
-        first = find_duplicates(found.hashes[order], found.thumbnails[order], curation.duplicates)
-        repeated = _repeated(table.accepted, order, order[first])
-        copies = (first != np.arange(len(order))) & ~kept[order] & ~repeated
+        order = order[np.argsort(~keep[order], kind="stable")]
+        hashes, thumbnails = measures.hashes[order], measures.thumbnails[order]
+        first = find_duplicates(hashes, thumbnails, curation.duplicates)
+        on_purpose = _are_repeats(table.accepted, order, order[first])
+        copies = (first != np.arange(len(order))) & ~keep[order] & ~on_purpose
         reasons[order[copies]] = "near duplicate"
         twins[order[copies]] = ids[order[first[copies]]].to_numpy()
     return pd.DataFrame(
@@ -96,26 +95,26 @@ def curate(table: Table, curation: Curation, role: str, assets: Path) -> pd.Data
             "id": ids,
             "reason": reasons,
             "twin": twins,
-            "phash": [f"{value:016x}" for value in found.hashes],
-            "sharpness": found.sharpness.round(1),
-            "face": found.face.round(3),
+            "phash": [f"{value:016x}" for value in measures.hashes],
+            "sharpness": measures.sharpness.round(1),
+            "face": measures.face.round(3),
         }
     )
 
 
-def _repeated(rows: pd.DataFrame, one: Rows, other: Rows) -> npt.NDArray[np.bool_]:
-    """Whether two rows are one image on purpose, such as a photo with several sketches."""
+def _are_repeats(rows: pd.DataFrame, one: Rows, other: Rows) -> npt.NDArray[np.bool_]:
+    """Whether each two rows repeat an image on purpose, such as a photo with several sketches."""
     left, right = (rows.iloc[places].reset_index(drop=True) for places in (one, other))
     same = (left["group"] == right["group"]) & (left["sha256"] == right["sha256"])
     return same.fillna(value=False).to_numpy(dtype=bool)
 
 
-def _ruled(found: Measures, curation: Curation) -> pd.Series[str]:
-    """Why the measures of an image leave it out, duplicates aside; null where they do not."""
-    reasons = pd.Series(None, index=range(len(found.sharpness)), dtype=object)
+def _apply_rules(measures: Measures, curation: Curation) -> pd.Series[str]:
+    """The reason why the rules for blur and faces leave an image out; null if they do not."""
+    reasons = pd.Series(None, index=range(len(measures.sharpness)), dtype=object)
     if curation.blur is not None:
-        reasons[found.sharpness < curation.blur] = f"blurred: sharpness under {curation.blur:g}"
+        reasons[measures.sharpness < curation.blur] = f"blurred: sharpness under {curation.blur:g}"
     if curation.face is not None:
-        reasons[found.face < curation.face] = f"face under {curation.face:.0%} of the side"
-        reasons[found.face == 0] = "no face found"
+        reasons[measures.face < curation.face] = f"face under {curation.face:.0%} of the side"
+        reasons[measures.face == 0] = "no face found"
     return reasons

@@ -14,22 +14,21 @@ DECISIONS = ("keep", "drop")
 
 @dataclass(frozen=True)
 class Decision:
-    """A person's word on an image."""
+    """A person's decision on an image."""
 
     keep: bool
     note: str = ""
 
     @property
     def reason(self) -> str:
-        """Why the image is left out."""
+        """The reason for leaving the image out."""
         return f"dropped by hand: {self.note}" if self.note else "dropped by hand"
 
 
 def read_decisions(file: Path, known: set[str]) -> dict[str, Decision]:
-    """What was decided of images, by id; nothing where there is no such file.
+    """Read a list of decisions by id; a file that does not exist has none.
 
-    Raises UserError, with the line, where the file is not as it should be or has an id that is not
-    ``known``.
+    Raises UserError, with the line, if the file is invalid or has an id that is not ``known``.
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
@@ -41,20 +40,22 @@ def read_decisions(file: Path, known: set[str]) -> dict[str, Decision]:
 
 
 def _read(lines: csv.DictReader[str], file: Path, known: set[str]) -> dict[str, Decision]:
-    given = tuple(lines.fieldnames or ())
-    if given not in {COLUMNS, COLUMNS[:2]}:
-        raise UserError(f"{file}:1: columns are {','.join(given)!r}, must be {','.join(COLUMNS)!r}")
-    found: dict[str, Decision] = {}
+    columns = tuple(lines.fieldnames or ())
+    if columns not in {COLUMNS, COLUMNS[:2]}:
+        raise UserError(
+            f"{file}:1: columns are {','.join(columns)!r}, must be {','.join(COLUMNS)!r}"
+        )
+    decisions: dict[str, Decision] = {}
     for line in lines:
         here = f"{file}:{lines.line_num}"
         if None in line or line["decision"] is None:
-            raise UserError(f"{here}: must have {len(given)} values: {', '.join(given)}")
+            raise UserError(f"{here}: must have {len(columns)} values: {', '.join(columns)}")
         name, decision = line["id"].strip(), line["decision"].strip()
         if decision not in DECISIONS:
             raise UserError(f"{here}: decision {decision!r} must be {' or '.join(DECISIONS)}")
         if name not in known:
             raise UserError(f"{here}: no image has the id {name!r} ({len(known)} images)")
-        if name in found:
-            raise UserError(f"{here}: {name!r} stands in the list twice")
-        found[name] = Decision(decision == "keep", (line.get("note") or "").strip())
-    return found
+        if name in decisions:
+            raise UserError(f"{here}: {name!r} is in the list twice")
+        decisions[name] = Decision(decision == "keep", (line.get("note") or "").strip())
+    return decisions

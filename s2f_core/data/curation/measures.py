@@ -1,4 +1,4 @@
-"""What curation measures of an image."""
+"""Measures of images: perceptual hash, thumbnail, sharpness, size of the face."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from s2f_core.data.tables import Table
 
 Hashes = npt.NDArray[np.uint64]
 
-BLOCK = 128  # images a task
-SHARPNESS = 128  # pixels a side at which sharpness is measured
-THUMBNAIL = 32  # pixels a side
+BLOCK = 128  # images of a task
+SHARPNESS_SIDE = 128  # pixels a side at which sharpness is measured
+THUMBNAIL_SIDE = 32  # pixels
 
 
 @dataclass(frozen=True)
 class Measures:
-    """Of n images: perceptual hashes [n], grey thumbnails uint8 [n, 1024], sharpness [n].
+    """The measures of n images.
 
-    ``face`` [n] is the share of the side that the largest face takes up, 0 where there is none, NaN
-    where none was looked for.
+    ``hashes`` [n] are perceptual hashes and ``thumbnails`` uint8 [n, 1024] are grey. ``face`` [n]
+    is the largest face's share of the side, 0 without a face and NaN without a detector.
     """
 
     hashes: Hashes
@@ -36,11 +36,11 @@ class Measures:
 
 
 def measure(table: Table, detector: FaceDetector | None) -> Measures:
-    """The measures of all images of a table, in their order; memory is the measures' own."""
+    """Measure all images of a table, in their order, a block of images at a time."""
     with workers(table) as run:
-        tasks = (joblib.delayed(_block)(first, table, detector) for first in _firsts(table))
+        tasks = (joblib.delayed(_measure_block)(start, table, detector) for start in _starts(table))
         parts: dict[int, Measures] = dict(run(tasks))
-    ordered = [parts[first] for first in _firsts(table)]
+    ordered = [parts[start] for start in _starts(table)]
     return Measures(
         np.concatenate([part.hashes for part in ordered]),
         np.concatenate([part.thumbnails for part in ordered]),
@@ -49,32 +49,35 @@ def measure(table: Table, detector: FaceDetector | None) -> Measures:
     )
 
 
-def _firsts(table: Table) -> range:
+def _starts(table: Table) -> range:
     return range(0, len(table), BLOCK)
 
 
-def _block(first: int, table: Table, detector: FaceDetector | None) -> tuple[int, Measures]:
-    images = table.images(range(first, min(first + BLOCK, len(table))))
-    greys = [_grey(image) for image in images]
-    return first, Measures(
+def _measure_block(start: int, table: Table, detector: FaceDetector | None) -> tuple[int, Measures]:
+    images = table.images(range(start, min(start + BLOCK, len(table))))
+    greys = [_to_grey(image) for image in images]
+    return start, Measures(
         np.array([perceptual_hash(grey) for grey in greys], np.uint64),
-        np.stack([resize(grey, THUMBNAIL).ravel() for grey in greys]),
+        np.stack([resize(grey, THUMBNAIL_SIDE).ravel() for grey in greys]),
         np.array([sharpness(grey) for grey in greys]),
-        np.array([np.nan if detector is None else _share(image, detector) for image in images]),
+        np.array(
+            [np.nan if detector is None else _face_share(image, detector) for image in images]
+        ),
     )
 
 
-def _grey(image: Pixels) -> Pixels:
-    """Of an image [H, W, 1 or 3]: uint8 [H, W, 1]."""
+def _to_grey(image: Pixels) -> Pixels:
+    """The grey uint8 [H, W, 1] of an image [H, W, 1 or 3]."""
     if image.shape[-1] == 1:
         return image
     return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.uint8)[..., None]
 
 
 def perceptual_hash(grey: Pixels) -> int:
-    """64 bits of an image uint8 [H, W, 1]: which of its 8×8 lowest frequencies exceed the median.
+    """A hash of 64 bits of an image uint8 [H, W, 1].
 
-    ImageHash's ``phash``, after Zauner 2010, section 3.2.1.
+    Each bit tells whether one of the 8×8 lowest frequencies exceeds the median: ImageHash's
+    ``phash``, after Zauner 2010, section 3.2.1.
     """
     import imagehash
     from PIL import Image
@@ -85,10 +88,10 @@ def perceptual_hash(grey: Pixels) -> int:
 
 def sharpness(grey: Pixels) -> float:
     """The variance of the Laplacian of an image uint8 [H, W, 1] at 128×128."""
-    return float(cv2.Laplacian(resize(grey, SHARPNESS), cv2.CV_64F).var())
+    return float(cv2.Laplacian(resize(grey, SHARPNESS_SIDE), cv2.CV_64F).var())
 
 
-def _share(image: Pixels, detector: FaceDetector) -> float:
+def _face_share(image: Pixels, detector: FaceDetector) -> float:
     """The larger side of the largest face's box, as a share of the image's shorter side."""
     sides = [max(face.box[2:]) for face in detector.detect(to_rgb(image))]
     height, width = image.shape[:2]

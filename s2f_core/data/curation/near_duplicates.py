@@ -1,9 +1,9 @@
-"""Near duplicates: proposed by perceptual hashes, confirmed by thumbnails.
+"""Near duplicates: perceptual hashes propose them, thumbnails confirm them.
 
-Hashes alone do not tell aligned faces apart. Of the 498,501 pairs of CelebA's first 999, 25 differ
-in at most 8 of 64 bits, and all are of two persons; among 200,000 such pairs would be 40,000 times
-as many. Their thumbnails correlate by at most 0.935, those of any two of the 999 as well, while
-copies as JPEG of quality 10, at a quarter of the size or blurred by 2 pixels are over 0.975.
+Hashes alone do not tell aligned faces apart. Among the 498,501 pairs of CelebA's first 999 images,
+25 differ in at most 8 of 64 bits, and all show two persons. The thumbnails of any two of these
+images correlate by at most 0.935. Those of copies (JPEG of quality 10, a quarter of the size,
+blurred by 2 pixels) correlate by more than 0.975.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ import numpy.typing as npt
 from s2f_core.common.images import Pixels
 
 Hashes = npt.NDArray[np.uint64]
-Numbers = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
 
 BLOCK = 128  # images that are compared at once
-OTHERS = 4096  # with how many
-SAME = 0.97  # the correlation from which two thumbnails are of one image
+OTHERS = 4096  # with this many others
+SAME = 0.97  # thumbnails that correlate by at least this show one image
 
 
-def find_duplicates(hashes: Hashes, thumbnails: Pixels, distance: int) -> Numbers:
-    """For each of n images the first that it is a near duplicate of, or itself: [n].
+def find_duplicates(hashes: Hashes, thumbnails: Pixels, distance: int) -> Rows:
+    """For each of n images, the row of the first image that it is a near duplicate of: [n].
 
-    Only an image that is itself no duplicate stands for others, so that a chain of likenesses does
-    not become one image. ``thumbnails`` are uint8 [n, pixels]; ``distance`` is how many bits of two
-    hashes may differ. All are compared with all, a block at a time: buckets of hashes would be as
-    uneven as the images are alike.
+    An image without such an original has its own row. Originals are no duplicates themselves, so
+    that a chain of similar images does not become one image. ``thumbnails`` are uint8 [n, pixels];
+    ``distance`` is the number of bits in which two hashes may differ. All images are compared with
+    all originals, a block at a time.
     """
     first = np.arange(len(hashes))
-    standing = np.empty(len(hashes), np.int64)
+    originals = np.empty(len(hashes), np.int64)
     count = 0
     for start in range(0, len(hashes), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(hashes)))
         for low in range(0, count, OTHERS):
-            those = standing[low : min(low + OTHERS, count)]
-            same = _alike(rows, those, hashes, thumbnails, distance)
+            others = originals[low : min(low + OTHERS, count)]
+            same = _alike(rows, others, hashes, thumbnails, distance)
             copies = same.any(axis=1)
-            first[rows[copies]] = those[same[copies].argmax(axis=1)]
+            first[rows[copies]] = others[same[copies].argmax(axis=1)]
             rows = rows[~copies]
         same = _alike(rows, rows, hashes, thumbnails, distance)
         for place, row in enumerate(rows):
@@ -46,15 +46,15 @@ def find_duplicates(hashes: Hashes, thumbnails: Pixels, distance: int) -> Number
                 later = rows[place:][same[place, place:]]
                 first[later[first[later] == later]] = row
         rows = rows[first[rows] == rows]
-        standing[count : count + len(rows)] = rows
+        originals[count : count + len(rows)] = rows
         count += len(rows)
     return first
 
 
 def _alike(
-    rows: Numbers, others: Numbers, hashes: Hashes, thumbnails: Pixels, distance: int
+    rows: Rows, others: Rows, hashes: Hashes, thumbnails: Pixels, distance: int
 ) -> npt.NDArray[np.bool_]:
-    """Which of ``rows`` are alike which of ``others``: [rows, others]."""
+    """Whether each of ``rows`` is alike each of ``others``: [rows, others]."""
     same = np.bitwise_count(hashes[rows][:, None] ^ hashes[others]) <= distance
     for place in np.flatnonzero(same.any(axis=1)):
         near = np.flatnonzero(same[place])
@@ -63,7 +63,10 @@ def _alike(
 
 
 def correlation(one: Pixels, others: Pixels) -> npt.NDArray[np.float32]:
-    """Pearson's, of a thumbnail uint8 [pixels] with others [n, pixels]: [n]; 0 for plain ones."""
+    """Pearson's correlation of a thumbnail uint8 [pixels] with others [n, pixels]: [n].
+
+    It is 0 for a thumbnail of one colour.
+    """
     a, b = (
         values - values.mean(axis=-1, keepdims=True)
         for values in (one.astype(np.float32), others.astype(np.float32))

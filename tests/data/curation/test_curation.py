@@ -31,7 +31,7 @@ def _grey(image: Pixels) -> Pixels:
 
 
 def _copies(image: Pixels) -> list[Pixels]:
-    """As a JPEG, at half the size, softened and brightened."""
+    """Copies of an image: as JPEG, at half the size, blurred, brightened."""
     jpeg = io.BytesIO()
     Image.fromarray(image).save(jpeg, "JPEG", quality=20)
     return [
@@ -42,7 +42,7 @@ def _copies(image: Pixels) -> list[Pixels]:
     ]
 
 
-def test_hashes_of_copies_are_near_and_of_others_far(scenes: Pixels) -> None:
+def test_hashes_are_near_for_copies_and_far_for_others(scenes: Pixels) -> None:
     """At most 6 of 64 bits for a copy, over 12 for any other picture."""
     hashes = [perceptual_hash(_grey(image)) for image in scenes]
     for image, value in zip(scenes, hashes, strict=True):
@@ -53,7 +53,7 @@ def test_hashes_of_copies_are_near_and_of_others_far(scenes: Pixels) -> None:
 
 
 def test_sharpness_falls_with_blur(scenes: Pixels) -> None:
-    """And is nothing for a plain picture; that of a line is worked out by hand."""
+    """It is 0 for a plain picture; that of a line is worked out by hand."""
     grey = _grey(scenes[0])
     blurred = [cv2.GaussianBlur(grey, (0, 0), sigma).astype(np.uint8) for sigma in (1, 2, 4)]
     values = [sharpness(image[..., None]) for image in blurred]
@@ -66,16 +66,18 @@ def test_sharpness_falls_with_blur(scenes: Pixels) -> None:
 
 
 def test_correlation_is_pearsons() -> None:
-    """NumPy's own, and 0 where a thumbnail is plain."""
+    """As in NumPy, and 0 for a plain thumbnail."""
     values = np.random.default_rng(0).integers(0, 256, (4, 50), dtype=np.uint8)
     values[3] = 9
-    found = correlation(values[0], values)
-    assert found[:3].tolist() == pytest.approx(np.asarray(np.corrcoef(values[:3]))[0], abs=1e-5)
-    assert found[3] == 0
+    correlations = correlation(values[0], values)
+    assert correlations[:3].tolist() == pytest.approx(
+        np.asarray(np.corrcoef(values[:3]))[0], abs=1e-5
+    )
+    assert correlations[3] == 0
 
 
-def _slowly(hashes: list[int], thumbnails: Pixels, distance: int) -> list[int]:
-    """The definition, pair by pair."""
+def _by_definition(hashes: list[int], thumbnails: Pixels, distance: int) -> list[int]:
+    """The definition of duplicates, pair by pair."""
     first: list[int] = []
     for row, value in enumerate(hashes):
         same = [
@@ -90,10 +92,8 @@ def _slowly(hashes: list[int], thumbnails: Pixels, distance: int) -> list[int]:
 
 
 @pytest.mark.parametrize("distance", [0, 3])
-def test_duplicates_are_those_of_the_definition(
-    distance: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Over many blocks of images some bits and some pixels apart."""
+def test_duplicates_follow_the_definition(distance: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over many blocks of images that are some bits and some pixels apart."""
     monkeypatch.setattr("s2f_core.data.curation.near_duplicates.BLOCK", 7)
     monkeypatch.setattr("s2f_core.data.curation.near_duplicates.OTHERS", 5)
     random = np.random.default_rng(1)
@@ -103,13 +103,13 @@ def test_duplicates_are_those_of_the_definition(
     hashes = random.integers(0, 2**64, 20, dtype=np.uint64)[which] ^ flips
     thumbnails = random.integers(0, 200, (20, 60), dtype=np.uint8)[which]
     thumbnails[::3] += random.integers(0, 56, (40, 60), dtype=np.uint8)
-    found = find_duplicates(hashes, thumbnails, distance)
-    assert found.tolist() == _slowly([int(value) for value in hashes], thumbnails, distance)
-    assert (found != np.arange(120)).sum() > 10
+    first = find_duplicates(hashes, thumbnails, distance)
+    assert first.tolist() == _by_definition([int(value) for value in hashes], thumbnails, distance)
+    assert (first != np.arange(120)).sum() > 10
 
 
 def test_near_hashes_alone_make_no_duplicates() -> None:
-    """Where thumbnails do not correlate, as of two aligned faces, both stay."""
+    """Two images whose thumbnails do not correlate, such as aligned faces, both stay."""
     thumbnails = np.random.default_rng(0).integers(0, 256, (2, 1024), dtype=np.uint8)
     assert find_duplicates(np.zeros(2, np.uint64), thumbnails, 6).tolist() == [0, 1]
     assert find_duplicates(np.zeros(2, np.uint64), thumbnails[[0, 0]], 6).tolist() == [0, 0]
@@ -118,7 +118,7 @@ def test_near_hashes_alone_make_no_duplicates() -> None:
 def test_the_first_of_alike_images_stays(
     make_table: MakeTable, scenes: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In blocks of three images: the copies are left out with the id of the one that stays."""
+    """The copies are left out, with the id of the image that stays; in blocks of three images."""
     monkeypatch.setattr(measures, "BLOCK", 3)
     images = np.stack([*scenes[:5], *_copies(scenes[2])])
     table = make_table("photos", images)
@@ -132,20 +132,20 @@ def test_the_first_of_alike_images_stays(
     assert everything["reason"].isna().all()
 
 
-def test_what_a_source_repeats_on_purpose_stays(make_table: MakeTable, scenes: Pixels) -> None:
-    """A photo with two sketches is there twice, under one group; the third one is a copy."""
+def test_an_image_repeated_within_a_group_stays(make_table: MakeTable, scenes: Pixels) -> None:
+    """A photo with two sketches occurs twice in one group; in another group it is a copy."""
     images = np.stack([scenes[0], scenes[0], scenes[0], scenes[1]])
     table = make_table("t", images, group=["photo", "photo", "other", "scene"])
     rows = curate(table, Curation(roles=("r",)), "r", Path("unused"))
     assert rows["reason"].fillna("").tolist() == ["", "", "near duplicate", ""]
 
 
-def test_a_persons_word_beats_the_rules(
+def test_a_persons_decision_overrules_the_rules(
     make_table: MakeTable, scenes: Pixels, tmp_path: Path
 ) -> None:
-    """Of 2 and its copies 5 to 8: 2 is dropped, 6 kept, so 6 stands for the others; 0 is kept."""
+    """Of 2 and its copies 5 to 8 a person drops 2 and keeps 6, so 5, 7, 8 are duplicates of 6."""
     images = np.stack([*scenes[:5], *_copies(scenes[2])])
-    images[0] = 128  # as blurred as can be
+    images[0] = 128  # without any sharpness, but kept by hand
     images[1] //= 64
     (tmp_path / "photos.csv").write_text(
         "id,decision,note\n000,keep,\n002,drop,eyes shut\n006,keep,\n"
@@ -163,17 +163,17 @@ def test_a_persons_word_beats_the_rules(
     assert rows.loc[["005", "008"], "twin"].tolist() == ["006"] * 2
 
 
-def test_faces_missing_or_too_small(
+def test_images_without_a_large_face_are_left_out(
     make_table: MakeTable, scenes: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The largest counts; 0 asks for any face at all."""
+    """The largest face counts; 0 requires any face."""
     sides = {0: [], 1: [8.0], 2: [8.0, 32.0]}
     table = make_table("photos", scenes[:3])
-    wanted = {scenes[row].tobytes(): found for row, found in sides.items()}
+    by_pixels = {scenes[row].tobytes(): each for row, each in sides.items()}
 
     def detect(_: FaceDetector, photo: Pixels) -> list[Face]:
         points = np.zeros((6, 2), np.float32)
-        return [Face((0, 0, side, side), points, 0.9) for side in wanted[photo.tobytes()]]
+        return [Face((0, 0, side, side), points, 0.9) for side in by_pixels[photo.tobytes()]]
 
     monkeypatch.setattr(FaceDetector, "detect", detect)
     rows = curate(table, Curation(face=0.25, lists=tmp_path), "photos", tmp_path)
@@ -183,16 +183,16 @@ def test_faces_missing_or_too_small(
     assert rows["reason"].fillna("").tolist() == ["no face found", "", ""]
 
 
-def test_asking_for_faces_without_weights_is_explained(
+def test_missing_weights_of_the_face_detector_are_explained(
     make_table: MakeTable, faces: Pixels, tmp_path: Path
 ) -> None:
-    """What to fetch."""
+    """The message says what to fetch."""
     with pytest.raises(UserError, match="s2f fetch mediapipe"):
         curate(make_table("photos", faces), Curation(face=0.1, lists=tmp_path), "photos", tmp_path)
 
 
-def test_lists_as_a_spreadsheet_saves_them(tmp_path: Path) -> None:
-    """With a mark of UTF-8, Windows' line ends, a note or none; no file is no decision."""
+def test_lists_from_spreadsheets_are_read(tmp_path: Path) -> None:
+    """With a byte order mark, Windows line ends, with or without notes; a missing list is empty."""
     file = tmp_path / "faces.csv"
     assert read_decisions(file, set()) == {}
     file.write_bytes(b'\xef\xbb\xbfid,decision,note\r\n1,keep,\r\n2, drop ,"dark, small"\r\n')
@@ -212,16 +212,14 @@ def test_lists_as_a_spreadsheet_saves_them(tmp_path: Path) -> None:
         ("id,decision\n1,keep\n2,maybe\n", r":3: decision 'maybe' must be keep or drop"),
         ("id,decision\n1,\n", r":2: decision '' must be keep or drop"),
         ("id,decision\n7,keep\n", r":2: no image has the id '7' \(2 images\)"),
-        ("id,decision\n1,keep\n1,drop\n", r":3: '1' stands in the list twice"),
+        ("id,decision\n1,keep\n1,drop\n", r":3: '1' is in the list twice"),
         ("id,decision,note\n1\n", r":2: must have 3 values"),
         ("id,decision\n1,keep,dark\n", r":2: must have 2 values"),
         (b"id,decision\n\xff,keep\n", r" cannot be read: 'utf-8'"),
     ],
 )
-def test_a_list_that_is_not_right_is_explained(
-    text: str | bytes, message: str, tmp_path: Path
-) -> None:
-    """The file, the line, and what is allowed."""
+def test_an_invalid_list_is_explained(text: str | bytes, message: str, tmp_path: Path) -> None:
+    """The message has the file, the line, and what is allowed."""
     file = tmp_path / "faces.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(UserError, match=rf"faces\.csv{message}"):
