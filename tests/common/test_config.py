@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from s2f_core.common.config import Section, load
+from s2f_core.common.config import Section, load, merge
 from s2f_core.common.errors import UserError
 from s2f_core.data.conditions import Condition
 from s2f_core.data.conditions.pencil import Pencil
@@ -98,3 +98,35 @@ def test_the_file_is_the_one_that_is_there_now(
         assert load(str, "name") == name
     Path("params.yaml").write_text("name: edited\n")
     assert load(str, "name") == "edited"
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "merged"),
+    [
+        ({"a": 1, "b": {"c": 2}}, {"b": {"d": 3}}, {"a": 1, "b": {"c": 2, "d": 3}}),
+        ({"a": {"type": "x", "b": 1}}, {"a": {"type": "y"}}, {"a": {"type": "y"}}),
+        (
+            {"a": {"type": "x", "b": 1}},
+            {"a": {"type": "x", "c": 2}},
+            {"a": {"type": "x", "b": 1, "c": 2}},
+        ),
+        ({"a": 1, "b": 2}, {"a": None}, {"b": 2}),
+        ({"a": 1}, {"b": None}, {"a": 1, "b": None}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+    ],
+)
+def test_an_entry_is_merged_with_its_defaults(default: object, own: object, merged: object) -> None:
+    """By key; another type replaces the whole, null removes."""
+    assert merge(default, own) == merged
+
+
+def test_an_error_names_the_place_where_the_value_stands(tmp_path: Path) -> None:
+    """Under the defaults or under the variant."""
+    file = tmp_path / "params.yaml"
+    file.write_text(
+        "defaults: {wheel: {spokes: 0}}\nvariants:\n  cart: {}\n  bike: {wheel: {rate: fast}}\n"
+    )
+    with pytest.raises(UserError, match=r": defaults\.wheel\.spokes: Input should be greater"):
+        load(dict[str, Wheel], "variants", "cart", file=file)
+    with pytest.raises(UserError, match=r": variants\.bike\.wheel\.rate: Input should be a valid"):
+        load(dict[str, Wheel], "variants", "bike", file=file)

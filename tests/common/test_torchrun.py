@@ -47,7 +47,7 @@ def test_two_processes_write_what_one_does(project: Path) -> None:  # noqa: F811
     assert not list(Path(".s2f/training").iterdir())
 
     settings = yaml.safe_load(Path("params.yaml").read_text())
-    settings["variants"]["pix2pix-pencil"]["recipe"]["batch"] = 3
+    settings["defaults"]["recipe"]["batch"] = 3
     Path("params.yaml").write_text(yaml.safe_dump(settings))
     refused = _torchrun("pix2pix-pencil")
     assert refused.returncode != 0

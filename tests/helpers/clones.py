@@ -66,10 +66,12 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
         name: {**entry, "upscaler": "none"} for name, entry in chosen if name in variants
     }
     settings["variants"] = {name: settings["variants"][name] for name in variants}
+    settings["defaults"]["discriminator"]["layers"] = 1
     for variant in settings["variants"].values():
         variant["scale"] = 1.0
-        if variant["discriminator"]["type"] != "fc":
-            variant["discriminator"]["layers"] = 1
+        discriminator = variant.get("discriminator", {})
+        if discriminator.get("type") != "fc" and discriminator:
+            discriminator["layers"] = 1
 
 
 def studies(translations: Container[str]) -> str:

@@ -91,6 +91,8 @@ def loaded(root: Path, module: str) -> set[Keys]:
                 if any(keyword.arg == "file" for keyword in call.keywords):
                     continue  # another file than params.yaml, which is a dep
                 found.add(tuple(_key(argument) for argument in call.args[1:]))
+    if any(keys[0] == "variants" for keys in found):
+        found.add(("defaults",))  # an entry under variants is merged with them
     return found
 
 

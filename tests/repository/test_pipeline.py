@@ -122,7 +122,7 @@ def project(tmp_path: Path) -> Path:
                 do:
                   cmd: python -m stages.many ${key}
                   deps: [data/code/many, "data/${key}"]
-                  params: ["variants.${key}"]
+                  params: [defaults, "variants.${key}"]
         """,
         "stages/__init__.py": '"""Only a docstring: cannot change a result."""',
         "stages/plain.py": """
@@ -229,7 +229,7 @@ def test_the_stage_writes_a_digest_for_each_stage(monkeypatch: pytest.MonkeyPatc
 def test_the_checker_reads_which_parameters_are_loaded(project: Path) -> None:
     """By any name of ``load``; keys known only at run time match any; other files do not count."""
     assert loaded(project, "plain") == {("lr",), ("split",)}
-    assert loaded(project, "many") == {("variants", "*")}
+    assert loaded(project, "many") == {("defaults",), ("variants", "*")}
 
 
 def test_the_checker_accepts_what_is_right(project: Path) -> None:
@@ -248,6 +248,7 @@ def test_the_checker_accepts_what_is_right(project: Path) -> None:
         ("params: [split, lr]", "params: [lr]", "plain: loads split, which is not among"),
         ("params: [split, lr]", "params: [split, lr, seed]", "plain: declares seed, which it"),
         ('"variants.${key}"', "variants", "many: loads variants.*, which is not among"),
+        ("[defaults, ", "[", "many: loads defaults, which is not among"),
     ],
 )
 def test_the_checker_finds_what_is_wrong(project: Path, old: str, new: str, message: str) -> None:

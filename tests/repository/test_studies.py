@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.studies import SMALL, command, experiments
+from s2f_core.common.config import load
 from s2f_core.data.selection import Translation
 from s2f_core.training.variant import Variant
 
@@ -42,4 +43,4 @@ def test_every_choice_makes_a_valid_variant(tmp_path: Path) -> None:
         after = yaml.safe_load((tmp_path / f"{number}.yaml").read_text(encoding="utf-8"))
         assert after != before, command(sweep, ())
         translation = Translation.model_validate(after["translations"][sweep.target])
-        Variant.model_validate(after["variants"][translation.variant])
+        load(Variant, "variants", translation.variant, file=tmp_path / f"{number}.yaml")

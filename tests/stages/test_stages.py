@@ -39,10 +39,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings = yaml.safe_load((ROOT / "params.yaml").read_text())
     settings.update(image_size=32, width=4, max_steps=6, precision="32-true")
     settings["data"]["points"]["examples"] = 200
+    settings["defaults"]["recipe"]["validations"] = 2
+    settings["defaults"]["discriminator"]["layers"] = 1
     for variant in settings["variants"].values():
-        variant["recipe"]["validations"] = 2
-        if variant["discriminator"]["type"] == "patchgan":
-            variant["discriminator"]["layers"] = 1
+        if "type" not in variant.get("discriminator", {"type": None}):
+            variant["discriminator"].pop("layers", None)
     settings["variants"]["resnet"]["generator"].update(downs=2, blocks=1)
     settings["variants"]["cyclegan-resnet"]["generator"].update(blocks=1)
     settings["variants"]["cyclegan-resnet"]["discriminator"]["layers"] = 3

@@ -1,5 +1,6 @@
 """Variants: the ones in params.yaml, and combinations that cannot be."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,11 @@ def test_an_unknown_class_is_refused_with_the_known_ones(objects: Path) -> None:
     far = data.model_copy(update={"classes": ("zebra",)})
     with pytest.raises(UserError, match=r"allowed: apple, pizza, tree\)"):
         far.pairs(objects, "train")
+
+
+def test_the_merged_settings_are_those_of_the_written_out_file() -> None:
+    """``variants.json`` was written before ``defaults:`` existed, when each variant had all."""
+    recorded = json.loads(Path(__file__).with_name("variants.json").read_text(encoding="utf-8"))
+    for name, settings in recorded.items():
+        merged = load(Variant, "variants", name, file=PARAMS).model_dump(mode="json")
+        assert {key: merged[key] for key in settings} == settings
