@@ -1,1 +1,1 @@
-"""Where things are in a photo: faces and their points, bodies and their joints."""
+"""Landmarks in photos: faces and their points, bodies and their joints."""

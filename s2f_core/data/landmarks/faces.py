@@ -1,6 +1,6 @@
 """Faces by BlazeFace (Bazarevsky et al. 2019), MediaPipe's short-range detector.
 
-It sees the photo at 128×128, so that a face under some 12 % of the side is not found.
+It works at 128×128 pixels and misses faces smaller than about 12 % of the side.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from s2f_core.data.landmarks.tflite import TfliteNetwork
 
 Grids = tuple[tuple[int, int], ...]
 
-SIDE = 128  # pixels that the network sees
-GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell: 896
+SIDE = 128  # the network's input, in pixels
+GRIDS = ((16, 2), (8, 6))  # cells a side and anchors a cell: 896 anchors
 POINTS = 6
 LIMIT = 100.0  # logits are clipped at it, as MediaPipe does
-OVERLAP = 0.3  # intersection over union from which two boxes are of one face
+OVERLAP = 0.3  # boxes with a larger intersection over union are of one face
 
 
 @dataclass(frozen=True)
 class Face:
     """A face: ``box`` (left, top, width, height) and ``points`` [6, 2] (x, y), in pixels.
 
-    The points are the person's right eye, left eye, tip of the nose, middle of the mouth, right
-    and left ear. ``score`` is from 0 to 1. A box may reach out of the photo.
+    The points are the person's right eye, left eye, tip of the nose, middle of the mouth, right ear
+    and left ear. ``score`` is from 0 to 1. A box may extend beyond the photo.
     """
 
     box: tuple[float, float, float, float]
@@ -38,9 +38,9 @@ class Face:
 
 
 class FaceDetector:
-    """Finds faces with the weights in ``assets/mediapipe``; picklable, safe in threads.
+    """Detects faces with the weights in ``assets/mediapipe``; picklable, safe in threads.
 
-    ``threshold`` is the score from which something is a face.
+    ``threshold`` is the lowest score of a face.
     """
 
     def __init__(self, assets: Path, threshold: float = 0.5) -> None:
@@ -49,11 +49,11 @@ class FaceDetector:
         self.threshold = threshold
 
     def detect(self, photo: Pixels) -> list[Face]:
-        """The faces in a photo uint8 [H, W, 3], the surest first.
+        """The faces in a photo uint8 [H, W, 3], the highest score first.
 
-        Raises UserError where the weights are missing or damaged.
+        Raises UserError if the weights are missing or damaged.
         """
-        small, corner, scale = _fitted(photo)
+        small, corner, scale = _letterbox(photo)
         raw, logits = self.network(small.astype(np.float32) / 127.5 - 1)
         scores = 1 / (1 + np.exp(-logits.ravel().astype(np.float64).clip(-LIMIT, LIMIT)))
         likely = np.flatnonzero(scores >= self.threshold)
@@ -72,13 +72,13 @@ class FaceDetector:
         ]
 
 
-def _fitted(photo: Pixels) -> tuple[Pixels, Floats, Floats]:
-    """The photo inside 128×128 on black, its corner (x, y) there, and by how much it was scaled."""
+def _letterbox(photo: Pixels) -> tuple[Pixels, Floats, Floats]:
+    """Fit a photo into 128×128 on black; also return its corner (x, y) there and its scale."""
     full = np.array(photo.shape[1::-1])
     size = np.rint(full * SIDE / full.max()).astype(int).clip(1)
     left, top = (SIDE - size) // 2
-    how = cv2.INTER_AREA if full.max() > SIDE else cv2.INTER_LINEAR
-    small = cv2.resize(photo, (int(size[0]), int(size[1])), interpolation=how)
+    method = cv2.INTER_AREA if full.max() > SIDE else cv2.INTER_LINEAR
+    small = cv2.resize(photo, (int(size[0]), int(size[1])), interpolation=method)
     canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
     canvas[top : top + size[1], left : left + size[0]] = small
     return canvas, np.array([left, top], np.float32), (size / full).astype(np.float32)
@@ -86,38 +86,38 @@ def _fitted(photo: Pixels) -> tuple[Pixels, Floats, Floats]:
 
 @cache
 def anchors(side: int = SIDE, grids: Grids = GRIDS) -> Floats:
-    """The middles (x, y) of the cells that a detector's rows belong to, in its pixels [n, 2].
+    """The centre (x, y) of the cell of each row of a detector, in pixels of its input: [n, 2].
 
-    ``side`` is that of what it sees; a grid has so many cells a side, of so many rows each.
+    ``side`` is that of the input; each grid has a number of cells a side and of rows a cell.
     """
-    found = []
+    centres = []
     for cells, repeats in grids:
         middles = (np.arange(cells) + 0.5) * side / cells
         y, x = np.meshgrid(middles, middles, indexing="ij")
-        found.append(np.stack([x, y], axis=-1).reshape(-1, 2).repeat(repeats, axis=0))
-    return np.concatenate(found).astype(np.float32)
+        centres.append(np.stack([x, y], axis=-1).reshape(-1, 2).repeat(repeats, axis=0))
+    return np.concatenate(centres).astype(np.float32)
 
 
 def merge_boxes(places: Floats, scores: Floats) -> list[tuple[Floats, float]]:
-    """Weighted non-maximum suppression: one [2 + 6, 2] a face, with its best score, best first.
+    """Weighted non-maximum suppression: one box [2 + 6, 2] a face with its best score, best first.
 
-    ``places`` [n, 2 + 6, 2] are middles, extents and points. Those that overlap the best one left
-    by more than 0.3 are of its face, which becomes their mean weighted by score, since single
-    boxes of the network jitter (Bazarevsky et al. 2019, section 3.3).
+    ``places`` [n, 2 + 6, 2] are centres, extents and points. All boxes that overlap the best one
+    are of the same face. The result is their mean, weighted by score, since single boxes of the
+    network jitter (Bazarevsky et al. 2019, section 3.3).
     """
-    found = []
+    faces = []
     left = np.argsort(-scores, kind="stable")
     while len(left):
         same = intersection_over_union(places[left[0]], places[left]) > OVERLAP
         same[0] = True
         group, left = left[same], left[~same]
         mean = np.average(places[group], axis=0, weights=scores[group])
-        found.append((mean, float(scores[group[0]])))
-    return found
+        faces.append((mean, float(scores[group[0]])))
+    return faces
 
 
 def intersection_over_union(one: Floats, others: Floats) -> Floats:
-    """Intersection over union of a box (middle, extent) [2+, 2] with others [n, 2+, 2]: [n]."""
+    """Intersection over union of a box (centre, extent) [2+, 2] with others [n, 2+, 2]: [n]."""
     low = np.maximum(one[0] - one[1] / 2, others[:, 0] - others[:, 1] / 2)
     high = np.minimum(one[0] + one[1] / 2, others[:, 0] + others[:, 1] / 2)
     shared = (high - low).clip(0).prod(axis=-1)

@@ -15,9 +15,9 @@ from s2f_core.data.landmarks.patch import Patch
 from s2f_core.data.landmarks.pose import sigmoid
 from s2f_core.data.landmarks.tflite import TfliteNetwork
 
-SIDE = 192  # pixels that the network sees
-MARGIN = 1.5
-RIGHT_EYE, LEFT_EYE = 0, 1  # of the detector's points
+SIDE = 192  # the network's input, in pixels
+MARGIN = 1.5  # the network's square is larger than the face's box by this factor
+RIGHT_EYE, LEFT_EYE = 0, 1  # rows of the detector's points
 
 LIPS = (
     (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291),
@@ -51,9 +51,9 @@ CONTOURS = (*LIPS, *EYES, *BROWS, *OVAL, *NOSE)
 
 
 class FaceMesh:
-    """Finds a face's points with the weights in ``assets/mediapipe``; picklable, safe in threads.
+    """Detects a face's points with the weights in ``assets/mediapipe``; picklable, safe in threads.
 
-    ``threshold`` is the score from which something is a face, in either network.
+    ``threshold`` is the lowest score of a face in both networks.
     """
 
     def __init__(self, assets: Path, threshold: float = 0.5) -> None:
@@ -62,10 +62,10 @@ class FaceMesh:
         self.threshold = threshold
 
     def detect(self, photo: Pixels) -> Floats | None:
-        """The points [468, 3] of the surest face in a photo uint8 [H, W, 3], or None.
+        """The points [468, 3] of the highest-scoring face in a photo uint8 [H, W, 3], or None.
 
-        x and y in pixels; z in the same unit, less towards the camera. Raises UserError where the
-        weights are missing or damaged.
+        x, y and z are in pixels; z is smaller towards the camera. Raises UserError if the weights
+        are missing or damaged.
         """
         faces = self.faces.detect(photo)
         if not faces:
@@ -75,12 +75,12 @@ class FaceMesh:
         angle = math.atan2(across[1], across[0])
         side = max(width, height) * MARGIN
         patch = Patch(left + width / 2, top + height / 2, side, angle)
-        values = patch.cut(photo, SIDE, cv2.BORDER_REPLICATE).astype(np.float32) / 255
-        found, sure = self.network(values)
-        if sigmoid(sure).item() < self.threshold:
+        values = patch.crop(photo, SIDE, cv2.BORDER_REPLICATE).astype(np.float32) / 255
+        landmarks, logit = self.network(values)
+        if sigmoid(logit).item() < self.threshold:
             return None
-        points = found.reshape(-1, 3) / np.float32(SIDE)
-        return np.column_stack([patch.places(points[:, :2]), points[:, 2] * np.float32(side)])
+        points = landmarks.reshape(-1, 3) / np.float32(SIDE)
+        return np.column_stack([patch.to_photo(points[:, :2]), points[:, 2] * np.float32(side)])
 
 
 def draw_mesh(points: Floats, size: int, thickness: float) -> Pixels:
@@ -88,10 +88,9 @@ def draw_mesh(points: Floats, size: int, thickness: float) -> Pixels:
 
     Lips, eyes, brows, nose and the oval of the face, black on white, ``thickness`` pixels wide.
     """
-    drawn = antialiased.sheet(size, 1, 255)
-    places = antialiased.places(points[:, :2])
+    canvas = antialiased.canvas(size, 1, 255)
+    places = antialiased.to_fixed_point(points[:, :2])
     lines = [places[list(contour)] for contour in CONTOURS]
-    cv2.polylines(
-        drawn, lines, False, 0, antialiased.stroke(thickness), cv2.LINE_AA, antialiased.FRACTION
-    )
-    return antialiased.picture(drawn)
+    width = antialiased.line_thickness(thickness)
+    cv2.polylines(canvas, lines, False, 0, width, cv2.LINE_AA, antialiased.FRACTION)
+    return antialiased.shrink(canvas)

@@ -1,4 +1,4 @@
-"""The turned square of a photo that a landmark network sees."""
+"""The rotated square of a photo that a landmark network gets as its input."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from s2f_core.common.images import Floats, Pixels
 
 @dataclass(frozen=True)
 class Patch:
-    """A square around ``x``, ``y``, of ``side`` pixels, turned clockwise by ``angle`` radians.
+    """A square around ``x``, ``y``, of ``side`` pixels, rotated clockwise by ``angle`` radians.
 
-    Places are in pixels from the photo's top left corner: the first pixel reaches from 0 to 1.
+    Coordinates are in pixels from the photo's top left corner: the first pixel reaches from 0 to 1.
     """
 
     x: float
@@ -26,31 +26,31 @@ class Patch:
     angle: float = 0.0
 
     @classmethod
-    def whole(cls, photo: Pixels) -> Patch:
-        """The smallest square that holds all of a photo."""
+    def around(cls, photo: Pixels) -> Patch:
+        """The smallest square that contains the whole photo."""
         height, width = photo.shape[:2]
         return cls(width / 2, height / 2, max(height, width))
 
-    def cut(self, photo: Pixels, size: int, border: int) -> Pixels:
-        """The square of a photo uint8 [H, W, 3]: uint8 [size, size, 3].
+    def crop(self, photo: Pixels, size: int, border: int) -> Pixels:
+        """Crop the square out of a photo uint8 [H, W, 3]: uint8 [size, size, 3].
 
-        ``border`` is OpenCV's rule for what lies outside of the photo.
+        ``border`` is OpenCV's border mode for pixels outside the photo.
         """
         scale = self.side / size
-        turn = scale * self._turn
+        turn = scale * self._rotation
         corner = np.array([self.x, self.y]) - turn @ np.full(2, size / 2)
-        middle = corner + turn @ np.full(2, 0.5) - 0.5  # OpenCV counts from a pixel's middle
-        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        middle = corner + turn @ np.full(2, 0.5) - 0.5  # OpenCV's origin is the middle of a pixel
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         matrix = np.column_stack([turn, middle])
-        cut = cv2.warpAffine(photo, matrix, (size, size), flags=how, borderMode=border)
-        return cut.astype(np.uint8)
+        square = cv2.warpAffine(photo, matrix, (size, size), flags=flags, borderMode=border)
+        return square.astype(np.uint8)
 
-    def places(self, points: npt.NDArray[Any]) -> Floats:
-        """Where points [n, 2] of the square, each 0…1 from its own top left, are in the photo."""
-        found = (points - 0.5) * self.side @ self._turn.T + np.array([self.x, self.y])
-        return np.asarray(found, dtype=np.float32)
+    def to_photo(self, points: npt.NDArray[Any]) -> Floats:
+        """The photo coordinates [n, 2] of points of the square, each 0…1 from its top left."""
+        moved = (points - 0.5) * self.side @ self._rotation.T + np.array([self.x, self.y])
+        return np.asarray(moved, dtype=np.float32)
 
     @property
-    def _turn(self) -> Floats:
+    def _rotation(self) -> Floats:
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         return np.array([[cos, -sin], [sin, cos]], np.float32)

@@ -1,7 +1,7 @@
 """The pose of a person by BlazePose (Bazarevsky et al. 2020), MediaPipe's full model.
 
-A detector finds a person's middle, size and lean; 33 landmarks are then read from the upright
-square around them, and moved to where the network's heatmaps say they are, as MediaPipe does.
+A detector finds the centre, size and lean of a person. A network then reads 33 landmarks from the
+upright square around the person, and its heatmaps refine them, as in MediaPipe.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from s2f_core.data.landmarks.faces import anchors, merge_boxes
 from s2f_core.data.landmarks.patch import Patch
 from s2f_core.data.landmarks.tflite import TfliteNetwork
 
-DETECTOR_SIDE, SIDE = 224, 256  # pixels that the two networks see
-GRIDS = ((28, 2), (14, 2), (7, 6))  # cells a side, anchors a cell, of the detector: 2,254
-HIPS, REACH = 2, 3  # rows of a detection: the hips' middle, a point on the circle around the body
-MARGIN = 1.25
-REFINED = 3  # cells of a heatmap either way
+DETECTOR_SIDE, SIDE = 224, 256  # the inputs of the two networks, in pixels
+GRIDS = ((28, 2), (14, 2), (7, 6))  # the detector's cells a side and anchors a cell: 2,254 anchors
+HIPS, REACH = 2, 3  # rows of a detection: centre of the hips, a point on the circle around the body
+MARGIN = 1.25  # the network's square is larger than that circle by this factor
+REFINE_RADIUS = 3  # cells of a heatmap around a landmark
 LANDMARKS = 33  # the network has six more, for tracking
 
 
 class PoseDetector:
-    """Finds a person with the weights in ``assets/mediapipe``; picklable, safe in threads.
+    """Detects a person with the weights in ``assets/mediapipe``; picklable, safe in threads.
 
-    ``threshold`` is the score from which something is a person, in either network.
+    ``threshold`` is the lowest score of a person in both networks.
     """
 
     def __init__(self, assets: Path, threshold: float = 0.5) -> None:
@@ -40,27 +40,27 @@ class PoseDetector:
         self.threshold = threshold
 
     def detect(self, photo: Pixels) -> Floats | None:
-        """The landmarks [33, 3] of the surest person in a photo uint8 [H, W, 3], or None.
+        """The landmarks [33, 3] of the highest-scoring person in a photo uint8 [H, W, 3], or None.
 
-        x and y in pixels, which may be outside of the photo, and the visibility from 0 to 1.
-        Raises UserError where the weights are missing or damaged.
+        They are x and y in pixels, also outside the photo, and the visibility from 0 to 1. Raises
+        UserError if the weights are missing or damaged.
         """
-        patch = self.person(photo)
+        patch = self.find_person(photo)
         if patch is None:
             return None
-        values = patch.cut(photo, SIDE, cv2.BORDER_REPLICATE).astype(np.float32) / 255
-        found, sure, _, heat, _ = self.network(values)
-        if sure.item() < self.threshold:
+        values = patch.crop(photo, SIDE, cv2.BORDER_REPLICATE).astype(np.float32) / 255
+        landmarks, score, _, heat, _ = self.network(values)
+        if score.item() < self.threshold:
             return None
-        points = found.reshape(-1, 5)[:LANDMARKS]
+        points = landmarks.reshape(-1, 5)[:LANDMARKS]
         maps = sigmoid(np.moveaxis(heat[0], -1, 0)[:LANDMARKS])
-        places = patch.places(refine(points[:, :2] / SIDE, maps))
+        places = patch.to_photo(refine(points[:, :2] / SIDE, maps))
         return np.column_stack([places, sigmoid(points[:, 3])])
 
-    def person(self, photo: Pixels) -> Patch | None:
-        """The upright square around the surest person in a photo uint8 [H, W, 3], or None."""
-        whole = Patch.whole(photo)
-        values = whole.cut(photo, DETECTOR_SIDE, cv2.BORDER_CONSTANT).astype(np.float32)
+    def find_person(self, photo: Pixels) -> Patch | None:
+        """The upright square around the highest-scoring person in a photo, or None."""
+        whole = Patch.around(photo)
+        values = whole.crop(photo, DETECTOR_SIDE, cv2.BORDER_CONSTANT).astype(np.float32)
         raw, logits = self.detector(values / 127.5 - 1)
         scores = sigmoid(logits.ravel())
         likely = np.flatnonzero(scores >= self.threshold)
@@ -71,23 +71,23 @@ class PoseDetector:
         places[:, 0] += middles
         places[:, 2:] += middles[:, None]
         (best, _), *_ = merge_boxes(places, scores[likely])
-        (x, y), (to_x, to_y) = whole.places(best[[HIPS, REACH]] / DETECTOR_SIDE).tolist()
+        (x, y), (to_x, to_y) = whole.to_photo(best[[HIPS, REACH]] / DETECTOR_SIDE).tolist()
         side = 2 * math.hypot(to_x - x, to_y - y) * MARGIN
         return Patch(x, y, side, math.atan2(to_x - x, y - to_y))
 
 
 def refine(points: npt.NDArray[Any], maps: Floats) -> Floats:
-    """Points [n, 2] (x, y, each 0…1) moved to the middle of their heat in ``maps`` [n, h, w].
+    """Move points [n, 2] (x, y, each 0…1) to the centre of the heat around them.
 
-    It is the mean of the 7×7 cells around a point, weighted by their heat, cell i being at i / w.
-    One that is outside, or has no heat of 0.5 there, stays.
+    The centre is the mean of the 7×7 cells around a point, weighted by their heat in ``maps``
+    [n, h, w]; cell i is at i / w. A point stays if it is outside, or if no cell has a heat of 0.5.
     """
     count, height, width = maps.shape
     cells = np.floor(points * (width, height)).astype(int)
     inside = np.all((cells >= 0) & (cells < (width, height)), axis=1)
-    around = cells[..., None] + np.arange(-REFINED, REFINED + 1)
-    columns, rows = np.moveaxis(np.where(inside[:, None, None], around + REFINED, 0), 1, 0)
-    padded = np.pad(maps, ((0, 0), (REFINED, REFINED), (REFINED, REFINED)))
+    around = cells[..., None] + np.arange(-REFINE_RADIUS, REFINE_RADIUS + 1)
+    columns, rows = np.moveaxis(np.where(inside[:, None, None], around + REFINE_RADIUS, 0), 1, 0)
+    padded = np.pad(maps, ((0, 0), (REFINE_RADIUS, REFINE_RADIUS), (REFINE_RADIUS, REFINE_RADIUS)))
     heat = padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
     along = np.stack([heat.sum(axis=1), heat.sum(axis=2)], axis=1)
     total = np.maximum(heat.sum(axis=(1, 2)), np.finfo(np.float32).tiny)[:, None]

@@ -16,10 +16,10 @@ from s2f_core.common.images import Floats
 
 
 class TfliteNetwork:
-    """The network in a file, or in a ``member`` of a zip, read when it is first called.
+    """The network in a file, or in a ``member`` of a zip file; the first call reads it.
 
-    Safe to call from several threads, each of which has an interpreter of its own. Pickles as the
-    name of the file.
+    Several threads may call it, since each has its own interpreter. It is pickled as the name of
+    the file.
     """
 
     def __init__(self, path: Path, member: str | None = None) -> None:
@@ -31,15 +31,15 @@ class TfliteNetwork:
         return TfliteNetwork, (self.path, self.member)
 
     def __call__(self, image: npt.NDArray[Any]) -> list[Floats]:
-        """All outputs, in the network's order and shapes, for the values of its one input.
+        """All outputs for its one input, in the network's order and shapes.
 
-        ``image`` has the input's shape, with or without the batch axis. Raises UserError where the
+        ``image`` has the input's shape, with or without the batch axis. Raises UserError if the
         file is missing or damaged.
         """
         interpreter = self._interpreter()
-        (given,) = interpreter.get_input_details()
-        values = np.ascontiguousarray(image, dtype=np.float32).reshape(given["shape"])
-        interpreter.set_tensor(given["index"], values)
+        (details,) = interpreter.get_input_details()
+        values = np.ascontiguousarray(image, dtype=np.float32).reshape(details["shape"])
+        interpreter.set_tensor(details["index"], values)
         interpreter.invoke()
         return [interpreter.get_tensor(out["index"]) for out in interpreter.get_output_details()]
 
@@ -50,11 +50,11 @@ class TfliteNetwork:
             with self._reading:
                 data = self._data
             try:
-                made = Interpreter(model_content=data, num_threads=1)
-                made.allocate_tensors()
+                interpreter = Interpreter(model_content=data, num_threads=1)
+                interpreter.allocate_tensors()
             except (ValueError, RuntimeError) as error:
-                raise UserError(f"{self._name}: no network: {error}; fetch it again") from None
-            self._threads.interpreter = made
+                raise UserError(f"{self._name} is no network: {error}; fetch it again") from None
+            self._threads.interpreter = interpreter
         return self._threads.interpreter
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Faces: the network's rows become boxes, those of one face become one."""
+"""Faces: rows of the network become boxes, and the boxes of one face become one."""
 
 import pickle
 import zipfile
@@ -21,8 +21,8 @@ from s2f_core.data.landmarks.faces import (
 from s2f_core.data.landmarks.tflite import TfliteNetwork
 
 
-def test_a_network_runs_in_every_thread_and_after_pickling(tmp_path: Path) -> None:
-    """All outputs in order, whoever calls; from a file and from a zip."""
+def test_a_network_runs_in_threads_and_after_pickling(tmp_path: Path) -> None:
+    """All outputs come in order, from a file and from a zip file."""
     (tmp_path / "net.tflite").write_bytes(doubling(3))
     with zipfile.ZipFile(tmp_path / "nets.zip", "w") as archive:
         archive.write(tmp_path / "net.tflite", "net.tflite")
@@ -33,16 +33,16 @@ def test_a_network_runs_in_every_thread_and_after_pickling(tmp_path: Path) -> No
     inputs = [np.full(3, number) for number in range(20)]
     for network in networks:
         with ThreadPoolExecutor(4) as threads:
-            for found in (network, pickle.loads(pickle.dumps(network))):  # noqa: S301
-                for given, (double, negative) in zip(
-                    inputs, threads.map(found, inputs), strict=True
+            for copy in (network, pickle.loads(pickle.dumps(network))):  # noqa: S301
+                for value, (double, negative) in zip(
+                    inputs, threads.map(copy, inputs), strict=True
                 ):
-                    assert (double == 2 * given).all()
-                    assert (negative == -given).all()
+                    assert (double == 2 * value).all()
+                    assert (negative == -value).all()
 
 
 def test_missing_and_damaged_weights_are_explained(tmp_path: Path) -> None:
-    """What to fetch where nothing is, and which file is broken."""
+    """The message says what to fetch and which file is broken."""
     photo = np.zeros((64, 64, 3), np.uint8)
     with pytest.raises(UserError, match="does not exist: run 's2f fetch mediapipe'"):
         FaceDetector(tmp_path).detect(photo)
@@ -53,11 +53,11 @@ def test_missing_and_damaged_weights_are_explained(tmp_path: Path) -> None:
         FaceDetector(tmp_path).detect(photo)
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("face_detection_short_range.tflite", b"no network")
-    with pytest.raises(UserError, match=r"no network.*fetch it again"):
+    with pytest.raises(UserError, match=r"is no network.*fetch it again"):
         FaceDetector(tmp_path).detect(photo)
 
 
-def test_anchors_are_the_middles_of_the_cells() -> None:
+def test_anchors_are_the_centres_of_the_cells() -> None:
     """Two for each of 16 × 16 cells of 8 pixels, six for each of 8 × 8 of 16, row by row."""
     assert anchors().shape == (896, 2)
     assert anchors()[:4].tolist() == [[4, 4], [4, 4], [12, 4], [12, 4]]
@@ -65,14 +65,14 @@ def test_anchors_are_the_middles_of_the_cells() -> None:
     assert anchors()[-1].tolist() == [120, 120]
 
 
-def test_overlap_of_boxes() -> None:
-    """Half of a box of 2 × 2 shared with its like is a third of what they cover."""
+def test_intersection_over_union() -> None:
+    """Two boxes of 2 × 2 that share a half overlap by a third."""
     boxes = np.array([[[1, 1], [2, 2]], [[2, 1], [2, 2]], [[5, 5], [2, 2]]], np.float32)
     assert intersection_over_union(boxes[0], boxes).tolist() == pytest.approx([1, 1 / 3, 0])
 
 
-def test_boxes_of_one_face_become_their_weighted_mean() -> None:
-    """0.8 at 10 and 0.2 at 11 are one at 10.2; a box elsewhere stays alone, behind the better."""
+def test_boxes_of_one_face_are_merged_to_their_weighted_mean() -> None:
+    """Scores of 0.8 at 10 and 0.2 at 11 give 10.2; a box elsewhere stays alone."""
     places = np.zeros((3, 8, 2), np.float32)
     places[:, 0] = [[10, 10], [40, 40], [11, 10]]
     places[:, 1] = 8
@@ -84,15 +84,15 @@ def test_boxes_of_one_face_become_their_weighted_mean() -> None:
     assert (best, second) == pytest.approx((0.8, 0.6))
 
 
-class _OneRow:
-    """Sees a face in the middle of the cell at (68, 44), 32 wide, with all points 4 lower."""
+class _FakeNetwork:
+    """Detects one face at (68, 44), 32 wide, with all points 4 lower; keeps its input."""
 
     def __init__(self) -> None:
-        self.seen: Floats | None = None
+        self.input: Floats | None = None
 
     def __call__(self, image: Floats) -> list[Floats]:
-        """Rows and logits as the network has them."""
-        self.seen = image
+        """Return rows and logits like the real network."""
+        self.input = image
         rows, logits = np.zeros((1, 896, 16), np.float32), np.full((1, 896, 1), -200, np.float32)
         row = 2 * (5 * 16 + 8)
         rows[0, row] = [0, 0, 32, 32, *([0, 4] * 6)]
@@ -101,17 +101,17 @@ class _OneRow:
 
 
 def test_boxes_and_points_are_in_the_photos_own_pixels() -> None:
-    """Of a photo of 512 × 256, whose upper edge is at 32 of the 128 pixels that are seen."""
+    """Of a photo of 512 × 256, which fills rows 32 to 96 of the network's input."""
     detector = FaceDetector(Path("nowhere"))
-    network = _OneRow()
+    network = _FakeNetwork()
     detector.network = network  # type: ignore[assignment]  # called the same
     (face,) = detector.detect(np.full((256, 512, 3), 255, np.uint8))
     assert face.box == pytest.approx((4 * (68 - 16), 4 * (44 - 16 - 32), 128, 128))
     assert face.points.tolist() == [[4 * 68, 4 * (44 + 4 - 32)]] * 6
     assert face.score == pytest.approx(1)
-    assert network.seen is not None
-    assert network.seen[:32].max() == -1  # black above and below
-    assert network.seen[32:96].min() == 1
+    assert network.input is not None
+    assert network.input[:32].max() == -1  # black above and below
+    assert network.input[32:96].min() == 1
 
 
 @pytest.fixture(scope="module")
@@ -121,10 +121,10 @@ def astronaut() -> Pixels:
 
 
 @pytest.mark.slow
-def test_a_real_face_is_found(
+def test_a_real_face_is_detected(
     astronaut: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Her eyes, nose and mouth are within some pixels of where they are."""
+    """Eyes, nose and mouth are right within some pixels."""
     monkeypatch.delenv("S2F_CACHE")  # the user's own cache: the weights are fetched once
     fetch("mediapipe", tmp_path / "mediapipe")
     detector = FaceDetector(tmp_path)

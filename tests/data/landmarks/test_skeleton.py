@@ -1,4 +1,4 @@
-"""The skeleton: which point is which, what is drawn, and in which colour."""
+"""The skeleton: the order of points, the lines, and their colours."""
 
 import numpy as np
 import pytest
@@ -28,34 +28,34 @@ BLAZEPOSE = (
 )  # fmt: skip
 
 
-def hidden() -> Floats:
+def hidden_points() -> Floats:
     """Eighteen points in the middle of 100 pixels, none visible."""
     return np.tile(np.array([50, 50, 0], np.float32), (18, 1))
 
 
 def test_points_keep_their_names() -> None:
-    """Every joint but the neck comes from the point of its name, in both numberings."""
+    """Every joint but the neck comes from the point with its name, in both orders."""
     for names, convert in ((COCO, from_coco17), (BLAZEPOSE, from_mediapipe33)):
         points = np.column_stack([np.arange(len(names)), -np.arange(len(names)), [2] * len(names)])
-        found = convert(points)
-        assert found.shape == (18, 3)
-        for joint, (x, y, _) in zip(JOINTS, found, strict=True):
+        joints = convert(points)
+        assert joints.shape == (18, 3)
+        for joint, (x, y, _) in zip(JOINTS, joints, strict=True):
             if joint != "neck":
                 assert names[int(x)] == joint
                 assert y == -x
 
 
 def test_the_neck_is_between_the_shoulders() -> None:
-    """Halfway, and as visible as the less visible; COCO's v of 0, 1, 2 is 0, a half, 1."""
+    """Halfway, and as visible as the less visible; COCO's v of 0, 1, 2 becomes 0, 0.5, 1."""
     points = np.zeros((17, 3))
     points[5], points[6] = (10, 20, 2), (30, 40, 1)
-    found = from_coco17(points)
-    assert found[1].tolist() == [20, 30, 0.5]
-    assert found[[2, 5], 2].tolist() == [0.5, 1]
+    joints = from_coco17(points)
+    assert joints[1].tolist() == [20, 30, 0.5]
+    assert joints[[2, 5], 2].tolist() == [0.5, 1]
 
 
 def test_limbs_are_a_tree_of_all_joints() -> None:
-    """17 limbs, each joint but the neck the end of one, joints of a side with that side's."""
+    """Each joint but the neck is the end of one of 17 limbs; no limb joins left and right."""
     assert sorted(end for _, end in LIMBS) == [joint for joint in range(18) if joint != 1]
     assert len(set(COLOURS)) == 18
     for start, end in LIMBS:
@@ -64,41 +64,41 @@ def test_limbs_are_a_tree_of_all_joints() -> None:
 
 
 def test_a_limb_has_the_colour_of_its_end() -> None:
-    """The left forearm, along a row, in the wrist's colour; nothing else on black."""
-    points = hidden()
+    """The left forearm has the wrist's colour; the rest is black."""
+    points = hidden_points()
     points[6], points[7] = (20, 50, 1), (80, 50, 0.5)
-    drawn = draw_skeleton(points, 100, thickness=4)
-    assert drawn.shape == (100, 100, 3)
-    assert drawn[50, 50].tolist() == list(COLOURS[7])
-    assert drawn[50, 20].tolist() == list(COLOURS[6])
-    assert not drawn[:40].any()
-    assert not drawn[60:].any()
-    assert drawn[:, 50].max(axis=1).sum() / 255 == pytest.approx(4, abs=0.3)
+    image = draw_skeleton(points, 100, thickness=4)
+    assert image.shape == (100, 100, 3)
+    assert image[50, 50].tolist() == list(COLOURS[7])
+    assert image[50, 20].tolist() == list(COLOURS[6])
+    assert not image[:40].any()
+    assert not image[60:].any()
+    assert image[:, 50].max(axis=1).sum() / 255 == pytest.approx(4, abs=0.3)
 
 
-def test_what_is_hardly_visible_is_not_drawn() -> None:
-    """Below the threshold a point and its limbs are left out; a point alone is a dot."""
-    points = hidden()
+def test_points_below_the_visibility_are_not_drawn() -> None:
+    """Nor are their limbs; a point without limbs is a dot."""
+    points = hidden_points()
     points[6], points[7] = (20, 50, 1), (80, 50, 0.4)
-    drawn = draw_skeleton(points, 100)
-    assert drawn[50, 20].any()
-    assert not drawn[:, 30:].any()
+    image = draw_skeleton(points, 100)
+    assert image[50, 20].any()
+    assert not image[:, 30:].any()
     assert draw_skeleton(points, 100, visible=0.4)[50, 50].any()
-    assert not draw_skeleton(hidden(), 100).any()
+    assert not draw_skeleton(hidden_points(), 100).any()
 
 
-def test_points_outside_the_picture_are_fine() -> None:
-    """A limb that leaves the picture is cut at its border, however far it goes, or nowhere."""
-    points = hidden()
+def test_points_may_lie_outside_the_picture() -> None:
+    """A limb that leaves the picture is clipped; a point that is not finite is not drawn."""
+    points = hidden_points()
     points[6], points[7] = (20, 50, 1), (1e9, 50, 1)
     assert draw_skeleton(points, 100)[50, 99].tolist() == list(COLOURS[7])
     points[7] = (np.nan, np.inf, 0)
     assert draw_skeleton(points, 100)[50, 20].any()
 
 
-def test_positions_are_fractions_of_pixels() -> None:
-    """The dot's middle of mass is where the point is, from the picture's corner."""
-    points = hidden()
+def test_points_are_drawn_at_fractions_of_pixels() -> None:
+    """The dot's centre of mass is at the point."""
+    points = hidden_points()
     points[0] = (30.25, 40.75, 1)
     shade = draw_skeleton(points, 100, thickness=6).max(axis=2).astype(float)
     y, x = np.mgrid[0:100, 0:100] + 0.5
