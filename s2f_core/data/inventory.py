@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from s2f_core.common.config import Section
-from s2f_core.data.assets import CATALOGUE, Collection
+from s2f_core.data.assets import CATALOGUE, Asset
 
 WIDTH = 100  # columns of the text
 GAP = "  "
@@ -101,9 +101,11 @@ def _assets(section: type[Section], names: tuple[str, ...], name: str) -> tuple[
     return known
 
 
-def _need(asset: Collection, assets: Path) -> Need:
+def _need(asset: Asset, assets: Path) -> Need:
     folder = assets / asset.name
-    how = f"by hand: {asset.by_hand} into {folder}" if asset.by_hand else f"s2f fetch {asset.name}"
+    how = f"s2f fetch {asset.name}"
+    if asset.manual_steps:
+        how = f"by hand: {asset.manual_steps} into {folder}"
     return Need(
         name=asset.name,
         description=asset.description,
@@ -111,7 +113,7 @@ def _need(asset: Collection, assets: Path) -> Need:
         citation=asset.citation,
         page=asset.page,
         download=asset.download,
-        here=asset.here(folder),
+        here=asset.availability(folder),
         how=how,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from s2f_core.data.assets.asset import Collection
+from s2f_core.data.assets.asset import Asset
 from s2f_core.data.assets.catalogue import CATALOGUE
 
 
@@ -27,7 +27,7 @@ def page(section: Mapping[str, Any]) -> str:
     return next((asset.page for asset in origins(section)), "")
 
 
-def origins(section: Mapping[str, Any]) -> list[Collection]:
+def origins(section: Mapping[str, Any]) -> list[Asset]:
     """The catalogue's assets that a role and its domains are made from, each once."""
     names = dict.fromkeys(Path(path).name for path in _paths(section))
     return [CATALOGUE[name] for name in names if name in CATALOGUE]

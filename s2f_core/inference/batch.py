@@ -17,7 +17,7 @@ from tqdm import tqdm
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, decode, encode_png, grid, resize, to_rgb
-from s2f_core.data.datasets.folder_tree import ENDINGS
+from s2f_core.data.datasets.folder_tree import IMAGE_EXTENSIONS
 from s2f_core.data.sketch.normalise import Square
 from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
@@ -74,10 +74,12 @@ def sources(given: Sequence[str], stdin: BinaryIO) -> list[Source]:
 def _files(text: str) -> Iterator[Source]:
     path = Path(text)
     if path.is_dir():
-        inner = sorted(file for file in path.rglob("*") if file.name.lower().endswith(ENDINGS))
+        inner = sorted(
+            file for file in path.rglob("*") if file.name.lower().endswith(IMAGE_EXTENSIONS)
+        )
         seen = [file for file in inner if not _hidden(file.relative_to(path)) and file.is_file()]
         if not seen:
-            raise UserError(f"{path} has no pictures (pictures: {' '.join(ENDINGS)})")
+            raise UserError(f"{path} has no pictures (pictures: {' '.join(IMAGE_EXTENSIONS)})")
         yield from (_source(file, file.relative_to(path)) for file in seen)
         return
     matches = [path] if path.exists() else [Path(name) for name in sorted(glob.glob(text))]  # noqa: PTH207

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels
-from s2f_core.data.assets.catalogue import find
-from s2f_core.data.assets.checksums import is_whole
+from s2f_core.data.assets.catalogue import find_asset
+from s2f_core.data.assets.checksums import has_checksum
 from s2f_core.metrics.feature_extractor import Backbone, Extract
 from s2f_core.metrics.onnx_graph import INPUT, Graph, Layer
 
@@ -119,7 +119,7 @@ def read_weights(weights: Path) -> list[Layer]:
     mean and variance (the scale is 1), and no class head. Folding moves a feature by 1e-5. Raises
     UserError where the file is not the published one: TorchScript is code, and no other is opened.
     """
-    if not is_whole(weights, find("inception").files[0].checksum):
+    if not has_checksum(weights, find_asset("inception").files[0].checksum):
         raise UserError(f"{weights} cannot be loaded: it is not the published file; fetch it again")
     try:
         with warnings.catch_warnings():

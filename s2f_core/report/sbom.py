@@ -19,8 +19,8 @@ from urllib.parse import quote
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from s2f_core.data.assets.asset import Collection
-from s2f_core.data.assets.image_assets import PICTURES
+from s2f_core.data.assets.asset import Asset
+from s2f_core.data.assets.image_assets import IMAGES
 from s2f_core.data.assets.weight_assets import WEIGHTS
 
 PartKind = Literal["package", "pictures", "weights"]
@@ -75,8 +75,8 @@ class Part:
 
 def list_parts(assets: Path) -> list[Part]:
     """Return all parts by kind and name; ``assets`` is the folder of fetched files."""
-    collections: tuple[tuple[PartKind, tuple[Collection, ...]], ...] = (
-        ("pictures", PICTURES),
+    collections: tuple[tuple[PartKind, tuple[Asset, ...]], ...] = (
+        ("pictures", IMAGES),
         ("weights", WEIGHTS),
     )
     return [
@@ -147,13 +147,13 @@ def _field(package: Distribution, key: str) -> str:
     return str(next(iter(package.metadata.get_all(key) or ()), ""))
 
 
-def _asset(kind: PartKind, asset: Collection, assets: Path) -> Part:
+def _asset(kind: PartKind, asset: Asset, assets: Path) -> Part:
     checksums = tuple(
         (file.filename, file.checksum)
         for file in asset.files
         if file.checksum.partition(":")[0] in HASHES
     )
-    here = asset.here(assets / asset.name)
+    here = asset.availability(assets / asset.name)
     return Part(kind, asset.name, "", asset.licence, asset.page, here=here, checksums=checksums)
 
 

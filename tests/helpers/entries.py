@@ -20,7 +20,7 @@ from s2f_core.common import config
 from s2f_core.common.images import ImageError, decode
 from s2f_core.data import tables
 from s2f_core.data.assets import File, Source
-from s2f_core.data.assets.archives import Limits, members
+from s2f_core.data.assets.archives import Limits, read_members
 from s2f_core.data.assets.unpacking import unpack
 from s2f_core.data.conditions.hed import EdgeDetector
 from s2f_core.data.datasets import Dataset
@@ -60,7 +60,9 @@ def dataset(section: dict[str, Any], *places: str) -> Entry:
         given = {"path": folder / "in", **section}
         source = TypeAdapter[Any](Dataset).validate_python(given)
         opened = source.open(folder / "in", SIZE, folder / "assets")
-        return [list(_images(each)) for each in (opened.images, opened.given) if each is not None]
+        return [
+            list(_images(each)) for each in (opened.images, opened.own_inputs) if each is not None
+        ]
 
     return read
 
@@ -130,7 +132,7 @@ def _whole_table() -> dict[str, bytes]:
 def _members(folder: Path, data: bytes) -> object:
     archive = _written(folder / "in", "given", data)
     limits = Limits(member=2**20, total=2**20)
-    return [b"".join(one.chunks) for one in members(archive, limits=limits)]
+    return [b"".join(one.chunks) for one in read_members(archive, limits=limits)]
 
 
 def _unpacked(folder: Path, data: bytes) -> object:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.datasets.surfaces import Surfaces
+from s2f_core.data.datasets.gaussian_surfaces import GaussianSurfaces
 from s2f_core.metrics.types import Values
 
 
@@ -23,7 +23,7 @@ def scaled_vectors(n: int, shift: float = 0.0, d: int = 24) -> Values:
 def surface_grids(examples: int, seed: int) -> Pixels:
     """Mesh grids of 6 × 6 points with α = 1, 2 and 3 in turn: uint8 [examples, 6, 6, 3]."""
     path = Path("none")
-    dataset = Surfaces(
+    dataset = GaussianSurfaces(
         source="surfaces", path=path, format="grids", size=6, examples=examples, seed=seed
     )
     make = dataset.open(path, 0, path).images.make

@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from s2f_core.data.assets import CATALOGUE, Collection, File, Source, fetch
+from s2f_core.data.assets import CATALOGUE, Asset, File, Source, fetch
 
 BODY = b"weights" * 20_000
 SHA256 = hashlib.sha256(BODY).hexdigest()
 PHOTOS = {f"p/photos/{n:03d}.jpg": bytes([n]) * 50 for n in (2, 0, 1)}
 
 
-def collection(*files: File) -> Collection:
+def collection(*files: File) -> Asset:
     """An asset of these files."""
-    return Collection("tiny", "x", "x", "x", "https://tiny.example", files)
+    return Asset("tiny", "x", "x", "x", "https://tiny.example", files)
 
 
-def asset(*sources: Source, checksum: str = f"sha256:{SHA256}") -> Collection:
+def asset(*sources: Source, checksum: str = f"sha256:{SHA256}") -> Asset:
     """An asset of one file, BODY."""
     return collection(File("tiny.bin", len(BODY), checksum, sources))
 
 
-def photos(*sources: Source) -> Collection:
+def photos(*sources: Source) -> Asset:
     """An asset of many pictures, PHOTOS, in one zip."""
     joined = hashlib.sha256(b"".join(PHOTOS[name] for name in sorted(PHOTOS))).hexdigest()
     return collection(File("photos.zip", 500, f"members:{joined}", sources))
@@ -65,7 +65,7 @@ class Fetcher:
         self.folder, self.monkeypatch = tmp_path / "out", monkeypatch
         self.cached = tmp_path / "cache" / "assets" / f"{SHA256}-tiny.bin"
 
-    def __call__(self, given: Collection) -> Path:
+    def __call__(self, given: Asset) -> Path:
         """Fetch it to ``folder``; returns the path of its first file."""
         self.monkeypatch.setitem(CATALOGUE, "tiny", given)
         folder = fetch("tiny", self.folder, sleep=lambda _seconds: None)

@@ -99,8 +99,8 @@ class Numbered:
 @pytest.fixture
 def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Numbered:
     """Folders; what is unpacked is bounded to a megabyte."""
-    monkeypatch.setattr(files, "LARGEST", 2**20)
-    monkeypatch.setattr(bitmaps, "LARGEST", 2**20)
+    monkeypatch.setattr(files, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(bitmaps, "MAX_BYTES", 2**20)
     return Numbered(tmp_path)
 
 

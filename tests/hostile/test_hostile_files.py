@@ -48,8 +48,8 @@ def test_every_file_is_used_or_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By a UserError, or as a rejected image; no code is run and no file is written elsewhere."""
-    monkeypatch.setattr(files, "LARGEST", 2**20)
-    monkeypatch.setattr(bitmaps, "LARGEST", 2**20)
+    monkeypatch.setattr(files, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(bitmaps, "MAX_BYTES", 2**20)
     wrong = {}
     for number, (name, data) in enumerate(corpus.items()):
         folder = tmp_path / str(number)

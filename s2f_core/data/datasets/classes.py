@@ -10,19 +10,21 @@ from pydantic import AfterValidator, Field
 from s2f_core.common.errors import UserError, list_names
 
 
-def _different(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    twice = {name for name in names or () if (names or ()).count(name) > 1}
-    if twice:
-        raise ValueError(f"classes are there twice: {', '.join(sorted(twice))}")
+def _require_distinct(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    repeated = {name for name in names or () if (names or ()).count(name) > 1}
+    if repeated:
+        raise ValueError(f"classes are listed twice: {', '.join(sorted(repeated))}")
     return names
 
 
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
-Classes = Annotated[Names | None, AfterValidator(_different)]  # null takes all
+Classes = Annotated[Names | None, AfterValidator(_require_distinct)]  # null takes all
 
 
-def chosen(classes: tuple[str, ...] | None, known: Collection[str], where: object) -> list[str]:
-    """The classes asked for, or all of the known ones in order.
+def select_classes(
+    classes: tuple[str, ...] | None, known: Collection[str], where: object
+) -> list[str]:
+    """Return the requested classes, or all known ones in sorted order.
 
     Raises UserError where one is not known to what lies at ``where``.
     """

@@ -1,4 +1,4 @@
-"""Persons of COCO (Lin et al. 2014), cut out one by one, with the skeletons of their keypoints."""
+"""Single persons of COCO (Lin et al. 2014), with the skeletons of their keypoints."""
 
 from __future__ import annotations
 
@@ -11,32 +11,31 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import ImageError, Pixels, decode, resize
+from s2f_core.common.images import Floats, ImageError, Pixels, decode, resize
 from s2f_core.data.datasets.crops import MIN_SIDE
-from s2f_core.data.datasets.files import Files
-from s2f_core.data.datasets.source import Opened
+from s2f_core.data.datasets.files import SourceFiles
+from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.landmarks.skeleton import draw_skeleton, from_coco17
 from s2f_core.data.tables import Domain
 
 log = logging.getLogger(__name__)
 
 JOINTS = 17
-FARTHEST = 2**16  # pixels: no coordinate or side is larger
-VISIBLE = 2  # COCO's v: 0 not labelled, 1 labelled but hidden, 2 visible
+MAX_COORDINATE = 2**16  # pixels
+VISIBLE = 2  # COCO's visibility v: 0 not labelled, 1 labelled but hidden, 2 visible
 
 Box = tuple[float, float, float, float]  # left, top, width, height, in pixels
 Square = tuple[int, int, int]  # left, top, side
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """What is kept of an image's entry; sizes in pixels."""
+class CocoImage:
+    """The entry of an image; sizes in pixels."""
 
     id: int
     name: str
@@ -46,12 +45,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is kept of an annotation; ``points`` float32 [17, 3] are x, y and COCO's v."""
+    """The annotation of a person; ``points`` float32 [17, 3] are x, y and COCO's visibility.
+
+    ``fault`` is the reason why the annotation cannot be used, or None.
+    """
 
     id: int
-    picture: int
+    image_id: int
     box: Box
-    points: npt.NDArray[np.float32]
+    points: Floats
     crowd: bool
     fault: str | None = None
 
@@ -80,91 +82,95 @@ class CocoPersons(Section):
         None, ge=1, description="Use only the first so many persons (P2: 20,000)."
     )
 
-    def open(self, path: Path, size: int, _assets: Path) -> Opened:
-        """The crops and their skeletons, both uint8 [size, size, 3].
+    def open(self, path: Path, size: int, _assets: Path) -> DatasetContents:
+        """Return the crops, and as ``own_inputs`` their skeletons, both uint8 [size, size, 3].
 
-        A row an annotated person, by picture: ``000000000036-453166`` has picture and annotation;
-        its group is the picture. One that is a crowd, too small, has too few keypoints, fits in no
-        square of its picture or is not alone in it is a rejected row. Raises UserError where the
-        files or the annotations are missing or damaged.
+        A row is an annotated person; its id, such as ``000000000036-453166``, has image and
+        annotation, and its group is the image. A person is rejected if it is a crowd, is too small,
+        has too few keypoints, fits in no square of the image or is not alone in it. Raises
+        UserError if the files or the annotations are missing or damaged.
         """
-        files = Files(path)
-        pictures, persons = read_annotations(files, f"person_keypoints_{self.subset}.json")
-        places = {
+        files = SourceFiles(path)
+        images, persons = read_annotations(files, f"person_keypoints_{self.subset}.json")
+        paths = {
             PurePosixPath(name).name: name
             for name in files.names
             if PurePosixPath(name).parent.name == self.subset
         }
-        if not places:
-            raise UserError(f"{path} has no {self.subset}/*.jpg ({len(files)} files); fetch it")
+        if not paths:
+            raise UserError(
+                f"{path} has no {self.subset}/*.jpg ({len(files)} files); fetch it again"
+            )
         rows, squares, sizes, points = [], [], [], []
         left = len(persons) if self.limit is None else self.limit
-        for person, others in _by_picture(persons):
-            picture = pictures.get(person.picture)
-            name = picture.name if picture else f"{person.picture:012d}.jpg"
-            square = self._square(person, picture)
-            fault = next(self._faults(person, picture, square, others), None)
-            if fault is None and name not in places:
+        for person, others in _with_companions(persons):
+            image = images.get(person.image_id)
+            name = image.name if image else f"{person.image_id:012d}.jpg"
+            square = self._square(person, image)
+            fault = next(self._faults(person, image, square, others), None)
+            if fault is None and name not in paths:
                 fault = f"no such file in {self.subset}"
             stem = PurePosixPath(name).stem
-            place = places.get(name, f"{self.subset}/{name}")
-            rows.append((f"{stem}-{person.id}", place, stem, fault))
+            location = paths.get(name, f"{self.subset}/{name}")
+            rows.append((f"{stem}-{person.id}", location, stem, fault))
             squares.append(square)
-            sizes.append((picture.width, picture.height) if picture else (0, 0))
+            sizes.append((image.width, image.height) if image else (0, 0))
             points.append(person.points)
             left -= fault is None
             if not left:
                 break
         index = pd.DataFrame(rows, columns=["id", "source", "group", "rejected"], dtype=object)
         usable = int(index["rejected"].isna().sum())
-        log.info("%s: %d persons looked at, %d to be cut out", path, len(index), usable)
-        cuts = tuple(squares)
-        return Opened(
-            Domain(index, Crops(files, tuple(index["source"]), tuple(sizes), cuts, size)),
-            Domain(index, Skeletons(np.array(points, np.float32), cuts, size)),
+        log.info("%s: %d of %d annotated persons can be used", path, usable, len(index))
+        return DatasetContents(
+            Domain(
+                index,
+                PersonCrops(files, tuple(index["source"]), tuple(sizes), tuple(squares), size),
+            ),
+            Domain(index, PersonSkeletons(np.array(points, np.float32), tuple(squares), size)),
         )
 
     def _faults(
-        self, person: Person, picture: Picture | None, crop: Square, others: Iterable[Person]
+        self, person: Person, image: CocoImage | None, crop: Square, others: Iterable[Person]
     ) -> Iterator[str]:
-        """Why a person is left out, the first reason first."""
+        """Yield the reasons to reject a person."""
         if person.fault:
             yield person.fault
-        if picture is None:
-            yield "a picture that is not listed"
+        if image is None:
+            yield "its image is not listed"
         if person.crowd:
-            yield "a crowd, no person"
+            yield "a crowd, not a person"
         if person.box[3] < self.min_height:
-            yield f"too small: {person.box[3]:.0f} px high, {self.min_height} wanted"
+            yield f"too small: {person.box[3]:.0f} px high, at least {self.min_height} needed"
         visible = int((person.points[:, 2] == VISIBLE).sum())
         if visible < self.min_keypoints:
-            yield f"{visible} visible keypoints, {self.min_keypoints} wanted"
+            yield f"{visible} visible keypoints, at least {self.min_keypoints} needed"
         if crop[2] < max(person.box[2:]) - 1:
-            yield "the picture has no square around the person"
+            yield "the image has no square around the person"
         for other in others:
             if _overlaps(other.box, crop):
                 yield "a crowd in the crop" if other.crowd else "another person in the crop"
 
-    def _square(self, person: Person, picture: Picture | None) -> Square:
-        """The square around a person, within the picture."""
-        if person.fault or picture is None:
+    def _square(self, person: Person, image: CocoImage | None) -> Square:
+        """The square around a person, within the image."""
+        if person.fault or image is None:
             return 0, 0, 0
         left, top, width, height = person.box
-        wanted = round(max(width, height) * (1 + 2 * self.margin))
-        side = min(wanted, picture.width, picture.height)
+        side = round(max(width, height) * (1 + 2 * self.margin))
+        side = min(side, image.width, image.height)
         x = round(left + (width - side) / 2)
         y = round(top + (height - side) / 2)
-        return min(max(x, 0), picture.width - side), min(max(y, 0), picture.height - side), side
+        return min(max(x, 0), image.width - side), min(max(y, 0), image.height - side), side
 
 
-def _by_picture(persons: Sequence[Person]) -> Iterable[tuple[Person, list[Person]]]:
-    """Each person with the others of its picture, in the order of their numbers."""
-    together = defaultdict(list)
-    for person in sorted(persons, key=lambda one: (one.picture, one.id)):
-        together[person.picture].append(person)
-    for all_ in together.values():
-        for person in all_:
-            yield person, [other for other in all_ if other is not person]
+def _with_companions(persons: Sequence[Person]) -> Iterable[tuple[Person, list[Person]]]:
+    """Yield each person with the others of its image, sorted by image and annotation."""
+    groups = defaultdict(list)
+    for person in sorted(persons, key=lambda person: (person.image_id, person.id)):
+        groups[person.image_id].append(person)
+    for group in groups.values():
+        for person in group:
+            yield person, [other for other in group if other is not person]
 
 
 def _overlaps(box: Box, crop: Square) -> bool:
@@ -174,97 +180,98 @@ def _overlaps(box: Box, crop: Square) -> bool:
 
 
 @dataclass(frozen=True)
-class Crops:
-    """Cuts the square of each row out of its picture."""
+class PersonCrops:
+    """Crops the square of each row from its image; ``sizes`` are the annotated [width, height]."""
 
-    files: Files
+    files: SourceFiles
     names: tuple[str, ...]
     sizes: tuple[tuple[int, int], ...]
     squares: tuple[Square, ...]
     size: int
 
     def __call__(self, row: int) -> Pixels:
-        """The crop; raises ImageError where the picture is damaged or of another size."""
+        """Return the crop; raises ImageError if the image is damaged or of another size."""
         photo = decode(self.files.read(self.names[row]))
-        found, said = "{}x{}".format(*photo.shape[1::-1]), "{}x{}".format(*self.sizes[row])
-        if found != said:
-            raise ImageError(f"{found}, but annotated as {said}")
+        size, annotated = "{}x{}".format(*photo.shape[1::-1]), "{}x{}".format(*self.sizes[row])
+        if size != annotated:
+            raise ImageError(f"{size}, but annotated as {annotated}")
         left, top, side = self.squares[row]
         return resize(photo[top : top + side, left : left + side], self.size)
 
 
 @dataclass(frozen=True)
-class Skeletons:
-    """Draws the keypoints float32 [n, 17, 3] where the crops have them, hidden ones too."""
+class PersonSkeletons:
+    """Draws the keypoints float32 [n, 17, 3], hidden ones too, where the crops show them."""
 
-    points: npt.NDArray[np.float32]
+    points: Floats
     squares: tuple[Square, ...]
     size: int
 
     def __call__(self, row: int) -> Pixels:
-        """The skeleton, uint8 [size, size, 3] on black."""
+        """Return the skeleton, uint8 [size, size, 3] on black."""
         left, top, side = self.squares[row]
         points = self.points[row].copy()
-        # A keypoint is the number of a pixel, whose middle is half a pixel on.
+        # A keypoint is a pixel's index; the pixel's middle is half a pixel further.
         points[:, :2] = (points[:, :2] + 0.5 - (left, top)) * self.size / side
         return draw_skeleton(from_coco17(points), self.size)
 
 
-def read_annotations(files: Files, base: str) -> tuple[dict[int, Picture], list[Person]]:
-    """The pictures by number, and the persons, of COCO's file of keypoints.
+def read_annotations(
+    files: SourceFiles, filename: str
+) -> tuple[dict[int, CocoImage], list[Person]]:
+    """Return the images by id, and the persons, of COCO's file of keypoints.
 
-    Its 240 MB are parsed once, and what is not needed, most of it outlines, is dropped while they
-    are. Raises UserError where the file is missing or no such file.
+    Its 240 MB are parsed once; unused values, most of them outlines, are dropped during parsing.
+    Raises UserError if the file is missing or not a file of COCO's keypoints.
     """
-    found = [name for name in files.names if PurePosixPath(name).name == base]
-    if len(found) != 1:
-        raise UserError(f"{files.path}: {len(found)} files named {base}, 1 is needed; fetch it")
-    place = f"{files.path}/{found[0]}"
+    path = files.find(filename)
+    where = f"{files.path}/{path}"
     try:
-        held = json.loads(files.read(found[0]), object_hook=_kept)
+        content = json.loads(files.read(path), object_hook=_parse_entry)
     except (ValueError, RecursionError, ImageError) as error:
-        raise UserError(f"{place} cannot be read: {error}; fetch it again") from None
-    lists = [held.get(key) if isinstance(held, dict) else None for key in ("images", "annotations")]
-    for wanted, key, entries in zip(
-        (Picture, Person), ("images", "annotations"), lists, strict=True
-    ):
+        raise UserError(f"{where} cannot be read: {error}; fetch it again") from None
+    keys = "images", "annotations"
+    lists = [content.get(key) if isinstance(content, dict) else None for key in keys]
+    for type_, key, entries in zip((CocoImage, Person), keys, lists, strict=True):
         if not isinstance(entries, list):
-            raise UserError(f"{place} has no list of {key}: it is no file of COCO's keypoints")
+            raise UserError(f"{where} has no list '{key}': it is not a file of COCO's keypoints")
         for number, entry in enumerate(entries):
-            if not isinstance(entry, wanted):
-                raise UserError(f"{place}: {key}, entry {number} is none of COCO's: {entry!r:.100}")
-    pictures, persons = lists
-    return {picture.id: picture for picture in pictures or ()}, persons or []
+            if not isinstance(entry, type_):
+                raise UserError(
+                    f"{where}: entry {number} of '{key}' is not in COCO's format: {entry!r:.100}"
+                )
+    images, persons = lists
+    return {image.id: image for image in images or ()}, persons or []
 
 
-def _kept(entry: dict[str, Any]) -> Any:
-    """What is needed of a JSON object, as it is parsed; the object itself where it is another."""
+def _parse_entry(entry: dict[str, Any]) -> Any:
+    """Return the image or person of a JSON object as it is parsed, or else the object itself."""
     match entry:
-        case {"image_id": int(picture), "id": int(id_), "keypoints": points, "bbox": box}:
-            return _person(id_, picture, box, points, bool(entry.get("iscrowd")))
+        case {"image_id": int(image_id), "id": int(id_), "keypoints": points, "bbox": box}:
+            return _parse_person(id_, image_id, box, points, bool(entry.get("iscrowd")))
         case {
             "id": int(id_),
             "file_name": str(name),
             "width": int(width),
             "height": int(height),
-        } if name.isascii() and 0 < width <= FARTHEST and 0 < height <= FARTHEST:
-            return Picture(id_, name, width, height)
+        } if name.isascii() and 0 < width <= MAX_COORDINATE and 0 < height <= MAX_COORDINATE:
+            return CocoImage(id_, name, width, height)
     return entry
 
 
-def _person(id_: int, picture: int, box: Any, points: Any, crowd: bool) -> Person:
+def _parse_person(id_: int, image_id: int, box: Any, points: Any, crowd: bool) -> Person:
     fault = None
     joints = np.zeros((JOINTS, 3), np.float32)
     try:
-        with np.errstate(over="ignore"):  # infinite then, which is a fault of its own
+        with np.errstate(over="ignore"):  # overflow gives infinity, which is rejected below
             joints = np.array(points, np.float32).reshape(JOINTS, 3)
         left, top, width, height = map(float, box)
     except (TypeError, ValueError, OverflowError):
         left = top = width = height = 0.0
-        fault = "its annotation has not 4 numbers of a box and 51 of keypoints"
+        fault = "its annotation does not have 4 numbers of a box and 51 of keypoints"
     numbers = np.abs([left, top, width, height, *joints.flat])
     if not np.isfinite(numbers).all():
         fault = "its annotation has numbers that are not finite"
-    elif (numbers > FARTHEST).any():
-        fault = f"its annotation has numbers over {FARTHEST}"
-    return Person(id_, picture, (left, top, width, height), joints, crowd, fault)
+    elif (numbers > MAX_COORDINATE).any():
+        fault = f"its annotation has numbers over {MAX_COORDINATE}"
+    return Person(id_, image_id, (left, top, width, height), joints, crowd, fault)

@@ -1,4 +1,4 @@
-"""DomainNet: two of its domains, unpaired (Peng et al. 2019; P5)."""
+"""Two unpaired domains of DomainNet (Peng et al. 2019; P5)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pydantic import Field, model_validator
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
-from s2f_core.data.datasets.classes import Classes, chosen
+from s2f_core.data.datasets.classes import Classes, select_classes
 from s2f_core.data.datasets.crops import Crop
-from s2f_core.data.datasets.files import Files
-from s2f_core.data.datasets.folder_tree import distinct, pictures
-from s2f_core.data.datasets.photos import Photos
-from s2f_core.data.datasets.source import Opened
+from s2f_core.data.datasets.files import SourceFiles
+from s2f_core.data.datasets.folder_tree import file_rows, image_names
+from s2f_core.data.datasets.photos import PhotoSource
+from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 PARTS = ("train", "test")
 
 
-class DomainNet(Photos):
+class DomainNet(PhotoSource):
     """Two of DomainNet's domains, without pairs: ``{source: domainnet}``.
 
     The domains are clipart, infograph, painting, quickdraw, real and sketch. ``limit`` draws so
@@ -46,77 +46,85 @@ class DomainNet(Photos):
     crop: Crop = Field("random", description="Square that is kept (P5: random).")
 
     @model_validator(mode="after")
-    def _two(self) -> Self:
+    def _check_domains(self) -> Self:
         if self.a == self.b:
             raise ValueError(f"a and b must differ, both are {self.a!r}")
         return self
 
-    def open(self, path: Path, size: int, assets: Path) -> Opened:
-        """Domain ``b``, uint8 [size, size, 3], and as ``given`` domain ``a``: no pairs.
+    def open(self, path: Path, size: int, assets: Path) -> DatasetContents:
+        """Return domain ``b``, uint8 [size, size, 3], and domain ``a`` as unpaired ``own_inputs``.
 
         Ids begin with the domain: ``sketch-apple-sketch_011_000001``. The part is that of the
-        lists. A listed image that is not there, one that is not listed, two of one name and a
-        class without images are rejected rows. Raises UserError where a domain or a class is
-        missing, or a line of a list is not as published.
+        lists. A listed image without a file, an unlisted image, two of one name and a class without
+        images are rejected rows. Raises UserError if a domain or a class is missing, or a line of a
+        list is not as published.
         """
-        files = Files(path)
-        there = pictures(files)
-        domains = [_Images.of(files, name, there) for name in (self.a, self.b)]
+        files = SourceFiles(path)
+        names = image_names(files)
+        domains = [_DomainFiles.find(files, domain, names) for domain in (self.a, self.b)]
         known = {_class(name) for domain in domains for name in domain.names}
-        classes = chosen(self.classes, known, path)
-        given, images = (self._domain(files, one, classes, size, assets) for one in domains)
-        return Opened(images, given)
+        classes = select_classes(self.classes, known, path)
+        own_inputs, images = (
+            self._domain(files, domain, classes, size, assets) for domain in domains
+        )
+        return DatasetContents(images, own_inputs)
 
     def _domain(
-        self, files: Files, domain: _Images, classes: Sequence[str], size: int, assets: Path
+        self,
+        files: SourceFiles,
+        domain: _DomainFiles,
+        classes: Sequence[str],
+        size: int,
+        assets: Path,
     ) -> Domain:
-        """A domain's images of the classes, and its odd ones."""
+        """Return a domain's images of the classes, including its rejected rows."""
         rows = domain.rows
         rows = rows[rows["class"].isin(classes)]
         empty = sorted(set(classes) - set(rows.loc[rows["rejected"].isna(), "class"]))
-        rows = pd.concat([self._limited(rows), _empty(domain.name, empty)], ignore_index=True)
+        empty_rows = _empty_class_rows(domain.name, empty)
+        rows = pd.concat([self._limited(rows), empty_rows], ignore_index=True)
         if not self.labels:
             rows = rows.drop(columns="class")
-        return Domain(rows, self.squares(files, rows["source"].tolist(), size, assets))
+        return Domain(rows, self.cropped(files, rows["source"].tolist(), size, assets))
 
     def _limited(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rejected rows, and ``limit`` of the others: those whose names' hashes are least."""
+        """Return the rejected rows and ``limit`` of the others: those of the least name hashes."""
         usable = rows.index[rows["rejected"].isna()]
-        drawn = sorted(usable, key=lambda row: _rank(self.seed, rows["source"][row]))[: self.limit]
-        return rows.drop(index=usable.difference(drawn))
+        ranked = sorted(usable, key=lambda row: _rank(self.seed, rows["source"][row]))
+        return rows.drop(index=usable.difference(ranked[: self.limit]))
 
 
 @dataclass(frozen=True)
-class _Images:
-    """The images of a domain: those that are there, and the part of those that are listed."""
+class _DomainFiles:
+    """The images of a domain: the existing files, and the part of each listed image."""
 
     name: str
-    there: frozenset[str]
+    existing: frozenset[str]
     parts: dict[str, str]
 
     @classmethod
-    def of(cls, files: Files, name: str, pictures: Sequence[str]) -> _Images:
-        there = frozenset(one for one in pictures if one.startswith(f"{name}/"))
-        if not there:
-            known = sorted({one.split("/")[0] for one in pictures if "/" in one}) or ["none"]
+    def find(cls, files: SourceFiles, name: str, images: Sequence[str]) -> _DomainFiles:
+        existing = frozenset(image for image in images if image.startswith(f"{name}/"))
+        if not existing:
+            known = sorted({image.split("/")[0] for image in images if "/" in image}) or ["none"]
             raise UserError(f"{files.path} has no domain {name!r} (known: {', '.join(known)})")
-        return cls(name, there, _listed(files, name))
+        return cls(name, existing, _read_lists(files, name))
 
     @property
     def names(self) -> list[str]:
-        return sorted(self.there | self.parts.keys())
+        return sorted(self.existing | self.parts.keys())
 
     @property
     def rows(self) -> pd.DataFrame:
-        rows = distinct(self.names, [_id(name) for name in self.names])
+        rows = file_rows(self.names, [_id(name) for name in self.names])
         rows["part"] = pd.Series([self.parts.get(name) for name in self.names], dtype=object)
         rows["class"] = [_class(name) for name in self.names]
-        gone = rows["rejected"].isna() & ~rows["source"].isin(self.there)
-        rows.loc[gone, "rejected"] = "listed, and not there"
+        missing = rows["rejected"].isna() & ~rows["source"].isin(self.existing)
+        rows.loc[missing, "rejected"] = "listed, but there is no such file"
         unlisted = rows["rejected"].isna() & rows["part"].isna()
         if self.parts:
             lists = " or ".join(f"{self.name}_{part}.txt" for part in PARTS)
-            rows.loc[unlisted, "rejected"] = f"not in {lists}"
+            rows.loc[unlisted, "rejected"] = f"not listed in {lists}"
         return rows
 
 
@@ -132,31 +140,33 @@ def _rank(seed: int, name: str) -> bytes:
     return hashlib.sha256(f"{seed}:{name}".encode()).digest()
 
 
-def _empty(domain: str, classes: Sequence[str]) -> pd.DataFrame:
-    places = [f"{domain}/{name}/" for name in classes]
-    why = "empty class: no image can be used"
-    given = {"id": places, "source": places, "class": list(classes), "rejected": why}
-    return pd.DataFrame(given, dtype=object)
+def _empty_class_rows(domain: str, classes: Sequence[str]) -> pd.DataFrame:
+    folders = [f"{domain}/{name}/" for name in classes]
+    reason = "empty class: no image can be used"
+    columns = {"id": folders, "source": folders, "class": list(classes), "rejected": reason}
+    return pd.DataFrame(columns, dtype=object)
 
 
-def _listed(files: Files, domain: str) -> dict[str, str]:
-    """The part of each image in a domain's lists; the log says where one or both are missing."""
+def _read_lists(files: SourceFiles, domain: str) -> dict[str, str]:
+    """Return the part of each image in a domain's lists; log a warning for a missing list."""
     parts: dict[str, str] = {}
     for part in PARTS:
-        base = f"{domain}_{part}.txt"
-        lists = [name for name in files.names if PurePosixPath(name).name == base]
+        filename = f"{domain}_{part}.txt"
+        lists = [name for name in files.names if PurePosixPath(name).name == filename]
         if not lists:
-            log.warning("%s has no %s: what it would list has no part", files.path, base)
-        for place in lists[:1]:
-            _read(files, place, domain, part, parts)
+            log.warning("%s has no %s: its images have no part", files.path, filename)
+        for path in lists[:1]:
+            _read_list(files, path, domain, part, parts)
     return parts
 
 
-def _read(files: Files, place: str, domain: str, part: str, parts: dict[str, str]) -> None:
+def _read_list(
+    files: SourceFiles, path: str, domain: str, part: str, parts: dict[str, str]
+) -> None:
     """Add the images of a list to ``parts``."""
-    where = f"{files.path}/{place}"
+    where = f"{files.path}/{path}"
     try:
-        lines = files.read(place).decode().splitlines()
+        lines = files.read(path).decode().splitlines()
     except (ImageError, UnicodeDecodeError) as error:
         raise UserError(f"{where} cannot be read: {error}; fetch it again") from None
     for number, line in enumerate(lines, start=1):

@@ -8,52 +8,52 @@ from typing import ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
 from pydantic import Field, model_validator
 
 from s2f_core.common.config import Section
-from s2f_core.data.datasets.source import Opened
+from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
-One = TypeVar("One", bound=Section)
+SourceSection = TypeVar("SourceSection", bound=Section)
 
 
 class Source(Protocol):
-    """What every section of a source has."""
+    """The interface of every source's section."""
 
     @property
     def path(self) -> Path: ...  # noqa: D102
 
-    def open(self, path: Path, size: int, assets: Path) -> Opened: ...  # noqa: D102
+    def open(self, path: Path, size: int, assets: Path) -> DatasetContents: ...  # noqa: D102
 
 
-class Domains(Section, Generic[One]):
+class Domains(Section, Generic[SourceSection]):
     """Two sources as one unpaired role: ``{source: domains}``."""
 
     ASSETS: ClassVar[tuple[str, ...]] = ()  # those of a and b
 
     source: Literal["domains"]
     path: Path = Field(description="Folder above the paths of both sources.")
-    a: One = Field(description="Source of the inputs.")
-    b: One = Field(description="Source of the targets.")
+    a: SourceSection = Field(description="Source of the inputs.")
+    b: SourceSection = Field(description="Source of the targets.")
 
     @model_validator(mode="after")
-    def _within(self) -> Self:
+    def _check_paths(self) -> Self:
         for name, section in (("a", self.a), ("b", self.b)):
-            place = cast("Source", section).path
-            if not place.is_relative_to(self.path):
-                raise ValueError(f"the path of {name}, {place}, must be below path, {self.path}")
+            inner = cast("Source", section).path
+            if not inner.is_relative_to(self.path):
+                raise ValueError(f"the path of {name}, {inner}, must be below path, {self.path}")
         return self
 
-    def open(self, _path: Path, size: int, assets: Path) -> Opened:
-        """The images of ``b``, and as ``given`` those of ``a``: no pairs.
+    def open(self, _path: Path, size: int, assets: Path) -> DatasetContents:
+        """Return the images of ``b``, and those of ``a`` as unpaired ``own_inputs``.
 
-        Ids are the sources' own after ``a-`` or ``b-``, so that no two are equal; groups stay, so
-        that a person who is in both is in one split.
+        Ids are the sources' own after ``a-`` or ``b-``, so that all differ. Groups stay the same,
+        so that a person who is in both sources is in one split.
         """
-        given, images = (
-            _marked(name, cast("Source", section), size, assets)
+        own_inputs, images = (
+            _prefixed(name, cast("Source", section), size, assets)
             for name, section in (("a", self.a), ("b", self.b))
         )
-        return Opened(images, given)
+        return DatasetContents(images, own_inputs)
 
 
-def _marked(name: str, source: Source, size: int, assets: Path) -> Domain:
+def _prefixed(name: str, source: Source, size: int, assets: Path) -> Domain:
     domain = source.open(source.path, size, assets).images
     return Domain(domain.rows.assign(id=name + "-" + domain.rows["id"].astype(str)), domain.make)

@@ -1,4 +1,4 @@
-"""The files of a source, whether they lie in a folder or still in the zips it was published in."""
+"""The files of a source, in a folder or in the zips that it is published as."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
 
-KNOWN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacked bit by bit
-LARGEST = 2**28  # bytes of a file that is read as a whole; COCO's keypoints have 239 million
-_DAMAGE = (
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacked in pieces
+MAX_BYTES = 2**28  # of a file that is read as a whole; COCO's keypoints have 239 million
+READ_ERRORS = (
     OSError,
     EOFError,
     ValueError,
@@ -25,20 +25,20 @@ _DAMAGE = (
 )
 
 
-class Files:
-    """The files under a folder; the members of a zip that lies in it are files of the folder.
+class SourceFiles:
+    """The files under a folder, including the members of the zips directly in it.
 
-    ``names`` are their paths, sorted, with ``/``; hidden files and macOS's own are left out.
-    Threads may share it; a pickled one opens the folder anew. Raises UserError where ``path`` is no
-    folder, a zip is damaged, or two files have one name.
+    ``names`` are their paths, sorted, with ``/``; hidden files and macOS's own are left out. Safe
+    to share between threads; unpickling opens the folder again. Raises UserError if ``path`` is not
+    a folder, a zip is damaged, or two files have the same path.
     """
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
-            raise UserError(f"{path} is not a folder: fetch it, or name another under 'path'")
+            raise UserError(f"{path} is not a folder: fetch it, or set 'path' to another folder")
         self.path = path.absolute()
-        self._reading = threading.Lock()  # a zip has one handle
-        self._places: dict[str, Path | zipfile.ZipFile] = {}
+        self._lock = threading.Lock()  # a zip has one handle
+        self._locations: dict[str, Path | zipfile.ZipFile] = {}
         for file in sorted(self.path.rglob("*")):
             if not file.is_file():
                 continue
@@ -46,61 +46,74 @@ class Files:
                 self._add_members(file)
             else:
                 self._add(file.relative_to(self.path).as_posix(), file)
-        self.names = tuple(sorted(self._places))
+        self.names = tuple(sorted(self._locations))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Files, (self.path,)
+        return SourceFiles, (self.path,)
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._places
+        return name in self._locations
 
     def _add_members(self, file: Path) -> None:
         try:
-            opened = zipfile.ZipFile(file)
-        except _DAMAGE as error:
+            archive = zipfile.ZipFile(file)
+        except READ_ERRORS as error:
             raise UserError(f"{file} cannot be read: {error}; fetch it again") from None
-        for info in opened.infolist():
-            if info.compress_type not in KNOWN:
-                method = f"packed by method {info.compress_type}"
-                raise UserError(f"{file}: {info.filename} is {method}; deflate alone is read")
+        for info in archive.infolist():
+            if info.compress_type not in ZIP_METHODS:
+                raise UserError(
+                    f"{file}: {info.filename} is compressed by method {info.compress_type}; only "
+                    "deflate is supported"
+                )
             if not info.is_dir():
-                self._add(info.filename, opened)
+                self._add(info.filename, archive)
 
-    def _add(self, name: str, place: Path | zipfile.ZipFile) -> None:
+    def _add(self, name: str, location: Path | zipfile.ZipFile) -> None:
         parts = PurePosixPath(name).parts
         if not parts or parts[0] == "__MACOSX" or any(part.startswith(".") for part in parts):
             return
-        if name in self._places:
-            raise UserError(f"{self.path}: {name} is there twice, in zips or beside one")
-        self._places[name] = place
+        if name in self._locations:
+            raise UserError(
+                f"{self.path}: {name} exists twice, in two zips or in a zip and outside"
+            )
+        self._locations[name] = location
 
     def under(self, *prefixes: str) -> tuple[str, ...]:
-        """The names that start with one of these."""
+        """The names that start with one of the prefixes."""
         return tuple(name for name in self.names if name.startswith(prefixes))
 
+    def find(self, filename: str) -> str:
+        """The path of the one file of this name, in any folder; raises UserError otherwise."""
+        names = [name for name in self.names if PurePosixPath(name).name == filename]
+        if len(names) != 1:
+            raise UserError(
+                f"{self.path} has {len(names)} files named {filename}, but 1 is needed; fetch it"
+            )
+        return names[0]
+
     def read(self, name: str) -> bytes:
-        """Read a file; raises ImageError if it is damaged, missing or over ``LARGEST`` bytes."""
-        place = self._places[name]
+        """Read a file; raises ImageError if it is damaged, missing or over ``MAX_BYTES``."""
+        location = self._locations[name]
         try:
-            if isinstance(place, Path):
-                with place.open("rb") as file:
-                    data = file.read(LARGEST + 1)
+            if isinstance(location, Path):
+                with location.open("rb") as file:
+                    data = file.read(MAX_BYTES + 1)
             else:
-                # Of so many bytes as are asked for, a zip's own word on its sizes decides nothing.
-                with self._reading, place.open(name) as member:
-                    data = member.read(LARGEST + 1)
-        except _DAMAGE as error:
+                # A limit on the bytes read, since the sizes that a zip declares may be forged.
+                with self._lock, location.open(name) as member:
+                    data = member.read(MAX_BYTES + 1)
+        except READ_ERRORS as error:
             raise ImageError(f"unreadable: {error}") from None
-        if len(data) > LARGEST:
-            raise ImageError(f"over {LARGEST:,} bytes")
+        if len(data) > MAX_BYTES:
+            raise ImageError(f"over {MAX_BYTES:,} bytes")
         return data
 
 
-def stamp(path: Path) -> str:
-    """Text that changes where a file, or one of a folder, does: names, sizes, times."""
+def fingerprint(path: Path) -> str:
+    """A text that changes with the names, sizes and times of a file or the files of a folder."""
     files = sorted(file for file in [path, *path.rglob("*")] if file.is_file())
-    told = ((file, file.stat()) for file in files)
-    return "".join(f"{file}:{stat.st_size}:{stat.st_mtime_ns};" for file, stat in told)
+    stats = ((file, file.stat()) for file in files)
+    return "".join(f"{file}:{stat.st_size}:{stat.st_mtime_ns};" for file, stat in stats)

@@ -1,4 +1,4 @@
-"""A user's own pictures: one heap of them, pairs, two domains, strips, or classes."""
+"""A user's own images: a plain collection, pairs, two domains, strips, or classes."""
 
 from __future__ import annotations
 
@@ -15,36 +15,43 @@ from pydantic import Field, model_validator
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, decode
 from s2f_core.data.datasets import strips
-from s2f_core.data.datasets.crops import cutter
-from s2f_core.data.datasets.files import Files
-from s2f_core.data.datasets.folder_tree import Tree, distinct, empty, pictures, readable, stem
-from s2f_core.data.datasets.photos import Photos, Squares
-from s2f_core.data.datasets.source import Opened
+from s2f_core.data.datasets.crops import make_cropper
+from s2f_core.data.datasets.files import SourceFiles
+from s2f_core.data.datasets.folder_tree import (
+    FolderTree,
+    empty_class_row,
+    file_rows,
+    image_names,
+    to_unicode,
+    without_extension,
+)
+from s2f_core.data.datasets.photos import CroppedPhotos, PhotoSource
+from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
 log = logging.getLogger(__name__)
 
 Layout = Literal["images", "pairs", "unpaired", "strips", "classes"]
 
-SAMPLE = 16  # pictures that are looked at to tell strips
-ALIKE = 1.02  # how much wider, for its height, one of a pair may be than the other
+SAMPLE_SIZE = 16  # images that are decoded to detect strips
+MAX_ASPECT_RATIO = 1.02  # between the aspect ratios of the two images of a pair
 
 
-class Folder(Photos):
+class Folder(PhotoSource):
     """``{source: folder, path: my/photos, layout: auto, a: A, b: B, side: AB, …}``.
 
-    What the pictures under ``path`` are, those in zips that lie there included:
+    ``layout`` says how the images under ``path`` are arranged, including those in zips:
 
     - ``images``: photos at any depth.
-    - ``pairs``: sketches in ``A/`` and photos in ``B/``, a pair where the names are the same but
-      for the ending.
+    - ``pairs``: sketches in ``A/`` and photos in ``B/``; files of the same name, up to the
+      extension, are a pair.
     - ``unpaired``: two domains in ``A/`` and ``B/``, any number in each.
-    - ``strips``: sketch and photo side by side in one picture twice as wide as high; the sketch is
-      left where ``side`` is ``AB``, right where it is ``BA``.
+    - ``strips``: sketch and photo side by side in one image twice as wide as high; the sketch is
+      left if ``side`` is ``AB``, right if it is ``BA``.
     - ``classes``: each sub-folder is a class.
 
-    ``auto`` tells by what is there, and the log says why. ``a`` and ``b`` are the names of the two
-    folders. ``limit`` takes the first so many: pairs, pictures of each domain, of each class.
+    ``auto`` detects the layout and logs the reason. ``a`` and ``b`` are the names of the two
+    folders. ``limit`` takes the first so many: pairs, images of each domain, of each class.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ()
@@ -63,195 +70,215 @@ class Folder(Photos):
     )
 
     @model_validator(mode="after")
-    def _two(self) -> Self:
+    def _check_folders(self) -> Self:
         if self.a == self.b:
             raise ValueError(f"a and b must differ, both are {self.a!r}")
         return self
 
-    def open(self, path: Path, size: int, assets: Path) -> Opened:
-        """The pictures, uint8 [size, size, 3]; ``given`` are the sketches, where there is an A.
+    def open(self, path: Path, size: int, assets: Path) -> DatasetContents:
+        """Return the images, uint8 [size, size, 3]; ``own_inputs`` are the sketches, if any.
 
-        An id is the path without its ending, for pairs below their folders. A second file of an
-        id, a sketch or photo without partner, a pair of two shapes, a strip of another shape and
-        an empty class are rejected rows. Raises UserError where there is no picture, or they do
-        not lie as the layout wants it.
+        An id is the path without its extension, for pairs relative to their folders. A second file
+        of an id, a sketch or photo without partner, a pair of two shapes, a strip of another shape
+        and an empty class are rejected rows. Raises UserError if there are no images, or they are
+        not arranged as the layout requires.
         """
-        files = Files(path)
-        names = pictures(files)
-        tree = Tree.of(names)
+        files = SourceFiles(path)
+        names = image_names(files)
+        tree = FolderTree.from_names(names)
         layout = self.layout
         if layout == "auto":
-            layout, why = self._told(files, names, tree)
-            log.info("%s: layout %s, since %s", path, layout, why)
+            layout, reason = self._detect_layout(files, names, tree)
+            log.info("%s: detected layout %s: %s", path, layout, reason)
         if self.crop == "face" and layout in {"pairs", "strips"}:
-            raise UserError(f"{path}: crop face would cut the two of a pair apart; layout {layout}")
-        work = _Work(self, files, names, tree, cutter(self.crop, size, self.seed, assets))
-        ways: dict[Layout, Callable[[], Opened]] = {
-            "images": work.images,
-            "pairs": work.pairs,
-            "unpaired": work.unpaired,
-            "strips": work.strips,
-            "classes": work.classes,
+            raise UserError(
+                f"{path}: crop 'face' cannot be used with layout '{layout}': it would crop the two "
+                "images of a pair differently; use centre or random"
+            )
+        crop = make_cropper(self.crop, size, self.seed, assets)
+        reader = _LayoutReader(self, files, names, tree, crop)
+        readers: dict[Layout, Callable[[], DatasetContents]] = {
+            "images": reader.images,
+            "pairs": reader.pairs,
+            "unpaired": reader.unpaired,
+            "strips": reader.strips,
+            "classes": reader.classes,
         }
-        return ways[layout]()
+        return readers[layout]()
 
-    def _told(self, files: Files, names: Sequence[str], tree: Tree) -> tuple[Layout, str]:
-        """The layout, and what tells it; raises UserError where it could be more than one."""
+    def _detect_layout(
+        self, files: SourceFiles, names: Sequence[str], tree: FolderTree
+    ) -> tuple[Layout, str]:
+        """Return the layout and the reason for it; raises UserError if it is ambiguous."""
         stems = {folder: tree.stems(folder) for folder in tree.folders}
         if {self.a, self.b} <= stems.keys():
             shared = len(stems[self.a] & stems[self.b])
-            if len(stems) > 2 or tree.beside:
-                raise _unclear(files, tree, f"more than {self.a}/ and {self.b}/")
+            if len(stems) > 2 or tree.loose:
+                raise _ambiguous_layout_error(files, tree, f"more than {self.a}/ and {self.b}/")
             if 0 < shared < min(len(stems[self.a]), len(stems[self.b])) / 2:
-                raise _unclear(files, tree, f"only {shared} names are in both")
-            seen = f"{self.a}/ and {self.b}/ are there and share {shared or 'no'} names"
-            return ("pairs" if shared else "unpaired"), seen
-        if _all_strips(files, names):
-            return "strips", "the pictures are twice as wide as high"
-        if len(stems) > 1 and not tree.beside:
+                raise _ambiguous_layout_error(files, tree, f"only {shared} names are in both")
+            reason = f"there are {self.a}/ and {self.b}/, which share {shared or 'no'} names"
+            return ("pairs" if shared else "unpaired"), reason
+        if _are_strips(files, names):
+            return "strips", "the images are twice as wide as high"
+        if len(stems) > 1 and not tree.loose:
             one, other, *more = stems
             shared = len(stems[one] & stems[other])
             if not more and 2 * shared >= min(len(stems[one]), len(stems[other])):
-                raise _unclear(files, tree, f"{shared} names are in both")
+                raise _ambiguous_layout_error(files, tree, f"{shared} names are in both")
             return "classes", f"there are sub-folders: {tree}"
-        return "images", f"there are {len(names)} pictures: {tree}"
+        return "images", f"there are {len(names)} images: {tree}"
 
 
 @dataclass(frozen=True)
-class _Work:
-    """The layouts, each of which makes domains of the pictures."""
+class _LayoutReader:
+    """Makes the domains of each layout."""
 
-    asked: Folder
-    files: Files
+    section: Folder
+    files: SourceFiles
     names: Sequence[str]
-    tree: Tree
-    cut: Callable[[Pixels, str], Pixels]
+    tree: FolderTree
+    crop: Callable[[Pixels, str], Pixels]
 
-    def images(self) -> Opened:
-        return Opened(self._plain(self.names[: self.asked.limit]))
+    def images(self) -> DatasetContents:
+        return DatasetContents(self._domain(self.names[: self.section.limit]))
 
-    def classes(self) -> Opened:
+    def classes(self) -> DatasetContents:
         if not self.tree.folders:
-            raise self._otherwise("sub-folders")
+            raise self._layout_error("sub-folders")
         tables = []
-        for name in self.tree.with_empty(self.files):
-            found = self.tree.folders.get(name, [])[: self.asked.limit]
-            rows = distinct(found, map(stem, found)) if found else empty(name)
-            tables.append(rows.assign(**{"class": readable(name)}))
-        if beside := self.tree.beside:
-            rows = distinct(beside, map(stem, beside))
-            tables.append(rows.assign(rejected="in no class's folder"))
-        return Opened(self._made(pd.concat(tables, ignore_index=True)))
+        for folder in self.tree.all_folders(self.files):
+            names = self.tree.folders.get(folder, [])[: self.section.limit]
+            rows = empty_class_row(folder)
+            if names:
+                rows = file_rows(names, map(without_extension, names))
+            tables.append(rows.assign(**{"class": to_unicode(folder)}))
+        if loose := self.tree.loose:
+            rows = file_rows(loose, map(without_extension, loose))
+            tables.append(rows.assign(rejected="not in the folder of a class"))
+        return DatasetContents(self._domain_of_rows(pd.concat(tables, ignore_index=True)))
 
-    def unpaired(self) -> Opened:
-        given, images = (self._plain(names[: self.asked.limit]) for names in self._two_folders())
-        return Opened(images, given)
+    def unpaired(self) -> DatasetContents:
+        limit = self.section.limit
+        own_inputs, images = (self._domain(names[:limit]) for names in self._two_folders())
+        return DatasetContents(images, own_inputs)
 
-    def pairs(self) -> Opened:
-        folders = self.asked.a, self.asked.b
-        below = [len(f"{self.tree.root}{folder}/") for folder in folders]
+    def pairs(self) -> DatasetContents:
+        folders = self.section.a, self.section.b
+        prefixes = [len(f"{self.tree.root}{folder}/") for folder in folders]
         a, b = (
-            distinct(names, [stem(name[length:]) for name in names])
-            for names, length in zip(self._two_folders(), below, strict=True)
+            file_rows(names, [without_extension(name[length:]) for name in names])
+            for names, length in zip(self._two_folders(), prefixes, strict=True)
         )
-        within = sorted({*a["id"], *b["id"]})[: self.asked.limit]
-        given = self._with_partners(a[a["id"].isin(within)], b, folders[1])
-        return Opened(self._with_partners(b[b["id"].isin(within)], a, folders[0]), given)
+        ids = sorted({*a["id"], *b["id"]})[: self.section.limit]
+        own_inputs = self._with_partners(a[a["id"].isin(ids)], b, folders[1])
+        images = self._with_partners(b[b["id"].isin(ids)], a, folders[0])
+        return DatasetContents(images, own_inputs)
 
-    def strips(self) -> Opened:
-        names = tuple(self.names[: self.asked.limit])
-        rows = distinct(names, map(stem, names))
-        left, right = (Domain(rows, Half(self.files, names, side, self.cut)) for side in (0, 1))
-        return Opened(right, left) if self.asked.side == "AB" else Opened(left, right)
+    def strips(self) -> DatasetContents:
+        names = tuple(self.names[: self.section.limit])
+        rows = file_rows(names, map(without_extension, names))
+        left = Domain(rows, StripHalves(self.files, names, 0, self.crop))
+        right = Domain(rows, StripHalves(self.files, names, 1, self.crop))
+        if self.section.side == "AB":
+            return DatasetContents(right, left)
+        return DatasetContents(left, right)
 
-    def _plain(self, names: Sequence[str]) -> Domain:
-        return self._made(distinct(names, map(stem, names)))
+    def _domain(self, names: Sequence[str]) -> Domain:
+        return self._domain_of_rows(file_rows(names, map(without_extension, names)))
 
-    def _made(self, rows: pd.DataFrame) -> Domain:
-        return Domain(rows, Squares(self.files, tuple(rows["source"]), self.cut))
+    def _domain_of_rows(self, rows: pd.DataFrame) -> Domain:
+        return Domain(rows, CroppedPhotos(self.files, tuple(rows["source"]), self.crop))
 
     def _with_partners(self, rows: pd.DataFrame, others: pd.DataFrame, folder: str) -> Domain:
         usable = others[others["rejected"].isna()]
         partners = rows["id"].map(dict(zip(usable["id"], usable["source"], strict=True)))
         alone = rows["rejected"].isna() & partners.isna()
-        told = rows.assign(rejected=rows["rejected"].mask(alone, f"no partner in {folder}/"))
-        make = Paired(
+        checked = rows.assign(rejected=rows["rejected"].mask(alone, f"no partner in {folder}/"))
+        make = PairedImages(
             self.files,
             tuple(rows["source"]),
             tuple(partners.fillna("")),
             tuple(rows["id"]),
-            self.cut,
+            self.crop,
         )
-        return Domain(told.reset_index(drop=True), make)
+        return Domain(checked.reset_index(drop=True), make)
 
     def _two_folders(self) -> tuple[list[str], list[str]]:
-        """The pictures in A/ and those in B/; the log counts those in neither."""
-        a, b = self.asked.a, self.asked.b
+        """Return the images in A/ and those in B/; log a warning that counts the others."""
+        a, b = self.section.a, self.section.b
         if not {a, b} <= self.tree.folders.keys():
-            raise self._otherwise(f"{a}/ and {b}/ (other names go under 'a' and 'b')")
-        left = len(self.names) - len(self.tree.folders[a]) - len(self.tree.folders[b])
-        if left:
-            log.warning("%s: %d left out: neither in %s/ nor in %s/", self.files.path, left, a, b)
+            raise self._layout_error(f"{a}/ and {b}/ (set 'a' and 'b' for other names)")
+        others = len(self.names) - len(self.tree.folders[a]) - len(self.tree.folders[b])
+        if others:
+            log.warning(
+                "%s: %d images are ignored: neither in %s/ nor in %s/",
+                self.files.path,
+                others,
+                a,
+                b,
+            )
         return self.tree.folders[a], self.tree.folders[b]
 
-    def _otherwise(self, wanted: str) -> UserError:
-        given = f"layout {self.asked.layout} wants {wanted}"
-        return UserError(f"{self.files.path}: {given}; there is {self.tree}")
+    def _layout_error(self, needed: str) -> UserError:
+        return UserError(
+            f"{self.files.path}: layout {self.section.layout} needs {needed}; there is {self.tree}"
+        )
 
 
 @dataclass(frozen=True)
-class Paired:
-    """Makes one of each pair; random crops are of the same place in both, by ``keys``."""
+class PairedImages:
+    """One image of each pair; ``keys`` make random crops the same in both images of a pair."""
 
-    files: Files
+    files: SourceFiles
     names: tuple[str, ...]
     partners: tuple[str, ...]
     keys: tuple[str, ...]
-    cut: Callable[[Pixels, str], Pixels]
+    crop: Callable[[Pixels, str], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises ImageError also for what its partner has."""
-        photo = decode(self.files.read(self.names[row]))
+        """Return the image of a row; raises ImageError if it or its partner cannot be used."""
+        image = decode(self.files.read(self.names[row]))
         try:
             partner = decode(self.files.read(self.partners[row]))
         except ImageError as reason:
             raise ImageError(f"its partner is {reason}") from None
-        one, other = (image.shape[1] / image.shape[0] for image in (photo, partner))
-        if max(one, other) > ALIKE * min(one, other):
-            shapes = [f"{image.shape[1]}x{image.shape[0]}" for image in (photo, partner)]
-            raise ImageError(f"another shape than its partner: {', '.join(shapes)}")
-        return self.cut(photo, self.keys[row])
+        one, other = (each.shape[1] / each.shape[0] for each in (image, partner))
+        if max(one, other) > MAX_ASPECT_RATIO * min(one, other):
+            shapes = [f"{each.shape[1]}x{each.shape[0]}" for each in (image, partner)]
+            raise ImageError(f"its shape differs from its partner's: {', '.join(shapes)}")
+        return self.crop(image, self.keys[row])
 
 
 @dataclass(frozen=True)
-class Half:
-    """Makes the left (0) or right (1) half of strips."""
+class StripHalves:
+    """The left (0) or right (1) halves of strips."""
 
-    files: Files
+    files: SourceFiles
     names: tuple[str, ...]
     side: Literal[0, 1]
-    cut: Callable[[Pixels, str], Pixels]
+    crop: Callable[[Pixels, str], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises ImageError where the picture is no strip."""
+        """Return the image of a row; raises ImageError if the file is not a strip."""
         name = self.names[row]
-        return self.cut(strips.cut(decode(self.files.read(name)))[self.side], name)
+        half = strips.split_strip(decode(self.files.read(name)))[self.side]
+        return self.crop(half, name)
 
 
-def _all_strips(files: Files, names: Sequence[str]) -> bool:
-    """Whether all pictures of a sample that can be read are twice as wide as high."""
-    chosen = np.unique(np.linspace(0, len(names) - 1, SAMPLE).astype(int))
+def _are_strips(files: SourceFiles, names: Sequence[str]) -> bool:
+    """Whether all readable images of a sample are twice as wide as high."""
     shapes = []
-    for place in chosen:
+    for index in np.unique(np.linspace(0, len(names) - 1, SAMPLE_SIZE).astype(int)):
         try:
-            shapes.append(decode(files.read(names[place])).shape[:2])
+            shapes.append(decode(files.read(names[index])).shape[:2])
         except ImageError:
             continue
     return bool(shapes) and all(width == 2 * height for height, width in shapes)
 
 
-def _unclear(files: Files, tree: Tree, why: str) -> UserError:
+def _ambiguous_layout_error(files: SourceFiles, tree: FolderTree, reason: str) -> UserError:
     return UserError(
-        f"{files.path} has {tree}; {why}. Say what it is under 'layout': images, pairs or unpaired "
-        "(sketches in the folder that 'a' names, photos in that of 'b'), strips or classes"
+        f"{files.path} has {tree}; {reason}. Set 'layout' to images, pairs or unpaired (sketches "
+        "in the folder named by 'a', photos in that of 'b'), strips or classes"
     )

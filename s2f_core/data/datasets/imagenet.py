@@ -1,4 +1,4 @@
-"""ImageNet as it is unpacked (Deng et al. 2009): a folder a class."""
+"""ImageNet, unpacked into one folder per class (Deng et al. 2009)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,28 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field
 
-from s2f_core.data.datasets.classes import Classes, chosen
-from s2f_core.data.datasets.files import Files
-from s2f_core.data.datasets.folder_tree import distinct, empty, pictures, readable, stem
-from s2f_core.data.datasets.photos import Photos
-from s2f_core.data.datasets.source import Opened
+from s2f_core.data.datasets.classes import Classes, select_classes
+from s2f_core.data.datasets.files import SourceFiles
+from s2f_core.data.datasets.folder_tree import (
+    empty_class_row,
+    file_rows,
+    image_names,
+    to_unicode,
+    without_extension,
+)
+from s2f_core.data.datasets.photos import PhotoSource
+from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
 
-class ImageNetFolder(Photos):
+class ImageNetFolder(PhotoSource):
     """ImageNet's folders of classes: ``{source: imagenet-folder}``.
 
     ``<class>/*.JPEG`` at any depth; the class is the folder, a WordNet id or a name. ImageNet is
     given out by application to its authors only.
     """
 
-    ASSETS: ClassVar[tuple[str, ...]] = ()  # by application to its authors only
+    ASSETS: ClassVar[tuple[str, ...]] = ()  # available only on application to its authors
 
     source: Literal["imagenet-folder"]
     classes: Annotated[dict[str, str], Field(min_length=1)] | Classes = Field(
@@ -31,26 +37,29 @@ class ImageNetFolder(Photos):
         description="Folders to use, with or without a name ({n07873807: pizza}); null uses all.",
     )
 
-    def open(self, path: Path, size: int, assets: Path) -> Opened:
-        """The photos of the classes, uint8 [size, size, 3]; a class without one is a rejected row.
+    def open(self, path: Path, size: int, assets: Path) -> DatasetContents:
+        """Return the photos of the classes, uint8 [size, size, 3]; empty classes are rejected rows.
 
-        Raises UserError where there is no photo at all, or no folder of a class.
+        Raises UserError if there is no photo at all, or no folder of a requested class.
         """
-        files = Files(path)
+        files = SourceFiles(path)
         folders: dict[str, list[str]] = {}
         for name in files.names:
             folders.setdefault(PurePosixPath(name).parent.name, []).append(name)
-        photos = set(pictures(files))
-        beside = [name for name in folders.pop("", []) if name in photos]
-        named = self.classes if isinstance(self.classes, dict) else {}
+        photos = set(image_names(files))
+        loose = [name for name in folders.pop("", []) if name in photos]
+        new_names = self.classes if isinstance(self.classes, dict) else {}
         classes = None if self.classes is None else tuple(self.classes)
         tables = []
-        for folder in chosen(classes, folders, path):
-            found = [name for name in folders[folder] if name in photos][: self.limit]
-            rows = distinct(found, map(stem, found)) if found else empty(folder)
-            tables.append(rows.assign(**{"class": named.get(folder, readable(folder))}))
-        if beside and classes is None:
-            rows = distinct(beside, map(stem, beside))
-            tables.append(rows.assign(rejected="in no class's folder"))
-        every = pd.concat(tables, ignore_index=True)
-        return Opened(Domain(every, self.squares(files, tuple(every["source"]), size, assets)))
+        for folder in select_classes(classes, folders, path):
+            names = [name for name in folders[folder] if name in photos][: self.limit]
+            rows = empty_class_row(folder)
+            if names:
+                rows = file_rows(names, map(without_extension, names))
+            tables.append(rows.assign(**{"class": new_names.get(folder, to_unicode(folder))}))
+        if loose and classes is None:
+            rows = file_rows(loose, map(without_extension, loose))
+            tables.append(rows.assign(rejected="not in the folder of a class"))
+        rows = pd.concat(tables, ignore_index=True)
+        make = self.cropped(files, tuple(rows["source"]), size, assets)
+        return DatasetContents(Domain(rows, make))

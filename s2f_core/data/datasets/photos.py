@@ -1,4 +1,4 @@
-"""What sources of photos share."""
+"""The base of sources of photos."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Pixels, decode
-from s2f_core.data.datasets.crops import Crop, cutter
-from s2f_core.data.datasets.files import Files
+from s2f_core.data.datasets.crops import Crop, make_cropper
+from s2f_core.data.datasets.files import SourceFiles
 
 
-class Photos(Section):
+class PhotoSource(Section):
     """Keys of every source of photos."""
 
     path: Path = Field(description="Folder or file that the table is made from.")
@@ -27,20 +27,22 @@ class Photos(Section):
     )
     seed: int = Field(0, ge=0, description="Seed of random crops.")
 
-    def squares(self, files: Files, names: Sequence[str], size: int, assets: Path) -> Squares:
-        """What makes the image uint8 [size, size, 3] of each of these files."""
-        return Squares(files, tuple(names), cutter(self.crop, size, self.seed, assets))
+    def cropped(
+        self, files: SourceFiles, names: Sequence[str], size: int, assets: Path
+    ) -> CroppedPhotos:
+        """Return the maker of images uint8 [size, size, 3] from these files."""
+        return CroppedPhotos(files, tuple(names), make_cropper(self.crop, size, self.seed, assets))
 
 
 @dataclass(frozen=True)
-class Squares:
-    """Decodes a file and cuts its square."""
+class CroppedPhotos:
+    """Decodes and crops the file of a row."""
 
-    files: Files
+    files: SourceFiles
     names: tuple[str, ...]
-    cut: Callable[[Pixels, str], Pixels]
+    crop: Callable[[Pixels, str], Pixels]
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises ImageError with the reason why there is none."""
+        """Return the image of a row; raises ImageError with the reason if there is none."""
         name = self.names[row]
-        return self.cut(decode(self.files.read(name)), name)
+        return self.crop(decode(self.files.read(name)), name)

@@ -1,4 +1,4 @@
-"""Sketchy: people's sketches of photos, in pairs (Sangkloy et al. 2016)."""
+"""Sketchy: photos paired with people's sketches of them (Sangkloy et al. 2016)."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from pydantic import Field
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, decode, resize
-from s2f_core.data.datasets.classes import Classes, chosen
-from s2f_core.data.datasets.files import Files
-from s2f_core.data.datasets.folder_tree import pictures
-from s2f_core.data.datasets.source import Opened
-from s2f_core.data.datasets.strips import grey
+from s2f_core.data.datasets.classes import Classes, select_classes
+from s2f_core.data.datasets.files import SourceFiles
+from s2f_core.data.datasets.folder_tree import image_names
+from s2f_core.data.datasets.source import DatasetContents
+from s2f_core.data.datasets.strips import to_grey
 from s2f_core.data.tables import Domain
 
-_PLACE = re.compile(r"(?:.*/)?(photo|sketch)/tx_000000000000/([^/]+)/([^/]+)\.(?:jpg|png)")
-_SKETCH = re.compile(r"(.+)-(\d+)")
+_PATH = re.compile(r"(?:.*/)?(photo|sketch)/tx_000000000000/([^/]+)/([^/]+)\.(?:jpg|png)")
+_SKETCH_STEM = re.compile(r"(.+)-(\d+)")
 
-Stems = dict[str, str]  # the file of each stem
+FilesByStem = dict[str, str]
 
 
 class Sketchy(Section):
     """``{source: sketchy, path: data/assets/sketchy, classes: [apple], limit: 100, …}``.
 
-    ``256x256/photo/tx_000000000000/<class>/N.jpg`` and the sketches of it,
+    Photos ``256x256/photo/tx_000000000000/<class>/N.jpg`` and sketches of them,
     ``256x256/sketch/tx_000000000000/<class>/N-K.png``: 125 classes of 100 photos, at least five
     sketches each. ``limit`` takes the first so many pairs of each class (P3: 100 of apple, pizza
-    and tree). ``sketches: first`` takes one of each photo. With ``all`` the photo stands in the
-    table once for each of its sketches, which costs six times the space (3.7 GB at 128 pixels,
-    not 0.6) and keeps a pair what it is everywhere else: two rows of one id.
+    and tree). ``sketches: first`` takes one sketch of each photo. With ``all`` the table repeats
+    the photo for each of its sketches. That takes six times the space (3.7 GB at 128 pixels, not
+    0.6), but a pair is two rows of one id, as everywhere else.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("sketchy",)
@@ -50,17 +50,17 @@ class Sketchy(Section):
         "all", description="all pairs every sketch with its photo; first takes one sketch a photo."
     )
 
-    def open(self, path: Path, size: int, _assets: Path) -> Opened:
-        """Photos uint8 [size, size, 3], and as ``given`` the sketches [size, size, 1]: pairs.
+    def open(self, path: Path, size: int, _assets: Path) -> DatasetContents:
+        """Return photos uint8 [size, size, 3], paired with sketches [size, size, 1].
 
         An id is the class and the sketch's name, ``apple-n07739125_10116-3``; the group is the
-        photo, so that no split has it twice. A photo without a sketch, a sketch without its photo,
-        another name and an empty class are rejected rows. Raises UserError where there is nothing,
-        or no such class.
+        photo, so that no two splits share it. A photo without a sketch, a sketch without its photo,
+        another file name and an empty class are rejected rows. Raises UserError if there are no
+        files, or a class is unknown.
         """
-        files = Files(path)
-        photos, sketches = _found(files)
-        names = chosen(self.classes, photos.keys() | sketches.keys(), path)
+        files = SourceFiles(path)
+        photos, sketches = _sort_files(files)
+        names = select_classes(self.classes, photos.keys() | sketches.keys(), path)
         rows = pd.DataFrame(
             [row for name in names for row in self._class(name, photos[name], sketches[name])],
             columns=["id", "class", "group", "rejected", "photo", "sketch"],
@@ -72,68 +72,75 @@ class Sketchy(Section):
             source = rows[kind].fillna(other)
             return Domain(
                 rows.drop(columns=["photo", "sketch"]).assign(source=source),
-                Square(files, tuple(source), size, in_grey=kind == "sketch"),
+                SquareImages(files, tuple(source), size, in_grey=kind == "sketch"),
             )
 
-        return Opened(domain("photo"), domain("sketch"))
+        return DatasetContents(domain("photo"), domain("sketch"))
 
-    def _class(self, name: str, photos: Stems, sketches: Stems) -> list[tuple[str | None, ...]]:
+    def _class(
+        self, name: str, photos: FilesByStem, sketches: FilesByStem
+    ) -> list[tuple[str | None, ...]]:
         if not (photos or sketches):
-            return [(f"{name}/", name, None, "empty class: no pictures", f"{name}/", None)]
-        of = {stem: _SKETCH.fullmatch(stem) for stem in sketches}
-        drawn = sorted((match[1], int(match[2]), stem) for stem, match in of.items() if match)
+            return [(f"{name}/", name, None, "empty class: no images", f"{name}/", None)]
+        matches = {stem: _SKETCH_STEM.fullmatch(stem) for stem in sketches}
+        named = sorted((match[1], int(match[2]), stem) for stem, match in matches.items() if match)
         pairs: list[tuple[str | None, ...]] = []
-        odd: list[tuple[str | None, ...]] = [
+        rejected: list[tuple[str | None, ...]] = [
             (f"{name}-{stem}", name, None, "not named PHOTO-K.png", None, sketches[stem])
-            for stem, match in of.items()
+            for stem, match in matches.items()
             if not match
         ]
-        seen: set[str] = set()
-        for photo, _, stem in drawn:
+        sketched: set[str] = set()
+        for photo, _, stem in named:
             row = (f"{name}-{stem}", name, photo)
             if photo not in photos:
-                odd.append((*row, "no photo of this sketch", None, sketches[stem]))
-            elif self.sketches == "all" or photo not in seen:
+                rejected.append((*row, "no photo of this sketch", None, sketches[stem]))
+            elif self.sketches == "all" or photo not in sketched:
                 pairs.append((*row, None, photos[photo], sketches[stem]))
-            seen.add(photo)
-        odd += [
+            sketched.add(photo)
+        rejected += [
             (f"{name}-{photo}", name, photo, "no sketch of this photo", photos[photo], None)
-            for photo in sorted(photos.keys() - seen)
+            for photo in sorted(photos.keys() - sketched)
         ]
-        return pairs[: self.limit] + odd
+        return pairs[: self.limit] + rejected
 
 
-def _found(files: Files) -> tuple[defaultdict[str, Stems], defaultdict[str, Stems]]:
-    """The files of photos and of sketches, by class and stem; an empty folder is a class too."""
-    kinds = {"photo": defaultdict[str, Stems](dict), "sketch": defaultdict[str, Stems](dict)}
-    for name in pictures(files):
-        if place := _PLACE.fullmatch(name):
-            kind, class_, stem = place.groups()
+def _sort_files(
+    files: SourceFiles,
+) -> tuple[defaultdict[str, FilesByStem], defaultdict[str, FilesByStem]]:
+    """Return the files of photos and of sketches by class and stem; empty folders are classes."""
+    kinds = {
+        "photo": defaultdict[str, FilesByStem](dict),
+        "sketch": defaultdict[str, FilesByStem](dict),
+    }
+    for name in image_names(files):
+        if match := _PATH.fullmatch(name):
+            kind, class_, stem = match.groups()
             if other := kinds[kind][class_].get(stem):
-                raise UserError(f"{files.path}: {other} and {name} have one name; remove one")
+                raise UserError(f"{files.path}: {other} and {name} have the same name; remove one")
             kinds[kind][class_][stem] = name
     for kind, classes in kinds.items():
         if not classes:
-            wanted = f"256x256/{kind}/tx_000000000000/<class>/"
-            raise UserError(f"{files.path} has no {wanted} ({len(files)} files)")
-        for folder in files.path.glob(f"256x256/{kind}/tx_000000000000/*/"):
-            classes.setdefault(folder.name, {})
+            folder = f"256x256/{kind}/tx_000000000000/<class>/"
+            raise UserError(f"{files.path} has no files in {folder} ({len(files)} files in all)")
+        for path in files.path.glob(f"256x256/{kind}/tx_000000000000/*/"):
+            classes.setdefault(path.name, {})
     return kinds["photo"], kinds["sketch"]
 
 
 @dataclass(frozen=True)
-class Square:
-    """Decodes a picture that is square already, to one channel where ``in_grey``."""
+class SquareImages:
+    """Decodes and resizes square images, to one channel if ``in_grey``."""
 
-    files: Files
+    files: SourceFiles
     names: tuple[str, ...]
     size: int
     in_grey: bool
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row; raises ImageError where it cannot be used."""
+        """Return the image of a row; raises ImageError if it cannot be used."""
         image = decode(self.files.read(self.names[row]))
         height, width = image.shape[:2]
         if height != width:
-            raise ImageError(f"{width}x{height} is no square")
-        return resize(grey(image) if self.in_grey else image, self.size)
+            raise ImageError(f"{width}x{height} is not square")
+        return resize(to_grey(image) if self.in_grey else image, self.size)

@@ -1,4 +1,4 @@
-"""What opening a source gives."""
+"""The result of opening a source of images."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from s2f_core.data.tables import Domain
 
 
 @dataclass(frozen=True)
-class Opened:
-    """``images``: domain B, or all there is; ``given``: a domain A that the source brings itself.
+class DatasetContents:
+    """``images``: domain B, or the only domain; ``own_inputs``: a domain A of the source's own.
 
-    The two are pairs where their ids are equal, and unpaired where they differ.
+    Images of equal ids are pairs; without equal ids the domains are unpaired.
     """
 
     images: Domain
-    given: Domain | None = None
+    own_inputs: Domain | None = None

@@ -1,4 +1,4 @@
-"""A|B strips: an input and its target side by side in one picture, as pix2pix's data is published.
+"""Strips: an input and its target side by side in one image, the format of pix2pix's data.
 
 ``edges2shoes`` and ``edges2handbags`` (Isola et al. 2017) are ``train/N_AB.jpg`` and
 ``val/N_AB.jpg``, 512×256, HED edges on the left and the photo on the right.
@@ -18,21 +18,21 @@ from pydantic import Field
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, decode, resize
-from s2f_core.data.datasets.files import Files
-from s2f_core.data.datasets.folder_tree import pictures
-from s2f_core.data.datasets.source import Opened
+from s2f_core.data.datasets.files import SourceFiles
+from s2f_core.data.datasets.folder_tree import image_names
+from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
-SHAPE = (256, 512)
-_PLACE = re.compile(r"(?:.*/)?(train|val)/(?:(\d+)_AB\.jpg|[^/]+)")
+STRIP_SHAPE = (256, 512)
+_PATH = re.compile(r"(?:.*/)?(train|val)/(?:(\d+)_AB\.jpg|[^/]+)")
 
 
-def cut(photo: Pixels) -> tuple[Pixels, Pixels]:
-    """The left and the right half of a strip [H, 2·H, C]; raises ImageError for another shape."""
-    height, width = photo.shape[:2]
+def split_strip(strip: Pixels) -> tuple[Pixels, Pixels]:
+    """Return the left and right half of a strip [H, 2·H, C]; raises ImageError for other shapes."""
+    height, width = strip.shape[:2]
     if width != 2 * height:
-        raise ImageError(f"no strip: {width}x{height}, the width must be twice the height")
-    return photo[:, :height], photo[:, height:]
+        raise ImageError(f"not a strip: {width}x{height}, the width must be twice the height")
+    return strip[:, :height], strip[:, height:]
 
 
 class Strips(Section):
@@ -52,55 +52,60 @@ class Strips(Section):
         None, ge=1, description="Use only the first so many pairs of each part."
     )
 
-    def open(self, path: Path, size: int, _assets: Path) -> Opened:
-        """Photos uint8 [size, size, 3], and as ``given`` their edges [size, size, 1]: pairs.
+    def open(self, path: Path, size: int, _assets: Path) -> DatasetContents:
+        """Return photos uint8 [size, size, 3], paired with their edges [size, size, 1].
 
-        Ids are ``train-17``. A picture that has another name or is not 512×256 is a rejected row.
-        Raises UserError where a part that is asked for is not there.
+        Ids are such as ``train-17``. An image with another name or size is a rejected row. Raises
+        UserError if a requested part is missing.
         """
-        files = Files(path)
-        found: dict[str, list[tuple[int, str]]] = {}
-        odd: list[tuple[str, str]] = []
+        files = SourceFiles(path)
+        strips: dict[str, list[tuple[int, str]]] = {}
+        misnamed: list[tuple[str, str]] = []
         rows: list[tuple[str, str, str, str | None]] = []
-        for name in pictures(files):
-            place = _PLACE.fullmatch(name)
-            if place and place[2]:
-                found.setdefault(place[1], []).append((int(place[2]), name))
-            elif place:
-                odd.append((place[1], name))
-        parts = sorted(found) if self.parts is None else self.parts
-        missing = ", ".join(f"{part}/" for part in parts or ("train", "val") if part not in found)
+        for name in image_names(files):
+            match = _PATH.fullmatch(name)
+            if match and match[2]:
+                strips.setdefault(match[1], []).append((int(match[2]), name))
+            elif match:
+                misnamed.append((match[1], name))
+        parts = sorted(strips) if self.parts is None else self.parts
+        missing = ", ".join(f"{part}/" for part in parts or ("train", "val") if part not in strips)
         if missing:
             raise UserError(f"{path} has no strips N_AB.jpg in {missing} ({len(files)} files)")
         for part in parts:
-            strips = sorted(found[part])[: self.limit]
-            rows += [(f"{part}-{number}", name, part, None) for number, name in strips]
-        rows += [(name, name, part, "not named N_AB.jpg") for part, name in odd if part in parts]
+            selected = sorted(strips[part])[: self.limit]
+            rows += [(f"{part}-{number}", name, part, None) for number, name in selected]
+        rows += [
+            (name, name, part, "not named N_AB.jpg") for part, name in misnamed if part in parts
+        ]
         index = pd.DataFrame(rows, columns=["id", "source", "part", "rejected"], dtype=object)
         names = tuple(index["source"])
-        return Opened(
-            Domain(index, Half(files, names, 1, size)), Domain(index, Half(files, names, 0, size))
+        return DatasetContents(
+            Domain(index, EdgesOrPhotos(files, names, 1, size)),
+            Domain(index, EdgesOrPhotos(files, names, 0, size)),
         )
 
 
 @dataclass(frozen=True)
-class Half:
-    """Makes the edges (0) or the photo (1) of strips."""
+class EdgesOrPhotos:
+    """The edges (``side`` 0) or the photo (1) of strips."""
 
-    files: Files
+    files: SourceFiles
     names: tuple[str, ...]
     side: Literal[0, 1]
     size: int
 
     def __call__(self, row: int) -> Pixels:
-        """The image of a row, edges in one channel; raises ImageError where there is none."""
+        """Return the image of a row, edges in one channel; raises ImageError if there is none."""
         strip = decode(self.files.read(self.names[row]))
-        if strip.shape[:2] != SHAPE:
-            raise ImageError(f"{strip.shape[1]}x{strip.shape[0]}, not {SHAPE[1]}x{SHAPE[0]}")
-        half = cut(strip)[self.side]
-        return resize(half if self.side else grey(half), self.size)
+        if strip.shape[:2] != STRIP_SHAPE:
+            raise ImageError(
+                f"{strip.shape[1]}x{strip.shape[0]}, not {STRIP_SHAPE[1]}x{STRIP_SHAPE[0]}"
+            )
+        half = split_strip(strip)[self.side]
+        return resize(half if self.side else to_grey(half), self.size)
 
 
-def grey(image: Pixels) -> Pixels:
-    """One channel uint8 [H, W, 1] of an image [H, W, 3]."""
+def to_grey(image: Pixels) -> Pixels:
+    """Return one channel uint8 [H, W, 1] of an image [H, W, 3]."""
     return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(image.dtype)[..., None]

@@ -1,8 +1,8 @@
-"""Strokes of Quick, Draw!, drawn at the size that is asked for.
+"""Strokes of Quick, Draw!, drawn at any size.
 
-The "simplified" drawings are lists of strokes, each a list of x and one of y from 0 to 255, from
-the top left (Google's preprocessing: scaled so that the longer side is 255, Ramer-Douglas-Peucker
-with ε = 2). One JSON object a line, ``{"word": …, "recognized": …, "drawing": [[xs, ys], …]}``.
+A "simplified" drawing is a list of strokes, each a list of x and one of y from 0 to 255, from the
+top left (Google's preprocessing: scaled so that the longer side is 255, Ramer-Douglas-Peucker with
+ε = 2). A line is a JSON object, ``{"word": …, "recognized": …, "drawing": [[xs, ys], …]}``.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ import numpy as np
 import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import ImageError, Pixels
+from s2f_core.common.images import Doubles, ImageError, Pixels
 
-Points = npt.NDArray[np.float64]
+Points = Doubles
 
-MARGIN = 16  # of 256: the paper left on all sides, as in Google's own bitmaps
-THICK = 12  # a stroke is drawn that thick at least, on a canvas that is then averaged
-OVER = 1.25  # pixels that OpenCV's smooth lines of an even thickness are thicker (measured)
-SUB = 8  # bits of a pixel's fraction that OpenCV takes
-LONGEST = 2**20  # bytes of a line
-_NOT = re.compile(rb'"recognized"\s*:\s*false')
+MARGIN = 16  # 256ths of the side: empty paper around a drawing, as in Google's bitmaps
+MIN_THICKNESS = 12  # pixels of a stroke on the fine canvas that is then averaged
+LINE_EXCESS = 1.25  # pixels by which OpenCV's antialiased lines are too thick (measured)
+SUBPIXEL_BITS = 8  # fractional bits of OpenCV's coordinates
+MAX_LINE_BYTES = 2**20
+_UNRECOGNIZED = re.compile(rb'"recognized"\s*:\s*false')
 
 
 @dataclass(frozen=True, eq=False)
-class Strokes:
-    """Drawings of a class, by the places of their lines in ``file``.
+class StrokeDrawings:
+    """Drawings of a class by the offsets of their lines in ``file``.
 
-    ``numbers`` are those of the drawings in the file, ``offsets`` their bytes, int64 [n] both.
-    ``width`` is the strokes', in 256ths of the side. ``recognized``: only such a drawing will do.
+    ``numbers`` are the numbers of the drawings in the file, ``offsets`` those of their lines in
+    bytes, both int64 [n]. ``width`` is the stroke width in 256ths of the side. With ``recognized``
+    a drawing must be marked as recognised.
     """
 
     file: Path
@@ -46,32 +47,33 @@ class Strokes:
     width: float
     recognized: bool
 
-    def draw(self, place: int, size: int) -> Pixels:
-        """The drawing at a place of ``numbers``, uint8 [size, size, 1]; raises ImageError."""
+    def draw(self, index: int, size: int) -> Pixels:
+        """Return the drawing ``numbers[index]``, uint8 [size, size, 1]; raises ImageError."""
         try:
             with self.file.open("rb") as file:
-                file.seek(int(self.offsets[place]))
-                line = file.readline(LONGEST)
+                file.seek(int(self.offsets[index]))
+                line = file.readline(MAX_LINE_BYTES)
         except OSError as error:
             raise ImageError(f"unreadable: {error.strerror}") from None
-        found = _object(line)
-        if self.recognized and found.get("recognized") is not True:
-            raise ImageError("not marked as recognised or not")
-        return draw_strokes(to_strokes(found.get("drawing")), size, self.width)
+        entry = _parse_line(line)
+        if self.recognized and entry.get("recognized") is not True:
+            raise ImageError("it does not say whether the drawing was recognised")
+        return draw_strokes(parse_strokes(entry.get("drawing")), size, self.width)
 
 
-def find_strokes(file: Path, *, width: float, recognized: bool, limit: int | None) -> Strokes:
-    """The first ``limit`` drawings of a file, those marked as not recognised left out if asked.
+def index_strokes(
+    file: Path, *, width: float, recognized: bool, limit: int | None
+) -> StrokeDrawings:
+    """Return the first ``limit`` drawings of a file; with ``recognized`` skip unrecognised ones.
 
-    Lines are read up to the last of them and none is kept. Raises UserError where the file cannot
-    be read.
+    Only the offsets of lines are kept. Raises UserError if the file cannot be read.
     """
     numbers, offsets, number, offset = [], [], 0, 0
     try:
-        with file.open("rb") as opened:
-            for line in iter(partial(opened.readline, LONGEST), b""):
+        with file.open("rb") as stream:
+            for line in iter(partial(stream.readline, MAX_LINE_BYTES), b""):
                 if line.strip():
-                    if not (recognized and _NOT.search(line)):
+                    if not (recognized and _UNRECOGNIZED.search(line)):
                         numbers.append(number)
                         offsets.append(offset)
                     number += 1
@@ -80,40 +82,42 @@ def find_strokes(file: Path, *, width: float, recognized: bool, limit: int | Non
                     break
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}") from None
-    return Strokes(file, np.asarray(numbers, int), np.asarray(offsets, int), width, recognized)
+    return StrokeDrawings(
+        file, np.asarray(numbers, int), np.asarray(offsets, int), width, recognized
+    )
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def _parse_line(line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        entry = json.loads(line)
     except (ValueError, RecursionError):
         raise ImageError("not a JSON object") from None
-    if not isinstance(found, dict):
+    if not isinstance(entry, dict):
         raise ImageError("not a JSON object")
-    return found
+    return entry
 
 
-def to_strokes(drawing: object) -> list[Points]:
-    """The strokes of a ``drawing``, float64 [n, 2] each: x and y from 0 to 255.
+def parse_strokes(drawing: object) -> list[Points]:
+    """Return the strokes of a ``drawing``, float64 [n, 2] each: x and y from 0 to 255.
 
-    Raises ImageError where it is no list of such, or empty.
+    Raises ImageError if it is empty or not a list of strokes.
     """
     if not isinstance(drawing, list):
-        raise ImageError("no list of strokes")
+        raise ImageError("not a list of strokes")
     if not drawing:
-        raise ImageError("no stroke")
-    return [_points(stroke) for stroke in drawing]
+        raise ImageError("a drawing without strokes")
+    return [_parse_stroke(stroke) for stroke in drawing]
 
 
-def _points(stroke: object) -> Points:
+def _parse_stroke(stroke: object) -> Points:
     try:
         values = np.asarray(stroke, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
-        raise ImageError("a stroke is not a list of x and one of y") from None
+        raise ImageError("a stroke is not two lists, x and y") from None
     if values.ndim != 2 or not values.size:
-        raise ImageError("a stroke is not a list of x and one of y")
+        raise ImageError("a stroke is not two lists, x and y")
     if len(values) == 3:
-        raise ImageError("a stroke of x, y and time: the raw format is not read, the simplified is")
+        raise ImageError("a stroke has x, y and time: use the simplified format, not the raw one")
     if len(values) != 2:
         raise ImageError(f"a stroke has {len(values)} lists, not x and y")
     if not ((values >= 0) & (values <= 255)).all():
@@ -122,23 +126,23 @@ def _points(stroke: object) -> Points:
 
 
 def draw_strokes(strokes: list[Points], size: int, width: float) -> Pixels:
-    """Dark strokes on white, uint8 [size, size, 1], round at their ends and joints.
+    """Return dark strokes on white, uint8 [size, size, 1], round at their ends and joints.
 
-    The middle of the drawing's box comes to the picture's, as in Google's bitmaps, and a drawing
-    255 long leaves 16 of 256 free on both sides. ``width`` is in 256ths of the side. A pixel is as
-    dark as the stroke covers it: the canvas is at least twice as fine, and as large as brings the
-    line that OpenCV draws to the ``width``, whatever the size.
+    The drawing's bounding box is centred, as in Google's bitmaps, and a drawing 255 long leaves a
+    margin of 16 of 256 on both sides. ``width`` is in 256ths of the side. A pixel is as dark as the
+    share of it that strokes cover: they are drawn on a canvas at least twice as fine, whose side
+    makes the thickness of OpenCV's lines equal ``width``.
     """
-    thick = 2 * math.ceil(max(THICK, size * width / 128) / 2)
-    side = round((thick + OVER) * 256 / width)
-    points = np.concatenate(strokes)
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    thick = 2 * math.ceil(max(MIN_THICKNESS, size * width / 128) / 2)
+    side = round((thick + LINE_EXCESS) * 256 / width)
+    every = np.concatenate(strokes)
+    middle = (every.min(axis=0) + every.max(axis=0)) / 2
     scale = (256 - 2 * MARGIN - width) / 255 * side / 256
     canvas = np.full((side, side), 255, np.uint8)
     for stroke in strokes:
-        places = (stroke - middle) * scale + side / 2 - 0.5  # OpenCV counts from a pixel's middle
-        line = np.rint(places * 2**SUB).astype(np.int32)
-        dot = np.concatenate([line, line[-1:]])  # a stroke of one point has a length of nothing
-        cv2.polylines(canvas, [dot], False, 0, thick, cv2.LINE_AA, SUB)
-    drawn = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
-    return drawn.astype(np.uint8)[..., None]
+        points = (stroke - middle) * scale + side / 2 - 0.5  # OpenCV's origin is a pixel's middle
+        line = np.rint(points * 2**SUBPIXEL_BITS).astype(np.int32)
+        line = np.concatenate([line, line[-1:]])  # so that a single point is drawn as a dot
+        cv2.polylines(canvas, [line], False, 0, thick, cv2.LINE_AA, SUBPIXEL_BITS)
+    averaged = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    return averaged.astype(np.uint8)[..., None]

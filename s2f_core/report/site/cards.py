@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from s2f_core.data.assets import CATALOGUE, Collection
+from s2f_core.data.assets import CATALOGUE, Asset
 from s2f_core.data.split import PARTS
 from s2f_core.data.tables import Table
 from s2f_core.report.site import sentences
@@ -53,7 +53,7 @@ class Line:
     href: str = ""
 
 
-def assets(settings: Settings) -> list[Collection]:
+def assets(settings: Settings) -> list[Asset]:
     """The fetched assets that a role's source, and those within it, are made from."""
     paths = [Path(str(path)) for path in _values(settings, "path")]
     names = dict.fromkeys(part for path in paths for part in path.parts if part in CATALOGUE)

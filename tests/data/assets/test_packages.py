@@ -71,7 +71,7 @@ def fake_run(monkeypatch: pytest.MonkeyPatch, stderr: str) -> None:
 
 def test_pip_downloads_a_wheel(wheels: Path, dest: Path) -> None:
     """The user's own pip configuration says where packages are; here, in a folder."""
-    got = packages.pypi("tiny-pack==1.0", dest, 100)
+    got = packages.download_wheel("tiny-pack==1.0", dest, 100)
     assert got == dest / "tiny_pack-1.0-py3-none-any.whl"
     assert got.read_bytes() == (wheels / got.name).read_bytes()
 
@@ -79,7 +79,7 @@ def test_pip_downloads_a_wheel(wheels: Path, dest: Path) -> None:
 def test_pip_does_not_find_a_package(wheels: Path, dest: Path) -> None:
     """The reason is pip's own, without its warnings."""
     with pytest.raises(UserError, match=r"pip failed: .*No matching distribution.*tiny-pack==2.0"):
-        packages.pypi("tiny-pack==2.0", dest, 100)
+        packages.download_wheel("tiny-pack==2.0", dest, 100)
 
 
 def test_pip_command_takes_wheels_only(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_pip_command_takes_wheels_only(dest: Path, monkeypatch: pytest.MonkeyPat
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
-    packages.pypi("x==1", dest, 100, ["--abi", "cp311"])
+    packages.download_wheel("x==1", dest, 100, ["--abi", "cp311"])
     (command,) = commands
     assert command[:4] == [sys.executable, "-m", "pip", "download"]
     assert {"--no-deps", "--only-binary=:all:", f"--dest={dest}"} <= set(command)
@@ -105,7 +105,7 @@ def test_pip_without_room(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_run(monkeypatch, message)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=0))
     with pytest.raises(DiskFullError, match="dest: the disk is full"):
-        packages.pypi("x==1", dest, 100)
+        packages.download_wheel("x==1", dest, 100)
 
 
 def test_pip_that_hangs(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,8 +115,8 @@ def test_pip_that_hangs(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise subprocess.TimeoutExpired("pip", timeout)
 
     monkeypatch.setattr(subprocess, "run", run)
-    with pytest.raises(UserError, match="pip was still not done after 1800 seconds"):
-        packages.pypi("x==1", dest, 100)
+    with pytest.raises(UserError, match="pip did not finish within 1800 seconds"):
+        packages.download_wheel("x==1", dest, 100)
 
 
 def test_interpreter_without_pip(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,13 +124,13 @@ def test_interpreter_without_pip(dest: Path, monkeypatch: pytest.MonkeyPatch) ->
     message = "/somewhere/python: No module named pip\n"
     fake_run(monkeypatch, message)
     with pytest.raises(UserError, match=r"pip failed: .*No module named pip"):
-        packages.pypi("x==1", dest, 100)
+        packages.download_wheel("x==1", dest, 100)
 
 
 def test_npm_packs_a_tarball(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Npm is asked for one package, and its scripts stay off."""
     log = fake_npm(tmp_path, monkeypatch, "pathlib.Path(folder, 's-n-1.0.0.tgz').write_text('x')")
-    assert packages.npm("@s/n@1.0.0", dest, 100) == dest / "s-n-1.0.0.tgz"
+    assert packages.download_npm_tarball("@s/n@1.0.0", dest, 100) == dest / "s-n-1.0.0.tgz"
     arguments = log.read_text().splitlines()
     assert arguments[:2] == ["pack", "@s/n@1.0.0"]
     assert "--ignore-scripts" in arguments
@@ -143,21 +143,21 @@ def test_npm_does_not_find_a_package(
     body = "sys.exit('npm warn x\\nnpm error 404 n@9.9.9 is not here\\n"
     fake_npm(tmp_path, monkeypatch, body + "npm error A complete log of this run is in /x')")
     with pytest.raises(UserError, match=r"npm failed: npm error 404 n@9\.9\.9 is not here$"):
-        packages.npm("n@9.9.9", dest, 100)
+        packages.download_npm_tarball("n@9.9.9", dest, 100)
 
 
 def test_npm_is_not_installed(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says what to do."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match=r"npm is not on the PATH.*S2F_MIRROR"):
-        packages.npm("n@1.0.0", dest, 100)
+        packages.download_npm_tarball("n@1.0.0", dest, 100)
 
 
 def test_npm_leaves_nothing(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Success without a file is no success."""
     fake_npm(tmp_path, monkeypatch, "")
     with pytest.raises(UserError, match="npm left 0 files"):
-        packages.npm("n@1.0.0", dest, 100)
+        packages.download_npm_tarball("n@1.0.0", dest, 100)
 
 
 @pytest.mark.parametrize(
@@ -176,4 +176,4 @@ def test_npm_leaves_nothing(tmp_path: Path, dest: Path, monkeypatch: pytest.Monk
 def test_only_exact_versions(scheme: str, package: str) -> None:
     """Nothing but a name and a version reaches a command line."""
     with pytest.raises(UserError, match=f"is not {scheme}:NAME"):
-        packages.parse(scheme, package)
+        packages.parse_package(scheme, package)

@@ -52,7 +52,7 @@ def test_damaged_zip_in_the_cache_is_fetched_again(get: Fetcher, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("member", "reason"),
-    [("p/none", "has no member p/none"), ("p/photos/*", "gives p/photos/.*, not one")],
+    [("p/none", "has no member p/none"), ("p/photos/*", "matches p/photos/.*, but must match one")],
 )
 def test_member_must_be_one(get: Fetcher, tmp_path: Path, member: str, reason: str) -> None:
     """An asset of one file does not guess which."""
@@ -151,7 +151,7 @@ def test_pieces_are_joined_as_listed(get: Fetcher, tmp_path: Path) -> None:
     get.folder = tmp_path / "other"
     for wrong, reason in (
         (("p/a1", "p/d*"), "no member p/d"),
-        (("p/*",), "p/c3 and p/a1, not one"),
+        (("p/*",), "p/c3 and p/a1, but must match one"),
     ):
         other = asset(Source(f"file:{path}", 500, wrong), checksum="")
         with pytest.raises(UserError, match=reason):
@@ -171,7 +171,7 @@ def test_members_keep_their_folders(get: Fetcher, tmp_path: Path) -> None:
     with zipfile.ZipFile(got) as archive:
         assert archive.namelist() == ["a/1.svg", "b/1.svg", "c.json"]
     for wrong, reason in (
-        (replace(source, below="packages"), "does not lie below 'packages'"),
+        (replace(source, below="packages"), "is not inside the folder 'packages'"),
         (replace(source, member=("package/a/*", "package/d/*")), r"no member package/d/\*"),
     ):
         with pytest.raises(UserError, match=reason):
@@ -184,7 +184,7 @@ def test_tar_of_many_files_becomes_a_zip_in_little_memory(
     """Thousands of files go by way of the disk; their paths and bytes stay."""
     files = {f"shoes/{n % 2}/{n}.jpg": n.to_bytes(2) * 4000 for n in range(1000)}
     path = tarred(tmp_path / "shoes.tar.gz", files)
-    monkeypatch.setattr(unpacking, "IN_MEMORY", 10_000)
+    monkeypatch.setattr(unpacking, "MEMORY_BYTES", 10_000)
     given = collection(
         File("shoes.zip", 8_000_000, "", (Source(f"file:{path}", 500, "*", below=""),))
     )

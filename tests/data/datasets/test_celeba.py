@@ -84,11 +84,13 @@ def test_lists_and_photos_that_differ_are_told(
     assert table.accepted["id"].tolist() == ["000001", "000002", "000003"]
     assert table.accepted["group"].fillna("").tolist() == ["2880", "", ""]
     assert table.accepted["part"].fillna("").tolist() == ["train", "train", ""]
-    assert reasons(table)["000008"] == "no such photo, but a line in list_eval_partition.txt"
-    assert reasons(table)["000009"] == "no such photo, but a line in identity_CelebA.txt"
-    assert "1 rejected: no such photo, but a line in identity_CelebA.txt" in caplog.text
+    assert (
+        reasons(table)["000008"] == "listed in list_eval_partition.txt, but there is no such photo"
+    )
+    assert reasons(table)["000009"] == "listed in identity_CelebA.txt, but there is no such photo"
+    assert "1 rejected: listed in identity_CelebA.txt, but there is no such photo" in caplog.text
     table = _table(path, tmp_path, partition=["train"])
-    assert reasons(table)["000003"] == "no line in list_eval_partition.txt"
+    assert reasons(table)["000003"] == "not listed in list_eval_partition.txt"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_lists_and_photos_that_differ_are_told(
         ("000001.jpg 1 2\n", PARTITION, "line 1: '000001.jpg 1 2'"),
         ("000001.jpg ²\n", PARTITION, "line 1: '000001.jpg ²'"),
         (IDENTITIES, "000001.jpg 0\n\n000002.jpg 3\n", "line 3: '000002.jpg 3' is not .* 0, 1, 2"),
-        (IDENTITIES, "000001.jpg 0\n000001.jpg 0\n", "line 2: 000001.jpg is there twice"),
+        (IDENTITIES, "000001.jpg 0\n000001.jpg 0\n", "line 2: 000001.jpg is listed twice"),
     ],
 )
 def test_a_malformed_line_is_named(
@@ -118,10 +120,14 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"has no img_align_celeba/\*\.jpg \(1 files\)"):
         _table(path, tmp_path)
     laid(path, {"img_align_celeba/000001.jpg": PHOTOS["000001.jpg"]})
-    with pytest.raises(UserError, match=r"0 files named list_eval_partition\.txt, 1 is needed"):
+    with pytest.raises(
+        UserError, match=r"has 0 files named list_eval_partition\.txt, but 1 is needed"
+    ):
         _table(path, tmp_path)
     laid(path, {"list_eval_partition.txt": b"\xff\xfe"})
-    with pytest.raises(UserError, match=r"list_eval_partition\.txt is .*can't decode byte 0xff"):
+    with pytest.raises(
+        UserError, match=r"list_eval_partition\.txt cannot be read: .*can't decode byte 0xff"
+    ):
         _table(path, tmp_path)
 
 

@@ -101,7 +101,7 @@ def test_an_unknown_label_has_a_reason(tmp_path: Path) -> None:
     path = _laid(tmp_path, test_batch=cifar_batch("test_batch", *_batch([10, 0], "red", "blue")))
     table = _table(path, tmp_path, batches=["test"])
     assert colours(table) == ["blue"]
-    assert reasons(table) == {"unknown-test_batch-0000": "label 10: 0 to 9 are known"}
+    assert reasons(table) == {"unknown-test_batch-0000": "unknown label 10: 0 to 9 are allowed"}
 
 
 class _Evil:
@@ -121,19 +121,19 @@ def _around(data: bytes) -> bytes:
         (b"\x80\x02cbuiltins\neval\nU\x011\x85R.", "it names builtins.eval, which is not"),
         (b"cnumpy\nload\n.", "it names numpy.load"),
         (b"", "pickle exhausted"),
-        (b"not a pickle", "is no batch of CIFAR-10"),
-        (cifar_batch("b", *_batch([0], "red"))[:-400], "is no batch of CIFAR-10"),
+        (b"not a pickle", "is not a batch of CIFAR-10"),
+        (cifar_batch("b", *_batch([0], "red"))[:-400], "is not a batch of CIFAR-10"),
         (pickle.dumps([1, 2]), "it has no array 'data'"),
         (pickle.dumps({"data": 1}), "it has no array 'data'"),
         (_around(b"cnumpy.core.multiarray\n_reconstruct\n)R"), "it has no array 'data'"),
-        (_around(cifar_array((1, 3072), bytes(3072), b"O8")), "other numbers than uint8"),
+        (_around(cifar_array((1, 3072), bytes(3072), b"O8")), "an array that is not uint8"),
         (_around(cifar_array((1, 3071), bytes(3071))), r"shape \(1, 3071\), not \[n, 3072\]"),
         (_around(cifar_array((1000000, 3072), bytes(3072))), "cannot reshape"),
         (_around(cifar_array((2, 3072), bytes(2 * 3072))), "no list of 2 labels"),
         (b"\x80\x02]r\xff\xff\xff\x7f.", "a memo of 2147483647 entries"),
         (b"\x80\x02]p2147483647\n.", "a memo of 2147483647 entries"),
-        (b"\x80\x02cnumpy\nndarray\n}b.", "is no batch of CIFAR-10"),
-        (b"\x80\x02Pnumber\n.", "is no batch of CIFAR-10"),
+        (b"\x80\x02cnumpy\nndarray\n}b.", "is not a batch of CIFAR-10"),
+        (b"\x80\x02Pnumber\n.", "is not a batch of CIFAR-10"),
     ],
 )
 def test_a_batch_that_is_none_is_refused(
@@ -151,5 +151,5 @@ def test_a_missing_batch_is_named(tmp_path: Path) -> None:
     """Before anything is made."""
     path = _laid(tmp_path)
     (path / "data_batch_3").unlink()
-    with pytest.raises(UserError, match="0 files named data_batch_3, 1 is needed"):
+    with pytest.raises(UserError, match="has 0 files named data_batch_3, but 1 is needed"):
         _table(path, tmp_path)

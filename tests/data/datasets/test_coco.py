@@ -157,20 +157,20 @@ def test_everyone_who_is_left_out_has_a_reason(tmp_path: Path) -> None:
         _table(path, tmp_path)
     rows = _section().open(path, 64, tmp_path).images.rows
     told = dict(zip(rows["id"], rows["rejected"], strict=True))
-    numbers = "its annotation has not 4 numbers of a box and 51 of keypoints"
+    numbers = "its annotation does not have 4 numbers of a box and 51 of keypoints"
     assert told == {
         "000000000001-1": "another person in the crop",
         "000000000001-2": "another person in the crop",
-        "000000000001-3": "too small: 20 px high, 32 wanted",
+        "000000000001-3": "too small: 20 px high, at least 32 needed",
         "000000000002-4": "a crowd in the crop",
-        "000000000002-5": "a crowd, no person",
-        "000000000002-7": "7 visible keypoints, 8 wanted",
-        "000000000003-8": "the picture has no square around the person",
+        "000000000002-5": "a crowd, not a person",
+        "000000000002-7": "7 visible keypoints, at least 8 needed",
+        "000000000003-8": "the image has no square around the person",
         "000000000003-10": numbers,
         "000000000003-11": numbers,
         "000000000003-12": "its annotation has numbers that are not finite",
         "000000000004-13": "no such file in train2017",
-        "000000000009-9": "a picture that is not listed",
+        "000000000009-9": "its image is not listed",
     }
 
 
@@ -199,7 +199,7 @@ def test_makers_travel_to_workers(tmp_path: Path) -> None:
     """Crops and skeletons."""
     path = _laid(tmp_path, _person(1, 1, [60, 40, 30, 80]))
     opened = _section().open(path, 64, tmp_path)
-    for domain in (opened.images, opened.given):
+    for domain in (opened.images, opened.own_inputs):
         assert domain
         make = pickle.loads(pickle.dumps(domain.make))  # noqa: S301 - our own
         assert (make(0) == domain.make(0)).all()
@@ -210,12 +210,15 @@ def test_makers_travel_to_workers(tmp_path: Path) -> None:
     [
         ("{", "cannot be read: Expecting property name"),
         ("[" * 100_000, "cannot be read: maximum recursion"),
-        ("[]", "has no list of images: it is no file of COCO's keypoints"),
-        ('{"images": [], "annotations": {}}', "has no list of annotations"),
-        ('{"images": [{"id": 1}], "annotations": []}', "images, entry 0 is none of COCO's"),
+        ("[]", "has no list 'images': it is not a file of COCO's keypoints"),
+        ('{"images": [], "annotations": {}}', "has no list 'annotations'"),
+        (
+            '{"images": [{"id": 1}], "annotations": []}',
+            "entry 0 of 'images' is not in COCO's format",
+        ),
         (
             '{"images": [], "annotations": [{"id": 1, "image_id": 2, "bbox": [1, 2, 3, 4]}]}',
-            "annotations, entry 0 is none of COCO's: {'id': 1",
+            "entry 0 of 'annotations' is not in COCO's format: {'id': 1",
         ),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels
-from s2f_core.data.datasets.crops import Around, Crop, Cutter, cutter
+from s2f_core.data.datasets.crops import Crop, Cropper, FaceCrop, make_cropper
 from s2f_core.data.landmarks.faces import Face, FaceDetector
 
 HERE = Path("nowhere")
@@ -33,7 +33,7 @@ class _Sees(FaceDetector):
 
 def test_the_centred_square_of_a_wide_photo() -> None:
     """Of 100 × 40 the columns 30 to 69."""
-    cut = cutter("centre", 40, 0, HERE)(_ramp(40, 100), "a")
+    cut = make_cropper("centre", 40, 0, HERE)(_ramp(40, 100), "a")
     assert cut.shape == (40, 40, 3)
     assert (cut[0, 0, 0], cut[0, -1, 0]) == (30, 69)
 
@@ -42,13 +42,13 @@ def test_a_random_square_is_the_names_own() -> None:
     """The same again, other ones for other names and seeds, all within the photo."""
     photo = _ramp(200, 150)
     cuts = {
-        (name, seed): cutter("random", 64, seed, HERE)(photo, name)
+        (name, seed): make_cropper("random", 64, seed, HERE)(photo, name)
         for name in ("a", "b")
         for seed in (0, 1)
     }
-    assert (cuts["a", 0] == cutter("random", 64, 0, HERE)(photo, "a")).all()
+    assert (cuts["a", 0] == make_cropper("random", 64, 0, HERE)(photo, "a")).all()
     assert len({cut.tobytes() for cut in cuts.values()}) == 4
-    places = [cutter("random", 64, 0, HERE).place(photo, str(n)) for n in range(200)]
+    places = [make_cropper("random", 64, 0, HERE).locate(photo, str(n)) for n in range(200)]
     left, top, side = np.array(places).T
     assert side.min() >= 120
     assert side.max() <= 150
@@ -61,7 +61,7 @@ def test_a_random_square_is_the_names_own() -> None:
 
 def test_a_face_is_framed_as_in_celeba() -> None:
     """A box of 40 at (100, 100) is in a square of 76 whose middle is 5 above the box's own."""
-    left, top, side = Around(_Sees((100, 100, 40, 40)))(_ramp(250, 250), "a")
+    left, top, side = FaceCrop(_Sees((100, 100, 40, 40)))(_ramp(250, 250), "a")
     assert side == pytest.approx(76)
     assert left == pytest.approx(120 - 38)
     assert top == pytest.approx(120 - 40 * 0.13 - 38)
@@ -70,7 +70,7 @@ def test_a_face_is_framed_as_in_celeba() -> None:
 @pytest.mark.parametrize("box", [(-10, -10, 40, 40), (215, 220, 40, 40), (20, 20, 200, 200)])
 def test_a_square_around_a_face_lies_in_the_photo(box: tuple[float, float, float, float]) -> None:
     """At two corners, and where the face fills the photo."""
-    left, top, side = Around(_Sees(box))(_ramp(250, 230), "a")
+    left, top, side = FaceCrop(_Sees(box))(_ramp(250, 230), "a")
     assert min(left, top) >= 0
     assert left + side <= 230
     assert top + side <= 250
@@ -79,24 +79,24 @@ def test_a_square_around_a_face_lies_in_the_photo(box: tuple[float, float, float
 
 def test_the_largest_face_is_taken() -> None:
     """Those behind it are not the subject."""
-    left, _, _ = Around(_Sees((10, 10, 20, 20), (150, 90, 60, 60)))(_ramp(250, 250), "a")
+    left, _, _ = FaceCrop(_Sees((10, 10, 20, 20), (150, 90, 60, 60)))(_ramp(250, 250), "a")
     assert left > 100
 
 
 def test_what_cannot_be_cut_is_rejected_with_the_reason() -> None:
     """A photo too small, no face, a face too small."""
     with pytest.raises(ImageError, match="too small: 40x20, at least 32"):
-        cutter("centre", 64, 0, HERE)(_ramp(20, 40), "a")
+        make_cropper("centre", 64, 0, HERE)(_ramp(20, 40), "a")
     with pytest.raises(ImageError, match="no face found"):
-        Cutter(Around(_Sees()), 64)(_ramp(200, 200), "a")
+        Cropper(FaceCrop(_Sees()), 64)(_ramp(200, 200), "a")
     with pytest.raises(ImageError, match="crop is too small: 19x19"):
-        Cutter(Around(_Sees((10, 10, 10, 10))), 64)(_ramp(200, 200), "a")
+        Cropper(FaceCrop(_Sees((10, 10, 10, 10))), 64)(_ramp(200, 200), "a")
 
 
 @pytest.mark.parametrize("crop", ["centre", "random", "face"])
 def test_cutters_can_be_sent_to_workers(crop: Crop, tmp_path: Path) -> None:
     """Pickled, they cut the same; weights are asked for only when a face is looked for."""
-    cut = cutter(crop, 48, 3, tmp_path)
+    cut = make_cropper(crop, 48, 3, tmp_path)
     again = pickle.loads(pickle.dumps(cut))  # noqa: S301
     if crop == "face":
         with pytest.raises(UserError, match="s2f fetch mediapipe"):

@@ -109,10 +109,10 @@ def test_odd_files_are_rows_with_a_reason(tmp_path: Path) -> None:
     )
     doodles = given(prepared(_section(), path))
     assert reasons(doodles) == {
-        "quickdraw/apple/1.png": "has the name of another: quickdraw/apple/1.jpg",
-        "quickdraw-apple-9": "listed, and not there",
+        "quickdraw/apple/1.png": "has the same name as quickdraw/apple/1.jpg",
+        "quickdraw-apple-9": "listed, but there is no such file",
         "quickdraw-cat-4": "unreadable: empty file",
-        "quickdraw-cat-5": "not in quickdraw_train.txt or quickdraw_test.txt",
+        "quickdraw-cat-5": "not listed in quickdraw_train.txt or quickdraw_test.txt",
     }
     assert set(doodles.accepted["id"]) == {
         "quickdraw-apple-1", "quickdraw-apple-2", "quickdraw-cat-3",

@@ -88,6 +88,6 @@ def test_a_source_that_is_missing_says_so(tmp_path: Path) -> None:
 def test_a_worker_makes_the_same(assets: Path) -> None:
     """Though the section is of a class made for these sources, which cannot be pickled."""
     opened = _section(assets).open(assets, 32, assets)
-    for domain in (opened.images, opened.given):
+    for domain in (opened.images, opened.own_inputs):
         assert domain is not None
         assert (pickled(domain.make)(0) == domain.make(0)).all()

@@ -50,9 +50,11 @@ def test_a_heap_of_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     assert colours(table) == ["red", "green", "blue"]
     assert not (table.folder / "given").exists()
     assert (
-        "layout images, since there are 3 pictures: trip/ (1), zipped/ (1), 1 in no" in caplog.text
+        "detected layout images: there are 3 images: trip/ (1), zipped/ (1), 1 in no" in caplog.text
     )
-    assert "left out, since no pictures by their ending: 1 .txt, 1 without ending" in caplog.text
+    assert (
+        "files without an image extension are ignored: 1 .txt, 1 without extension" in caplog.text
+    )
 
 
 def test_odd_pictures_have_a_reason(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_odd_pictures_have_a_reason(tmp_path: Path) -> None:
     table = _table(tmp_path, files, layout="images")
     assert colours(table) == ["green"]
     told = reasons(table)
-    assert told["a.png"] == "has the name of another: a.jpg"
+    assert told["a.png"] == "has the same name as a.jpg"
     assert told["b"].startswith("unreadable")
     assert told["c"].startswith("unreadable: cannot identify")
     assert "too small: 20x90" in told["d"]
@@ -90,7 +92,7 @@ def test_a_name_that_is_no_unicode_has_a_reason(tmp_path: Path) -> None:
         opened = _section(layout=layout).open(path, 32, tmp_path)
         rows = opened.images.rows
         odd = rows[rows["source"] == "x�/�.png"]
-        assert odd["rejected"].tolist() == ["its name is no Unicode"]
+        assert odd["rejected"].tolist() == ["its name is not valid Unicode"]
         assert rows.to_json()
 
 
@@ -107,14 +109,14 @@ def test_pairs_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
     }
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files)
-    assert "layout pairs, since A/ and B/ are there and share 2 names" in caplog.text
+    assert "detected layout pairs: there are A/ and B/, which share 2 names" in caplog.text
     assert table.accepted["id"].tolist() == ["1", "sub/2"]
     assert given(table).accepted["id"].tolist() == ["1", "sub/2"]
     assert colours(table) == ["blue", "red"]
     assert colours(given(table)) == ["red", "green"]
     assert reasons(table) == {"4": "no partner in A/"}
     assert reasons(given(table)) == {
-        "A/1.webp": "has the name of another: A/1.png",
+        "A/1.webp": "has the same name as A/1.png",
         "3": "no partner in B/",
     }
     assert "1 rejected: no partner in A/" in caplog.text
@@ -138,12 +140,10 @@ def test_pairs_need_one_shape_and_one_place(tmp_path: Path) -> None:
     sketches = given(table)
     assert table.accepted["id"].tolist() == sketches.accepted["id"].tolist() == ["1", "4"]
     assert (table.image(0) == sketches.image(0)).all()
-    assert reasons(table)["2"] == "another shape than its partner: 50x100, 100x50"
+    assert reasons(table)["2"] == "its shape differs from its partner's: 50x100, 100x50"
     assert reasons(table)["3"].startswith("its partner is unreadable")
     assert reasons(sketches)["3"].startswith("unreadable")
-    with pytest.raises(
-        UserError, match="crop face would cut the two of a pair apart; layout pairs"
-    ):
+    with pytest.raises(UserError, match="crop 'face' cannot be used with layout 'pairs'"):
         _table(tmp_path, files, crop="face")
 
 
@@ -157,7 +157,10 @@ def test_two_domains_of_any_number(tmp_path: Path, caplog: pytest.LogCaptureFixt
     }
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files, a="drawn", b="photos")
-    assert "layout unpaired, since drawn/ and photos/ are there and share no names" in caplog.text
+    assert (
+        "detected layout unpaired: there are drawn/ and photos/, which share no names"
+        in caplog.text
+    )
     assert table.index["id"].tolist() == ["mine/photos/x"]
     assert given(table).index["id"].tolist() == [f"mine/drawn/{number}" for number in (1, 2, 3)]
     assert colours(given(table)) == ["red", "green", "green"]
@@ -171,7 +174,7 @@ def test_strips(tmp_path: Path, caplog: pytest.LogCaptureFixture, side: str) -> 
     files = {f"train/{number}.png": _strip() for number in range(3)}
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files, side=side)
-    assert "layout strips, since the pictures are twice as wide as high" in caplog.text
+    assert "detected layout strips: the images are twice as wide as high" in caplog.text
     left, right = (given(table), table) if side == "AB" else (table, given(table))
     assert colours(left) == ["red"] * 3
     assert colours(right) == ["blue"] * 3
@@ -194,13 +197,13 @@ def test_classes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "in" / "birds").mkdir(parents=True)
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files, limit=1)
-    assert "layout classes, since there are sub-folders: cats/ (2), dogs/ (1)" in caplog.text
+    assert "detected layout classes: there are sub-folders: cats/ (2), dogs/ (1)" in caplog.text
     assert table.accepted["id"].tolist() == ["cats/1", "dogs/7"]
     assert table.accepted["class"].tolist() == ["cats", "dogs"]
-    empty = "empty class: no pictures"
+    empty = "empty class: no images"
     assert reasons(table) == {"birds/": empty, "fish/": empty}
     loose = _table(tmp_path, {"x.png": RED}, layout="classes")
-    assert reasons(loose)["x"] == "in no class's folder"
+    assert reasons(loose)["x"] == "not in the folder of a class"
     assert loose.accepted["class"].tolist() == ["cats", "cats", "dogs"]
 
 
@@ -214,17 +217,17 @@ def test_one_class_is_asked_for_by_its_layout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "keys", "said"),
     [
-        (["A/1", "B/1", "C/1"], {}, r"has A/ \(1\), B/ \(1\), C/ \(1\); more than A/ and B/. Say"),
+        (["A/1", "B/1", "C/1"], {}, r"has A/ \(1\), B/ \(1\), C/ \(1\); more than A/ and B/. Set"),
         (["A/1", "B/1", "2"], {}, r"B/ \(1\), 1 in no sub-folder; more than A/ and B/"),
         (["A/1", "A/2", "A/3", "B/1", "B/5", "B/6"], {}, "only 1 names are in both"),
-        (["drawn/1", "photos/1"], {}, "1 names are in both. Say what it is under 'layout'"),
+        (["drawn/1", "photos/1"], {}, "1 names are in both. Set 'layout'"),
         (
             ["A/1", "A/2"],
             {"layout": "pairs"},
-            r"layout pairs wants A/ and B/ .*; there is A/ \(2\)",
+            r"layout pairs needs A/ and B/ .*; there is A/ \(2\)",
         ),
         (["a/1", "b/1"], {"layout": "unpaired"}, r"there is a/ \(1\), b/ \(1\)"),
-        (["1", "2"], {"layout": "classes"}, "wants sub-folders; there is 2 in no sub-folder"),
+        (["1", "2"], {"layout": "classes"}, "needs sub-folders; there is 2 in no sub-folder"),
     ],
 )
 def test_an_unclear_or_other_layout_is_explained(
@@ -238,9 +241,11 @@ def test_an_unclear_or_other_layout_is_explained(
 def test_a_folder_without_pictures_is_explained(tmp_path: Path) -> None:
     """What it has, and what is a picture."""
     (tmp_path / "in").mkdir()
-    with pytest.raises(UserError, match=r"has no pictures, nothing \(pictures: \.jpg .* \.png"):
+    with pytest.raises(
+        UserError, match=r"has no images, no files \(image extensions: \.jpg .* \.png"
+    ):
         _table(tmp_path, {})
-    with pytest.raises(UserError, match=r"has no pictures, only 2 \.mov, 1 \.txt"):
+    with pytest.raises(UserError, match=r"has no images, only 2 \.mov, 1 \.txt"):
         _table(tmp_path, {"1.mov": b"", "2.mov": b"", "a.txt": b""})
     with pytest.raises(UserError, match="none of 1 images can be used; the first: unreadable"):
         _table(tmp_path / "bad", {"1.png": b""})
@@ -252,7 +257,7 @@ def test_pictures_in_no_folder_of_a_pair_are_counted(
     """With the layout said, they are left out."""
     files = {"A/1.png": RED, "B/1.png": RED, "C/1.png": RED, "2.png": RED}
     assert len(_table(tmp_path, files, layout="pairs")) == 1
-    assert "2 left out: neither in A/ nor in B/" in caplog.text
+    assert "2 images are ignored: neither in A/ nor in B/" in caplog.text
 
 
 def test_the_limit_takes_the_first_pairs(tmp_path: Path) -> None:
@@ -267,7 +272,7 @@ def test_makers_travel_to_workers(tmp_path: Path, layout: str) -> None:
     """A maker is pickled for a cluster."""
     path = laid(tmp_path, {"A/1.png": _strip("red", "red"), "B/1.png": _strip("red", "red")})
     opened = _section(layout=layout).open(path, 32, tmp_path)
-    for domain in (opened.images, opened.given or opened.images):
+    for domain in (opened.images, opened.own_inputs or opened.images):
         make = pickle.loads(pickle.dumps(domain.make))  # noqa: S301 - our own
         assert (make(0) == COLOURS["red"]).all()
 

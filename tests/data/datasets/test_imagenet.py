@@ -61,11 +61,11 @@ def test_what_is_odd_has_a_reason(tmp_path: Path) -> None:
     assert table.accepted["id"].tolist() == ["oak/2"]
     told = reasons(table)
     assert "truncated" in told["oak/1"]
-    assert told["oak/2.png"] == "has the name of another: oak/2.JPEG"
+    assert told["oak/2.png"] == "has the same name as oak/2.JPEG"
     assert "too small: 20x20" in told["oak/3"]
-    assert told["loose"] == "in no class's folder"
-    assert told["notes/"] == "empty class: no pictures"
-    with pytest.raises(UserError, match=r"has no pictures, only 1 \.txt"):
+    assert told["loose"] == "not in the folder of a class"
+    assert told["notes/"] == "empty class: no images"
+    with pytest.raises(UserError, match=r"has no images, only 1 \.txt"):
         _table(laid(tmp_path / "none", {"oak/1.txt": b""}), tmp_path)
 
 

@@ -94,22 +94,22 @@ def test_missing_and_damaged_drawings_are_rows_with_a_reason(tmp_path: Path) -> 
         "color/svg/26BD.svg": "<html/>",
     }
     table = prepared(_section(), laid(tmp_path / "in", openmoji(ENTRIES, odd)))
-    assert reasons(table)["soccer-ball-26BD"].startswith("no SVG: ")
+    assert reasons(table)["soccer-ball-26BD"].startswith("not an SVG image: ")
     assert len(reasons(table)) == 1
     lines = reasons(given(table))
     assert lines["red-apple-1F34E"] == "no black drawing"
-    assert lines["jar-1FAD9"].startswith("no SVG: ")
-    assert lines["butterfly-1F98B"] == "32x16 is no square"
+    assert lines["jar-1FAD9"].startswith("not an SVG image: ")
+    assert lines["butterfly-1F98B"] == "32x16 is not square"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, r"data/openmoji\.json is not there"),
+        (None, r"data/openmoji\.json does not exist"),
         (b"{", r"cannot be read.*fetch it again"),
         (b"\xff", r"cannot be read.*fetch it again"),
-        (b"{}", "is no list of emoji"),
-        (b"[]", "is no list of emoji"),
+        (b"{}", "is not a list of emoji"),
+        (b"[]", "is not a list of emoji"),
         (b"[7]", "entry 0 has no text under 'hexcode'"),
         (b'[{"hexcode": "1F34E", "group": null}]', "entry 0 has no text under 'group'"),
     ],

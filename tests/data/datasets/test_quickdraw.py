@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
-from s2f_core.data.datasets.bitmaps import draw, ink
+from s2f_core.data.datasets.bitmaps import draw_bitmap, parse_bitmap
 from s2f_core.data.datasets.quickdraw import QuickDraw
 
 BLANK = [0.0] * 784
@@ -71,7 +71,7 @@ def test_googles_bitmaps_become_doodles(tmp_path: Path, monkeypatch: pytest.Monk
     ids = ["tree-0000", "tree-0001", "cat-0000", "cat-0001"]
     assert table.accepted["id"].tolist() == ids
     assert table.accepted["source"].tolist()[0] == "tree.npy"
-    expected = draw(np.array(dot(20, 4), np.float32).reshape(28, 28), 128)
+    expected = draw_bitmap(np.array(dot(20, 4), np.float32).reshape(28, 28), 128)
     assert (table.image(1) == expected).all()
     below = prepared(_section(classes=["tree", "cat"]), path / "numpy_bitmap", 128)
     assert (below.accepted["sha256"] == table.accepted["sha256"]).all()
@@ -103,9 +103,9 @@ def test_only_recognised_strokes_where_asked(strokes: Path) -> None:
 
 def test_bitmaps_do_not_tell_what_only_strokes_do(asset: Path) -> None:
     """The message says what does."""
-    with pytest.raises(UserError, match=r"has bitmaps, which do not tell .* take the strokes"):
+    with pytest.raises(UserError, match=r"has bitmaps, which do not say .* use the strokes"):
         prepared(_section(recognized=True), asset)
-    with pytest.raises(UserError, match="leave out 'stroke'"):
+    with pytest.raises(UserError, match="remove 'stroke'"):
         prepared(_section(stroke=6), asset)
 
 
@@ -149,7 +149,7 @@ def test_a_class_without_a_drawing_is_a_row_with_a_reason(tmp_path: Path) -> Non
         (npy(np.ones((9, 100), np.uint8)), r"uint8 \[9, 100\], not uint8 \[N, 784\]"),
         (npy(np.ones((9, 784))), "float64"),
         (npy(np.ones(784, np.uint8)), r"uint8 \[784\]"),
-        (npy(np.asfortranarray(np.ones((9, 784), np.uint8))), "by rows"),
+        (npy(np.asfortranarray(np.ones((9, 784), np.uint8))), "in row order"),
         (npy(np.array([{"pickle": 1}], object)), "object"),
     ],
 )
@@ -176,7 +176,7 @@ def test_more_than_one_format_must_be_told_apart(asset: Path) -> None:
         prepared(_section(), asset)
     assert len(prepared(_section(), asset / "numpy_bitmap")) == 3
     twice = {f"{folder}/cat.ndjson.gz": b"" for folder in "ab"}
-    with pytest.raises(UserError, match="has a class twice: 2 files of 1"):
+    with pytest.raises(UserError, match="two files of one class: 2 files of 1 classes"):
         prepared(_section(), laid(asset.parent / "twice", twice))
 
 
@@ -206,15 +206,15 @@ def test_a_drawing_stands_upright_dark_on_white(asset: Path) -> None:
         darkest = np.unravel_index(image.argmin(), image.shape)
         assert np.array(darkest) * 28 / size == pytest.approx([20, 4], abs=1)
         assert image.max() == 255
-    assert (draw(np.zeros((28, 28), np.float32), 128) == 255).all()
-    assert (draw(np.ones((28, 28), np.float32), 128) == 0).all()
-    assert draw(np.full((28, 28), 0.4, np.float32), 28)[3, 3, 0] == 153
+    assert (draw_bitmap(np.zeros((28, 28), np.float32), 128) == 255).all()
+    assert (draw_bitmap(np.ones((28, 28), np.float32), 128) == 0).all()
+    assert draw_bitmap(np.full((28, 28), 0.4, np.float32), 28)[3, 3, 0] == 153
 
 
 def test_enlarged_strokes_have_no_blocks_and_leave_the_paper_clean() -> None:
     """A slanted stroke has grey at its edge, and next to nothing four pixels of 28 away."""
     stroke = np.eye(28, dtype=np.float32)
-    image = draw(stroke, 128)[..., 0]
+    image = draw_bitmap(stroke, 128)[..., 0]
     assert len(np.unique(image)) > 50
     y, x = np.mgrid[0:128, 0:128]
     assert image[np.abs(x - y) > 4 * 128 / 28].min() >= 250
@@ -247,7 +247,7 @@ def test_a_wrong_drawing_is_a_row_with_a_reason(
 def test_a_line_that_is_no_json_is_rejected() -> None:
     """Cut off in the middle."""
     with pytest.raises(ImageError, match="not a list of numbers"):
-        ink(b"[0, 1, 0")
+        parse_bitmap(b"[0, 1, 0")
 
 
 def test_an_unknown_class_is_refused_with_the_known_ones(asset: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_missing_or_damaged_archive_is_explained(tmp_path: Path) -> None:
 
 def test_wrong_parameters_are_refused() -> None:
     """A class twice would give ids twice; no class gives nothing."""
-    with pytest.raises(ValidationError, match="are there twice: cat"):
+    with pytest.raises(ValidationError, match="are listed twice: cat"):
         _section(classes=["cat", "dog", "cat"])
     with pytest.raises(ValidationError, match="at least 1 item"):
         _section(classes=[])

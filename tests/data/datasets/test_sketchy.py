@@ -61,7 +61,7 @@ def test_classes_limit_and_sketches_choose(tmp_path: Path) -> None:
     assert table.index["id"].tolist() == ["cat-n1_5-1", "cat-n1_7-1"]
     with pytest.raises(UserError, match=r"no class 'cats' \(allowed: .*cat"):
         prepared(_section(classes=["cats"]), path)
-    with pytest.raises(ValidationError, match="are there twice: cat"):
+    with pytest.raises(ValidationError, match="are listed twice: cat"):
         _section(classes=["cat", "cat"])
 
 
@@ -80,7 +80,7 @@ def test_what_has_no_partner_is_a_row_with_a_reason(tmp_path: Path) -> None:
             "cat-n1_8-1": "no photo of this sketch",
             "cat-n1_9": "no sketch of this photo",
             "dog-n3_1-1": "no photo of this sketch",
-            "owl/": "empty class: no pictures",
+            "owl/": "empty class: no images",
         }
 
 
@@ -90,27 +90,29 @@ def test_odd_pictures_are_rows_with_a_reason(tmp_path: Path) -> None:
     sketches = {f"{name}-1": sketch(8) for name in photos} | {"d-2": b"not a picture"}
     files = sketchy({"cat": (photos, sketches)})
     table = prepared(_section(), laid(tmp_path / "in", files))
-    assert reasons(table) == {"cat-a-1": "unreadable: empty file", "cat-b-1": "64x48 is no square"}
+    assert reasons(table) == {"cat-a-1": "unreadable: empty file", "cat-b-1": "64x48 is not square"}
     assert list(reasons(given(table))) == ["cat-d-2"]
 
 
 def test_nothing_or_half_of_it_is_explained(tmp_path: Path) -> None:
     """By the folder that is missing, or the two files of one name."""
     path = laid(tmp_path / "in", {"photo/cat/1.jpg": picture()})
-    with pytest.raises(UserError, match="has no 256x256/photo/tx_000000000000/<class>/"):
+    with pytest.raises(UserError, match="has no files in 256x256/photo/tx_000000000000/<class>/"):
         prepared(_section(), path)
     laid(path, {name: data for name, data in FILES.items() if "photo" in name})
-    with pytest.raises(UserError, match="has no 256x256/sketch/tx_000000000000/<class>/"):
+    with pytest.raises(UserError, match="has no files in 256x256/sketch/tx_000000000000/<class>/"):
         prepared(_section(), path)
     laid(path, FILES)
     laid(path, {"256x256/photo/tx_000000000000/cat/n1_5.png": picture()})
-    with pytest.raises(UserError, match=r"n1_5\.jpg and .*n1_5\.png have one name; remove one"):
+    with pytest.raises(
+        UserError, match=r"n1_5\.jpg and .*n1_5\.png have the same name; remove one"
+    ):
         prepared(_section(), path)
 
 
 def test_it_is_fetched_by_hand(tmp_path: Path) -> None:
     """Once it lies where it should, the fetch stage is content."""
-    with pytest.raises(UserError, match="no program may fetch sketchy"):
+    with pytest.raises(UserError, match="The terms of sketchy do not allow an automatic download"):
         fetch("sketchy", tmp_path / "in")
     laid(tmp_path / "in", FILES)
     assert len(prepared(_section(), fetch("sketchy", tmp_path / "in"))) == 5
@@ -119,6 +121,6 @@ def test_it_is_fetched_by_hand(tmp_path: Path) -> None:
 def test_a_worker_makes_the_same(tmp_path: Path) -> None:
     """Of both domains."""
     opened = _section().open(laid(tmp_path / "in", FILES), 32, tmp_path)
-    for domain in (opened.images, opened.given):
+    for domain in (opened.images, opened.own_inputs):
         assert domain is not None
         assert (pickled(domain.make)(2) == domain.make(2)).all()

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
-from s2f_core.data.datasets.strips import Strips, cut
+from s2f_core.data.datasets.strips import Strips, split_strip
 
 FILES = {
     "edges2shoes/train/10_AB.jpg": strip("blue"),
@@ -93,15 +93,15 @@ def test_a_folder_without_strips_is_explained(tmp_path: Path) -> None:
 def test_a_strip_is_cut_in_its_middle() -> None:
     """Each half is a square, and the halves are the strip."""
     pixels = np.arange(6 * 12 * 3, dtype=np.uint8).reshape(6, 12, 3)
-    assert (np.concatenate(cut(pixels), axis=1) == pixels).all()
-    assert [half.shape for half in cut(pixels)] == [(6, 6, 3), (6, 6, 3)]
-    with pytest.raises(ImageError, match="no strip: 11x6, the width must be twice the height"):
-        cut(pixels[:, :11])
+    assert (np.concatenate(split_strip(pixels), axis=1) == pixels).all()
+    assert [half.shape for half in split_strip(pixels)] == [(6, 6, 3), (6, 6, 3)]
+    with pytest.raises(ImageError, match="not a strip: 11x6, the width must be twice the height"):
+        split_strip(pixels[:, :11])
 
 
 def test_a_worker_cuts_the_same(tmp_path: Path) -> None:
     """From the zip, which it opens itself."""
     opened = _section().open(laid(tmp_path / "in", FILES), 32, tmp_path)
-    for domain in (opened.images, opened.given):
+    for domain in (opened.images, opened.own_inputs):
         assert domain is not None
         assert (pickled(domain.make)(1) == domain.make(1)).all()

@@ -13,7 +13,7 @@ from archives2 import doodle, ndjson
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
-from s2f_core.data.datasets.strokes import Points, draw_strokes, find_strokes, to_strokes
+from s2f_core.data.datasets.strokes import Points, draw_strokes, index_strokes, parse_strokes
 
 ZIGZAG = [np.array([[0.0, 0], [255, 40], [10, 200], [255, 255]]), np.array([[128.0, 60]])]
 
@@ -70,26 +70,26 @@ def test_drawings_stand_upright_in_the_middle() -> None:
 @pytest.mark.parametrize(
     ("drawing", "reason"),
     [
-        ([], "no stroke"),
-        (None, "no list of strokes"),
-        ("strokes", "no list of strokes"),
-        ([[]], "not a list of x and one of y"),
-        ([[[], []]], "not a list of x and one of y"),
-        ([[[1, 2], [3]]], "not a list of x and one of y"),
-        ([[["a"], ["b"]]], "not a list of x and one of y"),
-        ([7], "not a list of x and one of y"),
+        ([], "a drawing without strokes"),
+        (None, "not a list of strokes"),
+        ("strokes", "not a list of strokes"),
+        ([[]], "not two lists, x and y"),
+        ([[[], []]], "not two lists, x and y"),
+        ([[[1, 2], [3]]], "not two lists, x and y"),
+        ([[["a"], ["b"]]], "not two lists, x and y"),
+        ([7], "not two lists, x and y"),
         ([[[1, 2]]], "a stroke has 1 lists"),
-        ([[[1], [2], [30]]], "the raw format is not read"),
+        ([[[1], [2], [30]]], "use the simplified format, not the raw one"),
         ([[[0, 256], [0, 0]]], "coordinates outside 0 to 255"),
         ([[[0, -1], [0, 0]]], "coordinates outside 0 to 255"),
         ([[[float("nan")], [0]]], "coordinates outside 0 to 255"),
-        ([[[10**400], [0]]], "not a list of x and one of y"),
+        ([[[10**400], [0]]], "not two lists, x and y"),
     ],
 )
 def test_what_is_no_drawing_says_why(drawing: object, reason: str) -> None:
     """Nothing of it is drawn."""
     with pytest.raises(ImageError, match=reason):
-        to_strokes(drawing)
+        parse_strokes(drawing)
 
 
 def test_lines_are_found_by_their_bytes(tmp_path: Path) -> None:
@@ -97,14 +97,14 @@ def test_lines_are_found_by_their_bytes(tmp_path: Path) -> None:
     lines = [doodle(([0, 9], [0, 9])), doodle(([5], [5]), recognized=False), doodle(([0], [0]))]
     file = tmp_path / "cat.ndjson"
     file.write_bytes(b"\n" + ndjson(lines[:1]) + b"  \n" + ndjson(lines[1:]))
-    every = find_strokes(file, width=6, recognized=False, limit=None)
+    every = index_strokes(file, width=6, recognized=False, limit=None)
     assert every.numbers.tolist() == [0, 1, 2]
     assert every.offsets.tolist()[0] == 1
     assert (every.draw(0, 64) != every.draw(2, 64)).any()
-    known = find_strokes(file, width=6, recognized=True, limit=None)
+    known = index_strokes(file, width=6, recognized=True, limit=None)
     assert known.numbers.tolist() == [0, 2]
     assert (known.draw(1, 64) == every.draw(2, 64)).all()
-    assert find_strokes(file, width=6, recognized=True, limit=1).numbers.tolist() == [0]
+    assert index_strokes(file, width=6, recognized=True, limit=1).numbers.tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,12 @@ def test_lines_are_found_by_their_bytes(tmp_path: Path) -> None:
         (b'{"recognized": true, "drawing": [[[0, 1', "not a JSON object"),
         (b"[1, 2]", "not a JSON object"),
         (b"[" * 100_000, "not a JSON object"),
-        (b'{"drawing": [[[0], [0]]]}', "not marked as recognised or not"),
-        (b'{"recognized": "yes", "drawing": [[[0], [0]]]}', "not marked as recognised or not"),
-        (json.dumps({"recognized": True}).encode(), "no list of strokes"),
+        (b'{"drawing": [[[0], [0]]]}', "it does not say whether the drawing was recognised"),
+        (
+            b'{"recognized": "yes", "drawing": [[[0], [0]]]}',
+            "it does not say whether the drawing was recognised",
+        ),
+        (json.dumps({"recognized": True}).encode(), "not a list of strokes"),
     ],
 )
 def test_a_damaged_line_is_rejected_when_it_is_drawn(
@@ -124,7 +127,7 @@ def test_a_damaged_line_is_rejected_when_it_is_drawn(
     """The others can be used."""
     file = tmp_path / "cat.ndjson"
     file.write_bytes(line + b"\n" + ndjson([doodle(([0, 9], [0, 9]))]))
-    found = find_strokes(file, width=6, recognized=True, limit=None)
+    found = index_strokes(file, width=6, recognized=True, limit=None)
     with pytest.raises(ImageError, match=reason):
         found.draw(0, 32)
     assert found.draw(1, 32).min() < 128
@@ -134,9 +137,9 @@ def test_a_file_that_goes_or_never_was_is_explained(tmp_path: Path) -> None:
     """As a rejected drawing, or before anything is drawn."""
     file = tmp_path / "cat.ndjson"
     file.write_bytes(ndjson([doodle(([0], [0]))]))
-    found = find_strokes(file, width=6, recognized=False, limit=None)
+    found = index_strokes(file, width=6, recognized=False, limit=None)
     file.unlink()
     with pytest.raises(ImageError, match="unreadable"):
         found.draw(0, 32)
     with pytest.raises(UserError, match="cannot be read"):
-        find_strokes(file, width=6, recognized=False, limit=None)
+        index_strokes(file, width=6, recognized=False, limit=None)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from scipy.stats import multivariate_normal
 
 from s2f_core.data.datasets import prepare
-from s2f_core.data.datasets.surfaces import Surfaces
+from s2f_core.data.datasets.gaussian_surfaces import GaussianSurfaces
 from s2f_core.data.split import Split, assign
 from s2f_core.data.tables import Table
 from s2f_core.data.toy_surfaces import HIGH, LOW, density, to_coordinates, to_pixels
@@ -22,7 +22,7 @@ FORMATS = [("points", 1), ("clouds", 8), ("grids", 8)]
 
 def _table(folder: Path, **keys: object) -> Table:
     given = {"source": "surfaces", "path": "unused", "examples": 300, **keys}
-    section = Surfaces.model_validate(given)
+    section = GaussianSurfaces.model_validate(given)
     return prepare(section, Path("unused"), 128, folder / "out", Path("unused"))
 
 
@@ -115,7 +115,9 @@ def test_more_examples_and_alphas_change_none(tmp_path: Path) -> None:
 def test_a_worker_makes_the_same_example() -> None:
     """The seed travels, and what was drawn does not."""
     given = {"source": "surfaces", "path": "unused", "format": "grids", "size": 8}
-    make = Surfaces.model_validate(given).open(Path("unused"), 128, Path("unused")).images.make
+    make = (
+        GaussianSurfaces.model_validate(given).open(Path("unused"), 128, Path("unused")).images.make
+    )
     assert (pickled(make)(5) == make(5)).all()
 
 

@@ -97,7 +97,7 @@ def test_a_source_within_another_is_found() -> None:
     a, b = ({"source": "x", "path": path} for path in paths)
     role = {"source": "domains", "path": "data/assets", "a": a, "b": b}
     assert [asset.name for asset in assets(role)] == ["quickdraw", "celeba-1k"]
-    assert assets({"path": "s2f_core/data/datasets/surfaces.py"}) == []
+    assert assets({"path": "s2f_core/data/datasets/gaussian_surfaces.py"}) == []
     assert GIVEN.roles["faces"]["path"] == "data/assets/celeba-1k"
 
 

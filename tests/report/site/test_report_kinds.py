@@ -12,7 +12,7 @@ import pytest
 from made_up import LOSSES, Project, Values, of, site, text
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.datasets.surfaces import Surfaces
+from s2f_core.data.datasets.gaussian_surfaces import GaussianSurfaces
 from s2f_core.report.site.studies import Printed, Study, StudyRow
 from s2f_core.report.site.surface_plots import cloud, is_mesh, meshes
 
@@ -34,7 +34,7 @@ NAMES = ["there", "back", "dcgan", "meshes", "points"]
 
 def _surfaces(form: str, count: int = 12) -> Pixels:
     path, size = Path("none"), 1 if form == "points" else 5
-    made = Surfaces.model_validate(
+    made = GaussianSurfaces.model_validate(
         {"source": "surfaces", "path": path, "format": form, "size": size, "examples": count}
     )
     make = made.open(path, 0, path).images.make
