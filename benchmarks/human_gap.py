@@ -136,7 +136,7 @@ def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> Non
             training = prepare(wanted, splits, Path(states))
             run: Any = Silent()
             train(training, run)
-        generator = training.gan.generators["a-to-b"]
+        generator = training.objective.generators["a-to-b"]
         drawn, back = (outputs(generator, each) for each in (tried.people, tried.computed))
         kids = [
             KID.measure(ImageSet(each, {"inception": features}), real) for each in (drawn, back)

@@ -86,7 +86,7 @@ class Snapshots:
         reached = [share for share in self.shares if share <= self.training.progress]
         if reached:
             self.shares = self.shares[len(reached) :]
-            weights = self.training.gan.generators["a-to-b"].state_dict()
+            weights = self.training.objective.generators["a-to-b"].state_dict()
             copy = {name: value.detach().clone() for name, value in weights.items()}
             self.taken.append((reached[-1], time.monotonic() - self.began, step, copy))
 
@@ -136,7 +136,7 @@ def outputs(
         training = prepare(wanted, splits, Path(states))
         run: Any = Snapshots(training, [minute / asked[-1] for minute in asked])
         train(training, run)
-    generator = training.gan.generators["a-to-b"]
+    generator = training.objective.generators["a-to-b"]
     tried = Pairs(given.inputs, given.targets, given.scored, wanted.variant.scale)
     tried = tried.with_channels(training.blueprint.channels)
     for share, seconds, step, weights in run.taken:

@@ -49,24 +49,24 @@ def stepping(networks: Any, case: Case) -> Step:
     chosen = {"norm": case.norm}
     dropout = case.generator["type"] == "unet"
     generator = networks.define_G(a, b, case.width, name_of(case), use_dropout=dropout, **chosen)
-    critic = networks.define_D(a + b, case.width, "basic", **chosen)
+    discriminator = networks.define_D(a + b, case.width, "basic", **chosen)
     judged = networks.GANLoss("vanilla").to(device())
-    players = [network.to(device()) for network in (generator, critic)]
+    players = [network.to(device()) for network in (generator, discriminator)]
     adams = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in players]
     images = batch(case).to(device())
 
     def step() -> dict[str, Tensor]:
         fake = generator(images.a)
         beside = torch.cat([images.a, fake], 1)
-        critic.requires_grad_(requires_grad=True)
+        discriminator.requires_grad_(requires_grad=True)
         adams[1].zero_grad()
-        d_fake = judged(critic(beside.detach()), False)
-        d_real = judged(critic(torch.cat([images.a, images.b], 1)), True)
+        d_fake = judged(discriminator(beside.detach()), False)
+        d_real = judged(discriminator(torch.cat([images.a, images.b], 1)), True)
         ((d_fake + d_real) * 0.5).backward()
         adams[1].step()
-        critic.requires_grad_(requires_grad=False)
+        discriminator.requires_grad_(requires_grad=False)
         adams[0].zero_grad()
-        adversarial, distance = judged(critic(beside), True), F.l1_loss(fake, images.b)
+        adversarial, distance = judged(discriminator(beside), True), F.l1_loss(fake, images.b)
         (adversarial + 100 * distance).backward()
         adams[0].step()
         losses = {"g_adversarial": adversarial, "g_l1": distance, "real": d_real, "fake": d_fake}

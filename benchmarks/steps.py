@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from s2f_core.common.device import Precision, resolve_precision
 from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator
-from s2f_core.training.objectives import Blueprint, Game, Objective
-from s2f_core.training.objectives.cuda_graph import Graphs, Play
+from s2f_core.training.objectives import Blueprint, Objective, ObjectiveSection
+from s2f_core.training.objectives.cuda_graph import CudaGraphs, TrainStep
 from s2f_core.training.recipe import Recipe, Turn
 
 PIX2PIX: dict[str, Any] = {
@@ -71,7 +71,7 @@ def device() -> torch.device:
     return Fabric(accelerator="auto", devices=1).device
 
 
-def game(case: Case, build: Build) -> tuple[Game, Batch]:
+def game(case: Case, build: Build) -> tuple[Objective, Batch]:
     """A pix2pix of a case and a batch for it, seeded, on the device that Fabric finds."""
     precision = resolve_precision(build.precision)
     fabric = Fabric(accelerator="auto", devices=1, precision=precision)
@@ -83,8 +83,8 @@ def game(case: Case, build: Build) -> tuple[Game, Batch]:
         case.width,
         CHANNELS,
     )
-    objective = TypeAdapter[Any](Objective).validate_python(PIX2PIX)
-    made: Game = objective.build(fabric, blueprint, 2e-4, Recipe(epochs=1, batch=case.batch))
+    objective = TypeAdapter[Any](ObjectiveSection).validate_python(PIX2PIX)
+    made: Objective = objective.build(fabric, blueprint, 2e-4, Recipe(epochs=1, batch=case.batch))
     for network in made.networks.values():
         if build.compiled and isinstance(network.module, nn.Module):
             network.module.compile(mode=build.compiled)
@@ -100,11 +100,11 @@ def batch(case: Case) -> Batch:
 Step = Callable[[], dict[str, Tensor]]
 
 
-def captured(made: Game, step: Play, images: Batch) -> Step:
+def captured(made: Objective, step: TrainStep, images: Batch) -> Step:
     """The step of a game on a batch as CUDA graphs, as a training takes it."""
     for player in made.players.values():
-        player.keep_on_device()
-    graphs = Graphs(step)
+        player.keep_rate_on_device()
+    graphs = CudaGraphs(step)
     return partial(graphs, images, Turn())
 
 

@@ -28,7 +28,7 @@ from benchmarks.table import Table, arguments, rounds, spread
 from s2f_core.common.device import resolve_precision
 from s2f_core.data.batches import Batch
 from s2f_core.networks import convolutions
-from s2f_core.training.objectives import Game
+from s2f_core.training.objectives import Objective
 from s2f_core.training.recipe import Turn
 
 PLAIN, TRAINED, REFERENCE = "plain float32", "as trained", "the reference"
@@ -45,7 +45,7 @@ COLUMNS = {
 }
 PROFILE_ROWS = 12
 
-Games = dict[Build, tuple[Game, Batch]]
+Games = dict[Build, tuple[Objective, Batch]]
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _making(case: Case, way: Way, games: Games) -> Step:
 
     def step(given: Batch, turn: Turn) -> dict[str, torch.Tensor]:
         with plain_convolutions() if way.plain else nullcontext():
-            return made.play(given, turn)
+            return made.train_step(given, turn)
 
     return steps.captured(made, step, images) if way.graph else partial(step, images, Turn())
 

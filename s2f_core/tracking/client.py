@@ -167,7 +167,7 @@ class Run:
             self._ask("end", status)
 
 
-class Aside:
+class NullRun:
     """What a process that keeps no record has in place of a :class:`Run`: it takes nothing."""
 
     id = ""

@@ -1,4 +1,4 @@
-"""Signs that a training has gone wrong, and what is done about each."""
+"""Signs that a training has gone wrong, and the responses to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from s2f_core.common.config import Section
 Sign = Literal["discriminator-won", "collapsed", "not-finite"]
 Response = Literal["go-on", "stop", "keep-best", "halve-lr"]
 
-SAID: dict[Sign, str] = {
+MESSAGES: dict[Sign, str] = {
     "discriminator-won": "the discriminator has won",
     "collapsed": "the generator has collapsed: its images are nearly equal",
     "not-finite": "a loss is not finite",
@@ -23,7 +23,7 @@ SAID: dict[Sign, str] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What was seen after which step, and what it was answered with."""
+    """A sign that appeared after a step, and the response to it."""
 
     step: int
     sign: Sign
@@ -31,7 +31,7 @@ class Finding:
     response: Response
 
     def __str__(self) -> str:
-        return f"{SAID[self.sign]} at step {self.step} ({self.detail}): {self.response}"
+        return f"{MESSAGES[self.sign]} at step {self.step} ({self.detail}): {self.response}"
 
 
 class Health(Section):
@@ -80,39 +80,41 @@ class Health(Section):
         ),
     )
 
-    def losses(
+    def check_losses(
         self, rows: Sequence[Mapping[str, float]], chance: float | None, earlier: Sequence[Finding]
     ) -> list[Finding]:
-        """What the logged rows show after the last of them; ``chance`` is D's loss there."""
+        """Return the findings of the last logged row; ``chance`` is D's loss if it guesses."""
         step = int(rows[-1]["step"])
         bad = [name for name, value in rows[-1].items() if not math.isfinite(value)]
         if bad:
             return [Finding(step, "not-finite", ", ".join(bad), self.not_finite)]
-        judged = [row for row in rows if any(name.startswith("d_real") for name in row)]
-        recent = judged[-self.window :]
+        discriminated = [row for row in rows if any(name.startswith("d_real") for name in row)]
+        recent = discriminated[-self.window :]
         if chance is None or len(recent) < self.window:
             return []
-        shares = [_whole(row) / chance for row in recent]
-        if max(shares) >= self.won or _since(earlier, "discriminator-won", recent[0]["step"]):
+        shares = [_discriminator_loss(row) / chance for row in recent]
+        if max(shares) >= self.won or _appeared_since(
+            earlier, "discriminator-won", recent[0]["step"]
+        ):
             return []
         detail = f"its loss is under {self.won:g} of chance, {shares[-1] * chance:.2f}"
         return [Finding(step, "discriminator-won", detail, self.discriminator_won)]
 
-    def outputs(self, step: int, variety: float) -> list[Finding]:
-        """What the validation's outputs show; ``variety`` is theirs over their targets'."""
+    def check_outputs(self, step: int, variety: float) -> list[Finding]:
+        """Return the findings of a validation; ``variety`` is that of outputs over targets."""
         if variety >= self.variety:
             return []
         detail = f"they vary {variety:.3f} as much as real ones"
         return [Finding(step, "collapsed", detail, self.collapsed)]
 
 
-def _whole(row: Mapping[str, float]) -> float:
-    """D's loss of a row; the mean of the discriminators' where there are several."""
+def _discriminator_loss(row: Mapping[str, float]) -> float:
+    """Return D's loss of a row, the mean over the discriminators."""
     names = [name for name in row if name.startswith("d_real")]
     total = sum(row[name] + row[name.replace("d_real", "d_fake")] for name in names)
     return total / len(names)
 
 
-def _since(findings: Sequence[Finding], sign: Sign, step: float) -> bool:
-    """Whether a sign was given at or after a step."""
+def _appeared_since(findings: Sequence[Finding], sign: Sign, step: float) -> bool:
+    """Whether a sign appeared at or after a step."""
     return any(finding.sign == sign and finding.step >= step for finding in findings)

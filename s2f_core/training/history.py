@@ -1,4 +1,4 @@
-"""The curves of a training."""
+"""The logged scalars of a training."""
 
 from __future__ import annotations
 
@@ -13,39 +13,42 @@ from s2f_core.common import distributed
 
 
 @dataclass
-class Curves:
+class History:
     """The named scalars of a training, a row every ten steps."""
 
     rows: list[dict[str, float]] = field(default_factory=list)
-    _recent: dict[str, list[Tensor]] = field(default_factory=dict)
+    _pending: dict[str, list[Tensor]] = field(default_factory=dict)
 
-    def add(self, step: int, whole: bool, losses: Mapping[str, Tensor]) -> dict[str, float] | None:
-        """Take one step's losses; the row they complete where it is ``whole``.
+    def add(
+        self, step: int, scalars: Mapping[str, Tensor], *, ends_row: bool
+    ) -> dict[str, float] | None:
+        """Add one step's scalars; return the row where ``ends_row``, else None.
 
-        A row has the mean of each name over the steps that gave it one, and over all processes.
+        A row has the mean of each name over the steps that had it, and over all processes.
         """
-        for name, value in losses.items():
-            self._recent.setdefault(name, []).append(value.float())
-        if not whole:
+        for name, value in scalars.items():
+            self._pending.setdefault(name, []).append(value.float())
+        if not ends_row:
             return None
-        means = {name: _mean(values) for name, values in self._recent.items()}
-        self._recent = {}
+        means = {name: _mean(values) for name, values in self._pending.items()}
+        self._pending = {}
         self.rows.append({"step": step, **distributed.average_values(means)})
         return self.rows[-1]
 
     def state_dict(self) -> dict[str, Any]:
-        """The rows, and what the next one has of the steps since the last."""
-        recent = {name: [float(value) for value in each] for name, each in self._recent.items()}
-        return {"curves": self.rows, "recent": recent}
+        """Return the rows, and the scalars of the row that is not yet complete."""
+        pending = {name: [float(value) for value in each] for name, each in self._pending.items()}
+        return {"rows": self.rows, "pending": pending}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go back to it; an older file was written where a row ends and has the rows alone."""
-        recent = state.get("recent", {})
-        self.rows = state["curves"]
-        self._recent = {name: list(map(torch.tensor, each)) for name, each in recent.items()}
+        """Restore a :meth:`state_dict`."""
+        self.rows = state["rows"]
+        self._pending = {
+            name: list(map(torch.tensor, values)) for name, values in state["pending"].items()
+        }
 
 
 def _mean(values: Sequence[Tensor]) -> float:
-    """Of scalars, those of a resumed training on the CPU, the others where it runs."""
+    """Return the mean of scalars; those of a resumed training are on the CPU, others maybe not."""
     device = values[-1].device
     return float(torch.stack([value.to(device) for value in values]).mean())

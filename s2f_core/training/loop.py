@@ -18,84 +18,86 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.signals import Interruption
 from s2f_core.data.batches import Batches, Prefetcher
 from s2f_core.networks import checkpoint
-from s2f_core.tracking.client import Aside, Run
+from s2f_core.tracking.client import NullRun, Run
 from s2f_core.training.health import Finding
-from s2f_core.training.history import Curves
-from s2f_core.training.objectives import Blueprint, Game
-from s2f_core.training.objectives.losses import chance
+from s2f_core.training.history import History
+from s2f_core.training.objectives import Blueprint, Objective
+from s2f_core.training.objectives.losses import chance_loss
+from s2f_core.training.result import EndedBy, TrainingResult
 from s2f_core.training.validation import Validation
 from s2f_core.training.variant import Settings
 
-LOG_EVERY = 10  # steps; a row of the curves is the mean over them
+LOG_EVERY = 10  # steps of a row of the history
 SAVE_EVERY = 60.0  # seconds
-RETURNS = 5  # times that a training goes back to its last saved state before it gives up
+MAX_REWINDS = 5  # times that a training goes back to its last saved state before it gives up
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Training:
-    """A training under way: the GAN, its data and its record; saved and resumed as one.
+    """The state of a training, which is saved and resumed as one.
 
-    It ends after ``steps`` steps or at the first step that ends ``limit`` seconds after the start,
-    whichever comes first. Time counts from the first step on, validations included, and before an
-    interruption as after it.
+    It ends after ``total_steps`` steps or at the first step that ends ``limit`` seconds after the
+    start. ``seconds`` count from the first step on, with validations, over all interruptions.
     """
 
     settings: Settings
     blueprint: Blueprint
     precision: str
     fabric: Fabric
-    gan: Game
+    objective: Objective
     batches: Batches
     validation: Validation
-    steps: int
+    total_steps: int
     state_file: Path
     limit: float = math.inf
-    curves: Curves = field(default_factory=Curves)
+    history: History = field(default_factory=History)
     findings: list[Finding] = field(default_factory=list)
     interruption: Interruption = field(default_factory=Interruption)
-    done: int = 0
+    step: int = 0
     seconds: float = 0.0
-    _earned: tuple[tuple[int, int], float] = ((0, 0), 1.0)
+    _feedback: tuple[tuple[int, int], float] = ((0, 0), 1.0)  # numbers of rows, and the factor
 
     @property
     def progress(self) -> float:
-        """The share of the training that is done, in [0, 1], which all that changes follows.
+        """The share of the training that is done, in [0, 1]: of the steps or the time limit.
 
-        Of the steps or of the seconds, the larger; without a limit no clock is part of it.
+        Rates, noise and validations follow it. Without a limit it does not depend on the clock.
         """
-        return min(1.0, max(self.done / self.steps, self.seconds / self.limit))
+        return min(1.0, max(self.step / self.total_steps, self.seconds / self.limit))
 
     @property
-    def ended_by(self) -> str:
-        """Why it is over: ``steps``, all done; ``minutes``, the limit; ``health``, a finding."""
-        if self.done == self.steps:
-            return "steps"
-        found = self.findings[-1:]
-        kept = found and (found[0].step, found[0].response) == (self.done, "keep-best")
-        return "health" if kept else "minutes"
+    def rate_factor(self) -> float:
+        """The factor on the initial learning rates now."""
+        schedule = self.settings.variant.recipe.schedule
+        rows = len(self.history.rows), len(self.validation.rows)
+        if self._feedback[0] != rows:
+            factor = schedule.feedback_factor(self.history.rows, self.validation.rows)
+            self._feedback = rows, factor
+        halvings = sum(finding.response == "halve-lr" for finding in self.findings)
+        return schedule.factor(self.progress) * self._feedback[1] * 0.5**halvings
 
-    @property
-    def rate(self) -> float:
-        """What the initial learning rates are multiplied by now."""
-        policy = self.settings.variant.recipe.schedule
-        logged = len(self.curves.rows), len(self.validation.rows)
-        if self._earned[0] != logged:
-            self._earned = logged, policy.earned(self.curves.rows, self.validation.rows)
-        halved = sum(finding.response == "halve-lr" for finding in self.findings)
-        return policy.factor(self.progress) * self._earned[1] * 0.5**halved
-
-    def validates(self, since: float) -> bool:
-        """Whether a validation is due now that was not at the progress ``since``."""
-        times = min(self.settings.variant.recipe.validations, self.steps)
-        due, before = (math.floor(share * times + 1e-9) for share in (self.progress, since))
+    def validation_due(self, progress_before: float) -> bool:
+        """Whether a validation became due since the training stood at ``progress_before``."""
+        times = min(self.settings.variant.recipe.validations, self.total_steps)
+        due, before = (
+            math.floor(share * times + 1e-9) for share in (self.progress, progress_before)
+        )
         return self.progress == 1 or due > before
 
-    def answer(self, findings: list[Finding], run: Run | Aside) -> bool:
-        """Log and tag what was found and do what is asked; whether the training ends here.
+    def validate(self) -> dict[str, float]:
+        """Score the generators on rank 0 and return the scores on every process."""
+        generators = self.objective.generators
+        scores = distributed.broadcast(lambda: self.validation(self.step, generators))
+        if distributed.rank():
+            self.validation.set_scores(self.step, scores)
+        return scores
 
-        Raises UserError where it is to stop, or cannot do what is asked.
+    def apply_findings(self, findings: list[Finding], run: Run | NullRun) -> bool:
+        """Log and tag findings and carry out their responses; return whether the training ends.
+
+        Raises UserError for the response ``stop``, and where a response is not possible.
         """
         for finding in findings:
             self._warn(str(finding))
@@ -111,100 +113,126 @@ class Training:
                     )
                 return True
             if finding.response == "halve-lr" and finding.sign == "not-finite":
-                self._go_back(finding)
+                self._rewind(finding)
         return False
 
-    def _go_back(self, finding: Finding) -> None:
-        """To the last saved state, with what was found since."""
-        found = self.findings
-        times = sum(one.sign == finding.sign for one in found)
-        if times > RETURNS or self.resume() is None:
+    def _rewind(self, finding: Finding) -> None:
+        """Go back to the last saved state, but keep the findings since."""
+        findings = self.findings
+        times = sum(each.sign == finding.sign for each in findings)
+        if times > MAX_REWINDS or self.resume() is None:
             raise UserError(f"variants.{self.settings.name}: {finding}, for the {times}. time")
-        self.findings = found
-        self._warn(f"back to step {self.done}")
+        self.findings = findings
+        self._warn(f"back to step {self.step}")
 
-    def _warn(self, said: str) -> None:
+    def _warn(self, message: str) -> None:
         if not distributed.rank():
-            log.warning("%s: %s", self.settings.name, said)
-
-    def validate(self, step: int) -> dict[str, float]:
-        """Score the generators after so many steps: the first process does, and tells the rest."""
-        generators = self.gan.generators
-        scores = distributed.broadcast(lambda: self.validation(step, generators))
-        if distributed.rank():
-            self.validation.hear(step, scores)
-        return scores
+            log.warning("%s: %s", self.settings.name, message)
 
     def save(self, run_id: str) -> None:
         """Write all that a resumed training needs; an older state stays until this is whole.
 
-        The first process does; the others have the same weights and random state as it has.
+        Rank 0 does so; the other processes have the same weights and random state.
         """
         if distributed.rank():
             return
         device = self.fabric.device
+        cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
         state = {
             "run_id": run_id,
-            "done": self.done,
+            "step": self.step,
             "seconds": self.seconds,
-            "gan": self.gan.state_dict(),
+            "objective": self.objective.state_dict(),
             "validation": self.validation.state_dict(),
-            **self.curves.state_dict(),
+            "history": self.history.state_dict(),
             "findings": [asdict(finding) for finding in self.findings],
             "rng": torch.get_rng_state(),
-            "rng_cuda": [torch.cuda.get_rng_state(device)] if device.type == "cuda" else [],
+            "rng_cuda": cuda,
         }
         checkpoint.save(self.state_file, state)
 
     def resume(self) -> str | None:
-        """Go back to the saved state, if there is one; the id of the MLflow run it belongs to.
+        """Go back to the saved state and return the id of its MLflow run; None without a state.
 
-        The first process reads it for all, so the others need not see its folder.
+        Rank 0 reads it for all, so the other processes need not see its folder.
         """
-        state = distributed.broadcast(self._saved)
+        state = distributed.broadcast(self._read_state)
         if state is None:
             return None
-        self.gan.load_state_dict(state["gan"])
+        self.objective.load_state_dict(state["objective"])
         self.validation.load_state_dict(state["validation"])
-        self.curves.load_state_dict(state)
+        self.history.load_state_dict(state["history"])
         self.findings = [Finding(**finding) for finding in state["findings"]]
-        self.done, self.seconds = state["done"], state["seconds"]
+        self.step, self.seconds = state["step"], state["seconds"]
         torch.set_rng_state(state["rng"])
-        for one in state["rng_cuda"][:1]:  # an older file has one a GPU
-            torch.cuda.set_rng_state(one, self.fabric.device)
+        if state["rng_cuda"] is not None and self.fabric.device.type == "cuda":
+            torch.cuda.set_rng_state(state["rng_cuda"], self.fabric.device)
         run_id: str = state["run_id"]
         return run_id
 
-    def _saved(self) -> dict[str, Any] | None:
+    def _read_state(self) -> dict[str, Any] | None:
         return checkpoint.load(self.state_file) if self.state_file.exists() else None
 
-    def leaves(self) -> bool:
-        """Whether Ctrl-C or SIGTERM asked for the end, which all processes then make together.
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C or SIGTERM asked this process, or another one, to end.
 
-        Several ask each other every ten steps, where none has begun a row of the curves.
+        Several processes compare every ten steps, where a row of the history is complete.
         """
         if distributed.world_size() > 1:
-            if self.done % LOG_EVERY:
+            if self.step % LOG_EVERY:
                 return False
             self.interruption.signal = distributed.broadcast(lambda: self.interruption.signal)
         return self.interruption.signal is not None
 
-    def leave(self, run_id: str) -> None:
-        """Save, say so, and end the process; what runs the same command goes on from there."""
+    def exit(self, run_id: str) -> None:
+        """Save, say so, and end the process."""
         self.save(run_id)
-        self._warn(f"interrupted after step {self.done}, saved: the same command goes on from here")
+        self._warn(f"interrupted after step {self.step}, saved: the same command goes on from here")
         self.interruption.exit_if_requested()
 
+    def result(self) -> TrainingResult:
+        """Return the outcome of a training that has ended."""
+        validation = self.validation
+        return TrainingResult(
+            settings=self.settings,
+            blueprint=self.blueprint,
+            train=self.batches.pairs,
+            val=validation.pairs,
+            generators=self.objective.generators,
+            weights=dict(validation.best),
+            best_step=validation.best_step,
+            steps=self.step,
+            seconds=self.seconds,
+            ended_by=self._ended_by(),
+            history=tuple(self.history.rows),
+            scores=tuple(validation.rows),
+            frames=tuple(validation.frames),
+            findings=tuple(self.findings),
+            parameters={
+                name: sum(weight.numel() for weight in network.parameters())
+                for name, network in self.objective.networks.items()
+            },
+            precision=self.precision,
+            device=str(self.fabric.device),
+        )
 
-def train(training: Training, run: Run | Aside) -> None:
-    """Train from where the training stands to its last step. Knows no variant.
+    def _ended_by(self) -> EndedBy:
+        if self.step == self.total_steps:
+            return "steps"
+        last = self.findings[-1:]
+        stopped = last and (last[0].step, last[0].response) == (self.step, "keep-best")
+        return "health" if stopped else "minutes"
 
-    Where it is interrupted it saves after the step that it is at, and ends the process.
+
+def train(training: Training, run: Run | NullRun) -> TrainingResult:
+    """Train from the state of ``training`` to the last step. Knows no variant.
+
+    An interrupted training saves after its current step and ends the process.
     """
-    gan, fabric, settings = training.gan, training.fabric, training.settings
+    objective, settings = training.objective, training.settings
     recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
-    at_chance = chance(settings.variant.objective.adversarial)
-    batches = Prefetcher(training.batches, fabric.device)
+    chance = chance_loss(settings.variant.objective.adversarial)
+    batches = Prefetcher(training.batches, training.fabric.device)
     started = time.monotonic()
     before = saved = training.seconds
     timed = training.limit < math.inf
@@ -212,51 +240,52 @@ def train(training: Training, run: Run | Aside) -> None:
     def seconds() -> float:
         return before + time.monotonic() - started
 
-    if recipe.health.not_finite == "halve-lr" and not training.done:
-        training.save(run.id)  # there has to be something to go back to
-    progress = tqdm(
+    if recipe.health.not_finite == "halve-lr" and not training.step:
+        training.save(run.id)  # there has to be a state to go back to
+    progress_bar = tqdm(
         desc=settings.name,
-        total=None if timed else training.steps * recipe.batch,
-        initial=training.done * recipe.batch,
+        total=None if timed else training.total_steps * recipe.batch,
+        initial=training.step * recipe.batch,
         unit="image",
         disable=distributed.rank() > 0,
     )
     while training.progress < 1:
-        if training.leaves():
+        if training.interrupted():
             training.seconds = seconds()
-            training.leave(run.id)
+            training.exit(run.id)
 
         # fetch
-        batch = batches[training.done]
+        batch = batches[training.step]
 
         # step
-        since, rate = training.progress, training.rate
-        gan.set_rate(rate)
-        losses = gan.step(batch, recipe.turn(training.done, since))
-        step = training.done = training.done + 1
+        progress, rate_factor = training.progress, training.rate_factor
+        objective.set_rate_factor(rate_factor)
+        scalars = objective.step(batch, recipe.turn(training.step, progress))
+        step = training.step = training.step + 1
         if timed:
             training.seconds = distributed.broadcast(seconds)
-        validates = training.validates(since)
+        validation_due = training.validation_due(progress)
 
         # report
-        progress.update(recipe.batch)
-        whole = validates or step % LOG_EVERY == 0
-        row = training.curves.add(step, whole, {**losses, "lr": torch.tensor(rate * lr)})
+        progress_bar.update(recipe.batch)
+        ends_row = validation_due or step % LOG_EVERY == 0
+        scalars = {**scalars, "lr": torch.tensor(rate_factor * lr)}
+        row = training.history.add(step, scalars, ends_row=ends_row)
         if row is None:
             continue
         run.log(step, {f"train/{name}": value for name, value in row.items() if name != "step"})
-        found = recipe.health.losses(training.curves.rows, at_chance, training.findings)
-        if training.answer(found, run):
+        findings = recipe.health.check_losses(training.history.rows, chance, training.findings)
+        if training.apply_findings(findings, run):
             break
-        if training.done < step:  # it went back
+        if training.step < step:  # it went back
             continue
 
         # validate
-        if validates:
-            scores = training.validate(step)
+        if validation_due:
+            scores = training.validate()
             run.log(step, {f"val/{name}": value for name, value in scores.items()})
-            progress.set_postfix({name: f"{value:.3f}" for name, value in scores.items()})
-            if training.answer(recipe.health.outputs(step, scores["variety"]), run):
+            progress_bar.set_postfix({name: f"{value:.3f}" for name, value in scores.items()})
+            if training.apply_findings(recipe.health.check_outputs(step, scores["variety"]), run):
                 break
 
         # checkpoint
@@ -266,4 +295,5 @@ def train(training: Training, run: Run | Aside) -> None:
             training.save(run.id)
             saved = training.seconds
     training.seconds = seconds()
-    progress.close()
+    progress_bar.close()
+    return training.result()

@@ -1,7 +1,8 @@
-"""Learning-rate policies: what the initial rates are multiplied by.
+"""Learning-rate schedules: factors on the initial rates.
 
-``factor(progress)`` follows from the share of the training that is done; ``earned(curves, scores)``
-from what was logged so far. Both are pure, so a resumed training needs no state of them.
+``factor(progress)`` depends on the share of the training that is done,
+``feedback_factor(history, scores)`` on the rows logged so far. Both are pure, so a resumed training
+needs no state of them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from s2f_core.common.config import Section
 
 Rows = Sequence[Mapping[str, float]]
 
-WATCHED = ("d_real", "d_fake", "g_adversarial")  # how the columns that the gate watches begin
+GATE_LOSSES = ("d_real", "d_fake", "g_adversarial")  # beginnings of the columns the gate watches
 
 
 class Policy(Section):
@@ -27,9 +28,9 @@ class Policy(Section):
         del progress
         return 1.0
 
-    def earned(self, curves: Rows, scores: Rows) -> float:
+    def feedback_factor(self, history: Rows, scores: Rows) -> float:
         """For the rows logged so far: losses, oldest first, and validation scores."""
-        del curves, scores
+        del history, scores
         return 1.0
 
 
@@ -93,9 +94,9 @@ class Plateau(Policy):
     )
     gamma: float = Field(0.5, gt=0, lt=1, description="Factor each time.")
 
-    def earned(self, curves: Rows, scores: Rows) -> float:
+    def feedback_factor(self, history: Rows, scores: Rows) -> float:
         """A power of gamma."""
-        del curves
+        del history
         best, waited, factor = math.inf, 0, 1.0
         for row in scores:
             waited = 0 if row[self.score] < best else waited + 1
@@ -121,17 +122,17 @@ class Gate(Policy):
     gamma: float = Field(2.0, gt=1, description="Factor at each raise.")
     most: float = Field(8.0, gt=1, description="Largest factor in all.")
 
-    def earned(self, curves: Rows, scores: Rows) -> float:
+    def feedback_factor(self, history: Rows, scores: Rows) -> float:
         """A power of gamma, at most ``most``."""
         del scores
         factor, start = 1.0, 0
-        for end in range(1, len(curves) + 1):
-            if end - start >= 2 * self.window and self._still(curves[end - 2 * self.window : end]):
+        for end in range(1, len(history) + 1):
+            if end - start >= 2 * self.window and self._still(history[end - 2 * self.window : end]):
                 factor, start = min(factor * self.gamma, self.most), end
         return factor
 
     def _still(self, rows: Rows) -> bool:
-        watched = [name for name in rows[-1] if name.startswith(WATCHED)]
+        watched = [name for name in rows[-1] if name.startswith(GATE_LOSSES)]
         older, newer = rows[: self.window], rows[self.window :]
         return all(
             abs(_mean(newer, name) - _mean(older, name)) <= self.tolerance * abs(_mean(older, name))

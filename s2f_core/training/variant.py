@@ -11,10 +11,9 @@ from s2f_core.common.config import Section
 from s2f_core.common.device import Precision
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data, Direction
+from s2f_core.data.selection import Data
 from s2f_core.networks import Discriminator, Generator
-from s2f_core.networks.checkpoint import Description
-from s2f_core.training.objectives import UNPAIRED, Blueprint, Game, Objective
+from s2f_core.training.objectives import UNPAIRED, Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe
 
 if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
@@ -40,7 +39,7 @@ class Variant(Section):
     width_ratio: float = Field(1.0, gt=0, le=16)
     generator: Generator
     discriminator: Discriminator
-    objective: Objective
+    objective: ObjectiveSection
     recipe: Recipe
 
     @model_validator(mode="after")
@@ -132,22 +131,6 @@ class Settings(Section):
         if variant.watches:
             raise UserError(f"{said}{variant.objective.type} {NOTHING_TO_SCORE}")
 
-    def describe(self, blueprint: Blueprint, direction: Direction) -> Description:
-        """What the model file will say of the generator of one direction."""
-        in_channels, out_channels = blueprint.ends(direction)
-        return Description(
-            variant=self.name,
-            role=self.variant.data.role,
-            condition=self.variant.data.condition,
-            background=self.variant.data.background,
-            classes=self.variant.data.classes,
-            generator=blueprint.generator,
-            size=blueprint.size,
-            width=blueprint.width,
-            in_channels=in_channels,
-            out_channels=out_channels,
-        )
-
     def steps(self, images: int) -> int:
         """Number of batches for so many images: the recipe's, capped by this variant's share."""
         cap = None if self.max_steps is None else math.ceil(self.max_steps * self.variant.share)
@@ -160,7 +143,7 @@ class Settings(Section):
             return math.inf
         return 60 * self.max_minutes * self.variant.share
 
-    def build(self, fabric: Fabric, blueprint: Blueprint) -> Game:
+    def build(self, fabric: Fabric, blueprint: Blueprint) -> Objective:
         """The networks, initialised, with their objective and optimisers."""
         lr = self.lr * self.variant.recipe.lr_ratio
         return self.variant.objective.build(fabric, blueprint, lr, self.variant.recipe)

@@ -71,7 +71,7 @@ def _spoil(monkeypatch: pytest.MonkeyPatch, step: int, happens: Callable[[], obj
     def spoil(*given: Any) -> Any:
         monkeypatch.setattr(run, "prepare", prepare)
         made = prepare(*given)
-        made.gan = _Spoiled(made.gan, step, happens)  # type: ignore[assignment]
+        made.objective = _Spoiled(made.objective, step, happens)  # type: ignore[assignment]
         return made
 
     monkeypatch.setattr(run, "prepare", spoil)

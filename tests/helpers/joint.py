@@ -20,7 +20,7 @@ from s2f_core.common import distributed
 from s2f_core.data import tables
 from s2f_core.data.pairs import Pairs
 from s2f_core.training import loop
-from s2f_core.training.objectives import Game
+from s2f_core.training.objectives import Objective
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
 
@@ -35,10 +35,10 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     splits = {part: Pairs(inputs, targets, job[part]) for part in ("train", "val")}
     under_way = prepare(Settings.model_validate(job["settings"]), splits, Path(job["states"]))
     resumed = under_way.resume()
-    began = under_way.done
+    began = under_way.step
     who, after, kind = job.get("trouble", (-1, 0, ""))
     if who == distributed.rank():
-        under_way.gan = _Troubled(under_way.gan, after, kind)  # type: ignore[assignment]
+        under_way.objective = _Troubled(under_way.objective, after, kind)  # type: ignore[assignment]
     clock: Any = time
     if ticks := job.get("ticks"):
         reads = itertools.count(0, ticks[distributed.rank()])
@@ -48,8 +48,8 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "resumed": resumed,
         "began": began,
-        "gan": under_way.gan.state_dict(),
-        "curves": under_way.curves.rows,
+        "gan": under_way.objective.state_dict(),
+        "curves": under_way.history.rows,
         "scores": under_way.validation.rows,
         "findings": [finding.sign for finding in under_way.findings],
     }
@@ -58,7 +58,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
 class _Troubled:
     """A game that is killed, as by a system out of memory, or loses something that is no number."""
 
-    def __init__(self, game: Game, steps: int, kind: str) -> None:
+    def __init__(self, game: Objective, steps: int, kind: str) -> None:
         self.game, self.left, self.kind = game, steps, kind
 
     def __getattr__(self, name: str) -> Any:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator, convolutions
 from s2f_core.networks.convolutions import Convolution, NearestUp, Transposed
-from s2f_core.training.objectives import Blueprint, Objective
+from s2f_core.training.objectives import Blueprint, ObjectiveSection
 from s2f_core.training.recipe import Recipe, Turn
 
 
@@ -105,7 +105,7 @@ def _losses(up: str) -> list[dict[str, float]]:
         (1, 3),
     )
     game = (
-        TypeAdapter[Any](Objective)
+        TypeAdapter[Any](ObjectiveSection)
         .validate_python({"type": "pix2pix"})
         .build(Fabric(accelerator="cpu", devices=1), blueprint, 2e-4, Recipe(epochs=1))
     )

@@ -16,14 +16,14 @@ from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.networks.layers import Activation
 from s2f_core.training.health import Health
-from s2f_core.training.objectives import Objective
+from s2f_core.training.objectives import ObjectiveSection
 from s2f_core.training.recipe import Recipe
 from s2f_core.training.schedules import Schedule
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 UNIONS = {
-    "objective": Objective,
+    "objective": ObjectiveSection,
     "generator": Generator,
     "discriminator": Discriminator,
     "schedule": Schedule,

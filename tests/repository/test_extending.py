@@ -173,9 +173,9 @@ def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
         train(first, Stopping())  # type: ignore[arg-type]
     first.save("run")
     second = prepare(settings, splits, states)
-    assert (second.resume(), second.done) == ("run", 2)
+    assert (second.resume(), second.step) == ("run", 2)
     train(second, SilentRun())  # type: ignore[arg-type]
-    assert second.curves.rows == straight.curves.rows
+    assert second.history.rows == straight.history.rows
     assert second.validation.rows == straight.validation.rows
     assert len(straight.validation.rows) == 3
 

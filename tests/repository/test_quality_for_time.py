@@ -81,7 +81,7 @@ def test_snapshots_are_of_their_moments(
     seconds = [spent for _, spent, _, _ in run.taken]
     assert seconds == sorted(seconds)
     *earlier, last = [weights for *_, weights in run.taken]
-    shown = training.gan.generators["a-to-b"].state_dict()
+    shown = training.objective.generators["a-to-b"].state_dict()
     assert all(torch.equal(last[name], value) for name, value in shown.items())
     assert any(not torch.equal(earlier[0][name], value) for name, value in earlier[1].items())
 

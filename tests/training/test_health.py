@@ -5,9 +5,9 @@ import math
 import pytest
 
 from s2f_core.training.health import Finding, Health
-from s2f_core.training.objectives.losses import chance
+from s2f_core.training.objectives.losses import chance_loss
 
-CHANCE = chance("vanilla")
+CHANCE = chance_loss("vanilla")
 
 
 def _rows(*whole: float) -> list[dict[str, float]]:
@@ -21,19 +21,19 @@ def _rows(*whole: float) -> list[dict[str, float]]:
 def test_p1s_plateau_is_a_victory_of_the_discriminator() -> None:
     """A vanilla loss of 0.45 for the whole window; 0.6 is not."""
     health = Health(window=3)
-    (found,) = health.losses(_rows(0.69, 0.45, 0.45, 0.44), CHANCE, [])
+    (found,) = health.check_losses(_rows(0.69, 0.45, 0.45, 0.44), CHANCE, [])
     assert (found.step, found.sign, found.response) == (40, "discriminator-won", "go-on")
     assert "0.44" in str(found)
-    assert health.losses(_rows(0.45, 0.6, 0.45, 0.44), CHANCE, []) == []
-    assert health.losses(_rows(0.45, 0.45), CHANCE, []) == []
+    assert health.check_losses(_rows(0.45, 0.6, 0.45, 0.44), CHANCE, []) == []
+    assert health.check_losses(_rows(0.45, 0.45), CHANCE, []) == []
 
 
 def test_it_is_said_once_a_window() -> None:
     """Not again while the rows are those of the last time."""
     health = Health(window=3)
     earlier = [Finding(30, "discriminator-won", "", "go-on")]
-    assert health.losses(_rows(*[0.3] * 5), CHANCE, earlier) == []
-    assert len(health.losses(_rows(*[0.3] * 6), CHANCE, earlier)) == 1
+    assert health.check_losses(_rows(*[0.3] * 5), CHANCE, earlier) == []
+    assert len(health.check_losses(_rows(*[0.3] * 6), CHANCE, earlier)) == 1
 
 
 def test_two_discriminators_count_as_their_mean() -> None:
@@ -46,33 +46,33 @@ def test_two_discriminators_count_as_their_mean() -> None:
         "d_fake_back": 0.125,
     }
     health = Health(window=1, won=0.5)
-    assert health.losses([row], chance("least-squares"), []) == []
+    assert health.check_losses([row], chance_loss("least-squares"), []) == []
     lost = {**row, "d_real_back": 0.05, "d_fake_back": 0.05}
-    assert len(health.losses([lost], chance("least-squares"), [])) == 1
+    assert len(health.check_losses([lost], chance_loss("least-squares"), [])) == 1
 
 
 def test_a_game_without_a_chance_level_has_no_such_sign() -> None:
     """WGAN's D has no bound."""
-    assert Health(window=1).losses(_rows(-50), chance("wgan-gp"), []) == []
+    assert Health(window=1).check_losses(_rows(-50), chance_loss("wgan-gp"), []) == []
 
 
 def test_rows_in_which_the_discriminator_rested_do_not_count() -> None:
     """They say nothing of it."""
     rows = [*_rows(0.4, 0.4), {"step": 30, "g_l1": 0.1}]
-    assert len(Health(window=2).losses(rows, CHANCE, [])) == 1
+    assert len(Health(window=2).check_losses(rows, CHANCE, [])) == 1
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite(value: float) -> None:
     """Named, and answered by the response of its own."""
     rows = [{"step": 10, "g_l1": value, "d_real": 0.3, "d_fake": 0.3}]
-    (found,) = Health(not_finite="keep-best").losses(rows, CHANCE, [])
+    (found,) = Health(not_finite="keep-best").check_losses(rows, CHANCE, [])
     assert (found.sign, found.detail, found.response) == ("not-finite", "g_l1", "keep-best")
 
 
 def test_outputs_that_are_nearly_equal() -> None:
     """Below the share of their targets' variety."""
     health = Health(variety=0.05, collapsed="stop")
-    (found,) = health.outputs(100, 0.01)
+    (found,) = health.check_outputs(100, 0.01)
     assert (found.step, found.sign, found.response) == (100, "collapsed", "stop")
-    assert health.outputs(100, 0.06) == []
+    assert health.check_outputs(100, 0.06) == []

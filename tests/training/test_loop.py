@@ -83,12 +83,12 @@ def test_a_resumed_training_is_the_uninterrupted_one(
     torch.manual_seed(99)
     second = prepare(settings, splits, tmp_path)
     assert second.resume() == "run 7"
-    assert second.done == 10
+    assert second.step == 10
     _train(second)
 
-    assert second.curves.rows == straight.curves.rows
+    assert second.history.rows == straight.history.rows
     assert second.validation.rows == straight.validation.rows
-    _same(second.gan.state_dict(), straight.gan.state_dict(), "gan")
+    _same(second.objective.state_dict(), straight.objective.state_dict(), "gan")
     _same(second.validation.best, straight.validation.best, "best")
 
 
@@ -185,13 +185,13 @@ def test_the_best_weights_are_kept_not_the_last(
     """After the score falls, the earlier weights stay."""
     training = prepare(settings, splits, tmp_path)
     validation = training.validation
-    validation(1, training.gan.generators)
+    validation(1, training.objective.generators)
     best = {name: value.clone() for name, value in validation.best["a-to-b"].items()}
     with torch.no_grad():
-        for weight in training.gan.generators["a-to-b"].parameters():
+        for weight in training.objective.generators["a-to-b"].parameters():
             weight.zero_()
     validation.rows[0]["pixel_difference"] = 0.01
-    validation(2, training.gan.generators)
+    validation(2, training.objective.generators)
     assert validation.best_step == 1
     kept = validation.best["a-to-b"]
     assert all(torch.equal(kept[name], value) for name, value in best.items())

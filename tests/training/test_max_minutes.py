@@ -14,7 +14,7 @@ from s2f_core.common import distributed
 from s2f_core.data.pairs import Pairs
 from s2f_core.training import loop as module
 from s2f_core.training.loop import Training, train
-from s2f_core.training.objectives import Game
+from s2f_core.training.objectives import Objective
 from s2f_core.training.recipe import Turn
 from s2f_core.training.run import prepare, summary
 from s2f_core.training.variant import Settings
@@ -37,7 +37,7 @@ class Clock:
 class Timed:
     """A game whose steps take so many seconds; notes the rates and turns that it is given."""
 
-    def __init__(self, game: Game, clock: Clock, seconds: float) -> None:
+    def __init__(self, game: Objective, clock: Clock, seconds: float) -> None:
         self.game, self.clock, self.seconds = game, clock, seconds
         self.rates: list[float] = []
         self.turns: list[Turn] = []
@@ -45,10 +45,10 @@ class Timed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.game, name)
 
-    def set_rate(self, factor: float) -> None:
+    def set_rate_factor(self, factor: float) -> None:
         """The game's own."""
         self.rates.append(factor)
-        self.game.set_rate(factor)
+        self.game.set_rate_factor(factor)
 
     def step(self, batch: Any, turn: Turn) -> Any:
         """The game's own."""
@@ -71,12 +71,12 @@ def timed(splits: dict[str, Pairs], tmp_path: Path, clock: Clock) -> Prepare:
 
     def make(settings: Settings) -> Training:
         training = prepare(settings, splits, tmp_path)
-        training.gan = Timed(training.gan, clock, 1.0)  # type: ignore[assignment]
+        training.objective = Timed(training.objective, clock, 1.0)  # type: ignore[assignment]
         validate = training.validate
 
-        def slow(step: int) -> dict[str, float]:
+        def slow() -> dict[str, float]:
             clock.now += 0.25
-            return validate(step)
+            return validate()
 
         training.validate = slow  # type: ignore[method-assign]
         return training
@@ -91,17 +91,17 @@ def _minutes(settings: Settings, minutes: float, **top: Any) -> Settings:
 
 def _train(training: Training, run: SilentRun | None = None) -> Any:
     train(training, run or SilentRun())  # type: ignore[arg-type]
-    return training.gan
+    return training.objective
 
 
 def test_it_ends_at_the_first_step_over_the_time(settings: Settings, timed: Prepare) -> None:
     """The 60th of a second each, after two validations; the last one comes on top."""
     training = timed(_minutes(settings, 1.0))
-    assert training.steps == 75
+    assert training.total_steps == 75
     _train(training)
-    assert training.done == 60
+    assert training.step == 60
     assert training.seconds == 60.75
-    told = summary(training)
+    told = summary(training.result())
     assert (told["steps"], told["minutes"], told["ended_by"]) == (60, 1.01, "minutes")
 
 
@@ -119,7 +119,7 @@ def test_what_ends_first_counts(settings: Settings, timed: Prepare) -> None:
     """Ten steps before a minute is over; then the clock changes nothing."""
     capped = timed(_minutes(settings, 1.0, max_steps=10))
     game = _train(capped)
-    assert (capped.done, summary(capped)["ended_by"]) == (10, "steps")
+    assert (capped.step, summary(capped.result())["ended_by"]) == (10, "steps")
     assert game.rates == [1 - step / 10 for step in range(10)]
 
 
@@ -143,14 +143,14 @@ def test_without_minutes_validations_are_those_of_whole_numbers(
 ) -> None:
     """The k-th of n comes after the first step at which k/n of all steps are done."""
     training = prepare(settings, splits, tmp_path)
-    for training.steps in (1, 7, 12, 49, 1000):
+    for training.total_steps in (1, 7, 12, 49, 1000):
         due = []
-        for done in range(1, training.steps + 1):
-            training.done = done
-            if training.validates((done - 1) / training.steps):
+        for done in range(1, training.total_steps + 1):
+            training.step = done
+            if training.validation_due((done - 1) / training.total_steps):
                 due.append(done)
-        times = min(3, training.steps)
-        assert due == [-(-training.steps * k // times) for k in range(1, times + 1)]
+        times = min(3, training.total_steps)
+        assert due == [-(-training.total_steps * k // times) for k in range(1, times + 1)]
 
 
 def test_time_before_an_interruption_counts(settings: Settings, timed: Prepare) -> None:
@@ -175,9 +175,11 @@ def test_time_before_an_interruption_counts(settings: Settings, timed: Prepare) 
     assert second.resume() == "run 7"
     assert second.seconds == 10.25
     _train(second)
-    assert second.done == straight.done == 16
-    assert second.curves.rows == straight.curves.rows
-    ours, theirs = (one.gan.state_dict()["generator"]["network"] for one in (second, straight))
+    assert second.step == straight.step == 16
+    assert second.history.rows == straight.history.rows
+    ours, theirs = (
+        one.objective.state_dict()["generator"]["network"] for one in (second, straight)
+    )
     assert all(torch.equal(ours[name], value) for name, value in theirs.items())
 
 
@@ -190,7 +192,7 @@ def test_one_that_ended_and_was_saved_trains_no_further(settings: Settings, time
     again = timed(settings)
     again.resume()
     assert _train(again).rates == []
-    assert again.done == first.done
+    assert again.step == first.step
 
 
 @pytest.mark.parametrize(("minutes", "told"), [(None, 3), (1.0, 15)], ids=["steps", "clock"])
@@ -213,7 +215,7 @@ def test_the_first_process_tells_the_time(
     training = timed(varied(settings, {}, max_minutes=minutes))
     calls.clear()
     _train(training)
-    assert (training.done, len(calls)) == (12, told)
+    assert (training.step, len(calls)) == (12, told)
 
 
 def test_without_minutes_no_step_reads_the_clock(

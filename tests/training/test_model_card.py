@@ -55,7 +55,7 @@ def test_a_model_tells_where_its_images_are_from(
     changed = varied(settings, {"data": FACES.model_dump()}, max_steps=2)
     training = prepare(changed, splits, tmp_path / "states")
     train(training, SilentRun())  # type: ignore[arg-type]
-    told = describe(training, "a-to-b", training.gan.generators["a-to-b"])
+    told = describe(training.result(), "a-to-b")
     assert told.drawing is not None
     assert (told.drawing["type"], told.drawing["low"]) == ("edges", 10)
     assert told.matting is not None
@@ -67,7 +67,7 @@ def test_a_model_tells_where_its_images_are_from(
     assert told.licence.startswith("celeba-1k: CelebA: non-commercial research only")
     assert told.lines is not None
     assert told.lines.paper == "white"
-    assert told == describe(training, "a-to-b", training.gan.generators["a-to-b"])
+    assert told == describe(training.result(), "a-to-b")
     assert str(tmp_path) not in told.model_dump_json()
 
 

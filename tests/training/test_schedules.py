@@ -34,7 +34,7 @@ def test_a_plateau_lowers_the_rate_after_its_patience() -> None:
     """Two validations without a better score halve it, and it waits anew."""
     policy = _policy(type="plateau", patience=2, gamma=0.5)
     scores = [{"pixel_difference": value} for value in (5, 4, 4, 4.5, 3, 3, 3, 3, 3)]
-    found = [policy.earned([], scores[:count]) for count in range(len(scores) + 1)]
+    found = [policy.feedback_factor([], scores[:count]) for count in range(len(scores) + 1)]
     assert found == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
 
 
@@ -44,7 +44,7 @@ def test_the_gate_raises_the_rate_when_losses_stand_still() -> None:
     flat = [
         {"d_real": 0.3, "d_fake": 0.3, "g_adversarial": 1.0, "g_l1": float(i)} for i in range(20)
     ]
-    found = [policy.earned(flat[:count], []) for count in range(21)]
+    found = [policy.feedback_factor(flat[:count], []) for count in range(21)]
     assert found == [1] * 4 + [2] * 4 + [4] * 13
 
 
@@ -52,9 +52,9 @@ def test_the_gate_stays_while_one_adversarial_loss_moves() -> None:
     """Three per cent a window are more than the tolerance; a loss of other kinds does not count."""
     policy = _policy(type="gate", window=1, tolerance=0.02)
     moving = [{"d_real": 0.3, "g_adversarial": 1.03**i, "g_l1": 0.5} for i in range(20)]
-    assert policy.earned(moving, []) == 1
+    assert policy.feedback_factor(moving, []) == 1
     other = [{"d_real": 0.3, "g_adversarial": 1.0, "g_l1": 2.0**i} for i in range(2)]
-    assert policy.earned(other, []) == 2
+    assert policy.feedback_factor(other, []) == 2
 
 
 def test_both_players_take_every_turn_by_default() -> None:

@@ -19,7 +19,7 @@ def train_quietly(training: Training, run: SilentRun | None = None) -> None:
     train(training, run or SilentRun())  # type: ignore[arg-type]
 
 
-class Spoilt:
+class WithNaN:
     """A game whose losses are not a number once, after so many steps."""
 
     def __init__(self, game: Any, after: int, times: int = 1) -> None:
@@ -43,7 +43,7 @@ def _spoilt(
 ) -> tuple[Training, SilentRun]:
     changed = varied(settings, {"recipe": {"health": {"not_finite": response}}}, max_steps=40)
     training = prepare(changed, splits, folder)
-    training.gan = Spoilt(training.gan, **choice)  # type: ignore[assignment]
+    training.objective = WithNaN(training.objective, **choice)  # type: ignore[assignment]
     return training, SilentRun()
 
 
@@ -63,8 +63,8 @@ def test_or_ends_it_with_the_best_so_far(
     """Validated after 14 of 40 steps, spoilt after 15: the training ends at 20."""
     training, run = _spoilt(settings, splits, tmp_path, "keep-best", after=15)
     train_quietly(training, run)
-    assert (training.done, training.validation.best_step) == (20, 14)
-    assert summary(training)["health"] == [run.tags["health.not-finite"]]
+    assert (training.step, training.validation.best_step) == (20, 14)
+    assert summary(training.result())["health"] == [run.tags["health.not-finite"]]
 
 
 def test_but_not_where_nothing_was_validated(
@@ -82,9 +82,9 @@ def test_or_goes_back_at_half_the_rate(
     """From the last saved state, here the start, and to the end; five times at most."""
     training, run = _spoilt(settings, splits, tmp_path, "halve-lr", after=15)
     train_quietly(training, run)
-    assert training.done == 40
-    assert [row["step"] for row in training.curves.rows] == [10, 14, 20, 27, 30, 40]
-    assert training.curves.rows[0]["lr"] == pytest.approx(5e-4)
+    assert training.step == 40
+    assert [row["step"] for row in training.history.rows] == [10, 14, 20, 27, 30, 40]
+    assert training.history.rows[0]["lr"] == pytest.approx(5e-4)
     again, run = _spoilt(settings, splits, tmp_path / "again", "halve-lr", after=0, times=99)
     with pytest.raises(UserError, match=r"for the 6\. time"):
         train_quietly(again, run)
@@ -97,11 +97,11 @@ def test_a_collapse_is_said_and_can_stop(
     for response in ("go-on", "stop"):
         health = {"collapsed": response}
         training = prepare(varied(settings, {"recipe": {"health": health}}), splits, tmp_path)
-        generator = training.gan.generators["a-to-b"]
+        generator = training.objective.generators["a-to-b"]
         with torch.no_grad():
             for weight in generator.parameters():
                 weight.zero_()
-        for player in training.gan.players.values():
+        for player in training.objective.players.values():
             player.lr = 0.0
         run = SilentRun()
         if response == "stop":
@@ -109,7 +109,7 @@ def test_a_collapse_is_said_and_can_stop(
                 train_quietly(training, run)
         else:
             train_quietly(training, run)
-            assert training.done == 12
+            assert training.step == 12
         assert "nearly equal" in run.tags["health.collapsed"]
 
 
@@ -124,7 +124,7 @@ def test_a_discriminator_that_wins_can_halve_the_rates(
     train_quietly(training)
     (first, *_) = training.findings
     assert first.sign == "discriminator-won"
-    rates = {row["step"]: row["lr"] for row in training.curves.rows}
+    rates = {row["step"]: row["lr"] for row in training.history.rows}
     assert rates[first.step] == pytest.approx(1e-4)
     after = min(step for step in rates if step > first.step)
     assert rates[after] == pytest.approx(5e-5)

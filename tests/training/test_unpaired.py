@@ -19,6 +19,8 @@ from s2f_core.evaluation.evaluate import Evaluation, Subject, evaluate
 from s2f_core.evaluation.translate import translate
 from s2f_core.networks.checkpoint import save_model
 from s2f_core.training.loop import Training, train
+from s2f_core.training.model_card import describe
+from s2f_core.training.pictures import progress_mosaic, sample_sheet
 from s2f_core.training.run import prepare, summary
 from s2f_core.training.variant import Settings
 
@@ -106,10 +108,11 @@ def test_a_validation_has_no_score_of_pairs(training: tuple[Settings, Training])
     validation = trained.validation
     assert [set(row) for row in validation.rows] == [{"step", "variety"}] * 3
     assert validation.best_step == 3
-    assert validation.mosaic().shape == (6 * 66 - 2, 4 * 66 - 2, 3)  # input, three outputs
-    there_and_back = validation.samples(trained.gan.generators)
+    progress = progress_mosaic(validation.pairs, validation.frames)
+    assert progress.shape == (6 * 66 - 2, 4 * 66 - 2, 3)  # input, three outputs
+    there_and_back = sample_sheet(validation.pairs, trained.objective.generators)
     assert there_and_back.shape == (3 * 66 - 2, 16 * 66 - 2, 3)  # 6 pairs, then 10
-    told = summary(trained)
+    told = summary(trained.result())
     assert (told["training_inputs"], told["training_images"], told["paired"]) == (18, 30, False)
     assert told["epochs"] == pytest.approx(3 * 4 / 30)
 
@@ -132,13 +135,13 @@ def test_outputs_are_the_inputs_rows(
     training: tuple[Settings, Training], data: Path, tmp_path: Path
 ) -> None:
     """Eight photos of drawings, with their ids and classes; sixteen drawings the other way."""
-    settings, trained = training
+    _, trained = training
     expected: dict[Direction, list[str]] = {
         "a-to-b": [f"drawing-{row}" for row in range(16, 24)],
         "b-to-a": [f"{row:03d}" for row in range(24, 40)],
     }
     for way, ids in expected.items():
-        description = settings.describe(trained.blueprint, way)
+        description = describe(trained.result(), way)
         model = tmp_path / f"{way}.pt"
         save_model(model, description, trained.validation.best[way])
         asked = Translation(variant="tiny", data=GIVEN, direction=way, scores="samples")

@@ -1,4 +1,4 @@
-"""Objectives: what a training step does. The union is their registry."""
+"""Objectives: the losses and updates of a training step. The union is their registry."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from s2f_core.training.objectives.base import Game
-from s2f_core.training.objectives.blueprint import Blueprint
+from s2f_core.training.objectives.base import Blueprint, Objective
 from s2f_core.training.objectives.cyclegan import CycleGANSection
 from s2f_core.training.objectives.pix2pix import Pix2PixSection
 from s2f_core.training.objectives.unconditional import UnconditionalSection
 
-__all__ = ["UNPAIRED", "Blueprint", "Game", "Objective"]
+__all__ = ["UNPAIRED", "Blueprint", "Objective", "ObjectiveSection"]
 
-Objective = Annotated[
+ObjectiveSection = Annotated[
     Pix2PixSection | CycleGANSection | UnconditionalSection, Field(discriminator="type")
 ]
 
-UNPAIRED = tuple(  # what learns from images that are no pairs
+UNPAIRED = tuple(  # the types that learn without pairs
     name
-    for section in get_args(get_args(Objective)[0])
+    for section in get_args(get_args(ObjectiveSection)[0])
     if not section.paired
     for name in get_args(section.model_fields["type"].annotation)
 )

@@ -1,23 +1,49 @@
-"""What the training loop asks of an objective, and what all of them do alike."""
+"""The interface of an objective, and the blueprint of its networks."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from s2f_core.data.batches import Batch
 from s2f_core.data.selection import Direction
-from s2f_core.training.objectives.cuda_graph import Graphs, Play
-from s2f_core.training.objectives.players import Generating, Player
+from s2f_core.networks import Discriminator, Generator
+from s2f_core.training.objectives.cuda_graph import CudaGraphs, TrainStep
+from s2f_core.training.objectives.players import GeneratorPlayer, Player
 from s2f_core.training.recipe import Turn
 
 
-class Game(ABC):
-    """Players that learn from a batch, in turn."""
+@dataclass(frozen=True)
+class Blueprint:
+    """The networks' sections, size and width, and the channels of A and B."""
 
-    _graphs: Graphs | None = None
+    generator: Generator
+    discriminator: Discriminator
+    size: int
+    width: int
+    channels: tuple[int, int]
+
+    def ends(self, direction: Direction) -> tuple[int, int]:
+        """Return the channels in and out of the generator of a direction."""
+        a, b = self.channels
+        return (a, b) if direction == "a-to-b" else (b, a)
+
+    def make_generator(self, direction: Direction = "a-to-b") -> nn.Module:
+        """Build the generator of a direction; raises UserError where the size does not fit."""
+        return self.generator.build(self.size, self.width, *self.ends(direction))
+
+    def make_discriminator(self, channels: int) -> nn.Module:
+        """Build a discriminator; raises UserError where the size does not fit."""
+        return self.discriminator.build(self.size, self.width, channels)
+
+
+class Objective(ABC):
+    """Networks that learn from batches, with their losses and optimisers."""
+
+    _graphs: CudaGraphs | None = None
 
     @property
     @abstractmethod
@@ -25,57 +51,57 @@ class Game(ABC):
         """All players by name."""
 
     @abstractmethod
-    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        """Train whose turn it is on one batch; named scalars to log."""
+    def train_step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """Update the players whose turn it is on one batch; return named scalars to log."""
 
     def step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        """What :meth:`play` does; then the averages of the weights that it trained follow."""
-        play: Play = self._graphs or self.play
-        found = play(batch, turn)
+        """Take a :meth:`train_step`, then update the averages of the generators it trained."""
+        train_step: TrainStep = self._graphs or self.train_step
+        scalars = train_step(batch, turn)
         if turn.generator:
-            for player in self._generating:
-                player.follow()
-        return found
+            for player in self._generator_players:
+                player.update_average()
+        return scalars
 
     @property
-    def recordable(self) -> bool:
-        """Whether all that a step does happens on the device, from the same tensors each time."""
-        return all(player.recordable for player in self.players.values())
+    def capturable(self) -> bool:
+        """Whether a step can be a CUDA graph: all of it on the device, on the same tensors."""
+        return all(player.capturable for player in self.players.values())
 
-    def record(self) -> None:
-        """From now on take steps as CUDA graphs; raises RuntimeError unless on a GPU."""
+    def use_cuda_graphs(self) -> None:
+        """Take steps as CUDA graphs from now on; raises RuntimeError unless on a GPU."""
         for player in self.players.values():
-            player.keep_on_device()
-        self._graphs = Graphs(self.play)
+            player.keep_rate_on_device()
+        self._graphs = CudaGraphs(self.train_step)
 
     @property
-    def _generating(self) -> list[Generating]:
-        return [player for player in self.players.values() if isinstance(player, Generating)]
+    def _generator_players(self) -> list[GeneratorPlayer]:
+        return [player for player in self.players.values() if isinstance(player, GeneratorPlayer)]
 
     @property
     def generators(self) -> dict[Direction, nn.Module]:
-        """The networks that translate, as they are validated and saved."""
+        """The networks that are validated and saved, by direction."""
         directions: tuple[Direction, ...] = ("a-to-b", "b-to-a")
-        shown = [player.shown for player in self._generating]
-        return dict(zip(directions, shown, strict=False))
+        networks = [player.inference_network for player in self._generator_players]
+        return dict(zip(directions, networks, strict=False))
 
     @property
     def networks(self) -> dict[str, nn.Module]:
         """The networks that learn, by name."""
         return {name: player.network for name, player in self.players.items()}
 
-    def set_rate(self, factor: float) -> None:
+    def set_rate_factor(self, factor: float) -> None:
         """Multiply all initial learning rates by a factor."""
         for player in self.players.values():
-            player.set_rate(factor)
+            player.set_rate_factor(factor)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed training needs."""
+        """Return all that a resumed training needs."""
         return {name: player.state_dict() for name, player in self.players.items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what :meth:`state_dict` gave."""
+        """Restore a :meth:`state_dict`."""
         for name, player in self.players.items():
             player.load_state_dict(state[name])
         if self._graphs:
-            self._graphs.forget()
+            self._graphs.reset()

@@ -1,4 +1,4 @@
-"""Steps as CUDA graphs: the kernels of a whole step are started by one call."""
+"""Training steps as CUDA graphs: one call starts the kernels of a whole step."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from torch import Tensor
 from s2f_core.data.batches import Batch
 from s2f_core.training.recipe import Turn
 
-Play = Callable[[Batch, Turn], dict[str, Tensor]]
+TrainStep = Callable[[Batch, Turn], dict[str, Tensor]]
 
 log = logging.getLogger(__name__)
-WARM_UP = 3  # steps before one is recorded: libraries choose and allocate in the first ones
+WARM_UP = 3  # steps before the capture: libraries choose kernels and allocate memory in the first
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """A step that was recorded, the place of its batch, and where its scalars appear."""
+class CapturedStep:
+    """A captured step with its input batch and the tensor that its scalars appear in."""
 
     graph: torch.cuda.CUDAGraph
     batch: Batch
@@ -29,60 +29,61 @@ class Recorded:
     values: Tensor
 
     def __call__(self, batch: Batch) -> dict[str, Tensor]:
-        """Take the step on another batch of that shape; the scalars are a copy."""
+        """Replay the step on another batch of that shape; return a copy of the scalars."""
         self.batch.a.copy_(batch.a)
         self.batch.b.copy_(batch.b)
         self.graph.replay()
         return dict(zip(self.names, self.values.clone(), strict=True))
 
 
-class Graphs:
-    """Takes steps, of each kind of turn the first three as they are, then as a recording of them.
+class CudaGraphs:
+    """Runs a step eagerly three times for each kind of turn, then captures and replays it.
 
-    What a step reads from Python is recorded with it: of a turn that changes from step to step, one
-    with noise, none is. Everything else has to be on the GPU: weights, gradients, the optimisers'
-    state and rates. What cannot be recorded is taken as it is from then on, and that is said.
+    A graph holds the Python values of its capture, so a turn with noise, which changes from step to
+    step, always runs eagerly. All that a step reads has to be on the GPU: weights, gradients, the
+    optimisers' state and rates. Where a capture fails, all steps run eagerly from then on, and a
+    warning says so.
     """
 
-    def __init__(self, play: Play) -> None:
-        self.play, self._refused = play, False
-        self.forget()
+    def __init__(self, train_step: TrainStep) -> None:
+        self.train_step, self._failed = train_step, False
+        self.reset()
 
-    def forget(self) -> None:
-        """Record anew: what the recordings read and wrote is another's now."""
-        self._taken: Counter[Turn] = Counter()
-        self._recorded: dict[Turn, Recorded] = {}
+    def reset(self) -> None:
+        """Capture anew: the tensors that the graphs read and wrote were replaced."""
+        self._warm_ups: Counter[Turn] = Counter()
+        self._captured: dict[Turn, CapturedStep] = {}
 
     def __call__(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        """A step, and its scalars."""
-        if turn.noise or self._refused:
-            return self.play(batch, turn)
-        if self._taken[turn] < WARM_UP:
-            self._taken[turn] += 1
-            return self._aside(batch, turn)
-        if turn not in self._recorded:
+        """Take a step; return its scalars."""
+        if turn.noise or self._failed:
+            return self.train_step(batch, turn)
+        if self._warm_ups[turn] < WARM_UP:
+            self._warm_ups[turn] += 1
+            return self._warm_up(batch, turn)
+        if turn not in self._captured:
             try:
-                self._recorded[turn] = self._record(batch, turn)
+                self._captured[turn] = self._capture(batch, turn)
             except RuntimeError as error:
-                self._refused = True
-                said = str(error).partition("\n")[0]
-                log.warning("steps are taken one operation at a time, since one asks: %s", said)
-                return self.play(batch, turn)
-        return self._recorded[turn](batch)
+                self._failed = True
+                reason = str(error).partition("\n")[0]
+                log.warning("CUDA graph capture failed; running eagerly: %s", reason)
+                return self.train_step(batch, turn)
+        return self._captured[turn](batch)
 
-    def _aside(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        """On a stream of its own, as a recording is made, so that it finds all as it left it."""
+    def _warm_up(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """Take a step on a side stream, as a capture does, so that the capture finds its memory."""
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            found = self.play(batch, turn)
+            scalars = self.train_step(batch, turn)
         torch.cuda.current_stream().wait_stream(stream)
-        return found
+        return scalars
 
-    def _record(self, batch: Batch, turn: Turn) -> Recorded:
-        given = Batch(batch.a.clone(), batch.b.clone())
+    def _capture(self, batch: Batch, turn: Turn) -> CapturedStep:
+        inputs = Batch(batch.a.clone(), batch.b.clone())
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-            found = self.play(given, turn)
-            values = torch.stack([value.float() for value in found.values()])
-        return Recorded(graph, given, list(found), values)
+            scalars = self.train_step(inputs, turn)
+            values = torch.stack([value.float() for value in scalars.values()])
+        return CapturedStep(graph, inputs, list(scalars), values)

@@ -10,12 +10,11 @@ from pydantic import Field
 from torch import Tensor
 
 from s2f_core.data.batches import Batch
-from s2f_core.training.objectives.base import Game
-from s2f_core.training.objectives.blueprint import Blueprint
-from s2f_core.training.objectives.discriminator import AdversarialSection, Critic
+from s2f_core.training.objectives.base import Blueprint, Objective
+from s2f_core.training.objectives.discriminator import AdversarialSection, DiscriminatorPlayer
 from s2f_core.training.objectives.image_pool import ImagePool
 from s2f_core.training.objectives.losses import RECONSTRUCTIONS, Adversarial, Reconstruction
-from s2f_core.training.objectives.players import Generating, Player, Scalars, descend
+from s2f_core.training.objectives.players import GeneratorPlayer, Player, Scalars, descend
 from s2f_core.training.recipe import Recipe, Turn
 
 if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
@@ -65,11 +64,11 @@ class CycleGANSection(AdversarialSection):
         return CycleGAN(self, fabric, blueprint, lr, recipe)
 
 
-class CycleGAN(Game):
+class CycleGAN(Objective):
     """Generators A → B and B → A, trained as one; then a discriminator for each domain.
 
-    Scalars of the way A → B have the names they have in every game, those of the way back end in
-    ``_back``: ``g_cycle`` compares A with A → B → A, ``g_identity`` B with what A → B makes of B.
+    Scalars of A → B have the same names in every objective, those of B → A end in ``_back``.
+    ``g_cycle`` compares A with A → B → A, ``g_identity`` B with the output of A → B for B.
     """
 
     def __init__(
@@ -81,10 +80,17 @@ class CycleGAN(Game):
         recipe: Recipe,
     ) -> None:
         self.section, self.fabric, self.recipe = section, fabric, recipe
-        self.to_b = Generating(fabric, blueprint.make_generator("a-to-b"), lr, recipe)
-        self.to_a = Generating(fabric, blueprint.make_generator("b-to-a"), lr, recipe)
-        self.critic_b, self.critic_a = (
-            Critic(fabric, blueprint.make_discriminator(count), lr, recipe, section, coloured=count)
+        self.to_b = GeneratorPlayer(fabric, blueprint.make_generator("a-to-b"), lr, recipe)
+        self.to_a = GeneratorPlayer(fabric, blueprint.make_generator("b-to-a"), lr, recipe)
+        self.discriminator_b, self.discriminator_a = (
+            DiscriminatorPlayer(
+                fabric,
+                blueprint.make_discriminator(count),
+                lr,
+                recipe,
+                section,
+                image_channels=count,
+            )
             for count in reversed(blueprint.channels)
         )
         self.pool_b, self.pool_a = ImagePool(section.pool), ImagePool(section.pool)
@@ -95,46 +101,46 @@ class CycleGAN(Game):
         return {
             "generator": self.to_b,
             "generator_back": self.to_a,
-            "discriminator_b": self.critic_b,
-            "discriminator_a": self.critic_a,
+            "discriminator_b": self.discriminator_b,
+            "discriminator_a": self.discriminator_a,
         }
 
-    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        """One step of whose turn it is, generators first; returns named scalars.
+    def train_step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """Update the players whose turn it is, generators first; return named scalars.
 
         ``g_adversarial``, ``g_cycle``, ``g_identity`` (unweighted), ``grad_norm_g``, and those of
-        :meth:`Critic.learn`, for each way.
+        :meth:`DiscriminatorPlayer.update`, for each way.
         """
         parts = batch.split(self.recipe.accumulate)
-        made: list[tuple[Tensor, Tensor]] = []
-        found: dict[str, Tensor] = {}
+        fakes: list[tuple[Tensor, Tensor]] = []
+        scalars: dict[str, Tensor] = {}
         if turn.generator:
-            found |= self._generate(parts, turn, made)
+            scalars |= self._update_generators(parts, turn, fakes)
         else:
             with torch.no_grad():
-                made = [(self.to_b(part.a), self.to_a(part.b)) for part in parts]
+                fakes = [(self.to_b(part.a), self.to_a(part.b)) for part in parts]
         if turn.discriminator:
-            seen_b = (
-                (part.b, self.pool_b(fake)) for part, (fake, _) in zip(parts, made, strict=True)
+            pairs_b = (
+                (part.b, self.pool_b(fake)) for part, (fake, _) in zip(parts, fakes, strict=True)
             )
-            seen_a = (
-                (part.a, self.pool_a(fake)) for part, (_, fake) in zip(parts, made, strict=True)
+            pairs_a = (
+                (part.a, self.pool_a(fake)) for part, (_, fake) in zip(parts, fakes, strict=True)
             )
-            found |= self.critic_b.learn(seen_b, len(parts), turn.noise)
-            learnt = self.critic_a.learn(seen_a, len(parts), turn.noise)
-            found |= {f"{name}{BACK}": value for name, value in learnt.items()}
-        return found
+            scalars |= self.discriminator_b.update(pairs_b, len(parts), turn.noise)
+            scalars_a = self.discriminator_a.update(pairs_a, len(parts), turn.noise)
+            scalars |= {f"{name}{BACK}": value for name, value in scalars_a.items()}
+        return scalars
 
-    def _generate(
-        self, parts: Sequence[Batch], turn: Turn, made: list[tuple[Tensor, Tensor]]
+    def _update_generators(
+        self, parts: Sequence[Batch], turn: Turn, fakes: list[tuple[Tensor, Tensor]]
     ) -> dict[str, Tensor]:
-        """Step both generators; what they made of each part goes into ``made``, detached."""
+        """Step both generators; append their outputs for each part to ``fakes``, detached."""
         scalars = Scalars()
 
         def losses() -> Iterator[Tensor]:
             for part in parts:
                 fake_b, fake_a = self.to_b(part.a), self.to_a(part.b)
-                made.append((fake_b.detach(), fake_a.detach()))
+                fakes.append((fake_b.detach(), fake_a.detach()))
                 loss = self._loss(part, fake_b, fake_a, turn.noise, scalars)
                 yield loss / len(parts)
 
@@ -145,40 +151,40 @@ class CycleGAN(Game):
         self, part: Batch, fake_b: Tensor, fake_a: Tensor, noise: float, scalars: Scalars
     ) -> Tensor:
         section, distance = self.section, RECONSTRUCTIONS[self.section.cycle]
-        named = {
-            "g_adversarial": self._adversarial(self.critic_b, fake_b, noise),
-            f"g_adversarial{BACK}": self._adversarial(self.critic_a, fake_a, noise),
+        losses = {
+            "g_adversarial": self._adversarial(self.discriminator_b, fake_b, noise),
+            f"g_adversarial{BACK}": self._adversarial(self.discriminator_a, fake_a, noise),
             "g_cycle": distance(self.to_a(fake_b), part.a),
             f"g_cycle{BACK}": distance(self.to_b(fake_a), part.b),
         }
         if section.lambda_identity:
-            named["g_identity"] = distance(self.to_b(part.b), part.b)
-            named[f"g_identity{BACK}"] = distance(self.to_a(part.a), part.a)
-        scalars.add(**named)
+            losses["g_identity"] = distance(self.to_b(part.b), part.b)
+            losses[f"g_identity{BACK}"] = distance(self.to_a(part.a), part.a)
+        scalars.add(**losses)
         weights = {
             "g_adversarial": 1.0,
             "g_cycle": section.lambda_cycle,
             "g_identity": section.lambda_cycle * section.lambda_identity,
         }
-        weighted = [weights[name.removesuffix(BACK)] * value for name, value in named.items()]
+        weighted = [weights[name.removesuffix(BACK)] * value for name, value in losses.items()]
         return torch.stack(weighted).sum()
 
     @staticmethod
-    def _adversarial(critic: Critic, fake: Tensor, noise: float) -> Tensor:
-        return critic.adversarial(critic.features(fake, noise)[-1])
+    def _adversarial(discriminator: DiscriminatorPlayer, fake: Tensor, noise: float) -> Tensor:
+        return discriminator.adversarial(discriminator.features(fake, noise)[-1])
 
     @property
-    def recordable(self) -> bool:
-        """Not with pools, which are drawn from on the processor."""
-        return super().recordable and not self.section.pool
+    def capturable(self) -> bool:
+        """Not with pools: their random choices are made on the processor."""
+        return super().capturable and not self.section.pool
 
     def state_dict(self) -> dict[str, Any]:
-        """Players and pools."""
+        """Return players and pools."""
         pools = {"pool_b": self.pool_b.state_dict(), "pool_a": self.pool_a.state_dict()}
         return {**super().state_dict(), **pools}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what :meth:`state_dict` gave."""
+        """Restore a :meth:`state_dict`."""
         super().load_state_dict(state)
         self.pool_b.load_state_dict(state["pool_b"])
         self.pool_a.load_state_dict(state["pool_a"])

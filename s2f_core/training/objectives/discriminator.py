@@ -1,4 +1,4 @@
-"""The discriminator's side of every objective."""
+"""The discriminator of every objective: how it learns and how it judges."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class AdversarialSection(Section):
     )
 
 
-class Critic(Player):
-    """A discriminator: how it learns, and what it says of generated images.
+class DiscriminatorPlayer(Player):
+    """A discriminator with its losses.
 
-    ``coloured`` is the number of last channels of its input that make the judged image.
+    ``image_channels`` is the number of last channels of its input that make the judged image.
     """
 
     def __init__(
@@ -54,61 +54,64 @@ class Critic(Player):
         lr: float,
         recipe: Recipe,
         section: AdversarialSection,
-        coloured: int,
+        image_channels: int,
     ) -> None:
         super().__init__(fabric, network, lr * recipe.lr_d_ratio, recipe)
-        self.fabric, self.recipe, self.section, self.coloured = fabric, recipe, section, coloured
+        self.fabric, self.recipe, self.section = fabric, recipe, section
+        self.image_channels = image_channels
 
-    def learn(
-        self, seen: Iterable[tuple[Tensor, Tensor]], parts: int, noise: float
+    def update(
+        self, pairs: Iterable[tuple[Tensor, Tensor]], parts: int, noise: float
     ) -> dict[str, Tensor]:
-        """One step on (real, generated) inputs [B, C, H, W] in so many parts; named scalars.
+        """Take one step on pairs of real and generated inputs [B, C, H, W]; return scalars.
+
+        ``parts`` is the number of pairs.
 
         ``d_real`` and ``d_fake`` (losses), ``d_out_real`` and ``d_out_fake`` (mean outputs: for
         the vanilla loss probabilities), ``d_penalty`` where there is one, ``grad_norm_d``.
         """
         scalars = Scalars()
 
-        def parted() -> Iterable[Tensor]:
-            for real, fake in seen:
+        def part_losses() -> Iterable[Tensor]:
+            for real, fake in pairs:
                 loss, _, _ = self.loss(real.detach(), fake.detach(), noise, scalars)
                 yield loss / parts
 
-        (norm,) = descend(self.fabric, [self], parted())
+        (norm,) = descend(self.fabric, [self], part_losses())
         return {**scalars.mean(), "grad_norm_d": norm}
 
     def features(self, images: Tensor, noise: float) -> list[Tensor]:
-        """Features of every layer, the last of them the logits, of augmented inputs."""
-        images = diff_augment(images, self.recipe.augment, self.coloured)
+        """Augment inputs; return the features of every layer, the logits last."""
+        images = diff_augment(images, self.recipe.augment, self.image_channels)
         if noise:
             images = images + noise * distributed.sample_sharded_like(torch.randn_like, images)
         features: list[Tensor] = self(images)
         return features
 
     def adversarial(self, logits: Tensor) -> Tensor:
-        """What the generator loses on D's logits of its images."""
+        """Return the generator's loss on D's logits of its images."""
         return losses.generator_loss(self.section.adversarial, logits)
 
     def loss(
         self, real: Tensor, fake: Tensor, noise: float, scalars: Scalars
     ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """What D loses on inputs [B, C, H, W], and the features it found in real and generated.
+        """Return D's loss on inputs [B, C, H, W], and its features of real and of generated ones.
 
-        ``real`` is a constant. Of the scalars see :meth:`learn`.
+        ``real`` needs no gradient of its own. The scalars are those of :meth:`update`.
         """
         kind, section = self.section.adversarial, self.section
         real.requires_grad_(section.r1 > 0)
-        in_real, in_fake = self.features(real, noise), self.features(fake, noise)
-        out_real, out_fake = in_real[-1], in_fake[-1]
+        real_features, fake_features = self.features(real, noise), self.features(fake, noise)
+        out_real, out_fake = real_features[-1], fake_features[-1]
         d_real, d_fake = losses.discriminator_losses(
             kind, out_real, out_fake, self.recipe.smoothing
         )
-        shown = torch.sigmoid if kind == "vanilla" else torch.nn.Identity()
+        to_output = torch.sigmoid if kind == "vanilla" else torch.nn.Identity()
         scalars.add(
             d_real=d_real,
             d_fake=d_fake,
-            d_out_real=shown(out_real.detach()).mean(),
-            d_out_fake=shown(out_fake.detach()).mean(),
+            d_out_real=to_output(out_real.detach()).mean(),
+            d_out_fake=to_output(out_fake.detach()).mean(),
         )
         penalties = []
         if section.r1:
@@ -125,4 +128,4 @@ class Critic(Player):
             penalty = torch.stack(penalties).sum()
             scalars.add(d_penalty=penalty)
             loss = loss + penalty
-        return loss, in_real, in_fake
+        return loss, real_features, fake_features

@@ -11,11 +11,11 @@ from s2f_core.common.distributed import all_gather, shard
 
 
 class ImagePool:
-    """Up to ``size`` images made earlier; size 0 keeps none.
+    """A pool of up to ``size`` earlier images; size 0 keeps none.
 
-    Called with [B, C, H, W], it gives as many back: until it is full those very images; then each
-    with probability one half is exchanged for one of the pool at random. Processes that train
-    together hold one pool: each has all of it, and exchanges the images of all.
+    Called with [B, C, H, W], it returns as many. While it fills, it returns the images themselves;
+    then it exchanges each, with probability one half, for a random one of the pool. Processes that
+    train together hold the same pool: each exchanges the images of all.
     """
 
     def __init__(self, size: int) -> None:
@@ -23,24 +23,24 @@ class ImagePool:
         self.images: list[Tensor] = []
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Images to show to the discriminator in place of these."""
-        every = all_gather(images.detach())
-        return shard(torch.stack([self._exchange(image) for image in every]), len(images))
+        """Exchange generated images for those that the discriminator is trained on."""
+        gathered = all_gather(images.detach())
+        return shard(torch.stack([self._exchange(image) for image in gathered]), len(images))
 
     def _exchange(self, image: Tensor) -> Tensor:
         if len(self.images) < self.size:
             self.images.append(image.clone())  # a view would keep its whole batch
             return image
         if self.size and torch.rand(()) < 0.5:
-            place = int(torch.randint(self.size, ()))
-            older, self.images[place] = self.images[place], image.clone()
-            return older.to(image.device)  # a resumed pool begins on the CPU
+            position = int(torch.randint(self.size, ()))
+            earlier, self.images[position] = self.images[position], image.clone()
+            return earlier.to(image.device)  # a resumed pool begins on the CPU
         return image
 
     def state_dict(self) -> dict[str, Any]:
-        """The images it holds."""
+        """Return the images in the pool."""
         return {"images": list(self.images)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what :meth:`state_dict` gave."""
+        """Restore a :meth:`state_dict`."""
         self.images = list(state["images"])

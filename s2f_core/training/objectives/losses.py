@@ -1,4 +1,4 @@
-"""Objectives as pure functions on tensors. Each loss returns a scalar.
+"""Losses as pure functions on tensors. Each returns a scalar.
 
 Logits are of any shape [B, …]: one an image or one a patch; means are over all of them.
 """
@@ -35,7 +35,7 @@ def least_squares(logits: Tensor, target: float) -> Tensor:
 def discriminator_losses(
     kind: Adversarial, real: Tensor, fake: Tensor, smoothing: float = 0.0
 ) -> tuple[Tensor, Tensor]:
-    """What D loses on logits of real and of generated images; it minimises their sum.
+    """Return D's losses on logits of real and of generated images; D minimises their sum.
 
     Vanilla and least squares are halved, as in Isola et al. 2017, section 3.3; there
     ``smoothing`` lowers the target of real images from 1 (one-sided: Salimans et al. 2016,
@@ -52,7 +52,7 @@ def discriminator_losses(
 
 
 def generator_loss(kind: Adversarial, fake: Tensor) -> Tensor:
-    """What G loses on D's logits of its images; sources as :func:`discriminator_losses`."""
+    """Return G's loss on D's logits of its images; sources as :func:`discriminator_losses`."""
     if kind == "vanilla":
         return vanilla(fake, 1)
     if kind == "least-squares":
@@ -60,8 +60,8 @@ def generator_loss(kind: Adversarial, fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
-def chance(kind: Adversarial) -> float | None:
-    """D's whole loss where it cannot tell real from generated; None where it has no such value.
+def chance_loss(kind: Adversarial) -> float | None:
+    """Return D's whole loss where it cannot tell real from generated; None for wgan-gp.
 
     log 2 (D says 1/2), 1/4 (D says 1/2), and 2 (D says 0).
     """
@@ -138,7 +138,7 @@ def gradient_penalty(logits: Tensor, between: Tensor) -> Tensor:
 
 
 def _gradient(logits: Tensor, images: Tensor) -> Tensor:
-    """Of every image's mean logit by its own pixels, [B, C·H·W]; differentiable."""
+    """Return the gradient of every image's mean logit by its pixels, [B, C·H·W]; differentiable."""
     scores = logits.flatten(1).mean(dim=1).sum()
     gradients: tuple[Tensor, ...] = torch.autograd.grad(scores, images, create_graph=True)
     return gradients[0].flatten(1)

@@ -10,16 +10,21 @@ from pydantic import Field
 from torch import Tensor
 
 from s2f_core.data.batches import Batch
-from s2f_core.training.objectives.base import Game
-from s2f_core.training.objectives.blueprint import Blueprint
-from s2f_core.training.objectives.discriminator import AdversarialSection, Critic
+from s2f_core.training.objectives.base import Blueprint, Objective
+from s2f_core.training.objectives.discriminator import AdversarialSection, DiscriminatorPlayer
 from s2f_core.training.objectives.losses import (
     RECONSTRUCTIONS,
     Reconstruction,
     dissimilarity,
     feature_matching,
 )
-from s2f_core.training.objectives.players import Generating, Player, Scalars, backpropagate, descend
+from s2f_core.training.objectives.players import (
+    GeneratorPlayer,
+    Player,
+    Scalars,
+    backpropagate,
+    descend,
+)
 from s2f_core.training.recipe import Recipe, Turn
 
 if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
@@ -69,7 +74,7 @@ class Pix2PixSection(AdversarialSection):
         return Pix2Pix(self, fabric, blueprint, lr, recipe)
 
 
-class Pix2Pix(Game):
+class Pix2Pix(Objective):
     """One generator and one discriminator, trained in turn or at once; see the section."""
 
     def __init__(
@@ -81,101 +86,105 @@ class Pix2Pix(Game):
         recipe: Recipe,
     ) -> None:
         self.section, self.fabric, self.recipe = section, fabric, recipe
-        self.generator = Generating(fabric, blueprint.make_generator(), lr, recipe)
+        self.generator = GeneratorPlayer(fabric, blueprint.make_generator(), lr, recipe)
         a, b = blueprint.channels
         network = blueprint.make_discriminator(a + b if section.conditional else b)
-        self.critic = Critic(fabric, network, lr, recipe, section, coloured=b)
+        self.discriminator = DiscriminatorPlayer(
+            fabric, network, lr, recipe, section, image_channels=b
+        )
 
     @property
     def players(self) -> dict[str, Player]:
         """Generator and discriminator."""
-        return {"generator": self.generator, "discriminator": self.critic}
+        return {"generator": self.generator, "discriminator": self.discriminator}
 
-    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        """One step of whose turn it is; returns named scalars.
+    def train_step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """Update the players whose turn it is; return named scalars.
 
         ``g_adversarial``, ``g_<reconstruction>``, ``g_ssim`` (1 - SSIM), ``g_features``,
         ``g_identity`` (all unweighted, where there is such a loss), ``grad_norm_g``, and those of
-        :meth:`Critic.learn`.
+        :meth:`DiscriminatorPlayer.update`.
         """
         parts = batch.split(self.recipe.accumulate)
         if self.section.updates == "simultaneous" and turn.generator and turn.discriminator:
-            return self._play_at_once(parts, turn)
+            return self._step_at_once(parts, turn)
         with torch.set_grad_enabled(turn.generator):  # one pass serves both, where memory allows
             shared = [self.generator(batch.a)] if len(parts) == 1 else None
-        found: dict[str, Tensor] = {}
+        scalars: dict[str, Tensor] = {}
         if turn.discriminator:
-            outputs = shared or (self._constant(part) for part in parts)
-            seen = (
-                (self._seen(part, part.b), self._seen(part, fake))
+            outputs = shared or (self._generate_without_gradient(part) for part in parts)
+            inputs = (
+                (self._d_input(part, part.b), self._d_input(part, fake))
                 for part, fake in zip(parts, outputs, strict=True)
             )
-            found |= self.critic.learn(seen, len(parts), turn.noise)
+            scalars |= self.discriminator.update(inputs, len(parts), turn.noise)
         if turn.generator:
             outputs = shared or (self.generator(part.a) for part in parts)
-            found |= self._generate(parts, outputs, turn)
-        return found
+            scalars |= self._update_generator(parts, outputs, turn)
+        return scalars
 
-    def _play_at_once(self, parts: Sequence[Batch], turn: Turn) -> dict[str, Tensor]:
-        """Each loss goes into its own player's weights, through one graph of D's two passes."""
-        players, scalars = (self.critic, self.generator), Scalars()
+    def _step_at_once(self, parts: Sequence[Batch], turn: Turn) -> dict[str, Tensor]:
+        """Backpropagate each loss into its own player, through one graph of D's two passes."""
+        players, scalars = (self.discriminator, self.generator), Scalars()
         for player in players:
             player.optimizer.zero_grad()
         for part in parts:
             fake = self.generator(part.a)
-            seen = self._seen(part, part.b).detach(), self._seen(part, fake)
-            d_loss, real, judged = self.critic.loss(*seen, turn.noise, scalars)
-            g_loss = self._loss(part, fake, judged, real, scalars)
-            backpropagate(self.fabric, [self.critic], d_loss / len(parts), again=True)
+            inputs = self._d_input(part, part.b).detach(), self._d_input(part, fake)
+            d_loss, real, generated = self.discriminator.loss(*inputs, turn.noise, scalars)
+            g_loss = self._loss(part, fake, generated, real, scalars)
+            backpropagate(self.fabric, [self.discriminator], d_loss / len(parts), retain_graph=True)
             backpropagate(self.fabric, [self.generator], g_loss / len(parts))
-        norm_d, norm_g = (player.finish() for player in players)
+        norm_d, norm_g = (player.step() for player in players)
         return {**scalars.mean(), "grad_norm_d": norm_d, "grad_norm_g": norm_g}
 
-    def _constant(self, part: Batch) -> Tensor:
+    def _generate_without_gradient(self, part: Batch) -> Tensor:
         with torch.no_grad():
             fake: Tensor = self.generator(part.a)
         return fake
 
-    def _seen(self, part: Batch, image: Tensor) -> Tensor:
+    def _d_input(self, part: Batch, image: Tensor) -> Tensor:
         return torch.cat([part.a, image], dim=1) if self.section.conditional else image
 
-    def _generate(
+    def _update_generator(
         self, parts: Sequence[Batch], outputs: Iterable[Tensor], turn: Turn
     ) -> dict[str, Tensor]:
         scalars = Scalars()
         losses = (
-            self._loss(part, fake, *self._judged(part, fake, turn.noise), scalars) / len(parts)
+            self._loss(part, fake, *self._d_features(part, fake, turn.noise), scalars) / len(parts)
             for part, fake in zip(parts, outputs, strict=True)
         )
         (norm,) = descend(self.fabric, [self.generator], losses)
         return {**scalars.mean(), "grad_norm_g": norm}
 
-    def _judged(self, part: Batch, fake: Tensor, noise: float) -> tuple[list[Tensor], list[Tensor]]:
-        """D's features of generated images and, where they are matched, of real ones."""
-        judged = self.critic.features(self._seen(part, fake), noise)
+    def _d_features(
+        self, part: Batch, fake: Tensor, noise: float
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Return D's features of generated images and, where they are matched, of real ones."""
+        generated = self.discriminator.features(self._d_input(part, fake), noise)
         if not self.section.lambda_features:
-            return judged, []
+            return generated, []
         with torch.no_grad():
-            return judged, self.critic.features(self._seen(part, part.b), noise)
+            return generated, self.discriminator.features(self._d_input(part, part.b), noise)
 
     def _loss(
         self,
         part: Batch,
         fake: Tensor,
-        judged: Sequence[Tensor],
+        generated: Sequence[Tensor],
         real: Sequence[Tensor],
         scalars: Scalars,
     ) -> Tensor:
         section = self.section
         reconstruct = RECONSTRUCTIONS[section.reconstruction]
-        *features, logits = judged
-        adversarial, distance = self.critic.adversarial(logits), reconstruct(fake, part.b)
+        *features, logits = generated
+        adversarial, distance = self.discriminator.adversarial(logits), reconstruct(fake, part.b)
         scalars.add(g_adversarial=adversarial, **{f"g_{section.reconstruction}": distance})
         loss = adversarial + section.lambda_reconstruction * distance
         if section.lambda_ssim:
-            dissimilar = dissimilarity(fake, part.b)
-            scalars.add(g_ssim=dissimilar)
-            loss = loss + section.lambda_ssim * dissimilar
+            ssim_loss = dissimilarity(fake, part.b)
+            scalars.add(g_ssim=ssim_loss)
+            loss = loss + section.lambda_ssim * ssim_loss
         if section.lambda_features:
             matching = feature_matching(features, real[:-1])
             scalars.add(g_features=matching)

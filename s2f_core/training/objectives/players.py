@@ -1,4 +1,4 @@
-"""What objectives are made of: networks with their optimisers, averages of weights, a step."""
+"""Players, the networks of an objective with their optimisers, and helpers for a step."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Player:
         self._rate: Tensor | None = None
 
     def __call__(self, images: Tensor) -> Any:
-        """What the network makes of a batch, as float32.
+        """Run the network on a batch; return float32.
 
-        Fabric's wrapper does the same, but takes no gradient by the inputs, which R1 needs, in
-        mixed precision.
+        Fabric's own wrapper gives no gradient with respect to the inputs in mixed precision, which
+        R1 needs.
         """
         with self._precision.forward_context():
-            made = self.network.module(self._precision.convert_input(images))
-        return self._precision.convert_output(made)
+            outputs = self.network.module(self._precision.convert_input(images))
+        return self._precision.convert_output(outputs)
 
-    def set_rate(self, factor: float) -> None:
+    def set_rate_factor(self, factor: float) -> None:
         """Multiply the initial learning rate by a factor."""
         rate: float | Tensor = self.lr * factor
         if self._rate is not None:
@@ -47,12 +47,12 @@ class Player:
             group["lr"] = rate
 
     @property
-    def recordable(self) -> bool:
-        """Whether the optimiser can step with all it reads on the device."""
+    def capturable(self) -> bool:
+        """Whether the optimiser can be part of a CUDA graph."""
         return "capturable" in self.optimizer.defaults
 
-    def keep_on_device(self) -> None:
-        """Have the optimiser read rate and count of steps from the device."""
+    def keep_rate_on_device(self) -> None:
+        """Have the optimiser read its rate and its count of steps from the device."""
         self._rate = torch.tensor(self.lr, device=next(self.network.parameters()).device)
         self._read_rate()
 
@@ -60,13 +60,13 @@ class Player:
         for group in self.optimizer.param_groups:
             if self._rate is not None:
                 group["lr"] = self._rate
-            if self.recordable:
+            if self.capturable:
                 group["capturable"] = self._rate is not None
 
-    def finish(self) -> Tensor:
-        """Take a step by the gradients that were gathered; their L2 norm before clipping.
+    def step(self) -> Tensor:
+        """Take an optimiser step; return the L2 norm of the gradients before clipping.
 
-        Processes that train together step by the means of theirs.
+        Gradients are averaged over the processes first.
         """
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
         distributed.average_in_place(gradients)
@@ -77,17 +77,17 @@ class Player:
         return norm
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights and optimiser."""
+        """Return weights and optimiser."""
         return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what :meth:`state_dict` gave."""
+        """Restore a :meth:`state_dict`."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self._read_rate()  # the state may be of another device
 
 
-class Generating(Player):
+class GeneratorPlayer(Player):
     """A generator, and the average of its weights where the recipe asks for one (``ema``).
 
     The average is over exp(-step), as in Karras et al. 2018; in its first steps the decay is
@@ -96,7 +96,7 @@ class Generating(Player):
 
     def __init__(self, fabric: Fabric, network: nn.Module, lr: float, recipe: Recipe) -> None:
         super().__init__(fabric, network, lr, recipe)
-        self.decay, self.averaged = recipe.ema, 0
+        self.decay, self.average_updates = recipe.ema, 0
         self.average: nn.Module | None = None
         if self.decay:
             self.average = fabric.setup_module(copy.deepcopy(network)).requires_grad_(
@@ -104,75 +104,73 @@ class Generating(Player):
             )
 
     @property
-    def shown(self) -> nn.Module:
-        """The network to validate and to save."""
+    def inference_network(self) -> nn.Module:
+        """The network that is validated and saved: the average, where there is one."""
         return self.average or self.network
 
-    def follow(self) -> None:
+    def update_average(self) -> None:
         """Move the average towards the weights."""
         if self.average is not None:
-            decay = min(self.decay, (1 + self.averaged) / (10 + self.averaged))
-            self.averaged += 1
-            _follow(self.average, self.network, decay)
+            decay = min(self.decay, (1 + self.average_updates) / (10 + self.average_updates))
+            self.average_updates += 1
+            _update_average(self.average, self.network, decay)
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, optimiser and average."""
+        """Return weights, optimiser and average."""
         average = self.average.state_dict() if self.average else {}
-        return {**super().state_dict(), "average": average, "averaged": self.averaged}
+        state = {"average": average, "average_updates": self.average_updates}
+        return {**super().state_dict(), **state}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what :meth:`state_dict` gave."""
+        """Restore a :meth:`state_dict`."""
         super().load_state_dict(state)
-        self.averaged = state["averaged"]
+        self.average_updates = state["average_updates"]
         if self.average:
             self.average.load_state_dict(state["average"])
 
 
 @torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move weights by 1 - decay; buffers, such as running statistics, are taken over."""
+def _update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move weights by 1 - decay; copy buffers, such as running statistics."""
     old: list[Tensor] = list(average.parameters())
     new: list[Tensor] = list(network.parameters())
     torch._foreach_lerp_(old, new, 1 - decay)
-    for kept, buffer in zip(average.buffers(), network.buffers(), strict=True):
-        kept.copy_(buffer)
+    for average_buffer, buffer in zip(average.buffers(), network.buffers(), strict=True):
+        average_buffer.copy_(buffer)
 
 
 def backpropagate(
-    fabric: Fabric, players: Sequence[Player], loss: Tensor, *, again: bool = False
+    fabric: Fabric, players: Sequence[Player], loss: Tensor, *, retain_graph: bool = False
 ) -> None:
-    """Add a loss's gradients to those of these players' weights, and to no others'.
-
-    ``again`` keeps the graph for another loss.
-    """
+    """Add a loss's gradients to those of these players' weights, and to no others'."""
     weights = [weight for player in players for weight in player.network.parameters()]
-    fabric.backward(loss, inputs=weights, retain_graph=again)
+    fabric.backward(loss, inputs=weights, retain_graph=retain_graph)
 
 
 def descend(fabric: Fabric, players: Sequence[Player], losses: Iterable[Tensor]) -> list[Tensor]:
-    """One step of the players down the sum of ``losses``; the norms of their gradients.
+    """Take one step of each player on the sum of ``losses``; return the norms of their gradients.
 
-    Each loss is backpropagated before the next is computed: a generator of losses holds one
-    graph at a time. Other networks in it, such as a generator's judge, get no gradients.
+    Each loss is backpropagated before the next is computed, so an iterator of losses holds one
+    graph at a time. Other networks in the graph, such as a discriminator, get no gradients.
     """
     for player in players:
         player.optimizer.zero_grad()
     for loss in losses:
         backpropagate(fabric, players, loss)
-    return [player.finish() for player in players]
+    return [player.step() for player in players]
 
 
 class Scalars:
-    """Named scalars of the parts of a batch, detached; ``mean`` is over the parts."""
+    """Named scalars of the parts of a batch, detached."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = {}
 
     def add(self, **values: Tensor) -> None:
-        """Take the values of one part."""
+        """Add the values of one part."""
         for name, value in values.items():
             self._values.setdefault(name, []).append(value.detach().float())
 
     def mean(self) -> dict[str, Tensor]:
-        """One value a name."""
+        """Return the mean of each name over the parts."""
         return {name: torch.stack(values).mean() for name, values in self._values.items()}

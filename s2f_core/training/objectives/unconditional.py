@@ -9,10 +9,9 @@ from torch import Tensor
 
 from s2f_core.common import distributed
 from s2f_core.data.batches import Batch
-from s2f_core.training.objectives.base import Game
-from s2f_core.training.objectives.blueprint import Blueprint
-from s2f_core.training.objectives.discriminator import AdversarialSection, Critic
-from s2f_core.training.objectives.players import Generating, Player, Scalars, descend
+from s2f_core.training.objectives.base import Blueprint, Objective
+from s2f_core.training.objectives.discriminator import AdversarialSection, DiscriminatorPlayer
+from s2f_core.training.objectives.players import GeneratorPlayer, Player, Scalars, descend
 from s2f_core.training.recipe import Recipe, Turn
 
 if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
@@ -38,11 +37,11 @@ class UnconditionalSection(AdversarialSection):
         return Unconditional(self, fabric, blueprint, lr, recipe)
 
 
-class Unconditional(Game):
+class Unconditional(Objective):
     """A generator of images from noise, and a discriminator; D steps first.
 
-    Training draws new noise, U[-1, 1], for every batch and player; the noise table of the
-    condition is what the same samples are drawn from at every validation and test.
+    Training draws new noise, U[-1, 1], for every batch and player; validations and the
+    test read the fixed noise of the condition's table.
     """
 
     def __init__(
@@ -54,38 +53,40 @@ class Unconditional(Game):
         recipe: Recipe,
     ) -> None:
         self.fabric, self.recipe = fabric, recipe
-        self.generator = Generating(fabric, blueprint.make_generator(), lr, recipe)
+        self.generator = GeneratorPlayer(fabric, blueprint.make_generator(), lr, recipe)
         channels = blueprint.channels[1]
         network = blueprint.make_discriminator(channels)
-        self.critic = Critic(fabric, network, lr, recipe, section, coloured=channels)
+        self.discriminator = DiscriminatorPlayer(
+            fabric, network, lr, recipe, section, image_channels=channels
+        )
 
     @property
     def players(self) -> dict[str, Player]:
         """Generator and discriminator."""
-        return {"generator": self.generator, "discriminator": self.critic}
+        return {"generator": self.generator, "discriminator": self.discriminator}
 
-    def play(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        """One step of whose turn it is; returns named scalars.
+    def train_step(self, batch: Batch, turn: Turn) -> dict[str, Tensor]:
+        """Update the players whose turn it is; return named scalars.
 
-        ``g_adversarial``, ``grad_norm_g``, and those of :meth:`Critic.learn`.
+        ``g_adversarial``, ``grad_norm_g``, and those of :meth:`DiscriminatorPlayer.update`.
         """
         parts = batch.split(self.recipe.accumulate)
-        found: dict[str, Tensor] = {}
+        scalars: dict[str, Tensor] = {}
         if turn.discriminator:
             with torch.no_grad():
-                made = [self.generator(_noise(part.a)) for part in parts]
-            seen = ((part.b, fake) for part, fake in zip(parts, made, strict=True))
-            found |= self.critic.learn(seen, len(parts), turn.noise)
+                fakes = [self.generator(_noise(part.a)) for part in parts]
+            pairs = ((part.b, fake) for part, fake in zip(parts, fakes, strict=True))
+            scalars |= self.discriminator.update(pairs, len(parts), turn.noise)
         if turn.generator:
-            scalars = Scalars()
-            losses = (self._loss(part, turn.noise, scalars) / len(parts) for part in parts)
+            means = Scalars()
+            losses = (self._loss(part, turn.noise, means) / len(parts) for part in parts)
             (norm,) = descend(self.fabric, [self.generator], losses)
-            found |= {**scalars.mean(), "grad_norm_g": norm}
-        return found
+            scalars |= {**means.mean(), "grad_norm_g": norm}
+        return scalars
 
     def _loss(self, part: Batch, noise: float, scalars: Scalars) -> Tensor:
         fake = self.generator(_noise(part.a))
-        loss = self.critic.adversarial(self.critic.features(fake, noise)[-1])
+        loss = self.discriminator.adversarial(self.discriminator.features(fake, noise)[-1])
         scalars.add(g_adversarial=loss)
         return loss
 

@@ -15,7 +15,7 @@ from s2f_core.common.device import resolve_precision, uses_cuda_graphs
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
 from s2f_core.training import loop
-from s2f_core.training.objectives import Game
+from s2f_core.training.objectives import Objective
 from s2f_core.training.recipe import Turn
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
@@ -44,7 +44,9 @@ def form(
     return changed, splits if changed.variant.objective.takes == "image" else noise_splits
 
 
-def _game(settings: Settings, splits: dict[str, Pairs], device: str) -> tuple[Game, list[Batch]]:
+def _game(
+    settings: Settings, splits: dict[str, Pairs], device: str
+) -> tuple[Objective, list[Batch]]:
     torch.manual_seed(0)
     fabric = Fabric(accelerator=device, devices=1, precision=resolve_precision(settings.precision))
     blueprint = settings.blueprint(splits["train"])
@@ -65,7 +67,7 @@ def test_pools_and_plain_descent_are_not_recorded(
         ({}, True),
     ):
         game, _ = _game(varied(settings, choice), splits, "cpu")
-        assert game.recordable is recordable, choice
+        assert game.capturable is recordable, choice
 
 
 def test_only_a_gpu_that_trains_alone_records() -> None:
@@ -89,7 +91,7 @@ def test_a_state_of_a_recorded_game_goes_on_without(
     twin.load_state_dict(state)
     outcomes = []
     for one in (game, twin):
-        one.set_rate(0.5)
+        one.set_rate_factor(0.5)
         torch.manual_seed(7)
         outcomes.append(one.step(batches[1], Turn()))
     assert all(torch.equal(outcomes[0][name], outcomes[1][name]) for name in outcomes[0])
@@ -102,12 +104,12 @@ def test_recorded_steps_are_the_same(form: tuple[Settings, dict[str, Pairs]]) ->
     for record in (False, True):
         game, batches = _game(*form, "cuda")
         if record:
-            assert game.recordable
-            game.record()
+            assert game.capturable
+            game.use_cuda_graphs()
         torch.manual_seed(1)
         found.append([])
         for step, (batch, turn) in enumerate(zip(batches, TURNS, strict=True)):
-            game.set_rate(1 - step / len(TURNS))
+            game.set_rate_factor(1 - step / len(TURNS))
             found[-1].append(game.step(batch, turn))
     for plain, recorded in zip(*found, strict=True):
         assert plain.keys() == recorded.keys()
@@ -134,16 +136,16 @@ def test_a_recorded_training_resumes(
     monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
     changed = varied(settings, {"recipe": {"ema": 0.9}}, max_steps=40)
     whole = prepare(changed, splits, tmp_path / "whole")
-    assert whole.gan._graphs
+    assert whole.objective._graphs
     loop.train(whole, SilentRun())  # type: ignore[arg-type]
     half = prepare(changed, splits, tmp_path)
     with pytest.raises(KeyboardInterrupt):
         loop.train(half, Interrupted())  # type: ignore[arg-type]
     rest = prepare(changed, splits, tmp_path)
     assert rest.resume() == "run"
-    assert 0 < rest.done < 20
+    assert 0 < rest.step < 20
     loop.train(rest, SilentRun())  # type: ignore[arg-type]
-    for mine, other in zip(rest.curves.rows, whole.curves.rows, strict=True):
+    for mine, other in zip(rest.history.rows, whole.history.rows, strict=True):
         assert mine["step"] == other["step"]
         assert mine["g_l1"] == pytest.approx(other["g_l1"], rel=0.05)
 
@@ -154,14 +156,14 @@ def test_what_cannot_be_recorded_is_taken_as_it_is(
 ) -> None:
     """An objective that asks for a value in the middle of a step trains on, and that is said."""
     game, batches = _game(settings, splits, "cuda")
-    play = game.play
+    play = game.train_step
 
     def curious(batch: Batch, turn: Turn) -> dict[str, Tensor]:
         found = play(batch, turn)
         return {name: value * float(value.isfinite()) for name, value in found.items()}
 
-    game.play = curious  # type: ignore[method-assign]
-    game.record()
+    game.train_step = curious  # type: ignore[method-assign]
+    game.use_cuda_graphs()
     with caplog.at_level(logging.WARNING):
         for batch, turn in zip(batches, TURNS, strict=True):
             assert game.step(batch, turn)["g_l1"].isfinite() if turn.generator else True

@@ -19,7 +19,7 @@ PLAIN = {"epochs": 1000, "jitter": 1.0, "flip": False, "schedule": {"type": "con
 
 def _learn(training: Training) -> tuple[dict[str, float], dict[str, float]]:
     """The scores before and after."""
-    before = training.validation(0, training.gan.generators)
+    before = training.validation(0, training.objective.generators)
     train(training, SilentRun())  # type: ignore[arg-type]
     return before, training.validation.rows[-1]
 
@@ -82,7 +82,7 @@ def test_an_unconditional_gan_learns_a_distribution(
         "objective": {"type": "unconditional", "adversarial": adversarial},
         "recipe": {**PLAIN, "best": "last", "batch": 64, "init": "default", "beta1": 0.0},
     }
-    if adversarial == "wgan-gp":  # the critic has to stay ahead
+    if adversarial == "wgan-gp":  # the discriminator has to stay ahead
         variant["recipe"] |= {"gd_ratio": 0.5, "lr_d_ratio": 3}
         rate = 1e-3
     else:
@@ -92,7 +92,7 @@ def test_an_unconditional_gan_learns_a_distribution(
     splits = {"train": everything, "val": everything.subset(range(20))}
     learner = prepare(varied(settings, variant, max_steps=600, lr=rate), splits, tmp_path)
     _learn(learner)
-    made, _ = outputs_and_targets(everything, learner.gan.generators["a-to-b"])
+    made, _ = outputs_and_targets(everything, learner.objective.generators["a-to-b"])
     found = made.reshape(-1, 3) / 127.5 - 1
     assert np.abs(found.mean(axis=0) - [-0.6, 0.4, 0.0]).max() < 0.2
     ratios = found.std(axis=0) / [0.1, 0.1, 0.3]

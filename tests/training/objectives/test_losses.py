@@ -79,7 +79,7 @@ def test_chance_is_the_loss_of_a_discriminator_that_cannot_tell(
     """It says the same of both."""
     said = torch.full((3,), logit)
     real, fake = discriminator_losses(kind, said, said)
-    assert float(real + fake) == pytest.approx(losses.chance(kind), abs=1e-4)
+    assert float(real + fake) == pytest.approx(losses.chance_loss(kind), abs=1e-4)
 
 
 def test_reconstructions() -> None:

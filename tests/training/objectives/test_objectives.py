@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
-from s2f_core.training.objectives import Game
+from s2f_core.training.objectives import Objective
 from s2f_core.training.recipe import Turn
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
@@ -31,7 +31,7 @@ def form(
     return changed, splits if changed.variant.objective.takes == "image" else noise_splits
 
 
-def _game(form: tuple[Settings, dict[str, Pairs]]) -> tuple[Game, Batch]:
+def _game(form: tuple[Settings, dict[str, Pairs]]) -> tuple[Objective, Batch]:
     settings, splits = form
     torch.manual_seed(0)
     blueprint = settings.blueprint(splits["train"])
@@ -39,7 +39,7 @@ def _game(form: tuple[Settings, dict[str, Pairs]]) -> tuple[Game, Batch]:
     return game, Batch.load(splits["train"].with_channels(blueprint.channels), range(4))
 
 
-def _weights(game: Game) -> dict[str, torch.Tensor]:
+def _weights(game: Objective) -> dict[str, torch.Tensor]:
     return {
         f"{name}.{key}": value.detach().clone()
         for name, network in game.networks.items()
@@ -103,7 +103,7 @@ def test_rates_are_multiples_of_the_first(form: tuple[Settings, dict[str, Pairs]
     game, _ = _game(form)
     recipe = form[0].variant.recipe
     for factor in (0.5, 0.5, 1.0, 0.1):
-        game.set_rate(factor)
+        game.set_rate_factor(factor)
     for name, player in game.players.items():
         ratio = recipe.lr_d_ratio if name.startswith("discriminator") else 1
         assert player.optimizer.param_groups[0]["lr"] == pytest.approx(1e-4 * ratio), name

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator
-from s2f_core.training.objectives import Blueprint, Game, Objective
+from s2f_core.training.objectives import Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe, Turn
 
 GOLDEN = Path(__file__).parents[4] / "shared" / "golden" / "junyanz_steps.pt"
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 
 def _game(
     golden: dict[str, Any], objective: dict[str, Any], generator: dict[str, Any], names: list[str]
-) -> Game:
+) -> Objective:
     """The game with the reference's weights, in the order of ``names``."""
     blueprint = Blueprint(
         TypeAdapter(Generator).validate_python(generator),
@@ -31,8 +31,8 @@ def _game(
         4,
         (3, 3),
     )
-    section = TypeAdapter(Objective).validate_python(objective)
-    game: Game = section.build(
+    section = TypeAdapter(ObjectiveSection).validate_python(objective)
+    game: Objective = section.build(
         Fabric(accelerator="cpu", devices=1), blueprint, 2e-4, Recipe(epochs=1)
     )
     for network, name in zip(game.networks.values(), names, strict=True):

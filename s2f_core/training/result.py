@@ -1,0 +1,54 @@
+"""The outcome of a training, which the model card and the output files are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor, nn
+
+from s2f_core.common.images import Pixels
+from s2f_core.data.pairs import Pairs
+from s2f_core.data.selection import Direction
+from s2f_core.training.health import Finding
+from s2f_core.training.objectives import Blueprint
+from s2f_core.training.variant import Settings
+
+EndedBy = Literal["steps", "minutes", "health"]
+Row = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A training that has ended.
+
+    ``weights`` are those of the generators at the best validation, ``best_step``. ``generators``
+    are the networks that these weights fit; they hold the weights of the last step. ``history`` has
+    the logged scalars, ``scores`` a row for every validation, ``frames`` the outputs for the first
+    validation images each time. ``parameters`` counts the weights of every network. ``ended_by``:
+    ``steps``, all were done; ``minutes``, the time limit; ``health``, a finding.
+    """
+
+    settings: Settings
+    blueprint: Blueprint
+    train: Pairs
+    val: Pairs
+    generators: Mapping[Direction, nn.Module]
+    weights: Mapping[Direction, dict[str, Tensor]]
+    best_step: int
+    steps: int
+    seconds: float
+    ended_by: EndedBy
+    history: Sequence[Row]
+    scores: Sequence[Row]
+    frames: Sequence[Pixels]
+    findings: Sequence[Finding]
+    parameters: Mapping[str, int]
+    precision: str
+    device: str
+
+    @property
+    def best_scores(self) -> Row:
+        """The scores of the validation that the weights were kept at, with its ``step``."""
+        return next(row for row in self.scores if row["step"] == self.best_step)
