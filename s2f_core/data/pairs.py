@@ -41,9 +41,10 @@ class Pairs:
         channels: tuple[int, int] | None = None,
     ) -> None:
         if inputs.shape[:2] not in (targets.shape[:2], VECTOR):
+            sizes = ["×".join(map(str, table.shape[:2])) for table in (inputs, targets)]
             raise UserError(
-                f"{inputs.folder} has images of {inputs.shape[:2]}, {targets.folder} of "
-                f"{targets.shape[:2]}; they must be equal"
+                f"the images of {inputs.folder} have {sizes[0]} pixels, those of {targets.folder} "
+                f"{sizes[1]}; the two sizes must be equal"
             )
         self.inputs, self.targets, self.scale = inputs, targets, scale
         self.paired, self.ids, self.ids_b = _domains(inputs, targets, list(ids))
@@ -52,7 +53,8 @@ class Pairs:
         for table, needed in zip((inputs, targets), self.channels, strict=True):
             if table.shape[2] not in (1, needed):
                 raise UserError(
-                    f"{table.folder} has {table.shape[2]} channels where {needed} are needed"
+                    f"{table.folder} has images of {table.shape[2]} channels, but {needed} are "
+                    "needed; only images of one channel can be repeated"
                 )
         self._positions_a = inputs.positions(self.ids)
         self._positions_b = targets.positions(self.ids_b)
@@ -121,7 +123,7 @@ def _domains(inputs: Table, targets: Table, ids: list[str]) -> tuple[bool, list[
         if not names:
             raise UserError(f"{inputs.folder} and {targets.folder} share none of {len(ids)} ids")
         return True, names, names
-    domains = [[name for name in ids if name in known] for known in (of_a, of_b)]
+    domains = [[name for name in ids if name in table_ids] for table_ids in (of_a, of_b)]
     for table, names in zip((inputs, targets), domains, strict=True):
         if not names:
             raise UserError(f"{table.folder} has none of {len(ids)} ids")

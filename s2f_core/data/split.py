@@ -22,17 +22,16 @@ PARTS: tuple[Part, ...] = ("train", "val", "test")
 
 
 class Split(Section):
-    """``split: {seed: 0, train: 0.8, val: 0.1, test: 0.1}``; the shares sum to 1.
+    """Shares of train, val and test, which sum to 1: ``split:``.
 
-    With ``official``, an image stays in the part that its publisher put it into; images without
-    such a part are split by hash.
+    Images are split by hash; with ``official``, only those that the publisher put into no part.
     """
 
-    seed: int = Field(0, description="another seed gives another split")
-    train: float = Field(0.8, gt=0, lt=1, description="share of images to train on")
-    val: float = Field(0.1, gt=0, lt=1, description="share of images to choose models on")
-    test: float = Field(0.1, gt=0, lt=1, description="share of images to report scores on")
-    official: bool = Field(False, description="keep the publisher's split where there is one")
+    seed: int = Field(0, description="Another seed gives another split.")
+    train: float = Field(0.8, gt=0, lt=1, description="Share of the images to train on.")
+    val: float = Field(0.1, gt=0, lt=1, description="Share of the images to choose models on.")
+    test: float = Field(0.1, gt=0, lt=1, description="Share of the images to report scores on.")
+    official: bool = Field(False, description="Keep the publisher's split of images that have one.")
 
     @model_validator(mode="after")
     def _check_sum(self) -> Self:

@@ -242,8 +242,8 @@ def _fill(unfinished: Path, rows: pd.DataFrame, make: Maker, label: str) -> None
             joblib.delayed(_build_shard)(place, [row for row in numbers if usable[row]], make)
             for place, numbers in todo
         )
-        for done in run(tasks):
-            progress.update(done)
+        for count in run(tasks):
+            progress.update(count)
 
 
 def _build_shard(place: Path, rows: list[int], make: Maker) -> int:

@@ -102,10 +102,10 @@ def curate(table: Table, curation: Curation, role: str, assets: Path) -> pd.Data
     )
 
 
-def _are_repeats(rows: pd.DataFrame, one: Rows, other: Rows) -> npt.NDArray[np.bool_]:
+def _are_repeats(rows: pd.DataFrame, rows_a: Rows, rows_b: Rows) -> npt.NDArray[np.bool_]:
     """Whether each two rows repeat an image on purpose, such as a photo with several sketches."""
-    left, right = (rows.iloc[places].reset_index(drop=True) for places in (one, other))
-    same = (left["group"] == right["group"]) & (left["sha256"] == right["sha256"])
+    first, second = (rows.iloc[places].reset_index(drop=True) for places in (rows_a, rows_b))
+    same = (first["group"] == second["group"]) & (first["sha256"] == second["sha256"])
     return same.fillna(value=False).to_numpy(dtype=bool)
 
 

@@ -25,21 +25,21 @@ class Decision:
         return f"dropped by hand: {self.note}" if self.note else "dropped by hand"
 
 
-def read_decisions(file: Path, known: set[str]) -> dict[str, Decision]:
+def read_decisions(file: Path, ids: set[str]) -> dict[str, Decision]:
     """Read a list of decisions by id; a file that does not exist has none.
 
-    Raises UserError, with the line, if the file is invalid or has an id that is not ``known``.
+    Raises UserError, with the line, if the file is invalid or has an id that is not one of ``ids``.
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            return _read(csv.DictReader(lines), file, known)
+            return _read(csv.DictReader(lines), file, ids)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{file} cannot be read: {error}") from None
 
 
-def _read(lines: csv.DictReader[str], file: Path, known: set[str]) -> dict[str, Decision]:
+def _read(lines: csv.DictReader[str], file: Path, ids: set[str]) -> dict[str, Decision]:
     columns = tuple(lines.fieldnames or ())
     if columns not in {COLUMNS, COLUMNS[:2]}:
         raise UserError(
@@ -53,8 +53,8 @@ def _read(lines: csv.DictReader[str], file: Path, known: set[str]) -> dict[str, 
         name, decision = line["id"].strip(), line["decision"].strip()
         if decision not in DECISIONS:
             raise UserError(f"{here}: decision {decision!r} must be {' or '.join(DECISIONS)}")
-        if name not in known:
-            raise UserError(f"{here}: no image has the id {name!r} ({len(known)} images)")
+        if name not in ids:
+            raise UserError(f"{here}: no image has the id {name!r} ({len(ids)} images)")
         if name in decisions:
             raise UserError(f"{here}: {name!r} is in the list twice")
         decisions[name] = Decision(decision == "keep", (line.get("note") or "").strip())

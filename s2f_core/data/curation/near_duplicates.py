@@ -62,14 +62,14 @@ def _alike(
     return np.asarray(same)
 
 
-def correlation(one: Pixels, others: Pixels) -> npt.NDArray[np.float32]:
+def correlation(thumbnail: Pixels, others: Pixels) -> npt.NDArray[np.float32]:
     """Pearson's correlation of a thumbnail uint8 [pixels] with others [n, pixels]: [n].
 
     It is 0 for a thumbnail of one colour.
     """
     a, b = (
         values - values.mean(axis=-1, keepdims=True)
-        for values in (one.astype(np.float32), others.astype(np.float32))
+        for values in (thumbnail.astype(np.float32), others.astype(np.float32))
     )
     norms = np.linalg.norm(b, axis=-1) * np.linalg.norm(a)
     return np.asarray(b @ a / np.maximum(norms, np.finfo(np.float32).tiny), dtype=np.float32)

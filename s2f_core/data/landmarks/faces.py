@@ -116,10 +116,10 @@ def merge_boxes(places: Floats, scores: Floats) -> list[tuple[Floats, float]]:
     return faces
 
 
-def intersection_over_union(one: Floats, others: Floats) -> Floats:
+def intersection_over_union(box: Floats, others: Floats) -> Floats:
     """Intersection over union of a box (centre, extent) [2+, 2] with others [n, 2+, 2]: [n]."""
-    low = np.maximum(one[0] - one[1] / 2, others[:, 0] - others[:, 1] / 2)
-    high = np.minimum(one[0] + one[1] / 2, others[:, 0] + others[:, 1] / 2)
+    low = np.maximum(box[0] - box[1] / 2, others[:, 0] - others[:, 1] / 2)
+    high = np.minimum(box[0] + box[1] / 2, others[:, 0] + others[:, 1] / 2)
     shared = (high - low).clip(0).prod(axis=-1)
-    total = one[1].prod() + others[:, 1].prod(axis=-1) - shared
+    total = box[1].prod() + others[:, 1].prod(axis=-1) - shared
     return np.asarray(shared / np.maximum(total, np.finfo(np.float32).tiny), dtype=np.float32)

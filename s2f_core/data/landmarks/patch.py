@@ -47,8 +47,8 @@ class Patch:
 
     def to_photo(self, points: npt.NDArray[Any]) -> Floats:
         """The photo coordinates [n, 2] of points of the square, each 0…1 from its top left."""
-        moved = (points - 0.5) * self.side @ self._rotation.T + np.array([self.x, self.y])
-        return np.asarray(moved, dtype=np.float32)
+        coordinates = (points - 0.5) * self.side @ self._rotation.T + np.array([self.x, self.y])
+        return np.asarray(coordinates, dtype=np.float32)
 
     @property
     def _rotation(self) -> Floats:

@@ -91,9 +91,9 @@ def refine(points: npt.NDArray[Any], maps: Floats) -> Floats:
     heat = padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
     along = np.stack([heat.sum(axis=1), heat.sum(axis=2)], axis=1)
     total = np.maximum(heat.sum(axis=(1, 2)), np.finfo(np.float32).tiny)[:, None]
-    moved = (along * around).sum(axis=2) / total / (width, height)
+    centres = (along * around).sum(axis=2) / total / (width, height)
     moves = inside & (heat.max(axis=(1, 2)) >= 0.5)
-    return np.where(moves[:, None], moved, points).astype(np.float32)
+    return np.where(moves[:, None], centres, points).astype(np.float32)
 
 
 def sigmoid(logits: Floats) -> Floats:

@@ -45,11 +45,14 @@ OFF: tuple[float, float] = (0.0, 0.0)
 
 
 class CannyRanges(Section):
-    """Ranges of Canny's settings: ``canny: {sigma: [1, 3], low: [30, 80], high: [80, 200]}``."""
+    """Ranges of Canny's settings: ``canny: {sigma: [1, 3], low: [30, 80], high: [80, 200]}``.
 
-    sigma: Lengths = Field((1.0, 1.0), description="Gaussian blur before, in 128ths of the side")
-    low: Levels = Field((50.0, 50.0), description="low hysteresis threshold on the gradient")
-    high: Levels = Field((120.0, 120.0), description="high hysteresis threshold on the gradient")
+    A low threshold that is drawn above the high one is lowered to it.
+    """
+
+    sigma: Lengths = Field((1.0, 1.0), description="Gaussian blur before, in 128ths of the side.")
+    low: Levels = Field((50.0, 50.0), description="Low hysteresis threshold on the gradient.")
+    high: Levels = Field((120.0, 120.0), description="High hysteresis threshold on the gradient.")
 
     def draw_edges(self, photo: Pixels, random: np.random.Generator) -> Pixels:
         """The edges of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, 1], black on white.
@@ -69,26 +72,31 @@ class SketchAugment(Section):
     """Random changes to the dark lines of A in training batches: ``sketch:`` of a recipe.
 
     A value is drawn from each range for every image, in the order of the keys; all ranges are off
-    by default. Lengths are in 128ths of the side. The lines then look less computed: people's
-    tremble, are thicker, and miss much of what a photo has.
+    by default. Lengths are in 128ths of the side. The lines then look less computed: people's lines
+    tremble, are thicker, and leave out much of a photo.
     """
 
-    chance: float = Field(1.0, gt=0, le=1, description="share of the images that are changed")
+    chance: float = Field(1.0, gt=0, le=1, description="Share of the images that are changed.")
     canny: CannyRanges | None = Field(
-        None, description="replaces A by Canny's edges of B at random settings"
+        None,
+        description=(
+            "Replaces A, which must be edges, by Canny's edges of B at random settings (P2 computes"
+            " edges in training)."
+        ),
     )
-    drop: Shares = Field(OFF, description="chance of a stroke to be left out")
+    drop: Shares = Field(OFF, description="Chance of a stroke to be left out.")
     jitter: Lengths = Field(
-        OFF, description="standard deviation of the field that moves lines, in 128ths of the side"
+        OFF,
+        description="Standard deviation of a smooth field that moves lines (Simard et al. 2003).",
     )
     smoothness: float = Field(
-        16.0, ge=2, le=128, description="distance over which the field changes, in 128ths"
+        16.0, ge=2, le=128, description="Distance over which that field changes."
     )
     thickness: Changes = Field(
-        OFF, description="added to the width of lines, in 128ths; negative values make them thinner"
+        OFF, description="Added to the width of lines; negative values make them thinner."
     )
-    blur: Lengths = Field(OFF, description="standard deviation of a Gaussian blur, in 128ths")
-    sharpen: Shares = Field(OFF, description="amount of ink, 0 to 1, that makes a line after blur")
+    blur: Lengths = Field(OFF, description="Standard deviation of a Gaussian blur.")
+    sharpen: Shares = Field(OFF, description="Ink from 0 to 1 that makes a line after the blur.")
 
     @property
     def active(self) -> bool:
@@ -142,7 +150,12 @@ class SketchAugment(Section):
 
 
 def _drop_strokes(sketch: Pixels, chance: float, random: np.random.Generator) -> Pixels:
-    """Erase each stroke with this chance; a pixel that touches a stroke that stays, stays."""
+    """Erase each stroke with this chance; a pixel that touches a remaining stroke stays.
+
+    A stroke is a connected part of the lines, after random segments have cut contours and shading
+    that hang together all over the image. People leave out whole strokes; erasing random spots
+    would leave faded ends.
+    """
     lines = (sketch.min(axis=2) < 255 - FAINT).astype(np.uint8)
     pieces = lines.copy()
     for start, end in random.integers(0, sketch.shape[0], (CUTS, 2, 2)).tolist():
@@ -150,9 +163,9 @@ def _drop_strokes(sketch: Pixels, chance: float, random: np.random.Generator) ->
     count, strokes = cv2.connectedComponents(pieces, connectivity=8)
     stays = np.asarray(random.random(count) >= chance)
     stays[0] = False  # background, and cut pixels: the strokes beside these decide
-    left = stays[strokes].astype(np.uint8)
+    remaining = stays[strokes].astype(np.uint8)
     touch = np.ones((3, 3), np.uint8)
-    erased = np.greater(cv2.dilate(lines - left, touch), cv2.dilate(left, touch))
+    erased = np.greater(cv2.dilate(lines - remaining, touch), cv2.dilate(remaining, touch))
     return np.where(erased[..., None], np.uint8(255), sketch)
 
 

@@ -94,10 +94,10 @@ def test_chance_is_the_share_of_changed_images() -> None:
 def test_drop_erases_whole_strokes() -> None:
     """A pixel stays or becomes white, and the share of ink that is lost is the chance."""
     page = _lines()
-    left = [
+    inks = [
         _ink(SketchAugment(drop=(share, share)).augment(page, None, stream(1))) for share in (0, 1)
     ]
-    assert left == [_ink(page), 0]
+    assert inks == [_ink(page), 0]
     sketches = [
         SketchAugment(drop=(0.4, 0.4)).augment(page, None, stream(seed)) for seed in range(40)
     ]
