@@ -18,7 +18,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.background.matting import Matting, MattingModel
 
-Name = Literal["u2netp", "u2net", "u2net_human_seg", "silueta", "isnet-general-use"]
+RembgName = Literal["u2netp", "u2net", "u2net_human_seg", "silueta", "isnet-general-use"]
 
 
 class Rembg(MattingModel):
@@ -28,7 +28,7 @@ class Rembg(MattingModel):
     shows.
     """
 
-    model: Name
+    model: RembgName
     size: int | None = Field(
         None,
         ge=64,
@@ -42,20 +42,20 @@ class Rembg(MattingModel):
 
     def open(self, asset: Path) -> Matting:
         """The model with the weights in a fetched folder."""
-        return Session(self.model, asset / f"{self.model}.onnx", self.size)
+        return RembgSession(self.model, asset / f"{self.model}.onnx", self.size)
 
 
-class Session:
+class RembgSession:
     """A model of rembg at any input size; picklable, safe in threads."""
 
-    def __init__(self, name: Name, weights: Path, size: int | None = None) -> None:
-        self.name: Name = name
+    def __init__(self, name: RembgName, weights: Path, size: int | None = None) -> None:
+        self.name: RembgName = name
         self.weights = weights
         self.size = size
         self._loading = threading.Lock()
 
-    def __reduce__(self) -> tuple[type[Session], tuple[Name, Path, int | None]]:
-        return Session, (self.name, self.weights, self.size)
+    def __reduce__(self) -> tuple[type[RembgSession], tuple[RembgName, Path, int | None]]:
+        return RembgSession, (self.name, self.weights, self.size)
 
     def __call__(self, photo: Pixels) -> Pixels:
         """The alpha matte uint8 [H, W, 1] of a photo uint8 [H, W, 3], 255 on the subject.

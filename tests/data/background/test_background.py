@@ -17,7 +17,7 @@ from s2f_core.data import tables
 from s2f_core.data.assets import fetch
 from s2f_core.data.background import Background
 from s2f_core.data.background.fill import Blur, Colour, composite, feather_matte
-from s2f_core.data.background.rembg_models import Name, Rembg, Session
+from s2f_core.data.background.rembg_models import Rembg, RembgName, RembgSession
 from s2f_core.data.background.remove import remove_from_table
 from s2f_core.data.background.selfie import Selfie
 
@@ -151,22 +151,22 @@ def test_a_size_that_the_graph_refuses_is_an_error(tmp_path: Path) -> None:
     """A model for 320 pixels fails at 64 and works at its own size."""
     _network(tmp_path / "u2net.onnx", fixed=True)
     photo = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    assert Session("u2net", tmp_path / "u2net.onnx")(photo).shape == (64, 64, 1)
+    assert RembgSession("u2net", tmp_path / "u2net.onnx")(photo).shape == (64, 64, 1)
     with pytest.raises(UserError, match="u2net cannot work at size 64"):
-        Session("u2net", tmp_path / "u2net.onnx", 64)(photo)
+        RembgSession("u2net", tmp_path / "u2net.onnx", 64)(photo)
 
 
 @pytest.mark.parametrize(
     "name", ["u2netp", "u2net", "u2net_human_seg", "silueta", "isnet-general-use"]
 )
-def test_every_model_gets_the_input_of_rembgs_own_session(name: Name, tmp_path: Path) -> None:
+def test_every_model_gets_the_input_of_rembgs_own_session(name: RembgName, tmp_path: Path) -> None:
     """A network that returns the red channel gives the same matte, also after pickling."""
     from PIL import Image
     from rembg.sessions import sessions
 
     _network(tmp_path / f"{name}.onnx")
     photo = np.random.default_rng(0).integers(0, 256, (100, 100, 3), dtype=np.uint8)
-    session = Session(name, tmp_path / f"{name}.onnx")
+    session = RembgSession(name, tmp_path / f"{name}.onnx")
     matte = session(photo)
     stock = sessions[name].__new__(sessions[name])
     stock.inner_session = session._session.inner_session
@@ -211,9 +211,9 @@ def test_mattes_equal_those_of_rembg(
 
     stock = new_session("u2netp", providers=["CPUExecutionProvider"])
     expected = np.asarray(stock.predict(Image.fromarray(astronaut))[0])
-    matte = Session("u2netp", tmp_path / "u2netp.onnx", 320)(astronaut)[..., 0]
+    matte = RembgSession("u2netp", tmp_path / "u2netp.onnx", 320)(astronaut)[..., 0]
     assert np.abs(matte.astype(int) - expected).max() <= 1
-    small = Session("u2netp", tmp_path / "u2netp.onnx", 160)(astronaut)[..., 0]
+    small = RembgSession("u2netp", tmp_path / "u2netp.onnx", 160)(astronaut)[..., 0]
     assert small[60:100, 60:120].mean() > 250  # the face is kept at any size
     assert ((small > 127) == (expected > 127)).mean() > 0.9
 
