@@ -11,7 +11,7 @@ def report() -> None:
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset
     from s2f_core.report.site.build import build
-    from s2f_core.report.site.cards import Data
+    from s2f_core.report.site.cards import DataParams
     from s2f_core.report.site.studies import Study
 
     sources = load(dict[str, Dataset], "data")
@@ -20,7 +20,7 @@ def report() -> None:
         Path("metrics/leaderboard.csv"),
         load(dict[str, Study], "studies", file=Path("studies.yaml")),
         list(load(dict[str, object], "translations")),
-        Data(
+        DataParams(
             {role: source.model_dump(mode="json") for role, source in sources.items()},
             load(dict[str, Any], "background"),
             load(dict[str, dict[str, Any]], "conditions"),

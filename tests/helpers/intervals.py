@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from s2f_core.metrics.paired_bootstrap import Comparisons, TranslationScores
-from s2f_core.report.site.sources import Evaluation
+from s2f_core.report.site.records import EvaluationRecord
 
 
-def by_intervals(evaluations: Iterable[Evaluation]) -> Comparisons:
+def by_intervals(evaluations: Iterable[EvaluationRecord]) -> Comparisons:
     """Comparisons of the figures alone: settled where two intervals have nothing in common."""
     return Comparisons({item.name: _scored(item) for item in evaluations})
 
 
-def _scored(item: Evaluation) -> TranslationScores:
-    found = {key: item.figure(key) for key in item.scores}
+def _scored(item: EvaluationRecord) -> TranslationScores:
+    found = {key: item.estimate(key) for key in item.scores}
     return TranslationScores(
         name=item.name,
         target=item.target,

@@ -16,7 +16,7 @@ from PIL import Image
 from s2f_core.common.images import Pixels
 from s2f_core.data import tables
 from s2f_core.report.site.build import build
-from s2f_core.report.site.cards import Data
+from s2f_core.report.site.cards import DataParams
 from s2f_core.report.site.studies import Study
 
 SCORES = {
@@ -41,7 +41,7 @@ LOSSES = {  # where each curve starts and ends
     "grad_norm_d": (2.0, 0.05),
 }
 
-GIVEN = Data(
+GIVEN = DataParams(
     roles={"faces": {"source": "celeba-1k", "path": "data/assets/celeba-1k", "crop": "centre"}},
     background={"model": "u2netp", "fill": {"type": "colour"}},
     conditions={"pencil": {"type": "pencil", "blur": 21}, "noise": {"type": "noise"}},

@@ -1,4 +1,4 @@
-"""What a reader must know of the data and of a model before using either."""
+"""The model card and the data card of a variant."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from s2f_core.data.assets import CATALOGUE, Asset
 from s2f_core.data.split import PARTS
 from s2f_core.data.tables import Table
 from s2f_core.report.site import sentences
-from s2f_core.report.site.sources import Trained, Training, Translated
+from s2f_core.report.site.records import TrainingRecord
+from s2f_core.report.site.sources import TranslationResult, VariantResult
 
 Settings = Mapping[str, Any]
 
-RECIPE = (  # of a recipe, what a card says; the page has all of it
+RECIPE_KEYS = (  # of a recipe, those on the card; the page lists all
     "epochs",
     "batches",
     "batch",
@@ -36,8 +37,8 @@ RECIPE = (  # of a recipe, what a card says; the page has all of it
 
 
 @dataclass(frozen=True)
-class Data:
-    """What ``params.yaml`` says of the data: each role's source, the background, the conditions."""
+class DataParams:
+    """The data sections of params.yaml: every role's source, the background, the conditions."""
 
     roles: Mapping[str, Settings] = field(default_factory=dict)
     background: Settings = field(default_factory=dict)
@@ -45,78 +46,77 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of a card; ``href`` is where people read more."""
+class CardLine:
+    """A line of a card; ``href`` links to the source of the statement."""
 
     name: str
     text: str
     href: str = ""
 
 
-def assets(settings: Settings) -> list[Asset]:
-    """The fetched assets that a role's source, and those within it, are made from."""
-    paths = [Path(str(path)) for path in _values(settings, "path")]
+def source_assets(settings: Settings) -> list[Asset]:
+    """Return the fetched assets behind a role's source, nested sources included."""
+    paths = [Path(str(path)) for path in _nested_values(settings, "path")]
     names = dict.fromkeys(part for path in paths for part in path.parts if part in CATALOGUE)
     return [CATALOGUE[name] for name in names]
 
 
-def _values(settings: Settings, key: str) -> Iterator[Any]:
+def _nested_values(settings: Settings, key: str) -> Iterator[Any]:
     for name, value in settings.items():
         if isinstance(value, Mapping):
-            yield from _values(value, key)
+            yield from _nested_values(value, key)
         elif name == key:
             yield value
 
 
-def data(root: Path, item: Translated, given: Data) -> list[Line]:
-    """The card of a translation's data: source, licence, numbers, what was left out and why."""
-    source = item.evaluation
-    settings = given.roles.get(source.role, {})
-    lines = [Line("Role", source.role)]
-    for asset in assets(settings):
+def data_card(root: Path, result: TranslationResult, params: DataParams) -> list[CardLine]:
+    """Return a translation's data card: source, licence, counts, images left out and why."""
+    evaluation = result.evaluation
+    settings = params.roles.get(evaluation.role, {})
+    assets = source_assets(settings)
+    lines = [CardLine("Role", evaluation.role)]
+    for asset in assets:
         lines += [
-            Line("Source", asset.description),
-            Line("Licence", asset.licence),
-            Line("Citation", asset.citation, asset.page),
+            CardLine("Source", asset.description),
+            CardLine("Licence", asset.licence),
+            CardLine("Citation", asset.citation, asset.page),
         ]
-    if not assets(settings):
-        lines.append(Line("Source", _unfetched(str(settings.get("path", "unknown")))))
-    kept = {key: value for key, value in flat(settings) if not key.endswith("path")}
-    lines.append(Line("Settings", said(kept)))
-    height, width, channels = item.targets.shape
-    lines.append(
-        Line("Images", f"{width}×{height} pixels, {sentences.counted(channels, 'channel')}")
-    )
-    split = root / "data" / source.role / "split.parquet"
-    lines += _numbers(item, split) if split.is_file() else []
-    lines.append(Line("Background", _background(source.background, given.background)))
-    lines.append(Line("Input", _condition(source.condition, given.conditions)))
-    if source.classes:
-        lines.append(Line("Classes", sentences.listing(source.classes)))
+    if not assets:
+        lines.append(CardLine("Source", _uncatalogued_source(str(settings.get("path", "unknown")))))
+    options = {key: value for key, value in flatten(settings) if not key.endswith("path")}
+    height, width, channels = result.targets.shape
+    size = f"{width}×{height} pixels, {sentences.count_noun(channels, 'channel')}"
+    lines += [CardLine("Settings", settings_text(options)), CardLine("Images", size)]
+    split = root / "data" / evaluation.role / "split.parquet"
+    lines += _count_lines(result, split) if split.is_file() else []
+    lines.append(CardLine("Background", _background(evaluation.background, params.background)))
+    lines.append(CardLine("Input", _condition(evaluation.condition, params.conditions)))
+    if evaluation.classes:
+        lines.append(CardLine("Classes", sentences.join_words(evaluation.classes)))
     return lines
 
 
-def _unfetched(path: str) -> str:
+def _uncatalogued_source(path: str) -> str:
     if path.endswith(".py"):
         return f"generated by {path}"
     return f"{path}, which has no entry in the catalogue: its licence is not known here"
 
 
-def _numbers(item: Translated, split: Path) -> list[Line]:
-    """How many images each part has, of each domain where they are no pairs; what was left out."""
+def _count_lines(result: TranslationResult, split: Path) -> list[CardLine]:
+    """Count the images of each part and those left out; per domain if they are unpaired."""
     rows = pd.read_parquet(split, columns=["id", "split", "reason"]).astype("string")
-    tables: dict[str, Table] = {"Images": item.targets}
-    if item.inputs is not None and item.evaluation.kind != "pairs":
-        tables = {"Inputs": item.inputs, "Real images": item.targets}
+    tables: dict[str, Table] = {"Images": result.targets}
+    if result.inputs is not None and result.evaluation.kind != "pairs":
+        tables = {"Inputs": result.inputs, "Real images": result.targets}
     lines = []
     for name, table in tables.items():
-        here = rows[rows["id"].isin(table.accepted["id"])]
-        counts = here["split"].value_counts()
-        parts = sentences.listing(f"{part} {int(counts.get(part, 0)):,}" for part in PARTS)
-        lines.append(Line(f"{name} of each part", parts))
-        refused = dict(table.index["rejected"].dropna().value_counts())
-        left_out = dict(here["reason"].dropna().value_counts())
-        lines.append(Line(f"{name} left out", _reasons({**refused, **left_out})))
+        accepted = rows[rows["id"].isin(table.accepted["id"])]
+        counts = accepted["split"].value_counts()
+        parts = sentences.join_words(f"{part} {int(counts.get(part, 0)):,}" for part in PARTS)
+        lines.append(CardLine(f"{name} of each part", parts))
+        rejected = dict(table.index["rejected"].dropna().value_counts())
+        curated = dict(accepted["reason"].dropna().value_counts())
+        lines.append(CardLine(f"{name} left out", _reasons({**rejected, **curated})))
     return lines
 
 
@@ -127,120 +127,123 @@ def _reasons(counts: Mapping[str, int]) -> str:
 def _background(name: str, settings: Settings) -> str:
     if name == "kept":
         return "kept, as in the source"
-    return f"{name} ({said(dict(flat(settings)))})"
+    return f"{name} ({settings_text(dict(flatten(settings)))})"
 
 
 def _condition(name: str, conditions: Mapping[str, Settings]) -> str:
     if name == "none":
         return "none"
-    settings = dict(flat(conditions.get(name, {})))
+    settings = dict(flatten(conditions.get(name, {})))
     kind = settings.pop("type", name)
-    what = {
+    text = {
         "given": "given: the source's own",
         "noise": "noise: vectors, nothing of the image",
     }.get(kind, f"{name}, computed from the image")
-    return f"{what} ({said(settings)})" if settings else what
+    return f"{text} ({settings_text(settings)})" if settings else text
 
 
-def model(trained: Trained, items: list[Translated], given: Data) -> list[Line]:
-    """The card of a model: what it is, how it was trained, what it is for and what it is not."""
-    training = trained.training
+def model_card(
+    variant: VariantResult, results: list[TranslationResult], params: DataParams
+) -> list[CardLine]:
+    """Return a variant's model card: networks, training, intended use, limits and licence."""
+    training = variant.training
     settings = training.settings.get("variant", {})
     lines = [
-        Line(part.capitalize(), _kind(settings[part]))
+        CardLine(part.capitalize(), _component(settings[part]))
         for part in ("generator", "discriminator", "objective")
         if part in settings
     ]
-    counts = sentences.listing(
+    counts = sentences.join_words(
         f"{n:,} ({part.replace('_', ' ')})" for part, n in training.parameters.items()
     )
-    recipe = {key: settings.get("recipe", {}).get(key) for key in RECIPE}
-    chosen = {"lr": training.settings.get("lr"), **recipe}
-    size = training.size or items[0].evaluation.image_size
+    recipe = {key: settings.get("recipe", {}).get(key) for key in RECIPE_KEYS}
+    size = training.size or results[0].evaluation.image_size
     lines += [
-        Line("Parameters", counts),
-        Line("Recipe", said(chosen)),
-        Line("Trained for", _length(training)),
-        Line("Trained on", f"{training.device}, {training.precision}"),
-        Line("Image size", f"{size}×{size} pixels in the networks"),
-        Line("Seed", str(training.settings.get("seed", ""))),
-        Line("MLflow run", trained.run),
-        Line("Intended use", "Research: rebuilding and comparing the studies' models"),
-        Line("Not for", "Identifying people, or showing what is generated as a photograph of one"),
-        Line("Limits", " ".join(_limits(trained, items))),
-        Line("Licence", _licence(items, given)),
+        CardLine("Parameters", counts),
+        CardLine("Recipe", settings_text({"lr": training.settings.get("lr"), **recipe})),
+        CardLine("Trained for", _training_length(training)),
+        CardLine("Trained on", f"{training.device}, {training.precision}"),
+        CardLine("Image size", f"{size}×{size} pixels in the networks"),
+        CardLine("Seed", str(training.settings.get("seed", ""))),
+        CardLine("MLflow run", variant.run),
+        CardLine("Intended use", "Research: rebuilding and comparing the studies' models"),
+        CardLine(
+            "Not for", "Identifying people, or showing what is generated as a photograph of one"
+        ),
+        CardLine("Limits", " ".join(_limits(training, results))),
+        CardLine("Licence", _licence(results, params)),
     ]
     return [line for line in lines if line.text]
 
 
-def _length(training: Training) -> str:
-    length = f"{training.steps:,} steps in {lasted(training.seconds)}"
+def _training_length(training: TrainingRecord) -> str:
+    length = f"{training.steps:,} steps in {duration_text(training.seconds)}"
     if training.ended_by != "minutes":
         return length
     return f"{length}, the most it might take (max_minutes): other machines do other steps in it"
 
 
-def _kind(settings: Settings) -> str:
-    """A network or objective: its type, and what was chosen of the rest."""
-    chosen = dict(flat(settings))
-    kind = chosen.pop("type", "")
-    return f"{kind}: {said(chosen)}" if chosen else str(kind)
+def _component(settings: Settings) -> str:
+    """Describe a network or objective: its type, and the settings that are on."""
+    options = dict(flatten(settings))
+    kind = options.pop("type", "")
+    return f"{kind}: {settings_text(options)}" if options else str(kind)
 
 
-def _limits(trained: Trained, items: list[Translated]) -> Iterator[str]:
-    training = trained.training
+def _limits(training: TrainingRecord, results: list[TranslationResult]) -> Iterator[str]:
     yield (
         f"It saw {training.training_images:,} images for {training.epochs:.3g} epochs, far less "
         "than a published model."
     )
-    tested = sorted({item.evaluation.images for item in items})
-    counts = sentences.listing(f"{n:,}" for n in tested)
-    yield f"It was tested on {counts} images of the same source."
+    counts = sorted({result.evaluation.images for result in results})
+    images = sentences.join_words(f"{n:,}" for n in counts)
+    yield f"It was tested on {images} images of the same source."
     if not training.paired:
         yield "It never saw what answers an input: nothing makes its output match one."
-    if any(item.evaluation.transfer for item in items):
+    if any(result.evaluation.transfer for result in results):
         yield "On data of another source it was tried, not trained."
 
 
-def _licence(items: list[Translated], given: Data) -> str:
-    """The code's, and what the data that the weights were learned from asks for."""
-    roles = dict.fromkeys(item.evaluation.role for item in items if not item.evaluation.transfer)
-    found = dict.fromkeys(
+def _licence(results: list[TranslationResult], params: DataParams) -> str:
+    """Return the licence of the code, and those of the training data."""
+    evaluations = [result.evaluation for result in results]
+    roles = dict.fromkeys(item.role for item in evaluations if not item.transfer)
+    licences = dict.fromkeys(
         f"{asset.name}: {asset.licence}"
         for role in roles
-        for asset in assets(given.roles.get(role, {}))
+        for asset in source_assets(params.roles.get(role, {}))
     )
-    learned = f" Learned from {'; '.join(found)}." if found else ""
-    return f"Code MIT.{learned}"
+    training_data = f" Learned from {'; '.join(licences)}." if licences else ""
+    return f"Code MIT.{training_data}"
 
 
-def lasted(seconds: float) -> str:
-    """A time as people say it: "37 s", "2 min 5 s"."""
+def duration_text(seconds: float) -> str:
+    """Return a duration as "37 s" or "2 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def said(settings: Settings) -> str:
-    """Settings in a line; those that are off, or were not given, are left out."""
-    chosen = {key: _plain(value) for key, value in settings.items()}
-    return ", ".join(f"{key} {text}".strip() for key, text in chosen.items() if text is not None)
+def settings_text(settings: Settings) -> str:
+    """Return settings in a line; those that are off or null are left out."""
+    texts = {key: _setting_text(value) for key, value in settings.items()}
+    return ", ".join(f"{key} {text}".strip() for key, text in texts.items() if text is not None)
 
 
-def _plain(value: Any) -> str | None:
-    """A setting as text: nothing beside one that is on, None for one that is off."""
+def _setting_text(value: Any) -> str | None:
+    """Return a setting as text: empty for one that is on, None for one that is off."""
     if value is None or value is False or value in (0, "none"):
         return None
     if value is True:
         return ""
     if isinstance(value, float):
         return f"{value:g}"
-    return sentences.listing(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return sentences.join_words(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def flat(settings: Settings, under: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested parameters as dotted names, in their own order."""
+def flatten(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield nested parameters with dotted names, in their own order."""
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            yield from flat(value, f"{under}{key}.")
+            yield from flatten(value, f"{prefix}{key}.")
         else:
-            yield f"{under}{key}", value
+            yield f"{prefix}{key}", value

@@ -1,4 +1,4 @@
-"""Curves over the steps, or over something else, as inline SVG."""
+"""Line charts over the steps, or over another column, as inline SVG."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 340, 220
 LEFT, RIGHT, BOTTOM = 48, 10, 36
-ROW = 17  # height of one legend row
-POINTS = 150  # more would not be seen at this width
-DOTS_BELOW = 20
-STYLES = 6  # line styles that style.css knows
+LEGEND_ROW = 17  # height
+POINTS = 150  # of a line at most: more are not visible at this width
+DOTS_BELOW = 20  # points: a line of fewer has dots
+STYLES = 6  # line styles in theme/document.css
 
 
 @dataclass(frozen=True)
 class Axes:
-    """What a chart says beside its lines.
+    """The axes of a chart, its title and its marks.
 
-    ``limits`` fixes the y axis; ``reference`` is a horizontal line (value, words) and ``marker``
-    a vertical one (step, words). ``across`` is what the x axis counts, steps unless said: the
-    column of that name. ``ident`` must be unique on the page.
+    ``limits`` fixes the y axis. ``reference`` is a horizontal line (value, label), ``marker`` a
+    vertical one (x, label). ``x_column`` is the column of the x axis. ``ident`` must be unique on
+    the page.
     """
 
     ident: str
@@ -32,27 +32,27 @@ class Axes:
     limits: tuple[float, float] | None = None
     reference: tuple[float, str] | None = None
     marker: tuple[float, str] | None = None
-    across: str = "step"
+    x_column: str = "step"
 
 
 def chart(frame: pd.DataFrame, labels: dict[str, str], axes: Axes) -> Markup:
-    """Draw columns of ``frame`` over another; ``labels`` maps a column to its legend.
+    """Draw columns of ``frame`` as lines; ``labels`` maps a column to its legend.
 
-    Long runs are averaged in bins. Gaps in the data are gaps in the line. Text is escaped.
+    Long runs are averaged in bins. Missing values are gaps in the line. Text is escaped.
     """
-    across = axes.across
-    data = frame[[across, *labels]].apply(pd.to_numeric, errors="coerce")
-    data = data.replace([np.inf, -np.inf], np.nan).dropna(subset=[across])
-    described = " ".join(
-        _described(data, column, label, across) for column, label in labels.items()
+    x_column = axes.x_column
+    data = frame[[x_column, *labels]].apply(pd.to_numeric, errors="coerce")
+    data = data.replace([np.inf, -np.inf], np.nan).dropna(subset=[x_column])
+    description = " ".join(
+        _describe(data, column, label, x_column) for column, label in labels.items()
     )
     per_bin = math.ceil(len(data) / POINTS) or 1
     data = data.groupby(np.arange(len(data)) // per_bin).mean()
     legend, rows = _legend(list(labels.values()))
-    scale = _Scale.of(data, list(labels), axes, top=10 + ROW * rows)
-    body = [legend, *_grid(scale, across), *_extras(scale, axes)]
+    scale = _Scale.of(data, list(labels), axes, top=10 + LEGEND_ROW * rows)
+    body = [legend, *_grid(scale, x_column), *_marks(scale, axes)]
     body += [
-        _line(scale, data[across], data[column], number % STYLES)
+        _line(scale, data[x_column], data[column], number % STYLES)
         for number, column in enumerate(labels)
     ]
     return Markup(
@@ -63,29 +63,30 @@ def chart(frame: pd.DataFrame, labels: dict[str, str], axes: Axes) -> Markup:
         h=HEIGHT,
         i=axes.ident,
         title=axes.title,
-        desc=described or "No data.",
+        desc=description or "No data.",
         body=Markup("").join(body),
     )
 
 
-def _described(data: pd.DataFrame, column: str, label: str, across: str) -> str:
+def _describe(data: pd.DataFrame, column: str, label: str, x_column: str) -> str:
+    """Return the line's first, last, smallest and largest values as a sentence."""
     known = data.dropna(subset=[column])
     if known.empty:
         return f"{label}: no data."
-    values, places = known[column], known[across].map(_place)
+    values, places = known[column], known[x_column].map(_format_x)
     return (
-        f"{label}: {values.iloc[0]:.3g} at {across} {places.iloc[0]}, {values.iloc[-1]:.3g} at "
-        f"{across} {places.iloc[-1]}, between {values.min():.3g} and {values.max():.3g}."
+        f"{label}: {values.iloc[0]:.3g} at {x_column} {places.iloc[0]}, {values.iloc[-1]:.3g} at "
+        f"{x_column} {places.iloc[-1]}, between {values.min():.3g} and {values.max():.3g}."
     )
 
 
-def _place(value: float) -> str:
+def _format_x(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
 @dataclass(frozen=True)
 class _Scale:
-    """From data to the view box."""
+    """The transformation from data to the view box."""
 
     x: tuple[float, float]
     y: tuple[float, float]
@@ -94,8 +95,8 @@ class _Scale:
 
     @classmethod
     def of(cls, data: pd.DataFrame, columns: list[str], axes: Axes, top: float) -> _Scale:
-        steps = data[axes.across]
-        last = float(steps.max()) if len(steps) else 1.0
+        x = data[axes.x_column]
+        last = float(x.max()) if len(x) else 1.0
         values = data[columns].to_numpy(dtype=float)
         values = values[np.isfinite(values)]
         low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
@@ -109,13 +110,13 @@ class _Scale:
             low = 0.0
         if high <= low:
             low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
-        room = 0.0 if axes.limits or log else 0.04 * (high - low)
-        return cls((0.0, last or 1.0), (low - room * (low != 0), high + room), log, top)
+        margin = 0.0 if axes.limits or log else 0.04 * (high - low)
+        return cls((0.0, last or 1.0), (low - margin * (low != 0), high + margin), log, top)
 
-    def across(self, step: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * (step - self.x[0]) / (self.x[1] - self.x[0])
+    def to_x(self, value: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * (value - self.x[0]) / (self.x[1] - self.x[0])
 
-    def down(self, value: float) -> float:
+    def to_y(self, value: float) -> float:
         low, high = self.y
         if self.log:
             low, high, value = math.log10(low), math.log10(high), math.log10(max(value, low))
@@ -123,7 +124,7 @@ class _Scale:
 
 
 def round_ticks(low: float, high: float, count: int = 4) -> list[float]:
-    """Round numbers (1, 2 or 5 times a power of ten) that divide the range, ends included."""
+    """Return round numbers (1, 2 or 5 times a power of ten) within the range, ends included."""
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * unit for unit in (1, 2, 5, 10) if power * unit >= rough * (1 - 1e-9))
@@ -131,7 +132,7 @@ def round_ticks(low: float, high: float, count: int = 4) -> list[float]:
     return [round(n * step, 12) for n in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _grid(scale: _Scale, across: str) -> list[Markup]:
+def _grid(scale: _Scale, x_column: str) -> list[Markup]:
     low, high = scale.y
     if scale.log:
         powers = range(round(math.log10(low)), round(math.log10(high)) + 1)
@@ -142,31 +143,31 @@ def _grid(scale: _Scale, across: str) -> list[Markup]:
         Markup(
             '<path class="rule" d="M{0} {2:.1f}H{1}"/>'
             '<text class="tick" x="{3}" y="{4:.1f}" text-anchor="end">{5:g}</text>'
-        ).format(LEFT, WIDTH - RIGHT, scale.down(v), LEFT - 6, scale.down(v) + 4, v)
+        ).format(LEFT, WIDTH - RIGHT, scale.to_y(v), LEFT - 6, scale.to_y(v) + 4, v)
         for v in values
     ]
     floor = HEIGHT - BOTTOM
     parts += [
         Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
-            x, floor + 15, "end" if x > WIDTH - 30 else "middle", _place(v)
+            x, floor + 15, "end" if x > WIDTH - 30 else "middle", _format_x(v)
         )
-        for v, x in ((v, scale.across(v)) for v in round_ticks(*scale.x))
-        if across != "step" or v == int(v)
+        for v, x in ((v, scale.to_x(v)) for v in round_ticks(*scale.x))
+        if x_column != "step" or v == int(v)
     ]
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(
         Markup(
             '<path class="axis" d="M{0} {2}H{1}"/>'
             '<text class="tick" x="{3}" y="{4}" text-anchor="middle">{5}</text>'
-        ).format(LEFT, WIDTH - RIGHT, floor, middle, HEIGHT - 4, across)
+        ).format(LEFT, WIDTH - RIGHT, floor, middle, HEIGHT - 4, x_column)
     )
     return parts
 
 
-def _extras(scale: _Scale, axes: Axes) -> list[Markup]:
+def _marks(scale: _Scale, axes: Axes) -> list[Markup]:
     parts = []
     if axes.reference:
-        y = scale.down(axes.reference[0])
+        y = scale.to_y(axes.reference[0])
         parts.append(
             Markup(
                 '<path class="mark" d="M{0} {2:.1f}H{1}"/>'
@@ -174,8 +175,8 @@ def _extras(scale: _Scale, axes: Axes) -> list[Markup]:
             ).format(LEFT, WIDTH - RIGHT, y, y - 4, axes.reference[1])
         )
     if axes.marker and scale.x[0] <= axes.marker[0] <= scale.x[1]:
-        x = scale.across(axes.marker[0])
-        ends = x > WIDTH / 2
+        x = scale.to_x(axes.marker[0])
+        left_of_line = x > WIDTH / 2
         parts.append(
             Markup(
                 '<path class="mark" d="M{0:.1f} {1}V{2}"/>'
@@ -184,23 +185,23 @@ def _extras(scale: _Scale, axes: Axes) -> list[Markup]:
                 x,
                 scale.top,
                 HEIGHT - BOTTOM,
-                x - 4 if ends else x + 4,
+                x - 4 if left_of_line else x + 4,
                 HEIGHT - BOTTOM - 6,
-                "end" if ends else "start",
+                "end" if left_of_line else "start",
                 axes.marker[1],
             )
         )
     return parts
 
 
-def _line(scale: _Scale, steps: pd.Series[float], values: pd.Series[float], style: int) -> Markup:
+def _line(scale: _Scale, xs: pd.Series[float], values: pd.Series[float], style: int) -> Markup:
     path, dots, pen = [], [], "M"
     count = int(values.notna().sum())
-    for step, value in zip(steps, values, strict=True):
+    for x_value, value in zip(xs, values, strict=True):
         if math.isnan(value):
             pen = "M"
             continue
-        x, y = scale.across(step), scale.down(value)
+        x, y = scale.to_x(x_value), scale.to_y(value)
         path.append(f"{pen}{x:.1f} {y:.1f}")
         pen = "L"
         if count < DOTS_BELOW:
@@ -211,13 +212,13 @@ def _line(scale: _Scale, steps: pd.Series[float], values: pd.Series[float], styl
 
 
 def _legend(labels: list[str]) -> tuple[Markup, int]:
-    """Legend entries in as many rows as they need, and the number of rows."""
+    """Draw the legend in as many rows as it needs; also return the number of rows."""
     parts, x, row = [], float(LEFT), 0
     for number, label in enumerate(labels):
         width = 40 + 6 * len(label)
         if x > LEFT and x + width > WIDTH:
             x, row = float(LEFT), row + 1
-        y = 12 + row * ROW
+        y = 12 + row * LEGEND_ROW
         parts.append(
             Markup(
                 '<g class="line s{0}"><path d="M{1:.1f} {3}H{2:.1f}"/></g>'

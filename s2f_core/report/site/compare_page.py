@@ -1,81 +1,82 @@
-"""What the page that compares two translations of the same images needs, as one JSON."""
+"""The page that compares two translations of the same images; its script reads one JSON."""
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-from markupsafe import Markup
-
 from s2f_core.metrics.paired_bootstrap import Comparisons, Difference
-from s2f_core.report.site import examples, gallery, leaderboard, leaderboard_view, sentences
-from s2f_core.report.site.footnotes import Notes
-from s2f_core.report.site.leaderboard import Board
-from s2f_core.report.site.pictures import Picture, Pictures
-from s2f_core.report.site.sources import Sources, Translated
+from s2f_core.report.site import examples, gallery, sentences
+from s2f_core.report.site.footnotes import Footnotes
+from s2f_core.report.site.leaderboard import Board, all_score_keys
+from s2f_core.report.site.leaderboard_view import board_title
+from s2f_core.report.site.pictures import PictureStore, SitePicture
+from s2f_core.report.site.sources import Sources, TranslationResult
+from s2f_core.report.theme.templates import script_json
 
 
-def view(found: Sources, tables: list[Board], pictures: Pictures, notes: Notes) -> dict[str, Any]:
-    """Every board that has two translations or more, with the same faces of each.
+def compare_view(
+    sources: Sources, boards: list[Board], pictures: PictureStore, footnotes: Footnotes
+) -> dict[str, Any]:
+    """Return every board of two translations or more, as data and as JSON for the script."""
+    comparable = [board for board in boards if len(board.evaluations) > 1]
+    views = [_board(board, sources, pictures, footnotes) for board in comparable]
+    return {"data": script_json(views), "boards": views}
 
-    ``data`` is the JSON for the page's script, safe within its tag.
-    """
-    chosen = [board for board in tables if len(board.evaluations) > 1]
-    data = [_board(board, found, pictures, notes) for board in chosen]
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+def _board(
+    board: Board, sources: Sources, pictures: PictureStore, footnotes: Footnotes
+) -> dict[str, Any]:
+    results = gallery.board_results(board, sources)
+    ids = gallery.shared_ids(list(results.values()))
+    keys = all_score_keys(board.evaluations)
+    scores = {key: score for item in board.evaluations for key, score in item.scores.items()}
     return {
-        "data": Markup(text.replace("<", "\\u003c")),  # noqa: S704 -- no tag can end in it
-        "boards": data,
-    }
-
-
-def _board(board: Board, found: Sources, pictures: Pictures, notes: Notes) -> dict[str, Any]:
-    mine = gallery.of(board, found)
-    ids = gallery.shared(list(mine.values()))
-    keys = leaderboard.ordered(board.evaluations)
-    known = {key: score for item in board.evaluations for key, score in item.scores.items()}
-    return {
-        "title": leaderboard_view.title(board),
+        "title": board_title(board),
         "faces": ids,
         "scores": [
             {
                 "key": key,
-                "title": known[key].title,
-                "higher": known[key].higher_is_better,
-                "note": notes.add(known[key]).ident,
+                "title": scores[key].title,
+                "higher": scores[key].higher_is_better,
+                "note": footnotes.add(scores[key]).ident,
             }
             for key in keys
         ],
         "translations": [
-            _translation(name, item, ids, keys, pictures) for name, item in mine.items()
+            _translation(name, result, ids, keys, pictures) for name, result in results.items()
         ],
-        "differences": _differences(list(mine), keys, found.comparisons),
+        "differences": _differences(list(results), keys, sources.comparisons),
     }
 
 
 def _translation(
-    name: str, item: Translated, ids: list[str], keys: list[str], pictures: Pictures
+    name: str, result: TranslationResult, ids: list[str], keys: list[str], pictures: PictureStore
 ) -> dict[str, Any]:
-    shown = examples.sides(item)
-    values = item.scores.reindex(ids)
+    values = result.scores.reindex(ids)
     return {
         "name": name,
-        "note": item.evaluation.condition,
+        "note": result.evaluation.condition,
         "images": {
-            "output" if side == name else side: [_source(pictures.of(table, each)) for each in ids]
-            for side, table in shown.items()
+            "output" if side == name else side: [
+                _source(pictures.from_table(table, each)) for each in ids
+            ]
+            for side, table in examples.tables_by_side(result).items()
         },
         "figures": {
-            key: [sentences.number(key, figure.value), sentences.interval(key, figure), figure.n]
+            key: [
+                sentences.format_number(key, estimate.value),
+                sentences.format_interval(key, estimate),
+                estimate.n,
+            ]
             for key in keys
-            for figure in [item.evaluation.figure(key)]
+            for estimate in [result.evaluation.estimate(key)]
         },
         "faces": {
             str(key): [
-                sentences.MISSING if math.isnan(value) else sentences.number(str(key), value)
+                sentences.MISSING if math.isnan(value) else sentences.format_number(str(key), value)
                 for value in map(float, values[key])
             ]
             for key in values
@@ -83,33 +84,38 @@ def _translation(
     }
 
 
-def _source(picture: Picture | None) -> str | None:
+def _source(picture: SitePicture | None) -> str | None:
     return picture.src if picture else None
 
 
 def _differences(
-    names: list[str], keys: list[str], compared: Comparisons
+    names: list[str], keys: list[str], comparisons: Comparisons
 ) -> dict[str, dict[str, list[str | int]]]:
-    """By pair, a line each, and score: the difference, its interval, the outcome and N."""
+    """Return difference, interval, outcome and N by both names, a line each, and by score."""
     pairs: dict[str, dict[str, list[str | int]]] = {}
     for one, other in combinations(names, 2):
-        found = {key: compared.difference(key, one, other) for key in keys}
-        known = {key: each for key, each in found.items() if each}
-        pairs[f"{one}\n{other}"] = {key: _said(key, each) for key, each in known.items()}
-        turned = {key: _said(key, _turned(each)) for key, each in known.items()}
-        pairs[f"{other}\n{one}"] = turned
+        differences = {
+            key: difference
+            for key in keys
+            if (difference := comparisons.difference(key, one, other))
+        }
+        pairs[f"{one}\n{other}"] = {
+            key: _difference_entry(key, each) for key, each in differences.items()
+        }
+        pairs[f"{other}\n{one}"] = {
+            key: _difference_entry(key, _negated(each)) for key, each in differences.items()
+        }
     return pairs
 
 
-def _turned(found: Difference) -> Difference:
-    """The difference of the second from the first."""
-    return replace(found, value=-found.value, low=-found.high, high=-found.low)
+def _negated(difference: Difference) -> Difference:
+    return replace(difference, value=-difference.value, low=-difference.high, high=-difference.low)
 
 
-def _said(key: str, difference: Difference) -> list[str | int]:
-    low, high = (sentences.number(key, end) for end in (difference.low, difference.high))
+def _difference_entry(key: str, difference: Difference) -> list[str | int]:
+    low, high = (sentences.format_number(key, end) for end in (difference.low, difference.high))
     return [
-        sentences.number(key, difference.value),
+        sentences.format_number(key, difference.value),
         f"{low} \N{EN DASH} {high}",
         difference.outcome,
         difference.n,

@@ -1,4 +1,4 @@
-"""One translation's pictures: shared held-out images, best and worst ones, what may be copied."""
+"""One translation's pictures: shared held-out images, best and worst ones, possible copies."""
 
 from __future__ import annotations
 
@@ -6,89 +6,94 @@ from typing import Any
 
 from s2f_core.data.tables import Table
 from s2f_core.report.site import sentences
-from s2f_core.report.site.pictures import Pictures
-from s2f_core.report.site.sources import Translated
+from s2f_core.report.site.pictures import PictureStore
+from s2f_core.report.site.sources import TranslationResult
 
-EXTREMES = 3
-BY = ("lpips", "ssim", "pixel_difference")  # scores by image that say a best and a worst, by rank
-RANKINGS = 2  # of them are shown
+EXTREMES = 3  # images at either end
+RANKING_SCORES = ("lpips", "ssim", "pixel_difference")  # scores by image, in order of preference
+RANKINGS = 2  # of them, at most
 COPIES = 6  # outputs beside their nearest training images
 
 
-def sides(item: Translated) -> dict[str, Table]:
-    """What is shown of each held-out image: the input, the output and, of pairs, the target."""
-    before, after = ("photo", "sketch") if item.evaluation.backwards else ("sketch", "photo")
-    found = {
-        before if item.evaluation.kind == "pairs" else "input": item.inputs,
-        item.evaluation.name: item.outputs,
-        after: item.targets if item.evaluation.kind == "pairs" else None,
+def tables_by_side(result: TranslationResult) -> dict[str, Table]:
+    """Return the tables to show side by side: input, output and, for pairs, target."""
+    evaluation = result.evaluation
+    source, target = ("photo", "sketch") if evaluation.makes_sketches else ("sketch", "photo")
+    paired = evaluation.kind == "pairs"
+    sides = {
+        source if paired else "input": result.inputs,
+        evaluation.name: result.outputs,
+        target: result.targets if paired else None,
     }
-    return {name: table for name, table in found.items() if table is not None}
+    return {name: table for name, table in sides.items() if table is not None}
 
 
-def strip(item: Translated, ids: list[str], pictures: Pictures) -> dict[str, Any] | None:
-    """Rows of the same held-out images; nothing where the input is no picture."""
-    if item.inputs is None or item.evaluation.kind == "surfaces":
+def sample_strip(
+    result: TranslationResult, ids: list[str], pictures: PictureStore
+) -> dict[str, Any] | None:
+    """Return a row per side of these held-out images; None if the inputs are no pictures."""
+    if result.inputs is None or result.evaluation.kind == "surfaces":
         return None
     return {
         "ids": ids,
         "rows": [
-            {"title": side, "cells": [pictures.of(table, each) for each in ids]}
-            for side, table in sides(item).items()
+            {"title": side, "cells": [pictures.from_table(table, each) for each in ids]}
+            for side, table in tables_by_side(result).items()
         ],
     }
 
 
-def extremes(item: Translated, pictures: Pictures) -> list[dict[str, Any]]:
-    """The three best and the three worst held-out images by each of two scores.
-
-    Nothing where no score is by image and has pictures to show.
-    """
-    if item.evaluation.kind != "pairs":
+def best_and_worst(result: TranslationResult, pictures: PictureStore) -> list[dict[str, Any]]:
+    """Return the three best and worst held-out images by each of two scores; empty for no pairs."""
+    if result.evaluation.kind != "pairs":
         return []
-    known = [key for key in BY if key in item.scores and key in item.evaluation.scores]
-    return [_ranking(item, key, pictures) for key in known[:RANKINGS]]
+    scores = result.evaluation.scores
+    known = [key for key in RANKING_SCORES if key in result.scores and key in scores]
+    return [_ranking(result, key, pictures) for key in known[:RANKINGS]]
 
 
-def _ranking(item: Translated, key: str, pictures: Pictures) -> dict[str, Any]:
-    score = item.evaluation.scores[key]
-    ranked = item.scores[key].dropna().sort_index()
-    ranked = ranked.sort_values(ascending=not score.higher_is_better, kind="stable")
-    count = min(EXTREMES, len(ranked) // 2)
-    ends = {"Best": ranked.iloc[:count], "Worst": ranked.iloc[len(ranked) - count :][::-1]}
-    shown = sides(item)
+def _ranking(result: TranslationResult, key: str, pictures: PictureStore) -> dict[str, Any]:
+    score = result.evaluation.scores[key]
+    values = result.scores[key].dropna().sort_index()
+    values = values.sort_values(ascending=not score.higher_is_better, kind="stable")
+    count = min(EXTREMES, len(values) // 2)
+    ends = {"Best": values.iloc[:count], "Worst": values.iloc[len(values) - count :][::-1]}
+    sides = tables_by_side(result)
     return {
         "score": score.title,
-        "sides": list(shown),
+        "sides": list(sides),
         "ends": [
             {
                 "title": title,
                 "images": [
                     {
-                        "id": name,
-                        "value": sentences.number(key, float(value)),
+                        "id": image,
+                        "value": sentences.format_number(key, float(value)),
                         "sides": [
-                            (side, pictures.of(table, str(name))) for side, table in shown.items()
+                            (side, pictures.from_table(table, str(image)))
+                            for side, table in sides.items()
                         ],
                     }
-                    for name, value in chosen.items()
+                    for image, value in end.items()
                 ],
             }
-            for title, chosen in ends.items()
+            for title, end in ends.items()
         ],
     }
 
 
-def copies(item: Translated, pictures: Pictures) -> list[dict[str, Any]]:
-    """Outputs beside the training images nearest to them, those that are nearest first."""
-    found = sorted(item.evaluation.nearest, key=lambda each: (each[2], each[0]))[:COPIES]
+def nearest_training_images(
+    result: TranslationResult, pictures: PictureStore
+) -> list[dict[str, Any]]:
+    """Return the outputs nearest to a training image beside that image, nearest first."""
+    nearest = sorted(result.evaluation.nearest, key=lambda each: (each[2], each[0]))[:COPIES]
     return [
         {
             "id": output,
             "training": training,
             "distance": f"{distance:.3g}",
-            "made": pictures.of(item.outputs, output),
-            "real": pictures.of(item.targets, training),
+            "output": pictures.from_table(result.outputs, output),
+            "real": pictures.from_table(result.targets, training),
         }
-        for output, training, distance in found
+        for output, training, distance in nearest
     ]

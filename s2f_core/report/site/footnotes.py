@@ -1,4 +1,4 @@
-"""How each number of a page was made: told beside it, to hover, keyboard and touch alike."""
+"""Footnotes: how each score of a page is computed, opened by a button beside its name."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Made(Protocol):
-    """A score that says how it was made."""
+class DescribedScore(Protocol):
+    """A score with a title and facts about how it is computed, by name."""
 
     @property
     def title(self) -> str: ...  # noqa: D102
@@ -16,8 +16,8 @@ class Made(Protocol):
 
 
 @dataclass(frozen=True)
-class Note:
-    """What a button opens; ``ident`` is unique on the page."""
+class Footnote:
+    """A footnote; ``ident`` is unique on the page."""
 
     ident: str
     title: str
@@ -29,25 +29,25 @@ class Note:
         return " ".join(f"{name}: {text.rstrip('.')}." for name, text in self.facts.items())
 
 
-class Notes:
-    """The notes of one page: equal ones are one."""
+class Footnotes:
+    """The footnotes of one page; equal scores share one."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Note] = {}
+        self._known: dict[str, Footnote] = {}
 
-    def add(self, score: Made) -> Note:
-        """The note of a score."""
+    def add(self, score: DescribedScore) -> Footnote:
+        """Return the footnote of a score, a new one at its first use."""
         key = f"{score.title} {score.facts}"
         if key not in self._known:
-            self._known[key] = Note(f"how-{len(self._known) + 1}", score.title, score.facts)
+            self._known[key] = Footnote(f"how-{len(self._known) + 1}", score.title, score.facts)
         return self._known[key]
 
     @property
-    def all(self) -> list[Note]:
-        """Every note that was asked for."""
+    def all(self) -> list[Footnote]:
+        """All footnotes, in the order of their first use."""
         return list(self._known.values())
 
 
-def present(facts: dict[str, str | None]) -> dict[str, str]:
-    """The facts that are known."""
+def known_facts(facts: dict[str, str | None]) -> dict[str, str]:
+    """Return the facts without those that are empty or None."""
     return {name: text for name, text in facts.items() if text}

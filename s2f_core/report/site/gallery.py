@@ -1,4 +1,4 @@
-"""Pictures side by side: answers to the same held-out images, sheets of samples, surfaces."""
+"""Pictures side by side: rows of held-out images, sheets of samples, drawings of surfaces."""
 
 from __future__ import annotations
 
@@ -9,137 +9,151 @@ import numpy as np
 
 from s2f_core.common.images import grid
 from s2f_core.data.tables import Table
-from s2f_core.report.site import surface_plots as surfaces
+from s2f_core.report.site import surface_plots
 from s2f_core.report.site.leaderboard import Board
-from s2f_core.report.site.pictures import Picture, Pictures
-from s2f_core.report.site.sources import Sources, Translated
+from s2f_core.report.site.pictures import PictureStore, SitePicture
+from s2f_core.report.site.sources import Sources, TranslationResult
 
-FACES = 8
-THUMBS = 3  # of them, beside a line of a leaderboard
-SHEET = 36  # samples on a sheet, six a side
-SHEETS = 3  # a sheet's width, in images of the site's size
+ROWS = 8  # held-out images of a gallery
+THUMBNAILS = 3  # of them, beside a line of a leaderboard
+SHEET_IMAGES = 36  # samples on a sheet, six a side
+SHEET_WIDTH = 3  # in images of the site's size
 
-Images = dict[str, Translated]
+Results = dict[str, TranslationResult]
 
 
-def of(board: Board, found: Sources) -> Images:
-    """A board's translations, in the order of the parameters."""
+def board_results(board: Board, sources: Sources) -> Results:
+    """Return a board's translations, in the order of the parameters."""
     names = {item.name for item in board.evaluations}
-    return {name: item for name, item in found.translations.items() if name in names}
+    return {name: result for name, result in sources.translations.items() if name in names}
 
 
-def view(board: Board, found: Sources, pictures: Pictures) -> dict[str, Any]:
-    """What a board's translations made: ``rows`` of one table, or ``sheets`` of figures."""
-    return {"rows": [], "sheets": [], **KINDS[board.kind](of(board, found), pictures)}
+def gallery_view(board: Board, sources: Sources, pictures: PictureStore) -> dict[str, Any]:
+    """Return a board's outputs: ``heads`` and ``rows`` of one table, or ``sheets``."""
+    view = VIEWS[board.kind](board_results(board, sources), pictures)
+    return {"rows": [], "sheets": [], **view}
 
 
-def thumbs(board: Board, found: Sources, pictures: Pictures) -> dict[str, list[Picture]]:
-    """A few outputs of each translation of a board, for the same images where it has any."""
-    mine = of(board, found)
+def board_thumbnails(
+    board: Board, sources: Sources, pictures: PictureStore
+) -> dict[str, list[SitePicture]]:
+    """Return a few outputs of each translation of a board, for the same images if possible."""
+    results = board_results(board, sources)
     if board.kind == "surfaces":
         return {}
-    ids = shared(list(mine.values()))[1::2][:THUMBS]
-    made = {name: [pictures.of(item.outputs, each) for each in ids] for name, item in mine.items()}
-    return {name: [one for one in row if one] for name, row in made.items()}
+    ids = shared_ids(list(results.values()))[1::2][:THUMBNAILS]
+    rows = {
+        name: [pictures.from_table(result.outputs, each) for each in ids]
+        for name, result in results.items()
+    }
+    return {name: [picture for picture in row if picture] for name, row in rows.items()}
 
 
-def answers(mine: Images, pictures: Pictures) -> dict[str, Any]:
-    """Rows of the same held-out images: target, every input it was made from, every translation.
+def picture_rows(results: Results, pictures: PictureStore) -> dict[str, Any]:
+    """Return rows of the same held-out images: target, every kind of input, every output.
 
-    There is no target where nothing answers the input.
+    Unpaired images have no target.
     """
     columns: dict[str, Table] = {}
     heads: list[dict[str, str]] = []
-    for item in mine.values():
-        source = item.evaluation
-        ends = [("photo", source.background), (f"{source.condition} sketch", source.background)]
-        if source.backwards:
-            ends.reverse()
-        if source.kind != "pairs":
-            ends = [("", ""), ("input", source.background)]
-        tables = (item.targets if source.kind == "pairs" else None, item.inputs)
-        for (title, note), table in zip(ends, tables, strict=True):
+    for result in results.values():
+        for title, note, kind, table in _given_columns(result):
             if table is not None and str(table.folder) not in columns:
                 columns[str(table.folder)] = table
-                given = "target" if table is item.targets else "input"
-                heads.append({"title": title, "note": f"background {note}", "kind": given})
-    order = sorted(range(len(heads)), key=lambda at: heads[at]["kind"] != "target")
-    columns = {list(columns)[at]: list(columns.values())[at] for at in order}
-    heads = [heads[at] for at in order]
-    for name, item in mine.items():
-        columns[name] = item.outputs
-        heads.append({"title": name, "note": _note(item), "kind": "translation"})
+                heads.append({"title": title, "note": f"background {note}", "kind": kind})
+    order = sorted(range(len(heads)), key=lambda index: heads[index]["kind"] != "target")
+    columns = {list(columns)[index]: list(columns.values())[index] for index in order}
+    heads = [heads[index] for index in order]
+    for name, result in results.items():
+        columns[name] = result.outputs
+        heads.append({"title": name, "note": _output_note(result), "kind": "translation"})
     rows = [
-        {"id": each, "cells": [pictures.of(table, each) for table in columns.values()]}
-        for each in shared(list(mine.values()))
+        {"id": each, "cells": [pictures.from_table(table, each) for table in columns.values()]}
+        for each in shared_ids(list(results.values()))
     ]
     return {"heads": heads, "rows": rows}
 
 
-def _note(item: Translated) -> str:
-    source = item.evaluation
+def _given_columns(result: TranslationResult) -> list[tuple[str, str, str, Table | None]]:
+    """Return title, background, kind and table of the target's and the input's column."""
+    source = result.evaluation
+    if source.kind != "pairs":
+        return [("input", source.background, "input", result.inputs)]
+    titles = ["photo", f"{source.condition} sketch"]
+    target, given = reversed(titles) if source.makes_sketches else titles
+    return [
+        (target, source.background, "target", result.targets),
+        (given, source.background, "input", result.inputs),
+    ]
+
+
+def _output_note(result: TranslationResult) -> str:
+    source = result.evaluation
     return f"upscaled by {source.upscaler}" if source.upscaler != "none" else source.condition
 
 
-def shared(items: list[Translated]) -> list[str]:
-    """Up to eight ids spread over those that every translation has, else over the first's."""
-    common = set.intersection(*(set(item.outputs.accepted["id"]) for item in items))
-    return _spread(sorted(common or set(items[0].outputs.accepted["id"])), FACES)
+def shared_ids(results: list[TranslationResult]) -> list[str]:
+    """Return up to eight ids, spread over those that all translations have, else the first has."""
+    common = set.intersection(*(set(result.outputs.accepted["id"]) for result in results))
+    return _spread(sorted(common or set(results[0].outputs.accepted["id"])), ROWS)
 
 
 def _spread(ids: list[str], count: int) -> list[str]:
-    chosen = np.unique(np.linspace(0, len(ids) - 1, count).astype(int))
-    return [ids[at] for at in chosen]
+    positions = np.unique(np.linspace(0, len(ids) - 1, count).astype(int))
+    return [ids[position] for position in positions]
 
 
-def samples(mine: Images, pictures: Pictures) -> dict[str, Any]:
-    """A sheet of real images, and one of each translation's samples.
+def sample_sheets(results: Results, pictures: PictureStore) -> dict[str, Any]:
+    """Return a sheet of real images and one of each translation's samples.
 
-    What is made of images is shown beside them instead, in rows.
+    Outputs made from pictures are shown in rows beside their inputs instead.
     """
-    first = next(iter(mine.values()))
-    drawn = {name: item for name, item in mine.items() if item.inputs is not None}
+    first = next(iter(results.values()))
+    from_pictures = {name: each for name, each in results.items() if each.inputs is not None}
     sheets = [("real images", first.targets, list(first.evaluation.shown))]
     sheets += [
-        (name, item.outputs, _spread(sorted(item.outputs.accepted["id"]), SHEET))
-        for name, item in mine.items()
-        if name not in drawn
+        (name, result.outputs, _spread(sorted(result.outputs.accepted["id"]), SHEET_IMAGES))
+        for name, result in results.items()
+        if name not in from_pictures
     ]
     return {
-        **(answers(drawn, pictures) if drawn else {}),
+        **(picture_rows(from_pictures, pictures) if from_pictures else {}),
         "sheets": [
-            {"title": title, "picture": sheet(table, ids, pictures), "drawing": None}
+            {"title": title, "picture": _sheet(table, ids, pictures), "drawing": None}
             for title, table, ids in sheets
         ],
     }
 
 
-def sheet(table: Table, ids: list[str], pictures: Pictures) -> Picture:
-    """The images of some ids, six a row."""
+def _sheet(table: Table, ids: list[str], pictures: PictureStore) -> SitePicture:
+    """Return the images of some ids as one picture, six a row."""
     images = table.images(table.positions(ids))
-    return pictures.add(grid(images, columns=6), SHEETS * pictures.edge)
+    return pictures.add(grid(images, columns=6), SHEET_WIDTH * pictures.edge)
 
 
-def solids(mine: Images, _pictures: Pictures) -> dict[str, Any]:
-    """Surfaces in space: real examples, and what each translation makes."""
-    first = next(iter(mine.values()))
-    rows = first.outputs.accepted.sort_values("id")
-    chosen = {"real examples": first.targets}
-    chosen |= {name: item.outputs for name, item in mine.items()}
-    ids = list(rows["id"])
+def surface_sheets(results: Results, _pictures: PictureStore) -> dict[str, Any]:
+    """Return drawings of real surfaces and of each translation's."""
+    first = next(iter(results.values()))
+    tables = {"real examples": first.targets}
+    tables |= {name: result.outputs for name, result in results.items()}
+    ids = list(first.outputs.accepted.sort_values("id")["id"])
     classes = sorted(set(first.targets.accepted["class"].dropna()))
-    meshed = surfaces.is_mesh(first.targets.images(first.targets.positions(ids[:1]))[0])
-    shown = _spread(ids, surfaces.EXAMPLES if meshed else surfaces.POINTS)
+    meshes = surface_plots.is_mesh(first.targets.images(first.targets.positions(ids[:1]))[0])
+    sample_ids = _spread(ids, surface_plots.EXAMPLES if meshes else surface_plots.POINTS)
     sheets = []
-    for title, table in chosen.items():
-        images = table.images(table.positions(shown))
-        svg = surfaces.meshes(images, title) if meshed else surfaces.cloud(images, classes, title)
+    for title, table in tables.items():
+        images = table.images(table.positions(sample_ids))
+        svg = (
+            surface_plots.mesh_plot(images, title)
+            if meshes
+            else surface_plots.point_plot(images, classes, title)
+        )
         sheets.append({"title": title, "picture": None, "drawing": svg})
     return {"sheets": sheets}
 
 
-KINDS: dict[str, Callable[[Images, Pictures], dict[str, Any]]] = {
-    "pairs": answers,
-    "samples": samples,
-    "surfaces": solids,
+VIEWS: dict[str, Callable[[Results, PictureStore], dict[str, Any]]] = {
+    "pairs": picture_rows,
+    "samples": sample_sheets,
+    "surfaces": surface_sheets,
 }

@@ -1,4 +1,4 @@
-"""The human gap as the overview shows it: a table, its sentences and a sheet of the sketches."""
+"""The overview's section on the human gap: how far computed sketches are from people's."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any, Literal
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, decode
-from s2f_core.report.site import leaderboard_view, sentences
-from s2f_core.report.site.footnotes import Notes, present
-from s2f_core.report.site.pictures import Pictures
-from s2f_core.report.site.records import Record, record
-from s2f_core.report.site.sources import Figure
+from s2f_core.report.site.footnotes import Footnotes, known_facts
+from s2f_core.report.site.leaderboard_view import estimate_cell
+from s2f_core.report.site.pictures import PictureStore
+from s2f_core.report.site.records import EstimateRecord, Record, read_record
+from s2f_core.report.site.sentences import format_number, intervals_overlap, join_words
 
 FOLDER = "data/gap"
 PEOPLE = "people"
 NOTES = {"people": "drawn", "condition": "computed", "augmented": "computed, changed in training"}
-WIDE = 8  # the sheet's width, in images of the site's size
+SHEET_WIDTH = 8  # in images of the site's size
 
 
-class Set(Record):
-    """A set of sketches: what it is, how many were looked at, and its figures."""
+class SketchSet(Record):
+    """A set of sketches: its kind, its size and its figures."""
 
     kind: Literal["people", "condition", "augmented"]
     n: int
-    figures: dict[str, Figure | None]
+    figures: dict[str, EstimateRecord | None]
 
-    def figure(self, score: str) -> Figure:
-        """A figure, empty where it could not be measured."""
-        return self.figures.get(score) or Figure()
+    def estimate(self, score: str) -> EstimateRecord:
+        """Return a figure, an empty one if it could not be measured."""
+        return self.figures.get(score) or EstimateRecord()
 
 
-class Measure(Record):
-    """How a figure was made, in words. Nearer to people's is better: none has a direction."""
+class GapScore(Record):
+    """A description of a score. It has no direction: nearer to people's value is better."""
 
     title: str
     describe: str
@@ -43,8 +43,8 @@ class Measure(Record):
 
     @property
     def facts(self) -> dict[str, str]:
-        """Meaning, library, network, resize rule and interval, by name."""
-        return present(
+        """The lines of its footnote, by name."""
+        return known_facts(
             {
                 "Meaning": self.describe,
                 "Library": self.library,
@@ -55,81 +55,82 @@ class Measure(Record):
         )
 
 
-class Source(Record):
+class AugmentedSet(Record):
     """The condition that an augmented set is made from."""
 
     condition: str
 
 
-class Gap(Record):
+class GapRecord(Record):
     """``gap.json``; ``sheet`` names the rows of ``sheet.png``."""
 
     role: str
     background: str
     people: str
-    sets: dict[str, Set]
-    augmented: dict[str, Source]
-    scores: dict[str, Measure]
+    sets: dict[str, SketchSet]
+    augmented: dict[str, AugmentedSet]
+    scores: dict[str, GapScore]
     sheet: tuple[str, ...]
 
     @property
     def conditions(self) -> dict[str, float]:
-        """The KID of every condition, the nearest to people's first."""
-        known = {
-            name: item.figure("kid").value
+        """The KID of every condition to people's sketches, nearest first."""
+        kids = {
+            name: item.estimate("kid").value
             for name, item in self.sets.items()
             if item.kind == "condition"
         }
-        found = {name: value for name, value in known.items() if value is not None}
-        return dict(sorted(found.items(), key=lambda each: each[1]))
+        known = {name: value for name, value in kids.items() if value is not None}
+        return dict(sorted(known.items(), key=lambda pair: pair[1]))
 
 
-def section(root: Path, pictures: Pictures, notes: Notes) -> dict[str, Any] | None:
-    """What the template shows of the gap, or nothing where it was not measured.
+def gap_view(root: Path, pictures: PictureStore, footnotes: Footnotes) -> dict[str, Any] | None:
+    """Return everything that the template shows of the gap; None if it was not measured.
 
-    Raises UserError where a file of it is missing or not what it should be.
+    Raises UserError if one of its files is missing or malformed.
     """
     folder = root / FOLDER
     if not folder.is_dir():
         return None
-    gap = record(Gap, folder / "gap.json")
-    order = sorted(gap.sets, key=lambda name: _place(gap.sets[name]))
+    gap = read_record(GapRecord, folder / "gap.json")
+    names = sorted(gap.sets, key=lambda name: _sort_key(gap.sets[name]))
+    sentences = (_people_sentence(gap), _order_sentence(gap), *_augmentation_sentences(gap))
     return {
-        "said": [said for said in (_people(gap), _order(gap), *_narrowed(gap)) if said],
+        "sentences": [sentence for sentence in sentences if sentence],
         "columns": [
-            {"title": score.title, "arrow": "", "better": "", "note": notes.add(score)}
+            {"title": score.title, "arrow": "", "better": "", "note": footnotes.add(score)}
             for score in gap.scores.values()
         ],
-        "rows": [_row(name, gap.sets[name], list(gap.scores)) for name in order],
-        "sheet": pictures.add(_sheet(folder / "sheet.png"), WIDE * pictures.edge),
-        "legend": f"From the top: {sentences.listing(gap.sheet)}.",
+        "rows": [_row(name, gap.sets[name], list(gap.scores)) for name in names],
+        "sheet": pictures.add(_read_sheet(folder / "sheet.png"), SHEET_WIDTH * pictures.edge),
+        "legend": f"From the top: {join_words(gap.sheet)}.",
     }
 
 
-def _sheet(file: Path) -> Pixels:
+def _read_sheet(file: Path) -> Pixels:
     try:
         return decode(file.read_bytes())
     except OSError:
         raise UserError(f"{file} is missing: run the stage that writes it first") from None
 
 
-def _place(item: Set) -> tuple[bool, float]:
-    """People's first, then the nearest to them."""
-    value = item.figure("kid").value
+def _sort_key(item: SketchSet) -> tuple[bool, float]:
+    """Sort people's set first, then by the distance to it."""
+    value = item.estimate("kid").value
     return item.kind != PEOPLE, float("inf") if value is None else value
 
 
-def _row(name: str, item: Set, scores: list[str]) -> dict[str, Any]:
+def _row(name: str, item: SketchSet, scores: list[str]) -> dict[str, Any]:
     return {
         "name": name,
         "kind": NOTES[item.kind],
         "n": item.n,
-        "cells": [leaderboard_view.cell(score, item.figure(score)) for score in scores],
+        "cells": [estimate_cell(score, item.estimate(score)) for score in scores],
     }
 
 
-def _people(gap: Gap) -> str:
-    ink, width = (gap.sets[PEOPLE].figure(score).value for score in ("ink", "stroke_width"))
+def _people_sentence(gap: GapRecord) -> str:
+    ink, width = (gap.sets[PEOPLE].estimate(score).value for score in ("ink", "stroke_width"))
     if ink is None or width is None:
         return ""
     return (
@@ -138,35 +139,34 @@ def _people(gap: Gap) -> str:
     )
 
 
-def _order(gap: Gap) -> str:
-    """Which condition is nearest, which farthest, and how far people are from each other."""
+def _order_sentence(gap: GapRecord) -> str:
+    """Rank the conditions by their distance, and give people's distance from each other."""
     if not gap.conditions:
         return ""
-    by_distance = [
-        f"{name} ({sentences.number('kid', kid)})" for name, kid in gap.conditions.items()
-    ]
-    text = f"By KID to their sketches, nearest first: {sentences.listing(by_distance)}."
-    floor = gap.sets[PEOPLE].figure("kid").value
+    ranked = join_words(
+        f"{name} ({format_number('kid', kid)})" for name, kid in gap.conditions.items()
+    )
+    text = f"By KID to their sketches, nearest first: {ranked}."
+    floor = gap.sets[PEOPLE].estimate("kid").value
     if floor is not None:
-        text += f" Two halves of people's own have {sentences.number('kid', floor)}."
+        text += f" Two halves of people's own have {format_number('kid', floor)}."
     return text
 
 
-def _narrowed(gap: Gap) -> list[str]:
-    """What every set of augmented sketches makes of its condition's distance."""
-    said = []
+def _augmentation_sentences(gap: GapRecord) -> list[str]:
+    """Say for every augmented set whether its changes narrow the gap."""
+    sentences = []
     for name, source in gap.augmented.items():
         after, before = (
-            gap.sets[one].figure("kid") if one in gap.sets else Figure()
-            for one in (name, source.condition)
+            gap.sets[each].estimate("kid") if each in gap.sets else EstimateRecord()
+            for each in (name, source.condition)
         )
         if before.value is None or after.value is None:
             continue
         verb = "narrow" if after.value < before.value else "widen"
-        narrowly = "; the intervals overlap" if sentences.overlap(after, before) else ""
-        said.append(
+        doubt = "; the intervals overlap" if intervals_overlap(after, before) else ""
+        sentences.append(
             f"The changes of {name} {verb} the gap of {source.condition} from "
-            f"{sentences.number('kid', before.value)} to "
-            f"{sentences.number('kid', after.value)}{narrowly}."
+            f"{format_number('kid', before.value)} to {format_number('kid', after.value)}{doubt}."
         )
-    return said
+    return sentences

@@ -1,4 +1,4 @@
-"""The leaderboard: translations, the trivial baselines of each input, and the floor."""
+"""Leaderboards: translations, trivial baselines and the floor, in tables of comparable lines."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from s2f_core.common.atomic import write_text
-from s2f_core.report.site.sources import BASELINES, FLOOR, HEADLINE, Evaluation, Figure
+from s2f_core.report.site.records import (
+    BASELINES,
+    FLOOR,
+    HEADLINE,
+    EstimateRecord,
+    EvaluationRecord,
+)
 
-SCORES = (
+COLUMN_ORDER = (
     "fid",
     "kid",
     "ssim",
@@ -20,140 +26,135 @@ SCORES = (
     "surface_error",
     "energy_distance",
 )
-FIRST = {  # what a leaderboard shows at once, if it was measured: KID first, because FID is biased
+MAIN_SCORES = {  # in the first table of a board, if measured: KID first, because FID is biased
     "pairs": ("kid", "fid", "lpips", "ssim", "pixel_difference", "psnr"),
     "samples": ("kid", "fid", "precision", "recall", "diversity"),
     "surfaces": ("energy_distance", "surface_error"),
 }
-AT_ONCE = 5
-KINDS = ("translation", "baseline", "floor")
-OF_THE_INPUT = {"sketch", "nearest-face", "photo", "nearest-sketch"}
+MAIN_COUNT = 5
+LINE_KINDS = ("translation", "baseline", "floor")
+BASELINES_FROM_INPUT = {"sketch", "nearest-face", "photo", "nearest-sketch"}
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line: ``of`` is the key of its figures in ``evaluation``."""
+class BoardLine:
+    """One line; ``of`` is the key of its figures in ``evaluation``."""
 
     name: str
     kind: str
     of: str
-    evaluation: Evaluation
+    evaluation: EvaluationRecord
 
     @property
     def input(self) -> str:
-        """What the line is about; baselines that ignore the input do not name one."""
+        """The data and image size; baselines that ignore the input do not name a condition."""
         source = self.evaluation
+        uses_input = self.kind == "translation" or self.name in BASELINES_FROM_INPUT
         size = f"{source.image_size}px"
         if self.kind == "translation" and source.transfer:
             size += ", trained on other data"
-        if source.backwards:
-            started = self.kind == "translation" or self.name in OF_THE_INPUT
-            made = f"{source.target} {size}"
-            return f"{source.role}/{source.background} to {made}" if started else made
-        sketched = self.kind == "translation" or self.name in OF_THE_INPUT
-        condition = f"-{source.condition}" if sketched else ""
-        return f"{source.role}/{source.background}{condition}{source.chosen} {size}"
+        if source.makes_sketches:
+            output = f"{source.target} {size}"
+            return f"{source.role}/{source.background} to {output}" if uses_input else output
+        condition = f"-{source.condition}" if uses_input else ""
+        return f"{source.role}/{source.background}{condition}{source.subset} {size}"
 
-    def figure(self, score: str) -> Figure:
-        """This line's figure."""
-        return self.evaluation.figure(score, self.of)
+    def estimate(self, score: str) -> EstimateRecord:
+        """Return this line's figure."""
+        return self.evaluation.estimate(score, self.of)
 
     @property
     def n(self) -> int:
-        """How many held-out images stand behind the line."""
-        counts = [self.figure(score).n for score in columns([self.evaluation])]
+        """The number of held-out images behind the line."""
+        counts = [self.estimate(score).n for score in score_keys([self.evaluation])]
         return next((count for count in counts if count), self.evaluation.images)
 
 
 @dataclass(frozen=True)
 class Board:
-    """The lines that can be compared: they are held against the same real images by one kind."""
+    """Comparable lines: all are of one target table and one kind of scores."""
 
     target: str
     kind: str
-    lines: tuple[Entry, ...]
+    lines: tuple[BoardLine, ...]
 
     @property
-    def evaluations(self) -> list[Evaluation]:
+    def evaluations(self) -> list[EvaluationRecord]:
         """The translations' evaluations, in the lines' order."""
         return [line.evaluation for line in self.lines if line.kind == "translation"]
 
     @property
     def headline(self) -> tuple[str, str]:
-        """The two scores that say most."""
+        """The two most telling scores."""
         return HEADLINE[self.kind]
 
 
-def columns(evaluations: list[Evaluation]) -> list[str]:
-    """The keys of all scores of these, those that every report has had first."""
+def score_keys(evaluations: list[EvaluationRecord]) -> list[str]:
+    """Return the keys of all scores of these, in the order of the CSV's columns."""
     known = dict.fromkeys(key for item in evaluations for key in item.scores)
-    return [key for key in dict.fromkeys((*SCORES, *known)) if key in known]
+    return [key for key in dict.fromkeys((*COLUMN_ORDER, *known)) if key in known]
 
 
-def shown(evaluations: list[Evaluation]) -> list[str]:
-    """The scores that a leaderboard of these shows at once, the one that sorts it first."""
-    known = columns(evaluations)
-    first = [key for key in FIRST[evaluations[0].kind] if key in known]
-    return list(dict.fromkeys((*first, *known)))[:AT_ONCE]
+def main_score_keys(evaluations: list[EvaluationRecord]) -> list[str]:
+    """Return the scores of a board's first table; the first one sorts it."""
+    known = score_keys(evaluations)
+    first = [key for key in MAIN_SCORES[evaluations[0].kind] if key in known]
+    return list(dict.fromkeys((*first, *known)))[:MAIN_COUNT]
 
 
-def ordered(evaluations: list[Evaluation]) -> list[str]:
-    """The keys of all scores of these, those that a leaderboard shows at once first."""
-    return list(dict.fromkeys((*shown(evaluations), *columns(evaluations))))
+def all_score_keys(evaluations: list[EvaluationRecord]) -> list[str]:
+    """Return the keys of all scores of these, the main ones first."""
+    return list(dict.fromkeys((*main_score_keys(evaluations), *score_keys(evaluations))))
 
 
-def boards(evaluations: list[Evaluation]) -> list[Board]:
-    """One for every table of targets and kind of scores, in the order of the translations."""
-    keys = dict.fromkeys((item.target, item.kind) for item in evaluations)
-    return [
-        Board(
-            target, kind, entries([e for e in evaluations if (e.target, e.kind) == (target, kind)])
-        )
-        for target, kind in keys
-    ]
+def build_boards(evaluations: list[EvaluationRecord]) -> list[Board]:
+    """Return a board per target table and kind of scores, in the order of the translations."""
+    groups: dict[tuple[str, str], list[EvaluationRecord]] = {}
+    for item in evaluations:
+        groups.setdefault((item.target, item.kind), []).append(item)
+    return [Board(target, kind, _lines(items)) for (target, kind), items in groups.items()]
 
 
-def entries(evaluations: list[Evaluation]) -> tuple[Entry, ...]:
-    """All lines: translations, then baselines, then floors, each sorted by the headline score.
+def _lines(evaluations: list[EvaluationRecord]) -> tuple[BoardLine, ...]:
+    """Return translations, then baselines, then floors, each sorted by the headline score.
 
-    Translations of one input share their baselines: those equal in what is shown appear once.
+    Translations of one input share their baselines: equal lines appear once.
     """
-    found: dict[tuple[object, ...], Entry] = {}
+    distinct: dict[tuple[object, ...], BoardLine] = {}
     for evaluation in evaluations:
-        lines = [Entry(evaluation.name, "translation", "model", evaluation)]
-        lines += [Entry(name, "baseline", name, evaluation) for name in BASELINES]
-        lines += [Entry(FLOOR, "floor", FLOOR, evaluation)]
+        lines = [BoardLine(evaluation.name, "translation", "model", evaluation)]
+        lines += [BoardLine(name, "baseline", name, evaluation) for name in BASELINES]
+        lines += [BoardLine(FLOOR, "floor", FLOOR, evaluation)]
         for line in lines:
             if line.of in evaluation.figures:
-                found.setdefault(_identity(line), line)
-    return tuple(sorted(found.values(), key=_order))
+                distinct.setdefault(_identity(line), line)
+    return tuple(sorted(distinct.values(), key=_sort_key))
 
 
-def _identity(line: Entry) -> tuple[object, ...]:
-    values = [line.figure(score).value for score in shown([line.evaluation])]
+def _identity(line: BoardLine) -> tuple[object, ...]:
+    values = [line.estimate(score).value for score in main_score_keys([line.evaluation])]
     rounded = [None if value is None else round(value, 4) for value in values]
     return (line.kind, line.name, line.input, *rounded)
 
 
-def _order(line: Entry) -> tuple[int, bool, float, str, str]:
-    first = line.figure(HEADLINE[line.evaluation.kind][0]).value
-    return KINDS.index(line.kind), first is None, first or 0.0, line.name, line.input
+def _sort_key(line: BoardLine) -> tuple[int, bool, float, str, str]:
+    first = line.estimate(HEADLINE[line.evaluation.kind][0]).value
+    return LINE_KINDS.index(line.kind), first is None, first or 0.0, line.name, line.input
 
 
-def save(path: Path, found: list[Board]) -> None:
-    """Write the lines of every board as a CSV file that appears whole.
+def write_csv(path: Path, boards: list[Board]) -> None:
+    """Write the lines of all boards as a CSV file.
 
-    Only lines of one ``target`` and one kind of ``scores`` can be compared.
+    Only lines with equal ``target`` and ``scores`` can be compared.
     """
-    measured = columns([item for board in found for item in board.evaluations])
-    scores = dict.fromkeys((*SCORES, *measured))
+    measured = score_keys([item for board in boards for item in board.evaluations])
+    scores = dict.fromkeys((*COLUMN_ORDER, *measured))
     rows = [
         {"target": board.target, "scores": board.kind}
         | {"name": line.name, "kind": line.kind, "input": line.input}
-        | {score: line.figure(score).value for score in scores}
+        | {score: line.estimate(score).value for score in scores}
         | {"n": line.n}
-        for board in found
+        for board in boards
         for line in board.lines
     ]
-    text = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
-    write_text(path, text)
+    write_text(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))

@@ -1,4 +1,4 @@
-"""The leaderboards as the overview shows them: figures, intervals, ties, bars and commands."""
+"""Leaderboards as the template shows them: figures, intervals, ties, bars and commands."""
 
 from __future__ import annotations
 
@@ -6,158 +6,186 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2f_core.metrics.paired_bootstrap import Comparisons
-from s2f_core.report.site import leaderboard, sentences
-from s2f_core.report.site.footnotes import Notes
-from s2f_core.report.site.leaderboard import Board, Entry
-from s2f_core.report.site.pictures import Picture
-from s2f_core.report.site.sources import FLOOR, Evaluation, Figure, Score
+from s2f_core.report.site import sentences
+from s2f_core.report.site.footnotes import Footnotes
+from s2f_core.report.site.leaderboard import (
+    Board,
+    BoardLine,
+    all_score_keys,
+    main_score_keys,
+    score_keys,
+)
+from s2f_core.report.site.pictures import SitePicture
+from s2f_core.report.site.records import (
+    FLOOR,
+    EstimateRecord,
+    EvaluationRecord,
+    ScoreRecord,
+)
 
-Thumbs = dict[str, list[Picture]]  # of a translation's name
+Thumbnails = dict[str, list[SitePicture]]  # by translation
 
 
-def title(board: Board) -> str:
-    """What the translations of a board make, and of what: "Photos from sketches · faces/kept"."""
+def board_title(board: Board) -> str:
+    """Return a board's title: "Photos from sketches · faces/kept"."""
     first = board.evaluations[0]
-    return f"{first.things.capitalize()} from {first.origin} · {board.target}"
+    return f"{first.output_noun.capitalize()} from {first.input_noun} · {board.target}"
 
 
-def command(name: str) -> str:
-    """What recomputes a translation's figures."""
+def evaluate_command(name: str) -> str:
+    """Return the command that computes a translation's figures."""
     return f"s2f evaluate {name}"
 
 
-def view(
-    ident: str, board: Board, thumbs: Thumbs, compared: Comparisons, notes: Notes
+def board_view(
+    ident: str,
+    board: Board,
+    thumbnails: Thumbnails,
+    comparisons: Comparisons,
+    footnotes: Footnotes,
 ) -> dict[str, Any]:
-    """A leaderboard: sentences, the table of what says most and, if there is more, that of all."""
-    mine = board.evaluations
-    first, every = leaderboard.shown(mine), leaderboard.columns(mine)
+    """Return a board: sentences, a table of the main scores and, if there are more, one of all."""
+    evaluations = board.evaluations
+    main, every = main_score_keys(evaluations), score_keys(evaluations)
     return {
         "ident": ident,
-        "title": title(board),
-        "count": len(mine),
-        "summary": sentences.summary(mine, compared),
-        "against": sentences.against_baselines(mine),
-        "bias": sentences.bias(mine),
-        "first": _Table.of(board, first, thumbs, compared, notes).shown(),
-        "every": _Table.of(board, every, {}, compared, notes).shown()
-        if set(every) != set(first)
+        "title": board_title(board),
+        "count": len(evaluations),
+        "summary": sentences.board_summary(evaluations, comparisons),
+        "against": sentences.baseline_sentences(evaluations),
+        "bias": sentences.fid_bias_warning(evaluations),
+        "first": _ScoreTable.of(board, main, thumbnails, comparisons, footnotes).view(),
+        "every": _ScoreTable.of(board, every, {}, comparisons, footnotes).view()
+        if set(every) != set(main)
         else None,
     }
 
 
 @dataclass(frozen=True)
-class _Table:
-    """The lines of a board by some scores."""
+class _ScoreTable:
+    """The lines of a board by some scores; ``leaders`` has the best translations of a score."""
 
     board: Board
-    scores: dict[str, Score]
+    scores: dict[str, ScoreRecord]
     leaders: dict[str, list[str]]
-    thumbs: Thumbs
-    notes: Notes
+    thumbnails: Thumbnails
+    footnotes: Footnotes
 
     @classmethod
     def of(
-        cls, board: Board, keys: list[str], thumbs: Thumbs, compared: Comparisons, notes: Notes
-    ) -> _Table:
-        mine = board.evaluations
-        names = [item.name for item in mine]
-        known = {key: score for item in mine for key, score in item.scores.items()}
+        cls,
+        board: Board,
+        keys: list[str],
+        thumbnails: Thumbnails,
+        comparisons: Comparisons,
+        footnotes: Footnotes,
+    ) -> _ScoreTable:
+        evaluations = board.evaluations
+        names = [item.name for item in evaluations]
+        known = {key: score for item in evaluations for key, score in item.scores.items()}
         return cls(
             board,
             {key: known[key] for key in keys},
-            {key: compared.leaders(key, names) for key in keys},
-            thumbs,
-            notes,
+            {key: comparisons.leaders(key, names) for key in keys},
+            thumbnails,
+            footnotes,
         )
 
-    def shown(self) -> dict[str, Any]:
-        things = self.board.evaluations[0].things
-        sorts = next(iter(self.scores.values())).title
-        groups = {
-            "translation": f"Translations, by {sentences.in_sentence(sorts)}",
+    def view(self) -> dict[str, Any]:
+        outputs = self.board.evaluations[0].output_noun
+        first = next(iter(self.scores.values())).title
+        titles = {
+            "translation": f"Translations, by {sentences.title_in_sentence(first)}",
             "baseline": "Trivial baselines: no network",
-            "floor": f"Floor: other real {things} against the test {things}",
+            "floor": f"Floor: other real {outputs} against the test {outputs}",
         }
         lines = self.board.lines
         return {
-            "columns": [column(key, score, self.notes) for key, score in self.scores.items()],
-            "pictured": bool(self.thumbs),
+            "columns": [
+                score_column(key, score, self.footnotes) for key, score in self.scores.items()
+            ],
+            "pictured": bool(self.thumbnails),
             "groups": [
                 {"kind": kind, "title": title, "rows": rows}
-                for kind, title in groups.items()
+                for kind, title in titles.items()
                 if (rows := [self._row(line) for line in lines if line.kind == kind])
             ],
         }
 
-    def _row(self, line: Entry) -> dict[str, Any]:
+    def _row(self, line: BoardLine) -> dict[str, Any]:
         ours = line.kind == "translation"
         return {
-            "name": line.name if ours else sentences.NAMES.get(line.name, line.name),
+            "name": line.name if ours else sentences.BASELINE_NAMES.get(line.name, line.name),
             "variant": line.evaluation.variant if ours else None,
             "input": line.input,
             "n": line.n,
-            "command": command(line.evaluation.name),
-            "thumbs": self.thumbs.get(line.name, []) if ours else [],
+            "command": evaluate_command(line.evaluation.name),
+            "thumbs": self.thumbnails.get(line.name, []) if ours else [],
             "cells": [self._cell(line, key) for key in self.scores],
         }
 
-    def _cell(self, line: Entry, key: str) -> dict[str, Any]:
-        figure = line.figure(key)
+    def _cell(self, line: BoardLine, key: str) -> dict[str, Any]:
+        estimate = line.estimate(key)
         leads = line.kind == "translation" and line.name in self.leaders[key]
-        return {**cell(key, figure), "best": leads, "bar": self._bar(figure, key)}
+        return {**estimate_cell(key, estimate), "best": leads, "bar": self._bar(estimate, key)}
 
-    def _bar(self, figure: Figure, key: str) -> dict[str, float] | None:
-        """Where value and interval stand between the column's ends, in percent."""
-        if figure.value is None:
+    def _bar(self, estimate: EstimateRecord, key: str) -> dict[str, float] | None:
+        """Return the places of value and interval between the column's ends, in percent."""
+        if estimate.value is None:
             return None
-        others = [line.figure(key) for line in self.board.lines]
-        ends = [end for one in others for end in (one.value, one.low, one.high) if end is not None]
-        low, high = min(ends), max(ends)
+        column = [line.estimate(key) for line in self.board.lines]
+        values = [
+            value
+            for each in column
+            for value in (each.value, each.low, each.high)
+            if value is not None
+        ]
+        low, high = min(values), max(values)
 
-        def place(value: float) -> float:
+        def percent(value: float) -> float:
             return round(100 * (value - low) / ((high - low) or 1), 1)
 
-        start = place(figure.value if figure.low is None else figure.low)
-        end = place(figure.value if figure.high is None else figure.high)
-        return {"dot": place(figure.value), "start": start, "width": round(end - start, 1)}
+        start = percent(estimate.value if estimate.low is None else estimate.low)
+        end = percent(estimate.value if estimate.high is None else estimate.high)
+        return {"dot": percent(estimate.value), "start": start, "width": round(end - start, 1)}
 
 
-def column(key: str, score: Score, notes: Notes) -> dict[str, Any]:
-    """A score's column: its title, which way is better, and how it is made."""
+def score_column(key: str, score: ScoreRecord, footnotes: Footnotes) -> dict[str, Any]:
+    """Return the head of a score's column: title, direction and footnote."""
     return {
         "title": score.title,
         "arrow": "↑" if score.higher_is_better else "↓",
         "better": "higher is better" if score.higher_is_better else "lower is better",
         "first": "descending" if score.higher_is_better else "ascending",
         "biased": key == "fid",
-        "note": notes.add(score),
+        "note": footnotes.add(score),
     }
 
 
-def cell(key: str, figure: Figure) -> dict[str, Any]:
-    """A figure as text, and as a number to sort by."""
+def estimate_cell(key: str, estimate: EstimateRecord) -> dict[str, Any]:
+    """Return a figure as text, and as a number to sort by."""
     return {
-        "value": sentences.number(key, figure.value),
-        "interval": sentences.interval(key, figure),
-        "number": "" if figure.value is None else f"{figure.value:.6g}",
+        "value": sentences.format_number(key, estimate.value),
+        "interval": sentences.format_interval(key, estimate),
+        "number": "" if estimate.value is None else f"{estimate.value:.6g}",
     }
 
 
-def figures(item: Evaluation, notes: Notes) -> dict[str, Any]:
-    """All scores of a translation, a row each, beside its baselines and the floor."""
+def translation_scores(item: EvaluationRecord, footnotes: Footnotes) -> dict[str, Any]:
+    """Return all scores of a translation, a row each, beside its baselines and the floor."""
+    others = [of for of in item.figures if of not in ("model", FLOOR)]
+    others += [FLOOR] if FLOOR in item.figures else []
     names = {"model": item.name}
-    names |= {of: sentences.NAMES.get(of, of) for of in item.figures if of not in ("model", FLOOR)}
-    names |= {FLOOR: sentences.NAMES[FLOOR]} if FLOOR in item.figures else {}
+    names |= {of: sentences.BASELINE_NAMES.get(of, of) for of in others}
     return {
         "names": list(names.values()),
         "rows": [
             {
-                **column(key, item.scores[key], notes),
-                "n": item.figure(key).n,
-                "cells": [cell(key, item.figure(key, of)) for of in names],
+                **score_column(key, item.scores[key], footnotes),
+                "n": item.estimate(key).n,
+                "cells": [estimate_cell(key, item.estimate(key, of)) for of in names],
             }
-            for key in leaderboard.ordered([item])
+            for key in all_score_keys([item])
         ],
-        "command": command(item.name),
+        "command": evaluate_command(item.name),
     }

@@ -17,7 +17,7 @@ QUALITY = 90
 
 
 @dataclass(frozen=True)
-class Picture:
+class SitePicture:
     """A picture's address below the site's folder, and its size in pixels."""
 
     src: str
@@ -25,37 +25,38 @@ class Picture:
     height: int
 
 
-class Pictures:
-    """The pictures of the site at ``folder``.
+class PictureStore:
+    """The pictures of the site at ``folder``; equal pixels share one file.
 
-    ``edge`` is the longer side's limit where a call gives none, ``size`` the bytes written so far.
-    Equal pixels are one file.
+    ``edge`` limits the longer side unless a call gives another limit. ``size`` is the number of
+    bytes written so far.
     """
 
     def __init__(self, folder: Path, edge: int) -> None:
         self.folder = folder / FOLDER
         self.edge = edge
         self.size = 0
-        self._known: dict[str, Picture] = {}
-        self._places: dict[Path, dict[str, int]] = {}
+        self._known: dict[str, SitePicture] = {}
+        self._positions: dict[Path, dict[str, int]] = {}
 
-    def of(self, table: Table, name: str) -> Picture | None:
-        """The image of an id, or nothing where the table has none."""
-        if table.folder not in self._places:
-            self._places[table.folder] = {one: at for at, one in enumerate(table.accepted["id"])}
-        place = self._places[table.folder].get(name)
-        return None if place is None else self.add(table.image(place))
+    def from_table(self, table: Table, image_id: str) -> SitePicture | None:
+        """Add the image of an id; None if the table has none."""
+        if table.folder not in self._positions:
+            ids = table.accepted["id"]
+            self._positions[table.folder] = {each: position for position, each in enumerate(ids)}
+        position = self._positions[table.folder].get(image_id)
+        return None if position is None else self.add(table.image(position))
 
-    def add(self, image: Pixels, edge: int | None = None, quality: int = QUALITY) -> Picture:
-        """Write uint8 [H, W, 1 or 3], its longer side at most ``edge`` pixels, as WebP."""
+    def add(self, image: Pixels, edge: int | None = None, quality: int = QUALITY) -> SitePicture:
+        """Write uint8 [H, W, 1 or 3] as WebP, its longer side at most ``edge`` pixels."""
         limit = edge or self.edge
-        how = f"{image.shape} {limit} {quality}".encode()
-        key = hashlib.sha256(how + image.tobytes()).hexdigest()
+        header = f"{image.shape} {limit} {quality}".encode()
+        key = hashlib.sha256(header + image.tobytes()).hexdigest()
         if key not in self._known:
             self._known[key] = self._write(image, limit, quality)
         return self._known[key]
 
-    def _write(self, image: Pixels, edge: int, quality: int) -> Picture:
+    def _write(self, image: Pixels, edge: int, quality: int) -> SitePicture:
         pixels = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).convert("RGB")
         scale = edge / max(pixels.size)
         if scale < 1:
@@ -69,4 +70,4 @@ class Pictures:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
             self.size += len(data)
-        return Picture(f"{FOLDER}/{file.name}", *pixels.size)
+        return SitePicture(f"{FOLDER}/{file.name}", *pixels.size)

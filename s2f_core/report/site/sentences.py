@@ -1,11 +1,17 @@
-"""Sentences made from the numbers: what is best, and what it beats."""
+"""Sentences made from figures: the best translations, and the baselines that they beat."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from s2f_core.metrics.paired_bootstrap import Comparisons, Difference
-from s2f_core.report.site.sources import BASELINES, FLOOR, HEADLINE, Evaluation, Figure
+from s2f_core.report.site.records import (
+    BASELINES,
+    FLOOR,
+    HEADLINE,
+    EstimateRecord,
+    EvaluationRecord,
+)
 
 MISSING = "\N{EN DASH}"
 FORMATS = {
@@ -20,7 +26,7 @@ FORMATS = {
     "ink": ".3f",
     "stroke_width": ".2f",
 }
-NAMES = {
+BASELINE_NAMES = {
     "sketch": "the sketch itself",
     "mean-face": "the mean training photo",
     "nearest-face": "the nearest training photo",
@@ -29,47 +35,63 @@ NAMES = {
     "nearest-sketch": "the nearest training sketch",
     FLOOR: "other real ones",
 }
-UNBIASED = 2048  # FID below as many images is biased upwards
+UNBIASED = 2048  # images; the FID of fewer is biased upwards
 
 
-def number(score: str, value: float | None) -> str:
-    """A score's value with the digits it deserves."""
-    return (
-        MISSING
-        if value is None
-        else format(value, FORMATS.get(score, ".3g")).replace("-", "\N{MINUS SIGN}")
-    )
+def format_number(score: str, value: float | None) -> str:
+    """Return a score's value with its usual number of digits; a dash for None."""
+    if value is None:
+        return MISSING
+    return format(value, FORMATS.get(score, ".3g")).replace("-", "\N{MINUS SIGN}")
 
 
-def interval(score: str, figure: Figure) -> str:
-    """The 95 % interval, or nothing where none was computed."""
-    if figure.low is None or figure.high is None:
+def format_interval(score: str, estimate: EstimateRecord) -> str:
+    """Return the 95 % interval; empty if none was computed."""
+    if estimate.low is None or estimate.high is None:
         return ""
-    return f"{number(score, figure.low)} \N{EN DASH} {number(score, figure.high)}"
+    return f"{format_number(score, estimate.low)} \N{EN DASH} {format_number(score, estimate.high)}"
 
 
-def difference(score: str, found: Difference) -> str:
-    """A difference with its 95 % interval and the number of images behind it."""
-    low, high = (_signed(score, end) for end in (found.low, found.high))
-    value = _signed(score, found.value)
-    return f"a difference of {value} (95 % interval {low} to {high}, N = {found.n:,})"
+def difference_phrase(score: str, difference: Difference) -> str:
+    """Return a difference with its 95 % interval and number of images, in words."""
+    low, high = (_signed(score, end) for end in (difference.low, difference.high))
+    value = _signed(score, difference.value)
+    return f"a difference of {value} (95 % interval {low} to {high}, N = {difference.n:,})"
 
 
 def _signed(score: str, value: float) -> str:
-    said = number(score, value)
-    return f"+{said}" if value > 0 else said
+    text = format_number(score, value)
+    return f"+{text}" if value > 0 else text
 
 
-def listing(items: Iterable[str]) -> str:
-    """Items as words: "a, b and c"."""
+def join_words(items: Iterable[str]) -> str:
+    """Join as English: "a, b and c"."""
     *most, last = list(items) or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def overview(evaluations: list[Evaluation], boards: int) -> str:
-    """How much there is, and why it stands in several tables."""
+def _join_or(items: list[str]) -> str:
+    return " or ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def count_noun(count: int, noun: str) -> str:
+    """Return "1 variant", "2 variants"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def title_in_sentence(title: str) -> str:
+    """Return a title for use inside a sentence: "Pixel difference" in small letters, "KID" not."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def _article(title: str) -> str:
+    return "an" if title[:1].lower() in "aeiou" or title.startswith("FID") else "a"
+
+
+def overview(evaluations: list[EvaluationRecord], boards: int) -> str:
+    """Say how many translations there are, and why they stand in several tables."""
     variants = len({item.variant for item in evaluations})
-    text = f"{counted(len(evaluations), 'translation')} of {counted(variants, 'variant')}"
+    text = f"{count_noun(len(evaluations), 'translation')} of {count_noun(variants, 'variant')}"
     text += f" {'was' if len(evaluations) == 1 else 'were'} scored on images not seen in training."
     if boards > 1:
         text += (
@@ -79,174 +101,168 @@ def overview(evaluations: list[Evaluation], boards: int) -> str:
     return text
 
 
-def counted(number: int, thing: str) -> str:
-    """A number of things: "1 variant", "2 variants"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def board_summary(evaluations: list[EvaluationRecord], comparisons: Comparisons) -> str:
+    """Say how much was scored, what is best by either headline score, and where the floor is.
 
-
-def summary(evaluations: list[Evaluation], compared: Comparisons) -> str:
-    """What was measured, what is best by either headline score, and where the floor is.
-
-    The evaluations are those of one board. Best is said of one that ``compared`` says is better
-    than each other.
+    The evaluations are those of one board. A translation is best if ``comparisons`` finds it better
+    than every other.
     """
     first = evaluations[0]
     counts = sorted({item.images for item in evaluations})
-    many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    things = "translation was" if len(evaluations) == 1 else "translations were"
-    parts = [f"{len(evaluations)} {things} scored on {many} {first.tested}."]
-    parts += _winners(evaluations, compared) if len(evaluations) > 1 else _alone(first)
+    images = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    subject = "translation was" if len(evaluations) == 1 else "translations were"
+    sentences = [f"{len(evaluations)} {subject} scored on {images} {first.split_images}."]
+    if len(evaluations) > 1:
+        sentences += _best_sentences(evaluations, comparisons)
+    else:
+        sentences += _single_sentence(first)
     main = HEADLINE[first.kind][0]
-    floors = [item.figure(main, FLOOR).value for item in evaluations]
+    floors = [item.estimate(main, FLOOR).value for item in evaluations]
     known = sorted({round(value, 4) for value in floors if value is not None})
     if known:
-        span = listing(dict.fromkeys(number(main, value) for value in (known[0], known[-1])))
-        title = in_sentence(first.scores[main].title)
-        parts.append(
-            f"Real {first.things} compared with other real {first.things} reach "
-            f"{_a(title)} {title} of {span}: that is the floor, below which a difference means "
-            "nothing."
+        span = join_words(
+            dict.fromkeys(format_number(main, value) for value in (known[0], known[-1]))
         )
-    return " ".join(parts)
+        title = title_in_sentence(first.scores[main].title)
+        outputs = first.output_noun
+        sentences.append(
+            f"Real {outputs} compared with other real {outputs} reach "
+            f"{_article(title)} {title} of {span}: that is the floor, below which a difference "
+            "means nothing."
+        )
+    return " ".join(sentences)
 
 
-def _winners(evaluations: list[Evaluation], compared: Comparisons) -> list[str]:
-    named = {item.name: item for item in evaluations}
-    winners: dict[str, list[str]] = {}
-    level = []
+def _best_sentences(evaluations: list[EvaluationRecord], comparisons: Comparisons) -> list[str]:
+    """Name the best translation by either headline score, or those that may be the best."""
+    by_name = {item.name: item for item in evaluations}
+    wins: dict[str, list[str]] = {}
+    unsettled = []
     for score in HEADLINE[evaluations[0].kind]:
-        leaders = compared.leaders(score, named)
+        leaders = comparisons.leaders(score, by_name)
         if not leaders:
             continue
-        first = named[leaders[0]]
-        by = f"by {in_sentence(first.scores[score].title)}"
+        first = by_name[leaders[0]]
+        title = title_in_sentence(first.scores[score].title)
+        estimate = _estimate_with_interval(first, score)
         if len(leaders) == 1:
-            winners.setdefault(first.name, []).append(f"{by} ({_with_interval(first, score)})")
+            wins.setdefault(first.name, []).append(f"by {title} ({estimate})")
         else:
-            level.append(
-                f"{by[:1].upper()}{by[1:]} {first.name} has the best figure "
-                f"({_with_interval(first, score)}), but that it is better than "
-                f"{_or(leaders[1:])} is not settled."
+            unsettled.append(
+                f"By {title} {first.name} has the best figure ({estimate}), but that it is better "
+                f"than {_join_or(leaders[1:])} is not settled."
             )
-    said_of = [f"{name} {listing(said)}" for name, said in winners.items()]
-    return [*([f"The best is {listing(said_of)}."] if said_of else []), *level]
+    phrases = [f"{name} {join_words(scores)}" for name, scores in wins.items()]
+    return [*([f"The best is {join_words(phrases)}."] if phrases else []), *unsettled]
 
 
-def _alone(item: Evaluation) -> list[str]:
-    said = [
-        f"{_a(score.title)} {in_sentence(score.title)} of {_with_interval(item, key)}"
+def _single_sentence(item: EvaluationRecord) -> list[str]:
+    """Give the headline figures of a board's only translation."""
+    phrases = [
+        f"{_article(score.title)} {title_in_sentence(score.title)} of "
+        f"{_estimate_with_interval(item, key)}"
         for key in HEADLINE[item.kind]
-        if (score := item.scores.get(key)) and item.figure(key).value is not None
+        if (score := item.scores.get(key)) and item.estimate(key).value is not None
     ]
-    return [f"{item.name} has {listing(said)}."] if said else []
+    return [f"{item.name} has {join_words(phrases)}."] if phrases else []
 
 
-def _a(title: str) -> str:
-    return "an" if title[:1].lower() in "aeiou" or title.startswith("FID") else "a"
+def _estimate_with_interval(item: EvaluationRecord, score: str) -> str:
+    estimate = item.estimate(score)
+    span = format_interval(score, estimate)
+    return format_number(score, estimate.value) + (f", 95 % interval {span}" if span else "")
 
 
-def in_sentence(title: str) -> str:
-    """A title inside a sentence: "Pixel difference" loses its capital, "KID" keeps them."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
-
-
-def _with_interval(evaluation: Evaluation, score: str) -> str:
-    figure = evaluation.figure(score)
-    span = interval(score, figure)
-    return number(score, figure.value) + (f", 95 % interval {span}" if span else "")
-
-
-def against_baselines(evaluations: list[Evaluation]) -> list[str]:
-    """One sentence for translations that beat and lose to the same baselines, by each score."""
+def baseline_sentences(evaluations: list[EvaluationRecord]) -> list[str]:
+    """Say which baselines are beaten, a sentence per headline score and equal outcome."""
     sentences = []
     for score in HEADLINE[evaluations[0].kind]:
-        if score == "diversity":  # how varied the inputs are is nothing to beat
+        if score == "diversity":  # the diversity of the inputs is nothing to beat
             continue
-        groups: dict[tuple[tuple[str, str], ...], list[Evaluation]] = {}
+        groups: dict[tuple[tuple[str, str], ...], list[EvaluationRecord]] = {}
         for item in evaluations:
-            if score in item.scores and item.figure(score).value is not None:
-                groups.setdefault(tuple(_verdicts(item, score)), []).append(item)
-        for verdicts, items in groups.items():
-            if verdicts:
-                sentences.append(_verdict_sentence(score, dict(verdicts), items))
-    explained = _nearest_explained(evaluations)
-    return [*sentences, explained] if explained else sentences
+            if score in item.scores and item.estimate(score).value is not None:
+                outcomes = tuple(_baseline_outcomes(item, score))
+                groups.setdefault(outcomes, []).append(item)
+        for outcomes, items in groups.items():
+            if outcomes:
+                sentences.append(_baseline_sentence(score, dict(outcomes), items))
+    explanation = _nearest_explanation(evaluations)
+    return [*sentences, explanation] if explanation else sentences
 
 
-def _verdicts(item: Evaluation, score: str) -> Iterable[tuple[str, str]]:
-    ours = item.figure(score)
+def _baseline_outcomes(item: EvaluationRecord, score: str) -> Iterable[tuple[str, str]]:
+    """Yield each measured baseline with "win", "loss" or "level"."""
+    ours = item.estimate(score)
     for name in BASELINES:
-        theirs = item.figure(score, name)
+        theirs = item.estimate(score, name)
         if ours.value is None or theirs.value is None:
             continue
-        if overlap(ours, theirs):
+        if intervals_overlap(ours, theirs):
             yield name, "level"
         else:
-            won = item.scores[score].better(ours.value, theirs.value)
-            yield name, "beaten" if won else "better"
+            yield name, "win" if item.scores[score].better(ours.value, theirs.value) else "loss"
 
 
-def overlap(one: Figure, other: Figure) -> bool:
-    """Whether two intervals share a value; false where one was not computed."""
+def intervals_overlap(one: EstimateRecord, other: EstimateRecord) -> bool:
+    """Whether two intervals share a value; false if one was not computed."""
     ends = (one.low, one.high, other.low, other.high)
     if ends[0] is None or ends[1] is None or ends[2] is None or ends[3] is None:
         return False
     return ends[0] <= ends[3] and ends[2] <= ends[1]
 
 
-def _verdict_sentence(score: str, verdicts: dict[str, str], items: list[Evaluation]) -> str:
-    def those(kind: str) -> list[str]:
-        return [NAMES[name] for name, verdict in verdicts.items() if verdict == kind]
+def _baseline_sentence(score: str, outcomes: dict[str, str], items: list[EvaluationRecord]) -> str:
+    def names(outcome: str) -> list[str]:
+        return [BASELINE_NAMES[name] for name, each in outcomes.items() if each == outcome]
 
-    wins, losses, level = those("beaten"), those("better"), those("level")
-    who = listing(item.name for item in items)
+    wins, losses, level = names("win"), names("loss"), names("level")
+    subject = join_words(item.name for item in items)
     beat, does = ("beats", "does not") if len(items) == 1 else ("beat", "do not")
-    every = len(verdicts) > 1 and len(verdicts) in {len(wins), len(losses)}
-    said = []
+    all_alike = len(outcomes) > 1 and len(outcomes) in {len(wins), len(losses)}
+    parts = []
     if wins:
-        said.append(f"{beat} {'every trivial baseline: ' if every else ''}{listing(wins)}")
-    if losses and every:
-        said.append(f"{does} beat any trivial baseline: not {_or(losses)}")
+        every = "every trivial baseline: " if all_alike else ""
+        parts.append(f"{beat} {every}{join_words(wins)}")
+    if losses and all_alike:
+        parts.append(f"{does} beat any trivial baseline: not {_join_or(losses)}")
     elif losses:
-        said.append(f"but not {_or(losses)}" if wins else f"{does} beat {_or(losses)}")
-    title = in_sentence(items[0].scores[score].title)
-    if level and not said:
-        return f"By {title}, nothing is settled between {who} and {_or(level)}."
+        parts.append(f"but not {_join_or(losses)}" if wins else f"{does} beat {_join_or(losses)}")
+    title = title_in_sentence(items[0].scores[score].title)
+    if level and not parts:
+        return f"By {title}, nothing is settled between {subject} and {_join_or(level)}."
     if level:
-        said.append(f"with nothing settled against {_or(level)}")
-    return f"By {title}, {who} {', '.join(said)}."
+        parts.append(f"with nothing settled against {_join_or(level)}")
+    return f"By {title}, {subject} {', '.join(parts)}."
 
 
-def _or(items: list[str]) -> str:
-    return " or ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
-
-
-def _nearest_explained(evaluations: list[Evaluation]) -> str:
-    """Why copying a training photo can win on KID; empty where it does not win."""
+def _nearest_explanation(evaluations: list[EvaluationRecord]) -> str:
+    """Explain why copying a training photo wins on KID; empty if it does not win."""
     for item in evaluations:
-        ours, nearest = item.figure("kid").value, item.figure("kid", "nearest-face").value
+        ours, nearest = item.estimate("kid").value, item.estimate("kid", "nearest-face").value
         if ours is None or nearest is None or nearest > ours:
             continue
-        floor = item.figure("kid", FLOOR).value
-        beside = "" if floor is None else f", against {number('kid', floor)} for other real photos"
+        floor = item.estimate("kid", FLOOR).value
+        other = "" if floor is None else f", against {format_number('kid', floor)} for other"
+        other += " real photos" if other else ""
         text = (
-            f"The nearest training photo wins on KID ({number('kid', nearest)}{beside}) because "
-            "its pictures are real photographs. KID asks whether pictures look like photographs, "
-            "not whether they show what was drawn"
+            f"The nearest training photo wins on KID ({format_number('kid', nearest)}{other}) "
+            "because its pictures are real photographs. KID asks whether pictures look like "
+            "photographs, not whether they show what was drawn"
         )
-        pixel, copied = (item.figure("pixel_difference", of) for of in ("model", "nearest-face"))
+        pixel, copied = (item.estimate("pixel_difference", of) for of in ("model", "nearest-face"))
         if pixel.value is not None and copied.value is not None and pixel.value < copied.value:
             text += (
                 f": by pixel difference it is further from that than {item.name} "
-                f"({number('pixel_difference', copied.value)} against "
-                f"{number('pixel_difference', pixel.value)})"
+                f"({format_number('pixel_difference', copied.value)} against "
+                f"{format_number('pixel_difference', pixel.value)})"
             )
         return text + "."
     return ""
 
 
-def bias(evaluations: list[Evaluation]) -> str:
-    """The warning that FID needs, or nothing where there is none or there are images enough."""
+def fid_bias_warning(evaluations: list[EvaluationRecord]) -> str:
+    """Warn of the bias of FID; empty if there is no FID or there are enough images."""
     fewest = min(min(item.images, item.targets or item.images) for item in evaluations)
     if fewest >= UNBIASED or not any("fid" in item.scores for item in evaluations):
         return ""
@@ -256,12 +272,12 @@ def bias(evaluations: list[Evaluation]) -> str:
     )
 
 
-def judged(curves_end: dict[str, float]) -> list[str]:
-    """What the last mean outputs of every discriminator say; empty where none was recorded.
+def discriminator_sentences(curves_end: dict[str, float]) -> list[str]:
+    """Interpret the last mean outputs of every discriminator; empty if none was recorded.
 
-    Outputs that are no probabilities, or nearly so, are not judged.
+    Outputs far outside [0, 1] are no probabilities and are left out.
     """
-    said = []
+    sentences = []
     for column, real in curves_end.items():
         end = column.removeprefix("d_out_real")
         fake = curves_end.get(f"d_out_fake{end}")
@@ -274,8 +290,8 @@ def judged(curves_end: dict[str, float]) -> list[str]:
         elif gap > 0.2:
             verdict = "it told them apart, but not with certainty"
         which = " of the way back" if end else ""
-        said.append(
+        sentences.append(
             f"Over the last tenth of training the discriminator{which} gave real ones "
             f"{real:.2f} and generated ones {fake:.2f} on average (0.5 means undecided): {verdict}."
         )
-    return said
+    return sentences

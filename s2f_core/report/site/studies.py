@@ -1,4 +1,4 @@
-"""The ``studies`` section: a paper's table and claims, and which of our translations answer it."""
+"""The ``studies`` section: a paper's table and claims, and our translations beside them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from s2f_core.common.errors import UserError
 
 
 class Paper(Section):
-    """How a paper made its numbers, where it says so: what the report sets beside ours.
+    """A paper's training settings, as far as it states them; the report compares them with ours.
 
-    ``images`` it trained on, of ``size`` pixels a side; ``lr`` of the generator and ``lr_d`` of the
-    discriminator; ``width``: channels of the first layer.
+    ``images`` is the number of training images, ``size`` their pixels a side. ``lr`` is the
+    generator's learning rate, ``lr_d`` the discriminator's. ``width``: channels of the first layer.
     """
 
     images: int | None = Field(None, ge=1)
@@ -27,11 +27,11 @@ class Paper(Section):
 
 
 class StudyRow(Section):
-    """One line of a table: what the paper calls it, what it printed, and which of ours it is.
+    """One row of a paper's table: its name, its printed numbers and our translation.
 
-    ``published`` maps a score's key (``fid``, ``pixel_difference``, …) to the printed number, and
-    is empty where the paper printed none; ``ours`` names the translation set beside it, or is null
-    where none was trained. ``paper``: what differs from the study's own.
+    ``published`` maps a score's key (``fid``, ``pixel_difference``, …) to the printed number; empty
+    if the paper printed none. ``ours`` names our translation; null if none was trained. ``paper``
+    overrides settings of the study for this row.
     """
 
     name: str
@@ -41,11 +41,12 @@ class StudyRow(Section):
 
 
 class Claim(Section):
-    """What a paper says is better than what, as a comparison of our translations by one score.
+    """A paper's claim, as a comparison of our translations by one score.
 
-    One translation on either side is compared with each on the other; several on both, the first
-    with the first, the second with the second. Both sides are empty where no translation can tell.
-    ``setting``: what else a reader has to know. ``command``: what asks it with all else equal.
+    ``better`` should beat ``than``. A single translation on one side is compared with each on the
+    other; several on both sides are compared in pairs, first with first. Both sides are empty if no
+    translation can tell. ``setting``: a remark for the reader. ``command`` asks the question with
+    all else equal.
     """
 
     claim: str
@@ -70,16 +71,18 @@ class Claim(Section):
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """What is compared: the one that should be better, and the other."""
+        """The comparisons: the translation that should be better, and the other."""
         count = max(len(self.better), len(self.than))
-        one, other = (side * count if len(side) == 1 else side for side in (self.better, self.than))
-        return list(zip(one, other, strict=True))
+        better, than = (
+            side * count if len(side) == 1 else side for side in (self.better, self.than)
+        )
+        return list(zip(better, than, strict=True))
 
 
-class Printed(Section):
-    """A table as the paper printed it, of data that is not ours: shown, not set line by line.
+class PrintedTable(Section):
+    """A table as the paper printed it, on its own data; the report shows it as it is.
 
-    ``rows`` has a number a column, null where the paper has none.
+    ``rows`` has a number per column, null if the paper has none.
     """
 
     caption: str
@@ -97,7 +100,7 @@ class Printed(Section):
         return self
 
     def texts(self, missing: str) -> dict[str, list[str]]:
-        """The rows as they are printed: all numbers with as many decimals."""
+        """Return the rows as text, all numbers with the same decimals, ``missing`` for null."""
         known = [value for row in self.rows.values() for value in row if value is not None]
         decimals = max((len(f"{value:g}".partition(".")[2]) for value in known), default=0)
         return {
@@ -107,11 +110,11 @@ class Printed(Section):
 
 
 class Study(Section):
-    """A paper, the setting its numbers were made in, and its table.
+    """A paper, its setting, its findings and its table.
 
-    ``found``: what the paper says it found, in sentences; ``claims``: what of it is a comparison.
-    ``printed``: a table of numbers on data of its own. ``paper``: how its numbers were made, as
-    far as all rows share it.
+    ``found`` has the paper's findings in sentences, ``claims`` those that are comparisons.
+    ``printed`` is a table of numbers on the paper's own data. ``paper`` has the settings that all
+    rows share.
     """
 
     title: str
@@ -120,25 +123,25 @@ class Study(Section):
     paper: Paper = Paper()
     found: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
-    printed: Printed | None = None
+    printed: PrintedTable | None = None
     rows: tuple[StudyRow, ...]
 
     @property
     def ours(self) -> list[str]:
-        """The translations that its rows name."""
+        """The translations that the rows name."""
         return [row.ours for row in self.rows if row.ours is not None]
 
 
-def check(studies: dict[str, Study], translations: list[str]) -> None:
-    """Raise UserError where a row or a claim names a translation that does not exist."""
+def check_references(studies: dict[str, Study], translations: list[str]) -> None:
+    """Raise UserError if a row or a claim names a translation that does not exist."""
     for key, study in studies.items():
-        named = [(f"row {row.name!r}", row.ours) for row in study.rows if row.ours is not None]
-        named += [
+        references = [(f"row {row.name!r}", row.ours) for row in study.rows if row.ours is not None]
+        references += [
             (f"claim {claim.claim!r}", name)
             for claim in study.claims
             for name in (*claim.better, *claim.than)
         ]
-        for where, name in named:
+        for where, name in references:
             if name not in translations:
                 known = ", ".join(translations) or "none"
                 raise UserError(

@@ -6,15 +6,23 @@ from collections import Counter
 from typing import Any
 
 from s2f_core.metrics.paired_bootstrap import Comparisons
-from s2f_core.report.site import leaderboard_view, sentences
-from s2f_core.report.site import verdicts as comparison
-from s2f_core.report.site.footnotes import Notes
-from s2f_core.report.site.leaderboard import columns
-from s2f_core.report.site.sources import HEADLINE, Evaluation, Figure, Score, Sources
+from s2f_core.report.site import sentences
+from s2f_core.report.site.differences import difference_sentences
+from s2f_core.report.site.footnotes import Footnotes
+from s2f_core.report.site.leaderboard import score_keys
+from s2f_core.report.site.leaderboard_view import estimate_cell, evaluate_command, score_column
+from s2f_core.report.site.ranking import order_sentences, ranking_sentence
+from s2f_core.report.site.records import (
+    HEADLINE,
+    EstimateRecord,
+    EvaluationRecord,
+    ScoreRecord,
+)
+from s2f_core.report.site.sources import Sources
 from s2f_core.report.site.studies import Study, StudyRow
-from s2f_core.report.site.verdicts import Verdict
+from s2f_core.report.site.verdicts import Verdict, caution, judge_claims
 
-HOLDS = {  # how a verdict is shown: its class and its words
+BADGES = {  # of a verdict: its CSS class and its words
     "yes": ("yes", "holds"),
     "no": ("no", "does not hold"),
     "not settled": ("open", "not settled"),
@@ -22,27 +30,27 @@ HOLDS = {  # how a verdict is shown: its class and its words
 }
 
 
-def view(key: str, study: Study, found: Sources, notes: Notes) -> dict[str, Any]:
-    """Everything the template shows of a study."""
-    evaluations = {item.name: item for item in found.evaluations}
-    trainings = {name: variant.training for name, variant in found.variants.items()}
-    judged = comparison.verdicts(study, found)
-    shown = [_verdict(one) for one in judged]
+def study_view(key: str, study: Study, sources: Sources, footnotes: Footnotes) -> dict[str, Any]:
+    """Return everything that the template shows of a study."""
+    evaluations = {item.name: item for item in sources.evaluations}
+    trainings = {name: variant.training for name, variant in sources.variants.items()}
+    verdicts = judge_claims(study, sources)
+    views = [_verdict_view(verdict) for verdict in verdicts]
     return {
         "key": key,
         "study": study,
-        "counts": _counts(shown),
-        "verdicts": shown,
-        "caution": comparison.caution(judged),
-        "rankings": _rankings(study, evaluations, found.comparisons),
+        "counts": _verdict_counts(views),
+        "verdicts": views,
+        "caution": caution(verdicts),
+        "rankings": _rankings(study, evaluations, sources.comparisons),
         "printed": study.printed.texts(sentences.MISSING) if study.printed else {},
-        "differences": comparison.differences(study, evaluations, trainings),
-        **_table(study, evaluations, notes),
+        "differences": difference_sentences(study, evaluations, trainings),
+        **_table(study, evaluations, footnotes),
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, str]:
-    kind, holds = HOLDS[verdict.holds]
+def _verdict_view(verdict: Verdict) -> dict[str, str]:
+    kind, holds = BADGES[verdict.holds]
     return {
         "claim": verdict.claim,
         "kind": kind,
@@ -52,62 +60,73 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     }
 
 
-def _counts(verdicts: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """How many claims have each verdict, in the verdicts' order."""
-    counted = Counter(verdict["kind"] for verdict in verdicts)
+def _verdict_counts(verdicts: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Count the claims with each verdict, in the order of BADGES."""
+    counts = Counter(verdict["kind"] for verdict in verdicts)
     return [
-        {"kind": kind, "holds": holds, "count": counted[kind]} for kind, holds in HOLDS.values()
+        {"kind": kind, "holds": holds, "count": counts[kind]} for kind, holds in BADGES.values()
     ]
 
 
-def _rankings(study: Study, evaluations: dict[str, Evaluation], compared: Comparisons) -> list[str]:
-    printed = dict.fromkeys(score for row in study.rows for score in row.published)
-    if not printed:
-        return comparison.order(study, evaluations, compared)
-    said = [comparison.ranking(study, score, evaluations, compared) for score in printed]
-    return [each for each in said if each]
+def _published_scores(study: Study) -> list[str]:
+    return list(dict.fromkeys(score for row in study.rows for score in row.published))
 
 
-def _table(study: Study, evaluations: dict[str, Evaluation], notes: Notes) -> dict[str, Any]:
-    """The paper's columns, published beside ours, then those that it has not."""
+def _rankings(
+    study: Study, evaluations: dict[str, EvaluationRecord], comparisons: Comparisons
+) -> list[str]:
+    published = _published_scores(study)
+    if not published:
+        return order_sentences(study, evaluations, comparisons)
+    rankings = [ranking_sentence(study, score, evaluations, comparisons) for score in published]
+    return [sentence for sentence in rankings if sentence]
+
+
+def _table(
+    study: Study, evaluations: dict[str, EvaluationRecord], footnotes: Footnotes
+) -> dict[str, Any]:
+    """Return the paper's columns, published beside ours, then columns that only we have."""
     known = {key: score for item in evaluations.values() for key, score in item.scores.items()}
-    printed = list(dict.fromkeys(score for row in study.rows for score in row.published))
+    published = _published_scores(study)
     kinds = dict.fromkeys(evaluations[name].kind for name in study.ours)
     extra = [study.printed.score] if study.printed else []
     extra += [score for kind in kinds for score in HEADLINE[kind]]
-    measured = columns(list(evaluations.values()))
-    alone = [key for key in dict.fromkeys(extra) if key not in printed and key in measured]
+    measured = score_keys(list(evaluations.values()))
+    ours_only = [key for key in dict.fromkeys(extra) if key not in published and key in measured]
     return {
-        "columns": [_column(key, known, notes) for key in printed],
-        "alone": [_column(key, known, notes) for key in alone],
-        "rows": [_row(row, printed, alone, evaluations) for row in study.rows],
+        "columns": [_column(key, known, footnotes) for key in published],
+        "ours_only": [_column(key, known, footnotes) for key in ours_only],
+        "rows": [_row(row, published, ours_only, evaluations) for row in study.rows],
     }
 
 
-def _column(key: str, known: dict[str, Score], notes: Notes) -> dict[str, Any]:
+def _column(key: str, known: dict[str, ScoreRecord], footnotes: Footnotes) -> dict[str, Any]:
     if key in known:
-        return leaderboard_view.column(key, known[key], notes)
+        return score_column(key, known[key], footnotes)
     return {"title": key, "arrow": "", "better": "", "note": None}
 
 
 def _row(
-    row: StudyRow, printed: list[str], alone: list[str], evaluations: dict[str, Evaluation]
+    row: StudyRow,
+    published: list[str],
+    ours_only: list[str],
+    evaluations: dict[str, EvaluationRecord],
 ) -> dict[str, Any]:
     ours = evaluations[row.ours] if row.ours else None
     cells = []
-    for key in printed:
+    for key in published:
         paper = row.published.get(key)
         value = sentences.MISSING if paper is None else f"{paper:.2f}"
-        cells += [{"value": value, "interval": "", "of": "paper"}, _ours(ours, key)]
+        cells += [{"value": value, "interval": "", "of": "paper"}, _our_cell(ours, key)]
     return {
         "name": row.name,
         "ours": row.ours,
         "variant": ours.variant if ours else None,
-        "command": leaderboard_view.command(row.ours) if row.ours else "",
-        "cells": cells + [_ours(ours, key) for key in alone],
+        "command": evaluate_command(row.ours) if row.ours else "",
+        "cells": cells + [_our_cell(ours, key) for key in ours_only],
     }
 
 
-def _ours(evaluation: Evaluation | None, key: str) -> dict[str, Any]:
-    figure = evaluation.figure(key) if evaluation else Figure()
-    return {**leaderboard_view.cell(key, figure), "of": "ours"}
+def _our_cell(evaluation: EvaluationRecord | None, key: str) -> dict[str, Any]:
+    estimate = evaluation.estimate(key) if evaluation else EstimateRecord()
+    return {**estimate_cell(key, estimate), "of": "ours"}

@@ -1,4 +1,4 @@
-"""What people took for real, as the overview shows it where anybody was asked."""
+"""The overview's section on the survey: the pictures that people called real."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from s2f_core.report.site import sentences
+from s2f_core.report.site.sentences import count_noun, join_words
 from s2f_core.report.survey import rates
 
 
-def section(root: Path) -> dict[str, Any] | None:
-    """Rates of each translation, of real pictures and of wrong answers; None without answers.
+def survey_view(root: Path) -> dict[str, Any] | None:
+    """Return the rates of translations, real pictures and wrong answers; None without answers.
 
-    Raises UserError where a file of answers is not what it should be.
+    Raises UserError if a file of answers is malformed.
     """
-    found = rates.survey_summary(root)
-    if found is None:
+    summary = rates.survey_summary(root)
+    if summary is None:
         return None
-    ways = dict.fromkeys(str(row["interval_by"]) for row in (found, *found["by_variant"]))
-    said = [
+    methods = dict.fromkeys(str(row["interval_by"]) for row in (summary, *summary["by_variant"]))
+    sentences = [
         (
-            f"{sentences.counted(found['people'], 'person')} gave {found['answers']:,} answers on "
-            f"generated pictures and called {_percent(found['rate'])} of these real."
+            f"{count_noun(summary['people'], 'person')} gave {summary['answers']:,} answers on "
+            f"generated pictures and called {_percent(summary['rate'])} of these real."
         ).replace("persons", "people"),
-        f"Intervals: {sentences.listing(ways)}.",
+        f"Intervals: {join_words(methods)}.",
     ]
-    if found["timed"]:
-        said.append("Some pictures were shown for a limited time only.")
-    if found["stale"]:
-        said.append(
-            f"{sum(found['stale'].values()):,} answers are to pictures that were made anew since, "
-            "and do not count."
+    if summary["timed"]:
+        sentences.append("Some pictures were shown for a limited time only.")
+    if summary["stale"]:
+        sentences.append(
+            f"{sum(summary['stale'].values()):,} answers are to pictures that were made anew "
+            "since, and do not count."
         )
-    rows = [_row(row["name"], row["rate"], row["answers"], row) for row in found["by_variant"]]
-    rows.append(_row("all generated", found["rate"], found["answers"], found))
+    rows = [_row(row["name"], row["rate"], row["answers"], row) for row in summary["by_variant"]]
+    rows.append(_row("all generated", summary["rate"], summary["answers"], summary))
     for name, key in (("real photos, called real", "real"), ("wrong answers", "error")):
-        if (rate := found[key])["value"] is not None:
+        if (rate := summary[key])["value"] is not None:
             rows.append(_row(name, rate["value"], rate["n"], rate))
-    return {"said": said, "rows": rows}
+    return {"sentences": sentences, "rows": rows}
 
 
 def _row(name: str, value: float, answers: int, rate: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which of a study's claims hold here, each by a comparison on the same held-out images."""
+"""Verdicts on a study's claims, each by comparisons on the same held-out images."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import Literal
 
 from s2f_core.common.errors import UserError
 from s2f_core.metrics.paired_bootstrap import Comparisons, Outcome, why_incomparable
-from s2f_core.report.site.differences import differences
-from s2f_core.report.site.ranking import order, ranking
-from s2f_core.report.site.sentences import counted, difference, in_sentence, listing, number
-from s2f_core.report.site.sources import Evaluation, Score, Sources
+from s2f_core.report.site.records import EvaluationRecord, ScoreRecord
+from s2f_core.report.site.sentences import (
+    count_noun,
+    difference_phrase,
+    format_number,
+    join_words,
+    title_in_sentence,
+)
+from s2f_core.report.site.sources import Sources
 from s2f_core.report.site.studies import Claim, Study
-
-__all__ = ["Verdict", "caution", "differences", "order", "ranking", "verdicts"]
 
 Holds = Literal["yes", "no", "not settled", "not tested here"]
 
-SAID: dict[Outcome, str] = {
+OUTCOME_PHRASES: dict[Outcome, str] = {
     "better": "{one} beats {other}",
     "worse": "{one} loses to {other}",
     "not settled": "Between {one} and {other} nothing is settled",
@@ -28,9 +31,9 @@ SAID: dict[Outcome, str] = {
 class Verdict:
     """Whether a claim of a paper holds here.
 
-    ``evidence``: in sentences, with figures, the interval of the difference and N. ``score``: the
-    title of that which decides. ``better``, ``than`` as in :class:`Claim`. ``command``: what asks
-    the question with all else equal, or "".
+    ``evidence`` has sentences with the figures, the interval of the difference and N. ``score`` is
+    the title of the deciding score. ``better`` and ``worse`` are the claim's two sides. ``command``
+    asks the question with all else equal; empty if there is none.
     """
 
     claim: str
@@ -42,49 +45,56 @@ class Verdict:
     command: str = ""
 
 
-def verdicts(study: Study, found: Sources) -> list[Verdict]:
-    """What our translations say of each of a study's claims.
+def judge_claims(study: Study, sources: Sources) -> list[Verdict]:
+    """Judge each of a study's claims by our translations.
 
-    A claim of several comparisons holds where all of them are settled its way, and does not where
-    one is settled the other way. Raises UserError where a claim's score is measured of none of its
-    translations.
+    A claim of several comparisons holds if all of them are settled in its favour, and does not hold
+    if one is settled against it. Raises UserError if none of a claim's translations has its score.
     """
-    return [_verdict(claim, found) for claim in study.claims]
+    return [_judge(claim, sources) for claim in study.claims]
 
 
-def caution(found: list[Verdict]) -> str:
-    """How far the verdicts can be trusted; empty where nothing was compared."""
-    made = sum(
-        max(len(one.better), len(one.worse)) for one in found if one.holds != "not tested here"
+def caution(verdicts: list[Verdict]) -> str:
+    """Say how far the verdicts can be trusted; empty if nothing was compared."""
+    comparisons = sum(
+        max(len(verdict.better), len(verdict.worse))
+        for verdict in verdicts
+        if verdict.holds != "not tested here"
     )
-    if not made:
+    if not comparisons:
         return ""
     return (
-        f"{counted(made, 'comparison')} on the same images, each at 95 % and none corrected "
-        "for the others: of twenty differences that are none, one would be called settled. Each "
-        "variant was trained once: how another seed would do, no interval here says."
+        f"{count_noun(comparisons, 'comparison')} on the same images, each at 95 % and none "
+        "corrected for the others: of twenty differences that are none, one would be called "
+        "settled. Each variant was trained once: how another seed would do, no interval here says."
     )
 
 
-def _verdict(claim: Claim, found: Sources) -> Verdict:
-    known = {item.name: item for item in found.evaluations}
-    score = _score(claim, [known[name] for name in (*claim.better, *claim.than)])
+def _judge(claim: Claim, sources: Sources) -> Verdict:
+    evaluations = {item.name: item for item in sources.evaluations}
+    score = _claim_score(claim, [evaluations[name] for name in (*claim.better, *claim.than)])
+    comparisons = sources.comparisons
     outcomes: list[Outcome] = []
-    said = []
+    evidence = []
     for one, other in claim.pairs:
-        why_not = why_incomparable(*(found.comparisons.scores[name] for name in (one, other)))
-        if why_not:
-            said.append(f"{why_not}: no image of one can be set beside one of the other.")
+        obstacle = why_incomparable(comparisons.scores[one], comparisons.scores[other])
+        if obstacle:
+            evidence.append(f"{obstacle}: no image of one can be set beside one of the other.")
             continue
-        outcome = found.comparisons.outcome(claim.score, one, other)
+        outcome = comparisons.outcome(claim.score, one, other)
         outcomes.append(outcome)
-        said.append(_said(claim.score, score, outcome, known[one], known[other], found.comparisons))
+        evidence.append(
+            _comparison_sentence(
+                claim.score, score, outcome, evaluations[one], evaluations[other], comparisons
+            )
+        )
     if not claim.pairs and not claim.setting:
-        said.append("No translation of the default pipeline asks this.")
+        evidence.append("No translation of the default pipeline asks this.")
+    evidence += _unequal_training(claim, sources) if outcomes else []
     return Verdict(
         claim=claim.claim,
         holds=_holds(outcomes),
-        evidence=" ".join([*said, *_unequal(claim, found, outcomes), claim.setting]).strip(),
+        evidence=" ".join([*evidence, claim.setting]).strip(),
         score=score.title if score else "",
         better=claim.better,
         worse=claim.than,
@@ -92,9 +102,9 @@ def _verdict(claim: Claim, found: Sources) -> Verdict:
     )
 
 
-def _score(claim: Claim, compared: list[Evaluation]) -> Score | None:
-    known = {key: score for item in compared for key, score in item.scores.items()}
-    if compared and claim.score not in known:
+def _claim_score(claim: Claim, evaluations: list[EvaluationRecord]) -> ScoreRecord | None:
+    known = {key: score for item in evaluations for key, score in item.scores.items()}
+    if evaluations and claim.score not in known:
         raise UserError(
             f"studies: claim {claim.claim!r} is by {claim.score!r}, which is measured of none of "
             f"its translations (known: {', '.join(known)})"
@@ -110,34 +120,32 @@ def _holds(outcomes: list[Outcome]) -> Holds:
     return "not settled" if "not settled" in outcomes else "yes"
 
 
-def _said(
+def _comparison_sentence(
     key: str,
-    score: Score | None,
+    score: ScoreRecord | None,
     outcome: Outcome,
-    one: Evaluation,
-    other: Evaluation,
-    compared: Comparisons,
+    one: EvaluationRecord,
+    other: EvaluationRecord,
+    comparisons: Comparisons,
 ) -> str:
-    values = [number(key, item.figure(key).value) for item in (one, other)]
-    said = SAID[outcome].format(one=one.name, other=other.name)
-    title = in_sentence(score.title) if score else key
-    found = compared.difference(key, one.name, other.name)
-    how = difference(key, found) if found else "by their intervals alone"
-    return f"{said}: {title} {values[0]} against {values[1]}, {how}."
+    values = [format_number(key, item.estimate(key).value) for item in (one, other)]
+    phrase = OUTCOME_PHRASES[outcome].format(one=one.name, other=other.name)
+    title = title_in_sentence(score.title) if score else key
+    difference = comparisons.difference(key, one.name, other.name)
+    basis = difference_phrase(key, difference) if difference else "by their intervals alone"
+    return f"{phrase}: {title} {values[0]} against {values[1]}, {basis}."
 
 
-def _unequal(claim: Claim, found: Sources, outcomes: list[Outcome]) -> list[str]:
-    """How long and at what size those were trained that are compared, where it is not the same."""
-    if not outcomes:
-        return []
+def _unequal_training(claim: Claim, sources: Sources) -> list[str]:
+    """Say at what size and for how long the translations were trained, if that differs."""
     groups: dict[str, list[str]] = {}
     for name in dict.fromkeys((*claim.better, *claim.than)):
-        item = found.translations[name].evaluation
-        record = found.variants[item.variant].training
+        item = sources.translations[name].evaluation
+        record = sources.variants[item.variant].training
         edge = record.size or item.image_size
-        trained = f"{edge}\N{MULTIPLICATION SIGN}{edge} pixels for {record.steps:,} steps"
-        groups.setdefault(trained, []).append(name)
+        training = f"{edge}\N{MULTIPLICATION SIGN}{edge} pixels for {record.steps:,} steps"
+        groups.setdefault(training, []).append(name)
     if len(groups) < 2:
         return []
-    said = listing(f"{listing(names)} at {trained}" for trained, names in groups.items())
-    return [f"Not trained alike: {said}."]
+    parts = join_words(f"{join_words(names)} at {training}" for training, names in groups.items())
+    return [f"Not trained alike: {parts}."]

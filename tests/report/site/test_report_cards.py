@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from made_up import GIVEN, Project, of, site, text
 
-from s2f_core.report.site.cards import assets, lasted, said
+from s2f_core.report.site.cards import duration_text, settings_text, source_assets
 from s2f_core.report.survey import rates
 
 
@@ -96,19 +96,19 @@ def test_a_source_within_another_is_found() -> None:
     paths = ("data/assets/quickdraw", "data/assets/celeba-1k")
     a, b = ({"source": "x", "path": path} for path in paths)
     role = {"source": "domains", "path": "data/assets", "a": a, "b": b}
-    assert [asset.name for asset in assets(role)] == ["quickdraw", "celeba-1k"]
-    assert assets({"path": "s2f_core/data/datasets/gaussian_surfaces.py"}) == []
+    assert [asset.name for asset in source_assets(role)] == ["quickdraw", "celeba-1k"]
+    assert source_assets({"path": "s2f_core/data/datasets/gaussian_surfaces.py"}) == []
     assert GIVEN.roles["faces"]["path"] == "data/assets/celeba-1k"
 
 
 def test_settings_are_said_plainly() -> None:
     """What is off is left out, what is on has no value beside it."""
     settings = {"flip": True, "skips": False, "gp": 10.0, "r1": 0.0, "noise": "none", "up": "x"}
-    assert said({**settings, "classes": ["cat", "dog"], "limit": None}) == (
+    assert settings_text({**settings, "classes": ["cat", "dog"], "limit": None}) == (
         "flip, gp 10, up x, classes cat and dog"
     )
-    assert lasted(37.4) == "37 s"
-    assert lasted(125) == "2 min 5 s"
+    assert duration_text(37.4) == "37 s"
+    assert duration_text(125) == "2 min 5 s"
 
 
 def test_what_people_said_is_on_the_overview(

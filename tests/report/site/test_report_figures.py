@@ -38,7 +38,7 @@ def test_chart_says_what_it_shows() -> None:
 def test_another_axis_is_named_and_may_have_fractions() -> None:
     """Over half a minute; steps have whole numbers alone."""
     frame = pd.DataFrame({"minute": [0.25, 0.5], "step": [1, 2], "a": [3.0, 2.0]})
-    svg = drawn(frame, replace(AXES, across="minute"))
+    svg = drawn(frame, replace(AXES, x_column="minute"))
     assert "at minute 0.25, 2 at minute 0.5," in str(svg.findtext("desc"))
     assert {"0.2", "0.4", "minute"} <= {node.text for node in svg.findall("text")}
     assert "0.5" not in {node.text for node in drawn(frame).findall("text")}

@@ -13,8 +13,8 @@ from made_up import LOSSES, Project, Values, of, site, text
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.datasets.gaussian_surfaces import GaussianSurfaces
-from s2f_core.report.site.studies import Printed, Study, StudyRow
-from s2f_core.report.site.surface_plots import cloud, is_mesh, meshes
+from s2f_core.report.site.studies import PrintedTable, Study, StudyRow
+from s2f_core.report.site.surface_plots import is_mesh, mesh_plot, point_plot
 
 PAIRS = of(120.0, 0.09, 0.55, 15.0, 0.12)
 BACK = {
@@ -164,7 +164,7 @@ def test_warnings_of_a_training_are_shown(project: Project) -> None:
 
 def test_a_study_without_numbers_shows_what_was_found_and_a_printed_table(project: Project) -> None:
     """Sentences, the paper's own table with all its decimals, ours with a dash where it lacks."""
-    printed = Printed(
+    printed = PrintedTable(
         caption="SSIM by class",
         score="ssim",
         columns=("pix2pix", "CycleGAN"),
@@ -190,7 +190,7 @@ def test_a_study_without_numbers_shows_what_was_found_and_a_printed_table(projec
     assert "0.550" in next(line for line in lines if "CycleGAN" in line)
     assert "–" in next(line for line in lines if "FC-GAN" in line)
     with pytest.raises(ValueError, match="row 'pizza' has 1 numbers for 2 columns"):
-        Printed(caption="", score="ssim", columns=("a", "b"), rows={"pizza": (1.0,)})
+        PrintedTable(caption="", score="ssim", columns=("a", "b"), rows={"pizza": (1.0,)})
 
 
 def test_our_order_is_told_where_the_paper_printed_none(project: Project) -> None:
@@ -215,12 +215,12 @@ def test_a_mesh_is_told_from_a_cloud() -> None:
 def test_surfaces_are_drawn_within_their_picture() -> None:
     """Every quad and every point; the corners of the box and the peak among them."""
     grids = _surfaces("grids", 6)
-    drawn = meshes(grids, "real <b>")
+    drawn = mesh_plot(grids, "real <b>")
     assert drawn.count("fill=") == 6 * 4 * 4
     assert "&lt;b&gt;" in drawn
     points = np.zeros((9, 1, 1, 3), np.uint8)
     points[:8, 0, 0] = [[x, y, z] for x in (0, 255) for y in (0, 255) for z in (0, 255)]
-    spots = cloud(points, ["alpha-1"], "corners")
+    spots = point_plot(points, ["alpha-1"], "corners")
     assert spots.count("<circle") == 9
     for svg in (drawn, spots):
         width, height = map(float, re.findall(r'viewBox="0 0 (\d+) (\d+)"', svg)[0])

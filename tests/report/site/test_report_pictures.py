@@ -9,16 +9,16 @@ import pytest
 from PIL import Image
 
 from s2f_core.data.tables import Domain, build
-from s2f_core.report.site.pictures import Pictures
+from s2f_core.report.site.pictures import PictureStore
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Pictures:
+def pictures(tmp_path: Path) -> PictureStore:
     """An empty site of pictures of at most 40 pixels."""
-    return Pictures(tmp_path, 40)
+    return PictureStore(tmp_path, 40)
 
 
-def test_a_picture_is_shrunk_to_its_edge(pictures: Pictures, tmp_path: Path) -> None:
+def test_a_picture_is_shrunk_to_its_edge(pictures: PictureStore, tmp_path: Path) -> None:
     """The longer side is limited, the shape kept, and a small image is left alone."""
     wide = np.full((20, 80, 3), 90, dtype=np.uint8)
     small, same = pictures.add(wide), pictures.add(wide, 100)
@@ -29,7 +29,7 @@ def test_a_picture_is_shrunk_to_its_edge(pictures: Pictures, tmp_path: Path) -> 
         assert np.abs(np.asarray(image).astype(int) - 90).max() <= 3
 
 
-def test_equal_pixels_are_one_file(pictures: Pictures, tmp_path: Path) -> None:
+def test_equal_pixels_are_one_file(pictures: PictureStore, tmp_path: Path) -> None:
     """Of one table or two; others have a name of their own, and all are counted once."""
     grey = np.zeros((8, 8, 1), dtype=np.uint8)
     first, again = pictures.add(grey), pictures.add(grey.copy())
@@ -44,20 +44,20 @@ def test_equal_pixels_are_one_file(pictures: Pictures, tmp_path: Path) -> None:
 
 def test_names_say_nothing_of_the_order(tmp_path: Path) -> None:
     """Another site with the same picture has the same name for it."""
-    one, other = Pictures(tmp_path / "a", 40), Pictures(tmp_path / "b", 40)
+    one, other = PictureStore(tmp_path / "a", 40), PictureStore(tmp_path / "b", 40)
     image = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
     other.add(image[::-1])
     assert one.add(image) == other.add(image)
 
 
-def test_an_id_without_an_image_has_no_picture(pictures: Pictures, tmp_path: Path) -> None:
+def test_an_id_without_an_image_has_no_picture(pictures: PictureStore, tmp_path: Path) -> None:
     """A rejected row and an unknown id give nothing; others are found by their own rows."""
     import pandas as pd
 
     images = np.stack([np.full((4, 4, 3), shade, np.uint8) for shade in (10, 90, 170)])
     rows = pd.DataFrame({"id": ["a", "b", "c"], "source": "s", "rejected": [None, "bad", None]})
     table = build(tmp_path / "table", Domain(rows, images.__getitem__), label="t")
-    assert pictures.of(table, "b") is None
-    assert pictures.of(table, "x") is None
-    found = pictures.of(table, "c")
+    assert pictures.from_table(table, "b") is None
+    assert pictures.from_table(table, "x") is None
+    found = pictures.from_table(table, "c")
     assert found == pictures.add(images[2])

@@ -133,7 +133,7 @@ def test_a_site_too_large_has_smaller_pictures(
 ) -> None:
     """The next size that fits is taken, and said."""
     monkeypatch.setattr(site_module, "EDGES", (16, 4))
-    monkeypatch.setattr(site_module, "MOST", 5000)
+    monkeypatch.setattr(site_module, "MAX_BYTES", 5000)
     html = pages(project)["pictures.html"]
     assert set(re.findall(r'webp" width="(\d+)"', html)) == {"4"}
     assert "MB of pictures at 16 px" in caplog.text

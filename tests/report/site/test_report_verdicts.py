@@ -12,17 +12,15 @@ from pydantic import ValidationError
 
 from s2f_core.common.config import load
 from s2f_core.common.errors import UserError
-from s2f_core.report.site.sources import (
-    Evaluation,
-    Figure,
-    Score,
-    Sources,
-    Trained,
-    Training,
-    Translated,
+from s2f_core.report.site.records import (
+    EstimateRecord,
+    EvaluationRecord,
+    ScoreRecord,
+    TrainingRecord,
 )
-from s2f_core.report.site.studies import Claim, Study, check
-from s2f_core.report.site.verdicts import Verdict, caution, verdicts
+from s2f_core.report.site.sources import Sources, TranslationResult, VariantResult
+from s2f_core.report.site.studies import Claim, Study, check_references
+from s2f_core.report.site.verdicts import Verdict, caution, judge_claims
 
 ROOT = Path(__file__).parents[3]
 IDS = [f"face-{n:02d}" for n in range(30)]
@@ -30,12 +28,12 @@ SHIFTS = {"good": 0.0, "level": 0.0, "bad": -0.2, "worst": -0.4}
 NOTHING: Any = None  # what no verdict looks at
 
 
-def translated(name: str, shift: float, **changes: Any) -> Translated:
+def translated(name: str, shift: float, **changes: Any) -> TranslationResult:
     """A translation whose SSIM is as far above a half, up to noise, and the same in KID."""
     noise = np.random.default_rng(sum(map(ord, name))).normal(0, 0.01, len(IDS))
     by_image = pd.DataFrame({"ssim": 0.5 + shift + noise}, index=pd.Index(IDS, name="id"))
     mean = float(by_image["ssim"].mean())
-    evaluation = Evaluation(
+    evaluation = EvaluationRecord(
         name=name,
         variant=name,
         upscaler="none",
@@ -46,22 +44,22 @@ def translated(name: str, shift: float, **changes: Any) -> Translated:
         images=len(IDS),
         figures={
             "model": {
-                "ssim": Figure(value=mean, low=mean - 0.3, high=mean + 0.3, n=len(IDS)),
-                "kid": Figure(value=mean, low=mean - 0.01, high=mean + 0.01, n=len(IDS)),
+                "ssim": EstimateRecord(value=mean, low=mean - 0.3, high=mean + 0.3, n=len(IDS)),
+                "kid": EstimateRecord(value=mean, low=mean - 0.01, high=mean + 0.01, n=len(IDS)),
             }
         },
         scores={
-            "ssim": Score(title="SSIM", higher_is_better=True),
-            "kid": Score(title="KID", higher_is_better=False),
+            "ssim": ScoreRecord(title="SSIM", higher_is_better=True),
+            "kid": ScoreRecord(title="KID", higher_is_better=False),
         },
     )
     folder = Path("nowhere")
-    return Translated(evaluation, by_image, NOTHING, NOTHING, None, folder)
+    return TranslationResult(evaluation, by_image, NOTHING, NOTHING, None, folder)
 
 
-def trained(name: str, steps: int) -> Trained:
+def trained(name: str, steps: int) -> VariantResult:
     """A record of so many steps."""
-    record = Training(
+    record = TrainingRecord(
         variant=name,
         settings={},
         size=32,
@@ -71,7 +69,7 @@ def trained(name: str, steps: int) -> Trained:
         seconds=1.0,
         images_per_second=1.0,
     )
-    return Trained(record, pd.DataFrame(), pd.DataFrame(), Path(), "")
+    return VariantResult(record, pd.DataFrame(), pd.DataFrame(), Path(), "")
 
 
 @pytest.fixture
@@ -87,7 +85,7 @@ def asked(found: Sources, **claim: Any) -> Verdict:
     """The verdict on one claim, by SSIM."""
     given = Claim(**{"claim": "It is so.", "score": "ssim", **claim})
     study = Study(title="t", citation="c", setting="s", rows=(), claims=(given,))
-    (verdict,) = verdicts(study, found)
+    (verdict,) = judge_claims(study, found)
     return verdict
 
 
@@ -97,7 +95,7 @@ def test_a_claim_that_holds(found: Sources) -> None:
     assert (verdict.holds, verdict.score) == ("yes", "SSIM")
     assert (verdict.better, verdict.worse) == (("good",), ("bad",))
     ours, theirs = (
-        found.translations[name].evaluation.figure("ssim").value or 0 for name in ("good", "bad")
+        found.translations[name].evaluation.estimate("ssim").value or 0 for name in ("good", "bad")
     )
     assert f"good beats bad: SSIM {ours:.3f} against {theirs:.3f}" in verdict.evidence
     assert "a difference of +0.2" in verdict.evidence
@@ -193,13 +191,15 @@ def test_a_claim_cannot_point_nowhere() -> None:
     claim = Claim(claim="It is so.", better=("good",), than=("typo",))
     study = Study(title="t", citation="c", setting="s", rows=(), claims=(claim,))
     with pytest.raises(UserError, match=r"studies.P1: claim 'It is so.' points to 'typo'.*good"):
-        check({"P1": study}, ["good"])
+        check_references({"P1": study}, ["good"])
 
 
 def test_the_claims_of_the_five_studies() -> None:
     """They name translations that are there, and each command is one of docs/studies.md."""
     studies = load(dict[str, Study], "studies", file=ROOT / "studies.yaml")
-    check(studies, list(load(dict[str, object], "translations", file=ROOT / "params.yaml")))
+    check_references(
+        studies, list(load(dict[str, object], "translations", file=ROOT / "params.yaml"))
+    )
     page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
     commands = [claim.command for study in studies.values() for claim in study.claims]
     assert [given for given in commands if given not in page] == []

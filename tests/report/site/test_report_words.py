@@ -7,22 +7,36 @@ from typing import Any
 import pytest
 from intervals import by_intervals
 
-from s2f_core.report.site.sentences import against_baselines, bias, judged, listing, number, summary
-from s2f_core.report.site.sources import Evaluation, Figure, Score, Training
+from s2f_core.report.site.differences import difference_sentences
+from s2f_core.report.site.ranking import ranking_sentence
+from s2f_core.report.site.records import (
+    EstimateRecord,
+    EvaluationRecord,
+    ScoreRecord,
+    TrainingRecord,
+)
+from s2f_core.report.site.sentences import (
+    baseline_sentences,
+    board_summary,
+    discriminator_sentences,
+    fid_bias_warning,
+    format_number,
+    join_words,
+)
 from s2f_core.report.site.studies import Paper, Study, StudyRow
-from s2f_core.report.site.verdicts import differences
-from s2f_core.report.site.verdicts import ranking as rank
 
-FID = Score(title="FID", higher_is_better=False, describe="A distance.")
-KID = Score(title="KID", higher_is_better=False)
-SSIM = Score(title="SSIM", higher_is_better=True)
-PIXEL = Score(title="Pixel difference", higher_is_better=False, describe="Mean |a - b| in [0, 1].")
+FID = ScoreRecord(title="FID", higher_is_better=False, describe="A distance.")
+KID = ScoreRecord(title="KID", higher_is_better=False)
+SSIM = ScoreRecord(title="SSIM", higher_is_better=True)
+PIXEL = ScoreRecord(
+    title="Pixel difference", higher_is_better=False, describe="Mean |a - b| in [0, 1]."
+)
 
 
-def evaluation(name: str, fid: float, spread: float = 1.0, images: int = 98) -> Evaluation:
+def evaluation(name: str, fid: float, spread: float = 1.0, images: int = 98) -> EvaluationRecord:
     """An evaluation with one FID and a KID that ranks the other way round."""
-    figure = Figure(value=fid, low=fid - spread, high=fid + spread, n=images)
-    return Evaluation(
+    estimate = EstimateRecord(value=fid, low=fid - spread, high=fid + spread, n=images)
+    return EvaluationRecord(
         name=name,
         variant=name,
         upscaler="none",
@@ -31,14 +45,14 @@ def evaluation(name: str, fid: float, spread: float = 1.0, images: int = 98) -> 
         condition="pencil",
         image_size=128,
         images=images,
-        figures={"model": {"fid": figure, "kid": Figure(value=1 / fid)}},
+        figures={"model": {"fid": estimate, "kid": EstimateRecord(value=1 / fid)}},
         scores={"fid": FID, "kid": KID, "ssim": SSIM, "pixel_difference": PIXEL},
     )
 
 
-def training(variant: str, settings: dict[str, Any] | None = None) -> Training:
+def training(variant: str, settings: dict[str, Any] | None = None) -> TrainingRecord:
     """The record of seven epochs."""
-    return Training(
+    return TrainingRecord(
         variant=variant,
         settings=settings or {},
         steps=700,
@@ -61,14 +75,14 @@ def table(pix2pix: str | None = "a", cyclegan: str | None = "b", best: str | Non
     return Study(title="t", citation="c", setting="CelebA, TensorFlow", rows=rows)
 
 
-def ours(a: float, b: float, c: float, spread: float = 1.0) -> dict[str, Evaluation]:
+def ours(a: float, b: float, c: float, spread: float = 1.0) -> dict[str, EvaluationRecord]:
     """Evaluations for the three rows."""
     return {name: evaluation(name, fid, spread) for name, fid in (("a", a), ("b", b), ("c", c))}
 
 
-def ranked(study: Study, score: str, evaluations: dict[str, Evaluation]) -> str:
+def ranked(study: Study, score: str, evaluations: dict[str, EvaluationRecord]) -> str:
     """The sentence, by the figures and their intervals alone."""
-    return rank(study, score, evaluations, by_intervals(evaluations.values()))
+    return ranking_sentence(study, score, evaluations, by_intervals(evaluations.values()))
 
 
 def test_ranking_holds() -> None:
@@ -118,7 +132,7 @@ def test_differences_come_from_the_record() -> None:
     study = study.model_copy(
         update={"rows": (row, *study.rows[1:]), "paper": Paper(size=256, epochs=7, lr=2e-4)}
     )
-    said = differences(study, ours(1, 2, 3), {"a": record})
+    said = difference_sentences(study, ours(1, 2, 3), {"a": record})
     assert said[:2] == [
         "Published with: CelebA, TensorFlow.",
         "Ours: PyTorch on cpu (bf16-mixed), scored on 98 test images.",
@@ -138,7 +152,7 @@ def test_a_variants_own_width_is_what_is_told() -> None:
     """The top-level one times its ratio, beside the paper's."""
     record = training("a", settings={"width": 16, "variant": {"width_ratio": 2.0}})
     study = table(cyclegan=None, best=None).model_copy(update={"paper": Paper(width=64)})
-    said = differences(study, ours(1, 2, 3), {"a": record})
+    said = difference_sentences(study, ours(1, 2, 3), {"a": record})
     assert "a first layer of 32 channels (paper: 64)" in said[2]
 
 
@@ -147,7 +161,7 @@ def test_rows_that_were_made_alike_share_a_line() -> None:
     evaluations = ours(1, 2, 3)
     evaluations["b"] = evaluations["b"].model_copy(update={"variant": "a", "upscaler": "edsr"})
     evaluations["c"] = evaluations["c"].model_copy(update={"variant": "a"})
-    said = differences(table(), evaluations, {"a": training("a")})
+    said = difference_sentences(table(), evaluations, {"a": training("a")})
     assert said[2].startswith("Pix2Pix · ResNet + SR: 800 training images")
     assert said[3].startswith("CycleGAN: 800 training images")
     assert said[3].endswith(", enlarged by edsr.")
@@ -157,13 +171,13 @@ def test_baseline_verdicts() -> None:
     """Beaten, not settled and not beaten are told apart, and equals share a sentence."""
     first = evaluation("a", 100, spread=2)
     rivals = {
-        "sketch": {"kid": Figure(value=0.5)},
-        "mean-face": {"kid": Figure(value=0.02, low=0.009, high=0.03)},
-        "nearest-face": {"kid": Figure(value=0.001)},
+        "sketch": {"kid": EstimateRecord(value=0.5)},
+        "mean-face": {"kid": EstimateRecord(value=0.02, low=0.009, high=0.03)},
+        "nearest-face": {"kid": EstimateRecord(value=0.001)},
     }
-    mine = {"kid": Figure(value=0.01, low=0.008, high=0.012)}
+    mine = {"kid": EstimateRecord(value=0.01, low=0.008, high=0.012)}
     item = first.model_copy(update={"figures": {"model": mine, **rivals}})
-    said = against_baselines([item, item.model_copy(update={"name": "b"})])
+    said = baseline_sentences([item, item.model_copy(update={"name": "b"})])
     assert said[0] == (
         "By KID, a and b beat the sketch itself, but not the nearest training photo, "
         "with nothing settled against the mean training photo."
@@ -173,18 +187,18 @@ def test_baseline_verdicts() -> None:
 
 def test_nearest_face_is_not_explained_where_it_loses() -> None:
     """No excuse is made for a baseline that was beaten."""
-    mine = {"kid": Figure(value=0.01)}
-    copied = {"kid": Figure(value=0.02)}
+    mine = {"kid": EstimateRecord(value=0.01)}
+    copied = {"kid": EstimateRecord(value=0.02)}
     item = evaluation("a", 100).model_copy(
         update={"figures": {"model": mine, "nearest-face": copied}}
     )
-    assert against_baselines([item]) == ["By KID, a beats the nearest training photo."]
+    assert baseline_sentences([item]) == ["By KID, a beats the nearest training photo."]
 
 
 def test_bias_is_told_only_below_2048_images() -> None:
     """FID is called biased at N = 98 and not at N = 2048."""
-    assert "N is 98 here" in bias([evaluation("a", 1)])
-    assert not bias([evaluation("a", 1, images=2048)])
+    assert "N is 98 here" in fid_bias_warning([evaluation("a", 1)])
+    assert not fid_bias_warning([evaluation("a", 1, images=2048)])
 
 
 @pytest.mark.parametrize(
@@ -193,7 +207,7 @@ def test_bias_is_told_only_below_2048_images() -> None:
 )
 def test_discriminator_is_judged(real: float, fake: float, expected: str) -> None:
     """The sentence follows from how far apart D's mean outputs are."""
-    (said,) = judged({"d_out_real": real, "d_out_fake": fake})
+    (said,) = discriminator_sentences({"d_out_real": real, "d_out_fake": fake})
     assert expected in said
 
 
@@ -205,10 +219,10 @@ def test_each_discriminator_is_judged_by_itself() -> None:
         "d_out_real_back": 0.5,
         "d_out_fake_back": 0.5,
     }
-    first, second = judged(ends)
+    first, second = discriminator_sentences(ends)
     assert "discriminator gave real ones 0.90" in first
     assert "discriminator of the way back" in second
-    assert not judged({"d_out_real": 7.0, "d_out_fake": -3.0, "d_real": 1.0})
+    assert not discriminator_sentences({"d_out_real": 7.0, "d_out_fake": -3.0, "d_real": 1.0})
 
 
 def test_best_is_said_where_it_is_settled() -> None:
@@ -216,12 +230,12 @@ def test_best_is_said_where_it_is_settled() -> None:
     apart, close = ours(100, 120, 110, spread=3), ours(100, 120, 104, spread=3)
     for those in (apart, close):
         for name, item in those.items():
-            kid = {"kid": item.figure("fid"), "pixel_difference": Figure()}
+            kid = {"kid": item.estimate("fid"), "pixel_difference": EstimateRecord()}
             those[name] = item.model_copy(update={"figures": {"model": kid}})
-    assert "The best is a by KID (100.0000, 95 % interval 97.0000 – 103.0000)." in summary(
+    assert "The best is a by KID (100.0000, 95 % interval 97.0000 – 103.0000)." in board_summary(
         list(apart.values()), by_intervals(apart.values())
     )
-    said = summary(list(close.values()), by_intervals(close.values()))
+    said = board_summary(list(close.values()), by_intervals(close.values()))
     assert "The best" not in said
     assert "By KID a has the best figure (100.0000, 95 % interval 97.0000 – 103.0000)" in said
     assert "but that it is better than c is not settled." in said
@@ -229,8 +243,8 @@ def test_best_is_said_where_it_is_settled() -> None:
 
 def test_small_words() -> None:
     """Lists read as English; a missing number is a dash and a negative one has a minus sign."""
-    assert listing(["a"]) == "a"
-    assert listing(["a", "b", "c"]) == "a, b and c"
-    assert number("kid", None) == "–"
-    assert number("kid", -0.00123) == "−0.0012"
-    assert number("fid", 142.44) == "142.4"
+    assert join_words(["a"]) == "a"
+    assert join_words(["a", "b", "c"]) == "a, b and c"
+    assert format_number("kid", None) == "–"
+    assert format_number("kid", -0.00123) == "−0.0012"
+    assert format_number("fid", 142.44) == "142.4"
