@@ -14,7 +14,10 @@ def import_checkpoint(
     variant: Annotated[str, typer.Option(help="the name it is to have")],
     condition: Annotated[str, typer.Option(help="a key of 'conditions:', what its inputs are")],
     size: Annotated[int, typer.Option(min=1, help="pixels a side it was trained at")] = 256,
-    background: Annotated[Literal["kept", "removed"], typer.Option()] = "kept",
+    background: Annotated[
+        Literal["kept", "removed"],
+        typer.Option(help="photos with their background kept or removed"),
+    ] = "kept",
 ) -> None:
     """Write a U-Net or ResNet generator of others as a model file that 'evaluate' takes."""
     from s2f_core.networks.reference.load import Labels

@@ -30,10 +30,14 @@ class Data(Section):
     ``classes``: only images of these; a domain that knows no classes is taken whole.
     """
 
-    role: str
-    background: Literal["kept", "removed"]
-    condition: str
-    classes: tuple[str, ...] | None = Field(None, min_length=1)
+    role: str = Field(description="Role whose images are used.")
+    background: Literal["kept", "removed"] = Field(
+        description="Photos with the background kept or removed."
+    )
+    condition: str = Field(description="Condition that makes the inputs.")
+    classes: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Use only images of these classes; null uses all."
+    )
 
     def __str__(self) -> str:
         """Such as ``objects/kept-edges (pizza, tree)``."""
@@ -97,10 +101,20 @@ class Translation(Section):
     translated; ``val`` is for choosing between settings, so that test images are looked at once.
     """
 
-    variant: str
-    data: Data
-    transfer: bool = False
-    upscaler: Upscaler = "none"
-    direction: Direction = "a-to-b"
-    scores: Scores = "pairs"
-    split: Literal["val", "test"] = "test"
+    variant: str = Field(description="Variant whose model is run.")
+    data: Data = Field(
+        description="Data that it is run on, the variant's own unless transfer is set."
+    )
+    transfer: bool = Field(False, description="Allow data that the variant was not trained on.")
+    upscaler: Upscaler = Field("none", description="How outputs reach full size.")
+    direction: Direction = Field("a-to-b", description="Which of the variant's generators is run.")
+    scores: Scores = Field(
+        "pairs",
+        description=(
+            "pairs: each output against its target; samples: sets against each "
+            "other; surfaces: points of a known density."
+        ),
+    )
+    split: Literal["val", "test"] = Field(
+        "test", description="Images that are translated; val is for choosing settings."
+    )

@@ -38,24 +38,24 @@ HALVES, CHOICE, DRAWING = range(3)  # the purposes of the random streams
 class Augmented(Section):
     """A condition's sketches as a training with these settings sees them."""
 
-    condition: str
-    sketch: SketchAugment
+    condition: str = Field(description="Condition, by name.")
+    sketch: SketchAugment = Field(description="Changes to its lines.")
 
 
 class Gap(Section):
-    """``gap:``, what is held against people's sketches.
+    """How far computed sketches are from people's drawings: ``gap:``."""
 
-    ``conditions``, by name, of the photos of ``role`` and ``background``; ``people``: the role
-    whose drawings they are compared with. ``images`` of each set are looked at. ``augmented``:
-    conditions as a training with these settings of ``recipe.sketch`` sees them.
-    """
-
-    role: str
-    background: Literal["kept", "removed"] = "kept"
-    conditions: tuple[str, ...] = Field(min_length=1)
-    people: str
-    images: int = Field(100, ge=FEWEST)
-    augmented: dict[str, Augmented] = Field(default_factory=dict)
+    role: str = Field(description="Role whose photos are sketched.")
+    background: Literal["kept", "removed"] = Field(
+        "kept", description="Photos with the background kept or removed."
+    )
+    conditions: tuple[str, ...] = Field(min_length=1, description="Conditions to compare, by name.")
+    people: str = Field(description="Role with people's drawings.")
+    images: int = Field(100, ge=FEWEST, description="Images of each set.")
+    augmented: dict[str, Augmented] = Field(
+        default_factory=dict,
+        description="Conditions after the augmentation of a recipe, by a name for the report.",
+    )
 
     def drawn(self, root: Path) -> Table:
         """People's sketches under ``root``: what their role was given, or its images."""

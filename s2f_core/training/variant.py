@@ -32,15 +32,19 @@ class Variant(Section):
     top-level one; ``study`` tags the MLflow run.
     """
 
-    study: str | None = None
-    data: Data
-    scale: float = Field(1.0, gt=0, le=1)
-    share: float = Field(1.0, gt=0, le=1)
-    width_ratio: float = Field(1.0, gt=0, le=16)
-    generator: Generator
-    discriminator: Discriminator
-    objective: ObjectiveSection
-    recipe: Recipe
+    study: str | None = Field(None, description="Study that the variant belongs to.")
+    data: Data = Field(description="Images, and how the inputs are made from them.")
+    scale: float = Field(1.0, gt=0, le=1, description="Image size of the networks over image_size.")
+    share: float = Field(
+        1.0, gt=0, le=1, description="Share of max_steps and max_minutes that the variant gets."
+    )
+    width_ratio: float = Field(
+        1.0, gt=0, le=16, description="Width of the networks over the top-level width."
+    )
+    generator: Generator = Field(description="Generator network.")
+    discriminator: Discriminator = Field(description="Discriminator network.")
+    objective: ObjectiveSection = Field(description="What the networks are trained to do.")
+    recipe: Recipe = Field(description="Length, optimiser, schedule and augmentation.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
