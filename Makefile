@@ -9,10 +9,11 @@ BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 export DVC_NO_ANALYTICS := true
 export MLFLOW_DISABLE_TELEMETRY := true
+export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results report test test-slow drills ui demo audit clean
+.PHONY: help results report test test-slow docs drills ui demo audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -34,6 +35,10 @@ test: .venv/installed-sr,dev ## lint, format, types, layers, quick tests
 
 test-slow: .venv/installed-sr,dev ## the tests that take long
 	$(BIN)/pytest -m slow -rs
+
+docs: .venv/installed-sr,docs ## build the documentation, then print where it is
+	$(BIN)/python -m mkdocs build --quiet --strict
+	@echo $(CURDIR)/.site/index.html
 
 ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
 	store=$$(python -c 'from s2f_core.tracking.client import store; print(store())') && \

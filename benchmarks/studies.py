@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.studies [WORD…] [--csv FILE]`` queues an experiment for every choice of
 :data:`SWEEPS` (or those whose command has one of the words), runs them two at a time in DVC's own
-copies of the project, and prints the table of docs/studies.md. Needs what ``dvc repro`` leaves
-behind, and ``dvc.lock`` committed.
+copies of the project, and prints their scores. Needs what ``dvc repro`` leaves behind, and
+``dvc.lock`` committed.
 """
 
 from __future__ import annotations

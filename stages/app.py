@@ -15,6 +15,18 @@ from s2f_core.common.errors import UserError
 MACHINES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
+def build(*commands: Callable[..., None]) -> typer.Typer:
+    """The command line of one stage, or of several as sub-commands."""
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # rich costs a third of a second, more than all else --help does
+    )
+    for command in commands:
+        app.command()(command)
+    return app
+
+
 def run(*commands: Callable[..., None]) -> None:
     """Run the command line of one stage, or of several as sub-commands.
 
@@ -23,15 +35,8 @@ def run(*commands: Callable[..., None]) -> None:
     """
     logging.basicConfig(format="%(message)s")
     logging.getLogger("s2f_core").setLevel(logging.INFO)
-    app = typer.Typer(
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,  # rich costs a third of a second, more than all else --help does
-    )
-    for command in commands:
-        app.command()(command)
     try:
-        app()
+        build(*commands)()
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:

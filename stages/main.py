@@ -28,35 +28,37 @@ from stages.translate import translate
 from stages.upscaler import upscaler
 from stages.video import video
 
+COMMANDS = (
+    code,
+    fetch,
+    dataset,
+    background,
+    condition,
+    split,
+    upscaler,
+    train,
+    evaluate,
+    gap,
+    report,
+    review,
+    survey,
+    demo,
+    sweeps,
+    datasets,
+    conditions,
+    describe,
+    translate,
+    video,
+    backfill,
+    import_checkpoint,
+    export,
+    licences,
+)
+
 
 def main() -> None:
     """Run one stage; ``dvc repro`` runs those that are out of date, in their order."""
-    run(
-        code,
-        fetch,
-        dataset,
-        background,
-        condition,
-        split,
-        upscaler,
-        train,
-        evaluate,
-        gap,
-        report,
-        review,
-        survey,
-        demo,
-        sweeps,
-        datasets,
-        conditions,
-        describe,
-        translate,
-        video,
-        backfill,
-        import_checkpoint,
-        export,
-        licences,
-    )
+    run(*COMMANDS)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How convolutions are computed on a processor, where PyTorch's own way is not the fastest.
 
-Each choice gives what PyTorch gives but for rounding, and has its gain in docs/performance.md;
+Each choice gives what PyTorch gives but for rounding; docs/background/performance.md has its gain,
 ``python -m benchmarks.train_step`` measures it by taking it back. On a GPU none is made, and none
 where a graph is exported, which holds for any number of positions.
 """

@@ -1,4 +1,4 @@
-"""A Dask cluster of real processes, begun as docs/remotes.md says, makes what threads make."""
+"""A Dask cluster of processes makes what threads make, as docs/how-to/several-machines.md says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from s2f_core.data import tables
 from s2f_core.data.conditions import convert
 from s2f_core.data.conditions.pencil import Pencil
 
-PAGE = "remotes.md"
+PAGE = "how-to/several-machines.md"
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""docs/remotes.md is true: what one clone pushes, another pulls, over a real SSH server."""
+"""What one clone pushes, another pulls over SSH, by docs/how-to/several-machines.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import servers
 from clones import BIN, POINTS, clean_environment, git, points_clone, ran, run
 from pages import blocks, commands
 
-PAGE = "remotes.md"
+PAGE = "how-to/several-machines.md"
 VARIANT = POINTS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

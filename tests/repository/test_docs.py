@@ -1,97 +1,49 @@
-"""The documents say what is there: every key with its default, every link, every command."""
+"""The pages written by hand: links and paths exist, overrides and results are right."""
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
-from s2f_core.data.assets.catalogue import CATALOGUE
-from s2f_core.data.sketch.augment import SketchAugment
-from s2f_core.networks import Discriminator, Generator
-from s2f_core.networks.layers import Activation
-from s2f_core.training.health import Health
-from s2f_core.training.objectives import ObjectiveSection
-from s2f_core.training.recipe import Recipe
-from s2f_core.training.schedules import Schedule
+from docs.generate import results
+from docs.generate.pages import PAGES as GENERATED
+from docs.hooks import from_root, on_page_markdown
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-UNIONS = {
-    "objective": ObjectiveSection,
-    "generator": Generator,
-    "discriminator": Discriminator,
-    "schedule": Schedule,
-    "activation": Activation,
-}
-ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \| \S.* \|$", re.MULTILINE)
+WRITTEN = [
+    file
+    for file in sorted((ROOT / "docs").rglob("*.md"))
+    if "notes" not in file.relative_to(ROOT).parts
+]
+PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *WRITTEN]
 PATHS = re.compile(r"`((?:s2f_core|stages|tests|docs|benchmarks)/[\w./-]+)`")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-LINKS = re.compile(r"\]\(([^)#:]+)\)")
+LINKS = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
-def _sections() -> dict[str, type[BaseModel]]:
-    """What is documented, by the headings of docs/recipe.md."""
-    found: dict[str, type[BaseModel]] = {
-        "Recipe": Recipe,
-        "health": Health,
-        "sketch": SketchAugment,
-    }
-    for word, union in UNIONS.items():
-        for section in get_args(get_args(union)[0]):
-            (name,) = get_args(section.model_fields["type"].annotation)
-            found[f"{word}: {name}"] = section
-    return found
-
-
-def _documented() -> dict[str, dict[str, Any]]:
-    """The rows of every heading's table: the default, as YAML, by the key."""
-    text = (ROOT / "docs" / "recipe.md").read_text(encoding="utf-8")
-    parts = re.split(r"^##+ (.+)\n", text, flags=re.MULTILINE)[1:]
-    return {
-        heading: {key: yaml.safe_load(default) for key, default in ROW.findall(body)}
-        for heading, body in zip(parts[::2], parts[1::2], strict=True)
-    }
-
-
-@pytest.mark.parametrize("heading", _sections())
-def test_every_key_is_documented_with_its_default(heading: str) -> None:
-    """None is missing and none is gone; defaults are those of the code."""
-    section, rows = _sections()[heading], _documented()[heading]
-    fields = {name: field for name, field in section.model_fields.items() if name != "type"}
-    assert rows.keys() == fields.keys()
-    for name, field in fields.items():
-        default = field.get_default(call_default_factory=True)
-        assert default is not PydanticUndefined, f"{name} has no default"
-        given = rows[name]
-        if isinstance(default, BaseModel):
-            given = type(default).model_validate(given)
-        assert given == (list(default) if isinstance(default, tuple) else default), name
-
-
-def test_nothing_is_documented_that_is_not_there() -> None:
-    """Every heading with a table is a section of the code."""
-    assert {heading for heading, rows in _documented().items() if rows} <= _sections().keys()
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_pages_links_and_paths_lead_somewhere(page: Path) -> None:
-    """To files of this repository; blocks of code are not looked into."""
+@each_page
+def test_links_and_paths_exist(page: Path) -> None:
+    """Links lead to files of the repository or to generated pages; blocks of code are left out."""
     text = FENCED.sub("", page.read_text(encoding="utf-8"))
     for link in LINKS.findall(text):
-        assert (page.parent / link).exists(), link
+        target = (page.parent / link).resolve()
+        generated = target.relative_to(ROOT / "docs").as_posix() if "docs" in target.parts else ""
+        assert target.exists() or generated in GENERATED, link
     for path in PATHS.findall(text):
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_overrides_on_a_page_name_what_params_yaml_has(page: Path) -> None:
-    """``-S KEY=`` of a key that stands there, ``-S +KEY=`` of one that does not or is taken out."""
+@each_page
+def test_overrides_name_keys_of_params_yaml(page: Path) -> None:
+    """``-S KEY=`` has a key of the file, ``-S +KEY=`` one that it lacks or that is removed."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     text = page.read_text(encoding="utf-8")
     for added, key in re.findall(r"-S '?(\+?)([a-z][\w.-]*)=", text):
@@ -102,15 +54,51 @@ def test_overrides_on_a_page_name_what_params_yaml_has(page: Path) -> None:
         assert (last in here and f"-S ~{key} " not in text) is not bool(added), key
 
 
-def test_the_readme_names_every_variant_asset_and_command() -> None:
-    """A new one has its line in the table."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for name in [*params["variants"], *params["data"], *params["assets"]]:
-        assert f"`{name}`" in text, name
-    data = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
-    for name in CATALOGUE:
-        assert f"`{name}`" in text + data, name
-    for stage in (ROOT / "stages").glob("*.py"):
-        if stage.stem not in ("__init__", "app", "main"):
-            assert f"`s2f {stage.stem.replace('_', '-')}" in text, stage.stem
+def test_at_most_ten_pages_are_written_by_hand() -> None:
+    """All else is generated, or a note."""
+    assert len(WRITTEN) <= 10
+
+
+def test_readme_is_short_and_shows_results_of_the_committed_scores() -> None:
+    """The table equals the one generated from metrics/ in git."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 130
+    if all(_committed(variant) is None for variant in results.VARIANTS):
+        pytest.skip("no scores in git")
+    assert results.in_readme() == results.table(_committed)
+
+
+def _committed(variant: str) -> str | None:
+    command = ["git", "show", f":metrics/{variant}.json"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return shown.stdout if shown.returncode == 0 else None
+
+
+def test_the_table_of_results_is_sorted_by_kid() -> None:
+    """Every translation of a variant is a row."""
+    scores = {"kid": 0.2, "fid": 200.4, "ssim": 0.5, "pixel_difference": 0.15}
+    files = {
+        "best": json.dumps({"best": scores}),
+        "hybrid": '{"hybrid": {"kid": 0.1, "fid": 99.5, "ssim": 0.25, "pixel_difference": 0.1}}',
+    }
+    lines = results.table(files.get).splitlines()
+    assert lines[2:] == [
+        "| `hybrid` | 0.100 | 100 | 0.250 | 0.100 |",
+        "| `best` | 0.200 | 200 | 0.500 | 0.150 |",
+    ]
+
+
+def test_pages_of_the_root_link_within_the_site() -> None:
+    """The README becomes index.md, so its links lose the folder docs."""
+    text = from_root("README.md")
+    assert "](docs/" not in text
+    assert "](start.md)" in text
+    assert "](contributing.md)" in text
+
+
+def test_names_of_blocks_become_titles_or_go() -> None:
+    """A name after the language would break the block for MkDocs."""
+    text = "```console push\ndvc push\n```\n```diff a/b.py\n+1\n```\n```python\n1\n```\n"
+    shown = on_page_markdown(text)
+    assert shown.startswith("```console\n")
+    assert '```diff title="a/b.py"\n' in shown
+    assert "```python\n1" in shown

@@ -1,4 +1,4 @@
-"""docs/extending.md is true: what it says to add is added to a copy of the package, and trains."""
+"""What docs/how-to/extend.md adds is added to a copy of the package, and trains."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "extending.md"
+PAGE = ROOT / "docs" / "how-to" / "extend.md"
 BLOCK = re.compile(r"^```(?P<kind>\w+) (?P<file>\S+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 SECTIONS = ("variants", "translations")
 

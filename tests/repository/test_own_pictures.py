@@ -1,4 +1,4 @@
-"""docs/data.md is true: its changes and commands train on a user's own folder, as they stand."""
+"""The changes and commands of docs/how-to/own-data.md train on a folder of one's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 
 from s2f_core.data.tables import read
 
-PAGE = "data.md"
+PAGE = "how-to/own-data.md"
 PICTURES = 48
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

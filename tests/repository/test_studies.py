@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.studies import SMALL, command, experiments
+from docs.generate import sweeps
 from s2f_core.common.config import load
 from s2f_core.data.selection import Translation
 from s2f_core.training.variant import Variant
@@ -27,7 +28,7 @@ for number, overrides in enumerate(json.loads(sys.argv[3])):
 
 def test_every_command_is_on_the_page() -> None:
     """As it is typed."""
-    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    page = sweeps.page()
     missing = [given for given in (command(*one) for one in experiments()) if given not in page]
     assert missing == []
 

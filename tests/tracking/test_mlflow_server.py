@@ -50,7 +50,7 @@ def _served(database: str, folder: Path) -> servers.Server:
         "/srv/mlflow": folder / "artifacts",
         "5000": port,
     }
-    (command,) = commands(blocks("remotes.md", "console")["server"], here)
+    (command,) = commands(blocks("how-to/several-machines.md", "console")["server"], here)
     return servers.mlflow(command, port, folder / "mlflow.log")
 
 
