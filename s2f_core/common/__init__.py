@@ -1,1 +1,1 @@
-"""What every room uses: errors, params.yaml, images, devices, processes, atomic writes."""
+"""Used by all folders: errors, params.yaml, images, devices, processes, atomic writes."""

@@ -12,25 +12,25 @@ from pathlib import Path
 from s2f_core.common.errors import UserError
 
 MIB = 2**20
-UNFINISHED = ".unfinished-"  # begins the name of what is not yet whole
+UNFINISHED = ".unfinished-"  # prefix of a file or folder that is being written
 
 
 class DiskFullError(UserError):
-    """There is too little room; no other source would help, so none is tried."""
+    """The disk is full. Another download source would not help, so none is tried."""
 
 
 def require_space(folder: Path, needed: int) -> None:
-    """Raise DiskFullError where ``folder``'s disk has fewer than ``needed`` bytes free."""
+    """Raise DiskFullError if the disk of ``folder`` has fewer than ``needed`` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise disk_full_error(folder, needed, free)
 
 
 def disk_full_error(path: Path, needed: int, free: int) -> DiskFullError:
-    """The error for a disk without room, sizes in bytes."""
+    """Return the error for a full disk; sizes are in bytes."""
     return DiskFullError(
         f"{path.absolute()}: the disk is full: {needed / MIB:.1f} MiB needed, "
-        f"{free / MIB:.1f} MiB free. Free some; S2F_CACHE moves the cache"
+        f"{free / MIB:.1f} MiB free. Free some space, or set S2F_CACHE to move the cache"
     )
 
 
@@ -49,12 +49,12 @@ def explain_disk_full(path: Path, needed: int) -> Iterator[None]:
 def atomic_write(
     target: Path, needed: int | None = None, *, shared: bool = False
 ) -> Iterator[Path]:
-    """Give a path beside ``target`` to write to; it becomes ``target`` once the block succeeds.
+    """Yield a path beside ``target`` to write to; it becomes ``target`` once the block succeeds.
 
     A reader sees the old file or the new one, also after a power cut. A failure leaves nothing; a
     kill leaves the hidden file ``.unfinished-NAME``, which the next write replaces. ``shared``:
     several processes may write the target at once, so each has a path of its own. With ``needed``
-    bytes, raises DiskFullError where the disk has fewer or becomes full.
+    bytes, raises DiskFullError if the disk has fewer or becomes full.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = _beside(target, f".unfinished-{os.getpid()}-" if shared else UNFINISHED)
@@ -80,7 +80,7 @@ def write_text(target: Path, text: str) -> None:
 
 @contextmanager
 def atomic_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside ``target`` to fill; it becomes ``target`` as a whole.
+    """Yield an empty folder beside ``target`` to fill; it becomes ``target`` as a whole.
 
     A failure leaves ``target`` as it was; a kill leaves the hidden folder ``.unfinished-NAME``,
     which the next write removes.
@@ -109,14 +109,14 @@ def replace_folder(finished: Path, target: Path) -> None:
 
 
 def _beside(target: Path, prefix: str) -> Path:
-    """A hidden neighbour with the ending of ``target``, by which some libraries know the format."""
+    """A hidden neighbour with the extension of ``target``, since some libraries go by it."""
     return target.with_name(prefix + target.name)
 
 
 def _sync(path: Path) -> None:
-    """Have the disk hold a file's bytes, or the names in a folder, before anything else happens."""
+    """Flush a file's bytes, or the names in a folder, to the disk."""
     if path.is_dir() and os.name == "nt":
-        return  # Windows opens no folder
+        return  # Windows cannot open a folder
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The user's cache: what experiments and clones share and can be fetched or computed again."""
+"""The user's cache: files that experiments and clones share, and that can be made again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from s2f_core.common.errors import UserError
 
 
 def cache_folder(name: str) -> Path:
-    """A folder of the cache, made if need be: under ``S2F_CACHE``, else the system's place.
+    """Return a folder of the cache, under ``S2F_CACHE`` or the system's cache; create it if needed.
 
-    Raises UserError where it cannot be made.
+    Raises UserError if it cannot be created.
     """
     root = Path(os.environ.get("S2F_CACHE") or user_cache_dir("s2f"))
     path = root / name
@@ -21,6 +21,6 @@ def cache_folder(name: str) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"{path} cannot be written: {error}; S2F_CACHE chooses another place for the cache"
+            f"{path} cannot be written: {error}; set S2F_CACHE to move the cache"
         ) from None
     return path

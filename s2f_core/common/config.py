@@ -1,8 +1,8 @@
 """Typed, frozen parameter sections and the only reader of ``params.yaml``.
 
-A section is declared beside what it configures and derives from :class:`Section`. A stage asks
-for one by its keys, ``load(Split, "split")``, and sees nothing else of the file, so what it reads
-can be held against what ``dvc.yaml`` declares.
+A section is declared beside the code that it configures and derives from :class:`Section`. A stage
+loads it by its keys, ``load(Split, "split")``, and sees nothing else of the file. So a test can
+compare what it reads with what ``dvc.yaml`` declares.
 
 Entries under ``variants:`` are merged with ``defaults:``, which holds what they share; see
 :func:`merge`.
@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from s2f_core.common.errors import UserError
 
-FILE = Path("params.yaml")
-LONGEST = 2**18  # characters of a file
-MOST = 100_000  # values in a file; that of the project has some two thousand
+PARAMS_FILE = Path("params.yaml")
+MAX_CHARACTERS = 2**18  # of a file
+MAX_VALUES = 100_000  # in a file; the project's has about two thousand
 VARIANTS, DEFAULTS = "variants", "defaults"
 T = TypeVar("T")
 
@@ -33,30 +33,30 @@ class Section(BaseModel):
 
 
 @overload
-def load(kind: type[T], *keys: str, file: Path = FILE) -> T: ...
+def load(kind: type[T], *keys: str, file: Path = PARAMS_FILE) -> T: ...
 @overload
-def load(kind: Any, *keys: str, file: Path = FILE) -> Any: ...
-def load(kind: Any, *keys: str, file: Path = FILE) -> Any:
-    """Read and validate the value that stands under ``keys`` in the parameter file.
+def load(kind: Any, *keys: str, file: Path = PARAMS_FILE) -> Any: ...
+def load(kind: Any, *keys: str, file: Path = PARAMS_FILE) -> Any:
+    """Read and validate the value under ``keys`` in the parameter file.
 
     ``kind`` is a :class:`Section`, a scalar or any type pydantic can validate. Numbers that YAML
-    left as text (``1e-05``, as ``-S lr=1e-5`` writes it) are read as numbers. Variants are merged
-    with their defaults.
+    reads as text (``1e-05``, as ``-S lr=1e-5`` writes it) become numbers. Variants are merged with
+    their defaults.
 
-    Raises UserError where the file, a key or a value is not right; the message names them all.
+    Raises UserError for a wrong file, key or value; the message names all of them.
     """
-    value: Any = _merged(file, _version(file))
+    value: Any = _merged(file, _file_version(file))
     for depth, key in enumerate(keys):
         if not isinstance(value, dict) or key not in value:
-            known = ", ".join(map(str, value)) if isinstance(value, dict) else "none: not a mapping"
+            known = ", ".join(map(str, value)) if isinstance(value, dict) else "none, not a mapping"
             where = ".".join(keys[:depth]) or "the top level"
             raise UserError(f"{file}: no '{key}' under {where} (known keys: {known})")
         value = value[key]
     return validate(kind, value, *keys, file=file)
 
 
-def validate(kind: Any, value: Any, *keys: str, file: Path = FILE) -> Any:
-    """Validate a value; errors say that it stands under ``keys`` in ``file``."""
+def validate(kind: Any, value: Any, *keys: str, file: Path = PARAMS_FILE) -> Any:
+    """Validate a value; errors name ``keys`` and ``file`` as its place."""
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
@@ -84,63 +84,63 @@ def merge(default: Any, own: Any) -> Any:
 @cache
 def _merged(file: Path, key: tuple[int, ...] | None) -> Any:
     """The content of the file, its variants merged with their defaults."""
-    content = _read(file, key)
+    content = _read_yaml(file, key)
     if not isinstance(content, dict) or not isinstance(variants := content.get(VARIANTS), dict):
         return content
     default = content.get(DEFAULTS, {})
     return {**content, VARIANTS: {name: merge(default, own) for name, own in variants.items()}}
 
 
-def _version(file: Path) -> tuple[int, ...] | None:
-    """What is another where the file is, or its content."""
+def _file_version(file: Path) -> tuple[int, ...] | None:
+    """A cache key that changes with the file's inode, mtime or size."""
     try:
-        found = file.stat()
-    except OSError:  # which reading it tells
+        stat = file.stat()
+    except OSError:  # reported when the file is read
         return None
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 @cache
-def _read(file: Path, _key: tuple[int, ...] | None) -> Any:
+def _read_yaml(file: Path, _key: tuple[int, ...] | None) -> Any:
     try:
-        with file.open(encoding="utf-8") as opened:
-            text = opened.read(LONGEST + 1)
-        if len(text) > LONGEST:
-            raise ValueError(f"it has more than {LONGEST:,} characters")
+        with file.open(encoding="utf-8") as stream:
+            text = stream.read(MAX_CHARACTERS + 1)
+        if len(text) > MAX_CHARACTERS:
+            raise ValueError(f"it has more than {MAX_CHARACTERS:,} characters")
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return None
-        _refuse_bomb(node)
+        _limit_aliases(node)
         return loader.construct_document(node)
     except FileNotFoundError:
         raise UserError(f"{file.absolute()} does not exist: run from the project's root") from None
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
     except RecursionError:
-        raise UserError(f"{file} is not YAML: it is too deep") from None
+        raise UserError(f"{file} is not valid YAML: it is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise UserError(f"{file} is not YAML: {error}") from None
+        raise UserError(f"{file} is not valid YAML: {error}") from None
 
 
-def _refuse_bomb(root: yaml.Node) -> None:
-    """Raise ValueError where aliases make a few lines more than ``MOST`` values, or no end of them.
+def _limit_aliases(root: yaml.Node) -> None:
+    """Raise ValueError if aliases expand to more than ``MAX_VALUES`` values, or without end.
 
-    An alias is the node that it names, once more: who prints or merges it walks through it again.
+    An alias repeats the node that it names, so a few lines can expand to billions of values.
     """
     sizes: dict[int, int | None] = {}
 
     def size(node: yaml.Node) -> int:
         if id(node) in sizes:
             if (known := sizes[id(node)]) is None:
-                raise ValueError("an alias stands within what it names")
+                raise ValueError("an alias is inside the value that it repeats")
             return known
         sizes[id(node)] = None
         inner: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
         parts = [part for each in inner for part in (each if isinstance(each, tuple) else (each,))]
         sizes[id(node)] = total = 1 + sum(map(size, parts))
-        if total > MOST:
-            raise ValueError(f"its aliases make more than {MOST:,} values")
+        if total > MAX_VALUES:
+            raise ValueError(f"its aliases expand to more than {MAX_VALUES:,} values")
         return total
 
     size(root)
@@ -152,23 +152,23 @@ def _explain(error: ValidationError, kind: Any, file: Path, keys: tuple[str, ...
         where = ".".join([*_origin(file, keys, problem["loc"]), *map(str, problem["loc"])])
         line = f"{file}: {where}: {problem['msg']}, got {problem['input']!r:.200}"
         if problem["type"] == "extra_forbidden":
-            line = f"{file}: {where}: unknown key (known keys: {_known(kind, problem['loc'])})"
+            line = f"{file}: {where}: unknown key (known keys: {_known_keys(kind, problem['loc'])})"
         lines.append(line)
     return "\n".join(lines)
 
 
 def _origin(file: Path, keys: tuple[str, ...], location: tuple[int | str, ...]) -> tuple[str, ...]:
-    """Where the value at ``location`` below ``keys`` was written: there, or under the defaults."""
+    """The keys under which the value at ``location`` was written: ``keys``, or the defaults."""
     if keys[:1] != (VARIANTS,) or len(keys) < 2 or not location:
         return keys
-    content = _read(file, _version(file))
+    content = _read_yaml(file, _file_version(file))
     own, default = content[VARIANTS][keys[1]], content.get(DEFAULTS, {})
     path = (*keys[2:], *location)
     return (DEFAULTS, *keys[2:]) if _has(default, path) and not _has(own, path) else keys
 
 
 def _has(value: Any, path: tuple[int | str, ...]) -> bool:
-    """Whether a mapping has a value at the path; the type names of a union in it do not count."""
+    """Whether a mapping has a value at the path, in which type names of unions are skipped."""
     for part in path:
         if isinstance(value, dict) and part in value:
             value = value[part]
@@ -177,22 +177,22 @@ def _has(value: Any, path: tuple[int | str, ...]) -> bool:
     return True
 
 
-def _known(kind: Any, location: tuple[int | str, ...]) -> str:
-    """The keys allowed where an unknown one stands, read off the schema that refused it."""
+def _known_keys(kind: Any, location: tuple[int | str, ...]) -> str:
+    """The keys that the schema allows in place of the unknown one at ``location``."""
     schema = TypeAdapter(kind).json_schema()
-    here = schema
+    node = schema
     for part in location[:-1]:
-        here = _resolve(schema, here)
-        branches = here.get("oneOf") or here.get("anyOf") or []
-        tagged = here.get("discriminator", {}).get("mapping", {})
+        node = _resolve(schema, node)
+        branches = node.get("oneOf") or node.get("anyOf") or []
+        tagged = node.get("discriminator", {}).get("mapping", {})
         if part in tagged:
-            here = {"$ref": tagged[part]}
-        elif part in here.get("properties", {}):
-            here = here["properties"][part]
+            node = {"$ref": tagged[part]}
+        elif part in node.get("properties", {}):
+            node = node["properties"][part]
         else:
-            extra = here.get("additionalProperties")
-            here = branches[0] if branches else extra if isinstance(extra, dict) else {}
-    return ", ".join(_resolve(schema, here).get("properties", {})) or "none"
+            extra = node.get("additionalProperties")
+            node = branches[0] if branches else extra if isinstance(extra, dict) else {}
+    return ", ".join(_resolve(schema, node).get("properties", {})) or "none"
 
 
 def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

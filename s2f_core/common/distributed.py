@@ -1,14 +1,17 @@
-"""One training on several processes: what each does of it, and what they tell each other.
+"""Collective operations of one training on several processes.
 
-All hold the same weights and the same random state, and each sees its share of every batch. What
-is random is drawn for the whole batch, and each keeps its share of that; gradients, statistics of
-batch norm and logged scalars are means over all. So the number of processes is no part of a
-training: it ends as on one but for the rounding of sums, and may change when it is resumed.
+All processes have the same weights and the same random state, and each works on its share of every
+batch. Random numbers are drawn for the whole batch, and each process keeps its share of them.
+Gradients, batch-norm statistics and logged scalars are means over all processes. So the result does
+not depend on the number of processes, except for the rounding of sums, and a training may be
+resumed on another number.
 
-Gradients are averaged when all of a step's losses are backpropagated, as one message, and not by
-PyTorch's wrapper for a module: a game runs a network several times before one backward pass, has
-it judge for another player, and differentiates gradients (R1, WGAN-GP), each of which is a special
-case there. Alone, every function gives back what it was given.
+Gradients are averaged in one message after a step's losses are backpropagated, and not by PyTorch's
+DistributedDataParallel. An objective runs a network several times before one backward pass, uses it
+for another player's loss, and differentiates gradients (R1, WGAN-GP), each of which needs a
+workaround there.
+
+Without other processes, every function returns its input.
 """
 
 from __future__ import annotations
@@ -28,12 +31,12 @@ T = TypeVar("T")
 
 
 def world_size() -> int:
-    """How many processes train together."""
+    """The number of processes that train together."""
     return distributed.get_world_size() if _is_initialized() else 1
 
 
 def rank() -> int:
-    """Which of them this is, from 0."""
+    """The number of this process, from 0."""
     return distributed.get_rank() if _is_initialized() else 0
 
 
@@ -42,41 +45,41 @@ def _is_initialized() -> bool:
 
 
 @contextmanager
-def _peer_failures() -> Iterator[None]:
-    """Raise UserError where another process has died or does not answer."""
+def _explain_lost_process() -> Iterator[None]:
+    """Raise UserError if another process has ended or does not answer."""
     try:
         yield
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
         raise UserError(
-            f"process {rank()} of {world_size()} lost its connection to another "
-            f"process, which ended or did not answer within S2F_TIMEOUT seconds ({reason}). That "
-            "process's own output says why. Run the same command again to continue from the last "
-            "saved state"
+            f"process {rank()} of {world_size()} lost its connection to another process, which "
+            f"ended or did not answer within S2F_TIMEOUT seconds ({reason}). The output of that "
+            "process says why. Run the same command again to continue from the last saved state"
         ) from None
 
 
 def shard_indices(batch: int, parts: int) -> npt.NDArray[np.int64] | slice:
-    """The places in a batch that this process sees: an equal share of each of its ``parts``.
+    """Return this process's indices in a batch: an equal share of each of its ``parts``.
 
-    Raises UserError where it cannot be divided so.
+    Raises UserError if the parts cannot be divided equally.
     """
     if world_size() == 1:
         return slice(None)
-    each, left = divmod(batch, parts * world_size())
-    if left:
+    share, remainder = divmod(batch, parts * world_size())
+    if remainder:
         raise UserError(
             f"recipe.batch is {batch} images in {parts} part(s) (accumulate), which {world_size()} "
             "processes cannot share equally: start a number of them that divides "
             f"{batch // parts}, or set batch to a multiple of {parts * world_size()}"
         )
-    return np.arange(batch).reshape(parts, world_size(), each)[:, rank()].ravel()
+    return np.arange(batch).reshape(parts, world_size(), share)[:, rank()].ravel()
 
 
 def sample_sharded(draw: Callable[[int], Tensor], count: int, dim: int = 0) -> Tensor:
-    """Random numbers for ``count`` images of this process, as one process would draw them.
+    """Return random numbers for the ``count`` images of this process.
 
-    ``draw`` gives those of so many images, which are its dimension ``dim``.
+    They are the same as a single process would draw: ``draw`` is called with the number of images
+    of all processes, which is the size of dimension ``dim`` of its result.
     """
     return shard(draw(count * world_size()), count, dim)
 
@@ -90,26 +93,26 @@ def sample_sharded_like(draw: Callable[[Tensor], Tensor], like: Tensor) -> Tenso
 
 
 def shard(whole: Tensor, count: int, dim: int = 0) -> Tensor:
-    """The ``count`` images of this process among those of all."""
+    """Return the ``count`` images of this process among those of all processes."""
     return whole.narrow(dim, rank() * count, count)
 
 
 def all_gather(images: Tensor) -> Tensor:
-    """The images [B, …] of all processes in their order, [world · B, …]; without a gradient."""
+    """Return the images [B, …] of all processes by rank, [world · B, …], without a gradient."""
     if world_size() == 1:
         return images
-    every = [torch.empty_like(images) for _ in range(world_size())]
-    with _peer_failures():
-        distributed.all_gather(every, images.contiguous())
-    return torch.cat(every)
+    gathered = [torch.empty_like(images) for _ in range(world_size())]
+    with _explain_lost_process():
+        distributed.all_gather(gathered, images.contiguous())
+    return torch.cat(gathered)
 
 
 def average_in_place(tensors: Sequence[Tensor]) -> None:
-    """Set tensors of one kind, in place, to their means over all processes."""
+    """Replace tensors of one dtype by their means over all processes."""
     if world_size() == 1:
         return
     flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-    with _peer_failures():
+    with _explain_lost_process():
         distributed.all_reduce(flat)
     sizes = [tensor.numel() for tensor in tensors]
     parts = torch.split(flat / world_size(), sizes)
@@ -118,7 +121,7 @@ def average_in_place(tensors: Sequence[Tensor]) -> None:
 
 
 def average_values(values: Mapping[str, float]) -> dict[str, float]:
-    """The mean of each named value over all processes, which all have the same names."""
+    """Return the mean of each value over all processes, which must have the same names."""
     if world_size() == 1:
         return dict(values)
     device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
@@ -128,18 +131,18 @@ def average_values(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def all_reduce_sum(tensor: Tensor) -> Tensor:
-    """The sum over all processes, which gradients flow back through into every one of them."""
-    total: Tensor = _Sum.apply(tensor)
+    """Return the sum over all processes; gradients flow back to each of them."""
+    total: Tensor = _AllReduceSum.apply(tensor)
     return total
 
 
-class _Sum(torch.autograd.Function):
-    """What each process loses depends on the sum, so the gradient is a sum too, of any order."""
+class _AllReduceSum(torch.autograd.Function):
+    """The sum over all processes. Each loss depends on it, so its gradient is also a sum."""
 
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:  # noqa: ARG004
         total = tensor.clone()
-        with _peer_failures():
+        with _explain_lost_process():
             distributed.all_reduce(total)
         return total
 
@@ -148,32 +151,32 @@ class _Sum(torch.autograd.Function):
         return all_reduce_sum(gradients[0])
 
 
-def broadcast(find: Callable[[], T]) -> T:
-    """What the first process finds, told to all others, which wait for it."""
+def broadcast(compute: Callable[[], T]) -> T:
+    """Return the result of ``compute`` on process 0 to all processes, which wait for it."""
     if world_size() == 1:
-        return find()
-    box: list[Any] = [find() if rank() == 0 else None]
-    with _peer_failures():
+        return compute()
+    box: list[Any] = [compute() if rank() == 0 else None]
+    with _explain_lost_process():
         distributed.broadcast_object_list(box)
-    found: T = box[0]
-    return found
+    result: T = box[0]
+    return result
 
 
 def barrier() -> None:
-    """Return when all processes are here."""
+    """Wait for all processes."""
     broadcast(lambda: None)
 
 
 def assert_equal(what: str, value: object) -> None:
-    """Raise UserError where a process has another ``what`` than the first."""
+    """Raise UserError if ``value`` differs between processes; ``what`` names it."""
     if world_size() == 1:
         return
     values: list[Any] = [None] * world_size()
-    with _peer_failures():
+    with _explain_lost_process():
         distributed.all_gather_object(values, value)
-    others = [place for place, other in enumerate(values) if other != values[0]]
+    others = [number for number, other in enumerate(values) if other != values[0]]
     if others:
         raise UserError(
-            f"the processes {', '.join(map(str, others))} have other {what} than process 0: all "
-            "machines need the same params.yaml, data, code and versions"
+            f"the {what} of the processes {', '.join(map(str, others))} differ from those of "
+            "process 0: all machines need the same params.yaml, data, code and versions"
         )

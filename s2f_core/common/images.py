@@ -1,6 +1,6 @@
-"""Images: decode, resize, show, and the only place that knows their range.
+"""Decode, resize, arrange and save images, and convert them to and from network tensors.
 
-Stored images are uint8 [H, W, C] RGB or grey; a network sees float32 [B, C, H, W] in [-1, 1].
+Stored images are uint8 [H, W, C] RGB or grey. Network tensors are float32 [B, C, H, W] in [-1, 1].
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-MAX_PIXELS = 64_000_000  # larger ones are refused before they are decoded
+MAX_PIXELS = 64_000_000  # larger images are rejected before they are decoded
 
-# Pillow's names. Of the others some have a program run (EPS), and people's pictures are of none.
+# Pillow's names. Other formats are rare for photos, and some of them run a program (EPS).
 FORMATS = ("AVIF", "BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 
 class ImageError(Exception):
-    """An image cannot be used; the message is the reason that its table row records."""
+    """An image cannot be used. The message is the reason in its table row."""
 
 
 def decode(
@@ -38,11 +38,11 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
 ) -> Pixels:
-    """Decode a JPEG, PNG or other still image, or the first of a moving one, to uint8 [H, W, 3].
+    """Decode an image, or the first frame of an animation, to uint8 [H, W, 3].
 
     The EXIF rotation is applied, transparency is flattened on white, grey becomes three equal
-    channels and 16-bit values are scaled to 8. A colour profile is left aside: values are taken as
-    sRGB's. ``formats``: Pillow's names of the formats to accept. Raises ImageError if the data is
+    channels and 16-bit values are scaled to 8. Colour profiles are ignored: values are taken as
+    sRGB. ``formats``: Pillow's names of the formats to accept. Raises ImageError if the data is
     empty, truncated, in another format, has more than ``max_pixels`` pixels, or has floating-point
     pixels, whose white level is unknown.
     """
@@ -51,22 +51,22 @@ def decode(
             if image.width * image.height > max_pixels:
                 raise ImageError(f"{image.width}x{image.height} is over {max_pixels:,} pixels")
             if image.mode == "F":
-                raise ImageError("its pixels are floats: save it with 8 or 16 bits")
+                raise ImageError("its pixels are floating-point: save it with 8 or 16 bits")
             image.load()
             return pil_to_rgb(image)
     except ImageError:
         raise
     except Exception as error:  # PIL's decoders raise many kinds for a broken file
-        said = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ImageError(f"unreadable: {said if data else 'empty file'}") from None
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ImageError(f"unreadable: {reason if data else 'empty file'}") from None
 
 
 def pil_to_rgb(image: Image.Image) -> Pixels:
-    """An opened image as uint8 [H, W, 3], upright and on white; see :func:`decode`."""
+    """Convert a Pillow image to uint8 [H, W, 3], upright and on white; see :func:`decode`."""
     image = ImageOps.exif_transpose(image)
     if image.mode in {"I;16", "I;16L", "I;16B", "I"}:  # 16-bit grey; PIL would clip it at 255
-        wide = np.asarray(image).astype(np.int64)
-        return np.repeat((wide.clip(0, 65535) // 257).astype(np.uint8)[..., None], 3, axis=2)
+        values = np.asarray(image).astype(np.int64)
+        return np.repeat((values.clip(0, 65535) // 257).astype(np.uint8)[..., None], 3, axis=2)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -77,38 +77,38 @@ def pil_to_rgb(image: Image.Image) -> Pixels:
 def resize(image: Pixels, size: int) -> Pixels:
     """Resize [H, W, C] to [size, size, C]: area averaging when shrinking, else Lanczos."""
     shrinks = size < min(image.shape[:2])
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
-    resized = cv2.resize(image, (size, size), interpolation=how)
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
+    resized = cv2.resize(image, (size, size), interpolation=interpolation)
     return resized.reshape(size, size, image.shape[2]).astype(np.uint8)
 
 
 def repeat_pixels(image: Pixels, size: int) -> Pixels:
-    """Pixels repeated until the image [H, W, C] has at least ``size`` a side, to be looked at."""
+    """Repeat the pixels of an image [H, W, C] to at least ``size`` a side, for display."""
     times = math.ceil(size / min(image.shape[:2]))
     return image.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def to_rgb(image: Pixels) -> Pixels:
-    """Three channels of an image [..., C] of one or three."""
+    """Repeat a single channel, so that an image [..., 1 or 3] has three."""
     return np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
 
 
 def grid(images: list[Pixels] | Pixels, columns: int | None = None, gap: int = 2) -> Pixels:
-    """Lay images of one size out in rows, on white: uint8 [H', W', 3]."""
+    """Arrange images of one size in rows on white, uint8 [H', W', 3]; ``gap`` is in pixels."""
     columns = columns or math.ceil(math.sqrt(len(images)))
     height, width = images[0].shape[:2]
     rows = math.ceil(len(images) / columns)
     sheet = np.full(
         (rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8
     )
-    for place, image in enumerate(images):
-        top, left = place // columns * (height + gap), place % columns * (width + gap)
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
         sheet[top : top + height, left : left + width] = to_rgb(image)
     return sheet
 
 
 def encode_png(image: Pixels) -> bytes:
-    """Lossless PNG of uint8 [H, W, 1 or 3]; the same bytes for the same pixels."""
+    """Encode uint8 [H, W, 1 or 3] as PNG; the same pixels give the same bytes."""
     buffer = io.BytesIO()
     Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, "PNG")
     return buffer.getvalue()
@@ -120,30 +120,30 @@ def save_png(path: Path, image: Pixels) -> None:
 
 
 def to_model(images: Tensor) -> Tensor:
-    """uint8, or float in 0…255, [B, H, W, C] to float32 [B, C, H, W] in [-1, 1]."""
+    """Convert uint8, or float in 0…255, [B, H, W, C] to float32 [B, C, H, W] in [-1, 1]."""
     return images.permute(0, 3, 1, 2).float().div(127.5).sub_(1.0)
 
 
 def to_network_input(images: Pixels | Floats, size: int, channels: int) -> Tensor:
-    """Images [B, H, W, C] in 0…255 as a network sees them: float32 [B, channels, size, size].
+    """Convert images [B, H, W, C] in 0…255 to float32 [B, channels, size, size] in [-1, 1].
 
-    Others than of its size are averaged over areas, grey ones repeated.
+    Images of another size are resized by area averaging; a single channel is repeated.
     """
     import torch
 
     if size != images.shape[1]:
-        images = np.stack([_averaged(image, size) for image in images.astype(np.float32)])
+        images = np.stack([_area_average(image, size) for image in images.astype(np.float32)])
     return to_model(torch.from_numpy(images)).expand(-1, channels, -1, -1)
 
 
-def _averaged(image: Floats, size: int) -> Floats:
-    """[H, W, C] averaged over areas; OpenCV takes a fifth of the time that PyTorch does."""
+def _area_average(image: Floats, size: int) -> Floats:
+    """Resize [H, W, C] by area averaging; OpenCV takes a fifth of PyTorch's time."""
     smaller = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
     return smaller.reshape(size, size, -1).astype(np.float32, copy=False)
 
 
 def from_model(images: Tensor) -> Pixels:
-    """Float [B, C, H, W] in [-1, 1] (values outside are clipped) to uint8 [B, H, W, C]."""
+    """Convert float [B, C, H, W] in [-1, 1] (values outside are clipped) to uint8 [B, H, W, C]."""
     scaled = images.detach().float().clamp(-1.0, 1.0).add(1.0).mul(127.5).round()
     pixels: Pixels = scaled.byte().permute(0, 2, 3, 1).cpu().numpy()
     return pixels

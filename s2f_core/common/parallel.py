@@ -1,4 +1,4 @@
-"""Where the data stages' work runs: threads of this machine, or a Dask cluster."""
+"""Parallel work of the data stages: threads of this machine, or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -14,35 +14,37 @@ from s2f_core.common.errors import UserError
 
 @contextmanager
 def workers(shared: Any) -> Iterator[joblib.Parallel]:
-    """What runs joblib tasks, given back in the order in which they end.
+    """Yield a runner of joblib tasks that returns results as they finish.
 
-    Threads here, ``S2F_WORKERS`` of them, by default one a core; with ``S2F_DASK`` the workers of
-    that scheduler (``tcp://host:8786``), which need this environment and the project's folder
-    under the same path. ``shared``, an argument of every task, then travels once to each of them.
-    Raises UserError where the scheduler cannot be reached or a variable is wrong.
+    It uses ``S2F_WORKERS`` threads, by default one per core. With ``S2F_DASK``, the address of a
+    scheduler (``tcp://host:8786``), it uses that cluster's workers, which need this environment and
+    the project's folder under the same path. ``shared``, an argument of every task, is then sent
+    once to each worker. Raises UserError if the scheduler cannot be reached or a variable is wrong.
     """
     scheduler = os.environ.get("S2F_DASK")
     with ExitStack() as stack:
         if scheduler:
-            stack.enter_context(_client(scheduler))
+            stack.enter_context(_connect(scheduler))
             stack.enter_context(joblib.parallel_config("dask", scatter=[shared]))
         else:
-            stack.enter_context(joblib.parallel_config("threading", n_jobs=_count()))
+            stack.enter_context(joblib.parallel_config("threading", n_jobs=_thread_count()))
         yield joblib.Parallel(return_as="generator_unordered")
 
 
-def _count() -> int:
-    given = os.environ.get("S2F_WORKERS", "-1")
+def _thread_count() -> int:
+    value = os.environ.get("S2F_WORKERS", "-1")
     try:
-        count = int(given)
+        count = int(value)
     except ValueError:
         count = 0
     if count != -1 and count < 1:
-        raise UserError(f"S2F_WORKERS={given} is no number of threads: 1 or more, -1 for all cores")
+        raise UserError(
+            f"S2F_WORKERS={value} is not a number of threads: use 1 or more, or -1 for all cores"
+        )
     return count
 
 
-def _client(scheduler: str) -> Any:
+def _connect(scheduler: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
@@ -50,4 +52,4 @@ def _client(scheduler: str) -> Any:
     try:
         return Client(scheduler, timeout="10s")
     except (OSError, ValueError) as error:
-        raise UserError(f"S2F_DASK={scheduler} cannot be reached: {error}") from None
+        raise UserError(f"S2F_DASK={scheduler}: the scheduler cannot be reached: {error}") from None

@@ -1,4 +1,4 @@
-"""Seeds: one number in params.yaml, an independent stream for every purpose and step."""
+"""Random streams: one seed in params.yaml, an independent stream for every purpose and step."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 def stream(*keys: int) -> np.random.Generator:
-    """A generator that depends on ``keys`` alone, such as (seed, purpose, step).
+    """Return a generator that depends only on ``keys``, such as (seed, purpose, step).
 
-    What is drawn at a step does not depend on what was drawn before, so a resumed run needs no
-    generator state to go on as the uninterrupted one would have.
+    The random numbers of a step do not depend on earlier steps, so a resumed run needs no saved
+    generator state to equal an uninterrupted one.
     """
     return np.random.default_rng(np.random.SeedSequence(keys))

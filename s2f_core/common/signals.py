@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, noted, so that what runs can save before it leaves."""
+"""Delayed handling of Ctrl-C and SIGTERM, so that a program can save before it exits."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Whether this process was asked to end; ``signal`` is by which signal, None before that."""
+    """A request to end this process; ``signal`` is its number, or None before a request."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
     @contextmanager
     def record_signals(self) -> Iterator[None]:
-        """Within the block the first signal is noted; a second of its kind ends it at once.
+        """Record the first signal within the block; a second one of its kind exits at once.
 
-        What ends the process is SystemExit with 128 + the signal's number, as a shell has it, at
-        the latest at the end of the block. In another thread than the main one nothing is noted.
+        The process exits by SystemExit with 128 + the signal's number, as in a shell, at the latest
+        at the end of the block. Outside the main thread, which alone may set handlers, nothing is
+        recorded.
         """
-        if threading.current_thread() is not threading.main_thread():  # only it may set handlers
+        if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        previous = {number: signal.signal(number, self._record) for number in SIGNALS}
         try:
             yield
         finally:
-            for number, handler in before.items():
+            for number, handler in previous.items():
                 signal.signal(number, handler)
         self.exit_if_requested()
 
     def exit_if_requested(self) -> None:
-        """End the process if it was asked to."""
+        """Exit if a signal was recorded."""
         if self.signal is not None:
             raise SystemExit(128 + self.signal)
 
-    def _note(self, number: int, _frame: object) -> None:
+    def _record(self, number: int, _frame: object) -> None:
         if self.signal == number:
             self.exit_if_requested()
         self.signal = number

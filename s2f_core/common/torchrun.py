@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Launch:
-    """The rank of this process, and how many processes there are: in all, and on this machine."""
+    """The rank of this process, and the number of processes: in all, and on this machine."""
 
     rank: int = 0
     world_size: int = 1
@@ -16,12 +16,12 @@ class Launch:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process keeps the record: MLflow, files, what a person sees."""
+        """Whether this process writes files, logs to MLflow and shows progress."""
         return self.rank == 0
 
 
 def read_launch() -> Launch:
-    """What ``torchrun`` says in the environment; alone where it started nothing."""
+    """Read the environment variables of ``torchrun``; without them the process is alone."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return Launch()
     names = ("RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")

@@ -11,7 +11,7 @@ from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvir
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import nn
 
-from s2f_core.common.device import Resolved
+from s2f_core.common.device import ResolvedPrecision
 from s2f_core.common.errors import UserError
 from s2f_core.common.torchrun import Launch, read_launch
 
@@ -26,7 +26,7 @@ class Together(DDPStrategy):
         return module
 
 
-def start(precision: Resolved) -> Fabric:
+def start(precision: ResolvedPrecision) -> Fabric:
     """The fabric, connected to the other processes where there are any.
 
     Every process has one GPU of its machine, by NCCL, or without CUDA a share of the CPU, by gloo.

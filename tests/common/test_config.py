@@ -83,7 +83,7 @@ def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
         load(int, "seed", file=tmp_path / "none.yaml")
     broken = tmp_path / "broken.yaml"
     broken.write_text("a: [1,\n")
-    with pytest.raises(UserError, match="is not YAML"):
+    with pytest.raises(UserError, match="is not valid YAML"):
         load(int, "seed", file=broken)
 
 

@@ -206,7 +206,7 @@ def test_who_is_left_says_that_another_is_lost(tmp_path: Path, make_job: Any) ->
     ]
     said = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [1, -signal.SIGKILL], said
-    assert "process 0 of 2 has lost another one" in said[0]
+    assert "process 0 of 2 lost its connection to another process" in said[0]
 
 
 def _launched(rank: int, port: int) -> dict[str, str]:

@@ -87,7 +87,7 @@ def test_a_wrong_number_of_threads_is_refused(
 ) -> None:
     """With what is allowed."""
     monkeypatch.setenv("S2F_WORKERS", given)
-    with pytest.raises(UserError, match=f"S2F_WORKERS={given} is no number of threads: 1 or more"):
+    with pytest.raises(UserError, match=f"S2F_WORKERS={given} is not a number of threads"):
         build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")
 
 
@@ -96,5 +96,5 @@ def test_a_scheduler_that_is_not_there_is_an_error(
 ) -> None:
     """Not a wait for ever."""
     monkeypatch.setenv("S2F_DASK", "nowhere")
-    with pytest.raises(UserError, match="S2F_DASK=nowhere cannot be reached"):
+    with pytest.raises(UserError, match="S2F_DASK=nowhere: the scheduler cannot be reached"):
         build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")

@@ -131,7 +131,7 @@ PICTURES: dict[str, tuple[Make, str]] = {
     "turned.jpg": (lambda _: _turned(), USED),
     "profile.jpg": (lambda _: _profiled(), USED),
     "broken-profile.jpg": (lambda _: _profiled(b"\xff" * 200), USED),
-    "floats.tif": (lambda _: _floats(), "its pixels are floats"),
+    "floats.tif": (lambda _: _floats(), "its pixels are floating-point"),
     "texts.png": (lambda _: _texts(), "unreadable"),
     "program.jpg": (_program, "cannot identify"),
     "thin.png": (lambda _: packed(page(5000, 1), "PNG"), "too small"),

@@ -67,7 +67,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     (tmp_path / ".dvc").mkdir()
-    config._read.cache_clear()
+    config._read_yaml.cache_clear()
     return tmp_path
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from s2f_core.common.config import FILE
+from s2f_core.common.config import PARAMS_FILE
 from s2f_core.common.errors import UserError
 
 WORKSPACE, COMMITTED = "workspace", "committed"
@@ -174,7 +174,7 @@ def _state(item: _Range, last: _Revision) -> str:
 def _experiment(last: _Revision, name: str, state: str, baseline: str) -> Experiment:
     data = last.data or _Data()
     params = {
-        leaf if file == FILE.name else f"{file}:{leaf}": value
+        leaf if file == PARAMS_FILE.name else f"{file}:{leaf}": value
         for file, content in (data.params or {}).items()
         for leaf, value in _leaves(content.data)
     }
