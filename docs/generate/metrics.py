@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from docs.generate.parameters import markdown
+from s2f_core.metrics import registry
 from s2f_core.metrics.registry import PAIR_SCORES, SAMPLE_SCORES, SURFACE_SCORES
 from s2f_core.metrics.types import Score
 
@@ -58,10 +59,23 @@ def facts(key: str, score: Score) -> str:
 
 
 def explanation(score: Score) -> str:
-    """The docstring of the module that defines the score, then that of its function."""
+    """The docstring of the module that defines the score, and that of its function there."""
+    name = module_of(score)
     function = function_of(score)
-    module = sys.modules[function.__module__].__doc__ or ""
-    return "\n\n".join(markdown(text) for text in (module, function.__doc__ or "") if text)
+    texts = [sys.modules[name].__doc__ or ""]
+    texts += [function.__doc__ or ""] if function.__module__ == name else []
+    return "\n\n".join(markdown(text) for text in texts if text)
+
+
+def module_of(score: Score) -> str:
+    """The name of the module in which the score is declared."""
+    return next(
+        name
+        for name, module in sorted(sys.modules.items())
+        if name.startswith("s2f_core.metrics.")
+        and name != registry.__name__
+        and any(value is score for value in vars(module).values())
+    )
 
 
 def function_of(score: Score) -> Callable[..., object]:

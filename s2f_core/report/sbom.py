@@ -26,6 +26,7 @@ from s2f_core.data.assets.weight_assets import WEIGHTS
 PartKind = Literal["package", "pictures", "weights"]
 
 ROOT = "s2f"
+DEVELOPMENT = ("dev", "docs")  # extras that running s2f does not need
 KNOWN_LICENCES = {  # from licence files or the publisher's terms, where the metadata is silent
     "cuda-toolkit": "NVIDIA CUDA Toolkit EULA",
     "huey": "MIT",
@@ -88,7 +89,9 @@ def list_parts(assets: Path) -> list[Part]:
 def _packages() -> Iterator[Part]:
     """Every installed package that s2f requires, once, whichever extras ask for it."""
     root = distribution(ROOT)
-    extras = {extra for extra in root.metadata.get_all("Provides-Extra") or () if extra != "dev"}
+    extras = {
+        extra for extra in root.metadata.get_all("Provides-Extra") or () if extra not in DEVELOPMENT
+    }
     todo, extras_of = [(ROOT, extras)], dict[str, set[str]]()
     while todo:
         name, asked = todo.pop()

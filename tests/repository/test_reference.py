@@ -75,7 +75,7 @@ def test_every_score_has_its_declaration_and_docstring(key: str) -> None:
     """Title, range, direction, description and the text of its function."""
     score = metrics.SCORES[key]
     assert score.describe
-    assert metrics.function_of(score).__doc__
+    assert metrics.explanation(score)
     text = metrics.page()
     assert f"| {score.title} | `{key}` | {metrics.value_range(score)} |" in text
     assert f"## {score.title}\n" in text
