@@ -16,10 +16,10 @@ FACT_PHRASES = {  # by field of Paper, in the order of the sentence
     "size": "{} pixels",
     "steps": "{} steps",
     "epochs": "{} epochs",
-    "batch": "a batch of {}",
-    "lr": "a rate of {}",
-    "lr_d": "D's rate {}",
-    "width": "a first layer of {} channels",
+    "batch": "a batch size of {}",
+    "lr": "a learning rate of {}",
+    "lr_d": "{} for the discriminator",
+    "width": "{} channels in the first layer",
 }
 
 
@@ -49,9 +49,8 @@ def difference_sentences(
     sentences += [f"{' · '.join(names)}: {text}." for text, names in rows.items()]
     if study.printed:
         sentences.append(
-            f"The printed {study.printed.score.upper()} is of the "
-            "paper's own data: what is set beside it is the same kind of model on ours, and the "
-            "two numbers do not compare."
+            f"The printed {study.printed.score.upper()} is of the paper's own data. Ours is of "
+            "the same kind of model on our data: the two numbers cannot be compared."
         )
     absent = [row.name for row in study.rows if row.ours is None]
     if absent:
@@ -101,7 +100,7 @@ def _fact(key: str, value: float) -> str:
 
 
 def _upscaling(item: EvaluationRecord) -> str:
-    return "" if item.upscaler == "none" else f", enlarged by {item.upscaler}"
+    return "" if item.upscaler == "none" else f", upscaled by {item.upscaler}"
 
 
 def _caveats(study: Study, ours: list[EvaluationRecord]) -> list[str]:
@@ -123,7 +122,7 @@ def _caveats(study: Study, ours: list[EvaluationRecord]) -> list[str]:
         ending = f" Ours: {meanings[0].rstrip('.')}." if meanings else ""
         sentences.append(
             "The paper does not state how it computes its pixel difference "
-            f"({_span(values, '.2f')}): its definition is another one than ours.{ending}"
+            f"({_span(values, '.2f')}): its definition differs from ours.{ending}"
         )
     return sentences
 

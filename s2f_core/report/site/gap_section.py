@@ -134,8 +134,8 @@ def _people_sentence(gap: GapRecord) -> str:
     if ink is None or width is None:
         return ""
     return (
-        f"People cover {100 * ink:.0f} % of the paper, with strokes that are {width:.1f} 128ths of "
-        "its side wide."
+        f"People's strokes cover {100 * ink:.0f} % of the paper and are {width:.1f} pixels wide on "
+        "a sheet of 128 pixels a side."
     )
 
 
@@ -146,10 +146,10 @@ def _order_sentence(gap: GapRecord) -> str:
     ranked = join_words(
         f"{name} ({format_number('kid', kid)})" for name, kid in gap.conditions.items()
     )
-    text = f"By KID to their sketches, nearest first: {ranked}."
+    text = f"By KID to people's sketches, nearest first: {ranked}."
     floor = gap.sets[PEOPLE].estimate("kid").value
     if floor is not None:
-        text += f" Two halves of people's own have {format_number('kid', floor)}."
+        text += f" Two halves of people's sketches have a KID of {format_number('kid', floor)}."
     return text
 
 
@@ -163,10 +163,10 @@ def _augmentation_sentences(gap: GapRecord) -> list[str]:
         )
         if before.value is None or after.value is None:
             continue
-        verb = "narrow" if after.value < before.value else "widen"
+        verb = "narrows" if after.value < before.value else "widens"
         doubt = "; the intervals overlap" if intervals_overlap(after, before) else ""
         sentences.append(
-            f"The changes of {name} {verb} the gap of {source.condition} from "
+            f"The augmentation {name} {verb} the gap of {source.condition} from "
             f"{format_number('kid', before.value)} to {format_number('kid', after.value)}{doubt}."
         )
     return sentences

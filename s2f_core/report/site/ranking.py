@@ -79,11 +79,8 @@ def _whole_order(published: list[StudyRow], ranked: list[StudyRow]) -> str:
     if len(ours) < 3:
         return ""
     if papers == ours:
-        return f"The figures have the same order throughout: {join_words(ours)}."
-    return (
-        f"By the figures, best first, the paper has {join_words(papers)}; here it is "
-        f"{join_words(ours)}."
-    )
+        return f"The whole order is the same: {join_words(ours)}."
+    return f"From best to worst, the paper has {join_words(papers)}; here it is {join_words(ours)}."
 
 
 def _ordinal(place: int) -> str:

@@ -95,8 +95,8 @@ def overview(evaluations: list[EvaluationRecord], boards: int) -> str:
     text += f" {'was' if len(evaluations) == 1 else 'were'} scored on images not seen in training."
     if boards > 1:
         text += (
-            f" They stand in {boards} tables by what they make: a figure can be compared with "
-            "those beside it and with no other."
+            f" They fill {boards} tables, by their real images and kind of scores: compare figures "
+            "only within a table."
         )
     return text
 
@@ -127,8 +127,8 @@ def board_summary(evaluations: list[EvaluationRecord], comparisons: Comparisons)
         outputs = first.output_noun
         sentences.append(
             f"Real {outputs} compared with other real {outputs} reach "
-            f"{_article(title)} {title} of {span}: that is the floor, below which a difference "
-            "means nothing."
+            f"{_article(title)} {title} of {span}. This is the floor: a smaller difference means "
+            "nothing."
         )
     return " ".join(sentences)
 
@@ -149,8 +149,8 @@ def _best_sentences(evaluations: list[EvaluationRecord], comparisons: Comparison
             wins.setdefault(first.name, []).append(f"by {title} ({estimate})")
         else:
             unsettled.append(
-                f"By {title} {first.name} has the best figure ({estimate}), but that it is better "
-                f"than {_join_or(leaders[1:])} is not settled."
+                f"By {title} {first.name} has the best figure ({estimate}), but it is not "
+                f"settled that it is better than {_join_or(leaders[1:])}."
             )
     phrases = [f"{name} {join_words(scores)}" for name, scores in wins.items()]
     return [*([f"The best is {join_words(phrases)}."] if phrases else []), *unsettled]
@@ -225,15 +225,14 @@ def _baseline_sentence(score: str, outcomes: dict[str, str], items: list[Evaluat
         every = "every trivial baseline: " if all_alike else ""
         parts.append(f"{beat} {every}{join_words(wins)}")
     if losses and all_alike:
-        parts.append(f"{does} beat any trivial baseline: not {_join_or(losses)}")
+        parts.append(f"{beat} none of the trivial baselines: {join_words(losses)}")
     elif losses:
         parts.append(f"but not {_join_or(losses)}" if wins else f"{does} beat {_join_or(losses)}")
     title = title_in_sentence(items[0].scores[score].title)
     if level and not parts:
-        return f"By {title}, nothing is settled between {subject} and {_join_or(level)}."
-    if level:
-        parts.append(f"with nothing settled against {_join_or(level)}")
-    return f"By {title}, {subject} {', '.join(parts)}."
+        return f"By {title}, no difference between {subject} and {_join_or(level)} is settled."
+    ending = f"; no difference from {_join_or(level)} is settled" if level else ""
+    return f"By {title}, {subject} {', '.join(parts)}{ending}."
 
 
 def _nearest_explanation(evaluations: list[EvaluationRecord]) -> str:
@@ -253,7 +252,7 @@ def _nearest_explanation(evaluations: list[EvaluationRecord]) -> str:
         pixel, copied = (item.estimate("pixel_difference", of) for of in ("model", "nearest-face"))
         if pixel.value is not None and copied.value is not None and pixel.value < copied.value:
             text += (
-                f": by pixel difference it is further from that than {item.name} "
+                f": by pixel difference it is further from the true photo than {item.name} "
                 f"({format_number('pixel_difference', copied.value)} against "
                 f"{format_number('pixel_difference', pixel.value)})"
             )
@@ -267,7 +266,7 @@ def fid_bias_warning(evaluations: list[EvaluationRecord]) -> str:
     if fewest >= UNBIASED or not any("fid" in item.scores for item in evaluations):
         return ""
     return (
-        f"FID is biased upwards below N = {UNBIASED:,} and N is {fewest:,} here: compare FIDs "
+        f"FID is biased upwards below N = {UNBIASED:,}, and N is {fewest:,} here. Compare FIDs "
         "within this table only, and prefer KID, which is unbiased."
     )
 
@@ -286,12 +285,13 @@ def discriminator_sentences(curves_end: dict[str, float]) -> list[str]:
         gap = real - fake
         verdict = "it could hardly tell them apart"
         if gap > 0.6:
-            verdict = "it had all but won, which leaves the generator little to learn from"
+            verdict = "it had nearly won, which leaves the generator little to learn from"
         elif gap > 0.2:
             verdict = "it told them apart, but not with certainty"
-        which = " of the way back" if end else ""
+        which = " of B to A" if end else ""
         sentences.append(
-            f"Over the last tenth of training the discriminator{which} gave real ones "
-            f"{real:.2f} and generated ones {fake:.2f} on average (0.5 means undecided): {verdict}."
+            f"Over the last tenth of training the discriminator{which} gave real "
+            f"examples {real:.2f} and generated ones {fake:.2f} on average (0.5 means undecided): "
+            f"{verdict}."
         )
     return sentences

@@ -30,8 +30,8 @@ def survey_view(root: Path) -> dict[str, Any] | None:
         sentences.append("Some pictures were shown for a limited time only.")
     if summary["stale"]:
         sentences.append(
-            f"{sum(summary['stale'].values()):,} answers are to pictures that were made anew "
-            "since, and do not count."
+            f"{sum(summary['stale'].values()):,} answers do not count, since their pictures have "
+            "changed."
         )
     rows = [_row(row["name"], row["rate"], row["answers"], row) for row in summary["by_variant"]]
     rows.append(_row("all generated", summary["rate"], summary["answers"], summary))

@@ -87,8 +87,8 @@ def training_charts(ident: str, name: str, variant: VariantResult) -> list[dict[
 
 
 def _label(column: str) -> str:
-    """Return a column's legend: "generated, way back" for ``d_fake_back``."""
+    """Return a column's legend: "generated, B to A" for ``d_fake_back``."""
     stem = column.removesuffix(BACK)
-    side = ", way back" if stem != column else ""
+    side = ", B to A" if stem != column else ""
     plain = stem.removeprefix("g_").removeprefix("d_").replace("_", " ")
     return LABELS.get(stem, plain) + side

@@ -120,24 +120,24 @@ def _evaluation_note(result: TranslationResult) -> str:
     """Describe the evaluated images: their number, split, size and upscaler."""
     source = result.evaluation
     size = f"{source.image_size}×{source.image_size} pixels"
-    upscaling = "" if source.upscaler == "none" else f", enlarged by {source.upscaler}"
+    upscaling = "" if source.upscaler == "none" else f", upscaled by {source.upscaler}"
     transfer = ", on data that the model was not trained on" if source.transfer else ""
     return f"{source.images:,} {source.split_images} of {size}{upscaling}{transfer}."
 
 
 def _progress_legend(training: TrainingRecord, results: list[TranslationResult]) -> str:
     """Describe the rows of the progress mosaic."""
-    end = f"as training went on, up to step {training.steps:,}."
+    outputs = f"the generator's outputs during training, up to step {training.steps:,}."
     if any(result.inputs is None for result in results):
-        return f"A row is one vector of noise: what the generator made of it {end}"
+        return f"A row is one noise vector: {outputs}"
     if not training.paired:
         return (
-            "A row is a validation image: left the input, then what the generator made of it "
-            f"{end} Nothing real answers it: inputs and real images are no pairs."
+            f"A row is a validation image: the input on the left, then {outputs} There is no "
+            "target, since inputs and real images are unpaired."
         )
     return (
-        "A row is a validation image: left the input, right the target, between them what the "
-        f"generator made of it {end}"
+        "A row is a validation image: the input on the left, the target on the right, between "
+        f"them {outputs}"
     )
 
 
@@ -160,10 +160,10 @@ def training_sentence(training: TrainingRecord) -> str:
         text += f" Parameters: {sizes}."
     recipe = training.settings.get("variant", {}).get("recipe", {})
     if recipe.get("best") == "last":
-        text += " The last weights are the ones used."
+        text += " The last weights are used."
     elif training.best_step is not None:
         text += f" The weights of step {training.best_step:,} did best on the validation images"
-        text += " and are the ones used."
+        text += " and are used."
     return text
 
 

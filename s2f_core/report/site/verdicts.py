@@ -23,7 +23,7 @@ Holds = Literal["yes", "no", "not settled", "not tested here"]
 OUTCOME_PHRASES: dict[Outcome, str] = {
     "better": "{one} beats {other}",
     "worse": "{one} loses to {other}",
-    "not settled": "Between {one} and {other} nothing is settled",
+    "not settled": "The difference between {one} and {other} is not settled",
 }
 
 
@@ -64,9 +64,10 @@ def caution(verdicts: list[Verdict]) -> str:
     if not comparisons:
         return ""
     return (
-        f"{count_noun(comparisons, 'comparison')} on the same images, each at 95 % and none "
-        "corrected for the others: of twenty differences that are none, one would be called "
-        "settled. Each variant was trained once: how another seed would do, no interval here says."
+        f"{count_noun(comparisons, 'comparison')} on the same images, each at 95 % and without "
+        "correction for multiple comparisons: of twenty pairs that do not differ, about one is "
+        "called settled. Each variant was trained once, so the intervals do not cover the choice "
+        "of seed."
     )
 
 
@@ -79,7 +80,7 @@ def _judge(claim: Claim, sources: Sources) -> Verdict:
     for one, other in claim.pairs:
         obstacle = why_incomparable(comparisons.scores[one], comparisons.scores[other])
         if obstacle:
-            evidence.append(f"{obstacle}: no image of one can be set beside one of the other.")
+            evidence.append(f"{obstacle}: their images cannot be paired.")
             continue
         outcome = comparisons.outcome(claim.score, one, other)
         outcomes.append(outcome)
@@ -89,7 +90,7 @@ def _judge(claim: Claim, sources: Sources) -> Verdict:
             )
         )
     if not claim.pairs and not claim.setting:
-        evidence.append("No translation of the default pipeline asks this.")
+        evidence.append("No translation of the default pipeline tests this.")
     evidence += _unequal_training(claim, sources) if outcomes else []
     return Verdict(
         claim=claim.claim,
@@ -148,4 +149,4 @@ def _unequal_training(claim: Claim, sources: Sources) -> list[str]:
     if len(groups) < 2:
         return []
     parts = join_words(f"{join_words(names)} at {training}" for training, names in groups.items())
-    return [f"Not trained alike: {parts}."]
+    return [f"Training differs: {parts}."]

@@ -40,8 +40,8 @@ class Rate(TypedDict):
 def fooling_rate(frame: pd.DataFrame) -> Rate:
     """Return the share of answers to generated pictures that say "real".
 
-    ``frame`` has the columns of :attr:`Answers.frame`. One half or more means that people cannot
-    tell, provided they call half of the real pictures real.
+    ``frame`` has the columns of :attr:`Answers.frame`. People cannot tell if they call real
+    pictures real no more often.
     """
     generated = frame[frame["translation"] != ""]
     return answer_share(generated, generated["answer"] == "real")

@@ -59,7 +59,7 @@ def test_verdicts_are_counted_and_told(project: Project) -> None:
     assert "1 holds 1 does not hold 0 not settled 1 not tested here" in words
     assert "holds One is best. good beats resnet-sr" in words
     assert "does not hold Two is best." in words
-    assert "To ask it with all else equal: dvc exp run -S lr=1" in words
+    assert "To test it with all else equal: dvc exp run -S lr=1" in words
 
 
 def test_each_figure_says_how_it_was_made(project: Project) -> None:

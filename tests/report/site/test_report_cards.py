@@ -136,4 +136,4 @@ def test_what_people_said_is_on_the_overview(
     assert "pix 25 % 12 – 50 % 1,200 2" in words
     assert "real photos, called real 90 %" in words
     assert "wrong answers" not in words
-    assert "3 answers are to pictures that were made anew since" in words
+    assert "3 answers do not count, since their pictures have changed" in words

@@ -88,13 +88,13 @@ def test_sets_stand_by_their_distance_from_peoples(project: Project) -> None:
 def test_what_the_figures_say(project: Project) -> None:
     """What people's sketches are like, which condition is nearest, what the changes do."""
     words = text(_page(project))
-    assert "People cover 16 % of the paper, with strokes that are 5.2 128ths" in words
+    assert "People&#39;s strokes cover 16 % of the paper and are 5.2 pixels wide" in words
     assert "nearest first: edges (0.2875) and pencil (0.3342)" in words
-    assert "Two halves of people&#39;s own have −0.0010." in words
-    assert "The changes of edges-human narrow the gap of edges from 0.2875 to 0.1543." in words
+    assert "Two halves of people&#39;s sketches have a KID of −0.0010." in words
+    assert "The augmentation edges-human narrows the gap of edges from 0.2875 to 0.1543." in words
     _gap(project.root, {**KIDS, "edges-human": 0.3})
     words = text(_page(project))
-    assert "widen the gap of edges from 0.2875 to 0.3000; the intervals overlap." in words
+    assert "widens the gap of edges from 0.2875 to 0.3000; the intervals overlap." in words
 
 
 def test_a_page_without_it_does_not_mention_it(project: Project) -> None:

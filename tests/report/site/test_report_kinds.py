@@ -110,7 +110,7 @@ def test_noise_has_no_column_and_samples_no_answer(project: Project) -> None:
         assert "Best and worst" not in alone
         assert 'class="pictures' not in alone
         assert alone.count("<figcaption>real ") == 1
-        assert "A row is one vector of noise" in text(alone)
+        assert "A row is one noise vector" in text(alone)
 
 
 def test_only_translations_of_the_same_images_are_compared(project: Project) -> None:
@@ -148,7 +148,7 @@ def test_all_curves_of_two_discriminators_are_drawn(project: Project) -> None:
     """Losses, outputs and gradient norms of both sides, the penalty and the rate."""
     html = site(project, NAMES)["variants/cyclegan.html"]
     legends = re.findall(r'class="key"[^>]*>([^<]*)<', html)
-    for side in ("", ", way back"):
+    for side in ("", ", B to A"):
         for label in ("adversarial", "real", "generated", "generator", "discriminator"):
             assert f"{label}{side}" in legends
     assert {"cycle", "penalty", "rate"} <= set(legends)
@@ -182,7 +182,7 @@ def test_a_study_without_numbers_shows_what_was_found_and_a_printed_table(projec
     )
     html = site(project, NAMES, {"P3": study})["studies/P3.html"]
     words = text(html)
-    assert "What the paper says it found Noise is cleaner." in words
+    assert "The paper's findings Noise is cleaner." in words
     assert "pizza 0.083 0.090 trees – 0.272" in words
     assert "The printed SSIM is of the paper" in words
     (table,) = re.findall(r'<table class="study">.*?</table>', html, flags=re.DOTALL)
@@ -253,8 +253,8 @@ def test_unpaired_images_are_shown_without_an_answer(project: Project) -> None:
     assert 'alt="Sheet of real images"' in html
     assert 'alt="Sheet of wild"' not in html
     assert "70 inputs and 800 training images, unpaired, 700 steps" in words
-    assert "The last weights are the ones used." in words
-    assert "Nothing real answers it" in words
+    assert "The last weights are used." in words
+    assert "There is no target" in words
     assert "By KID, wild beats the sketch itself." in words
     assert "By diversity, wild" not in words
     assert "drawn/kept-given 16px, trained on other data" in words

@@ -114,7 +114,7 @@ def test_a_small_difference_is_not_settled(found: Sources) -> None:
     """Noise alone."""
     verdict = asked(found, better=["level"], than=["good"])
     assert verdict.holds == "not settled"
-    assert "Between level and good nothing is settled" in verdict.evidence
+    assert "The difference between level and good is not settled" in verdict.evidence
 
 
 @pytest.mark.parametrize(
@@ -142,14 +142,14 @@ def test_what_is_not_alike_is_not_tested(found: Sources) -> None:
     assert verdict.evidence.endswith("White is easier.")
     verdict = asked(found, command="dvc exp run")
     assert (verdict.holds, verdict.command, verdict.score) == ("not tested here", "dvc exp run", "")
-    assert verdict.evidence == "No translation of the default pipeline asks this."
+    assert verdict.evidence == "No translation of the default pipeline tests this."
 
 
 def test_unequal_training_is_said(found: Sources) -> None:
     """Where one of two was trained for fewer steps."""
     said = asked(found, better=["good"], than=["worst"]).evidence
-    assert "Not trained alike: good at 32×32 pixels for 100 steps and worst at" in said
-    assert "alike" not in asked(found, better=["good"], than=["bad"]).evidence
+    assert "Training differs: good at 32×32 pixels for 100 steps and worst at" in said
+    assert "Training differs" not in asked(found, better=["good"], than=["bad"]).evidence
 
 
 def test_without_scores_by_image_the_intervals_decide(found: Sources) -> None:

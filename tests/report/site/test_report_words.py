@@ -90,7 +90,7 @@ def test_ranking_holds() -> None:
     said = ranked(table(), "fid", ours(110, 120, 100))
     assert "the paper's best is ResNet + SR (139.07). That holds here" in said
     assert "at 100.0 before Pix2Pix at 110.0" in said
-    assert "The figures have the same order throughout: ResNet + SR, Pix2Pix and CycleGAN." in said
+    assert "The whole order is the same: ResNet + SR, Pix2Pix and CycleGAN." in said
 
 
 def test_ranking_does_not_hold() -> None:
@@ -139,7 +139,8 @@ def test_differences_come_from_the_record() -> None:
     ]
     assert said[2] == (
         "Pix2Pix: 800 training images, 128×128 pixels (paper: 256×256), 700 steps, 7 epochs "
-        "(paper: 100), a batch of 4, a rate of 0.001 (paper: 0.0002), D's rate 0.001."
+        "(paper: 100), a batch size of 4, a learning rate of 0.001 (paper: 0.0002), "
+        "0.001 for the discriminator."
     )
     words = " ".join(said[3:])
     assert "Not trained here: CycleGAN and ResNet + SR." in words
@@ -153,7 +154,7 @@ def test_a_variants_own_width_is_what_is_told() -> None:
     record = training("a", settings={"width": 16, "variant": {"width_ratio": 2.0}})
     study = table(cyclegan=None, best=None).model_copy(update={"paper": Paper(width=64)})
     said = difference_sentences(study, ours(1, 2, 3), {"a": record})
-    assert "a first layer of 32 channels (paper: 64)" in said[2]
+    assert "32 channels in the first layer (paper: 64)" in said[2]
 
 
 def test_rows_that_were_made_alike_share_a_line() -> None:
@@ -164,7 +165,7 @@ def test_rows_that_were_made_alike_share_a_line() -> None:
     said = difference_sentences(table(), evaluations, {"a": training("a")})
     assert said[2].startswith("Pix2Pix · ResNet + SR: 800 training images")
     assert said[3].startswith("CycleGAN: 800 training images")
-    assert said[3].endswith(", enlarged by edsr.")
+    assert said[3].endswith(", upscaled by edsr.")
 
 
 def test_baseline_verdicts() -> None:
@@ -179,8 +180,8 @@ def test_baseline_verdicts() -> None:
     item = first.model_copy(update={"figures": {"model": mine, **rivals}})
     said = baseline_sentences([item, item.model_copy(update={"name": "b"})])
     assert said[0] == (
-        "By KID, a and b beat the sketch itself, but not the nearest training photo, "
-        "with nothing settled against the mean training photo."
+        "By KID, a and b beat the sketch itself, but not the nearest training photo; "
+        "no difference from the mean training photo is settled."
     )
     assert said[1].startswith("The nearest training photo wins on KID (0.0010) because")
 
@@ -203,7 +204,7 @@ def test_bias_is_told_only_below_2048_images() -> None:
 
 @pytest.mark.parametrize(
     ("real", "fake", "expected"),
-    [(0.9, 0.1, "had all but won"), (0.7, 0.4, "told them apart"), (0.52, 0.5, "hardly")],
+    [(0.9, 0.1, "had nearly won"), (0.7, 0.4, "told them apart"), (0.52, 0.5, "hardly")],
 )
 def test_discriminator_is_judged(real: float, fake: float, expected: str) -> None:
     """The sentence follows from how far apart D's mean outputs are."""
@@ -220,8 +221,8 @@ def test_each_discriminator_is_judged_by_itself() -> None:
         "d_out_fake_back": 0.5,
     }
     first, second = discriminator_sentences(ends)
-    assert "discriminator gave real ones 0.90" in first
-    assert "discriminator of the way back" in second
+    assert "discriminator gave real examples 0.90" in first
+    assert "discriminator of B to A" in second
     assert not discriminator_sentences({"d_out_real": 7.0, "d_out_fake": -3.0, "d_real": 1.0})
 
 
@@ -238,7 +239,7 @@ def test_best_is_said_where_it_is_settled() -> None:
     said = board_summary(list(close.values()), by_intervals(close.values()))
     assert "The best" not in said
     assert "By KID a has the best figure (100.0000, 95 % interval 97.0000 – 103.0000)" in said
-    assert "but that it is better than c is not settled." in said
+    assert "but it is not settled that it is better than c." in said
 
 
 def test_small_words() -> None:
