@@ -35,6 +35,11 @@ def on_page_markdown(markdown: str, **_kwargs: Any) -> str:
     return re.sub(r"^```(\w+) [\w-]+$", r"```\1", titled, flags=re.MULTILINE)
 
 
+def on_page_content(html: str, **_kwargs: Any) -> str:
+    """Remove the roles of Sphinx before code, which docstrings have."""
+    return re.sub(r":(?:attr|class|data|func|meth|mod):(<code>)[~.]?", r"\1", html)
+
+
 def from_root(name: str) -> str:
     """A page of the repository's root, with its links as they are under ``docs``."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("](docs/", "](")

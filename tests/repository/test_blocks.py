@@ -74,7 +74,8 @@ def test_yaml_is_valid_for_params_yaml(page: Path) -> None:
     """Every top-level key has a value that its section accepts."""
     for text in _blocks(page, "yaml"):
         for key, value in yaml.safe_load(text).items():
-            TypeAdapter(Parameters.model_fields[key].annotation).validate_python(value)
+            section: Any = Parameters.model_fields[key].annotation
+            TypeAdapter(section).validate_python(value)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
