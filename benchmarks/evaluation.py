@@ -27,7 +27,7 @@ from s2f_core.common.config import load
 from s2f_core.common.images import Pixels
 from s2f_core.data import tables
 from s2f_core.data.conditions import Condition
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.metrics import diversity, edge_consistency, sharpness
 from s2f_core.metrics.backbones import feature_networks
 from s2f_core.metrics.memorisation import NearestTraining
@@ -100,7 +100,7 @@ def seers() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
         "pencil drawn again": _pencil,
         "sharpness of one set": lambda: sharpness.laplacian_deviation,
         "nearest training image": lambda: NearestTraining(
-            Data(role="faces", background="kept", condition="pencil").pairs(DATA, "train")
+            VariantData(role="faces", background="kept", condition="pencil").pairs(DATA, "train")
         ),
     }
 

@@ -25,7 +25,7 @@ from benchmarks.celeba_protocol import scores
 from benchmarks.table import Table, arguments, rounds
 from s2f_core.common.images import Floats, Pixels, from_model
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.inference.load import load
 from s2f_core.inference.model import Checkpoint
 from s2f_core.inference.onnx_export import Precision, write
@@ -102,7 +102,7 @@ def test_pairs(told: Description, data: Path) -> Pairs:
     """The test inputs of a model's own data, at its size."""
     if told.role is None:
         raise TypeError(f"{told.variant} does not say what it was trained on")
-    own = Data(role=told.role, background=told.background, condition=told.condition)
+    own = VariantData(role=told.role, background=told.background, condition=told.condition)
     pairs = own.pairs(data, "test")
     channels = told.in_channels, pairs.targets.shape[2]
     return pairs.with_channels(channels).resized_to(told.size)

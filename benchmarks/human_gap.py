@@ -24,7 +24,7 @@ from torch import nn
 from benchmarks.table import Table, arguments
 from s2f_core.common.config import load
 from s2f_core.common.images import Pixels, grid, resize, save_png, to_model, to_rgb
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.evaluation.human_gap import Gap
 from s2f_core.metrics.backbones import inception
@@ -77,7 +77,7 @@ class Trial:
     photos: Pixels
 
 
-def settings(data: Data, sketch: SketchAugment | None, steps: int, scale: float) -> Settings:
+def settings(data: VariantData, sketch: SketchAugment | None, steps: int, scale: float) -> Settings:
     """The pix2pix that is trained, of the default scale."""
     recipe: dict[str, Any] = {**RECIPE, "validations": 1, "best": "last", "sketch": sketch}
     variant = {
@@ -101,7 +101,7 @@ def settings(data: Data, sketch: SketchAugment | None, steps: int, scale: float)
     )
 
 
-def trial(gap: Gap, data: Data, size: int) -> Trial:
+def trial(gap: Gap, data: VariantData, size: int) -> Trial:
     """What both models are tried on: up to 200 of each; the photos are not trained on."""
     test = data.pairs(DATA, ["val", "test"])
     ids = test.ids[:MOST]
@@ -123,7 +123,7 @@ def outputs(generator: nn.Module, sketches: Pixels) -> Pixels:
 def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> None:
     """Train both on the condition of one augmented set and add a row of what became of it."""
     chosen = gap.augmented[name]
-    data = Data(role=gap.role, background=gap.background, condition=chosen.condition)
+    data = VariantData(role=gap.role, background=gap.background, condition=chosen.condition)
     tried = trial(gap, data, given.size)
     features = inception(DATA / "assets")
     real = ImageSet(tried.photos, {"inception": features})

@@ -21,7 +21,7 @@ from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d, FeatureExt
 from benchmarks.table import Table, arguments, spread
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data import tables
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.metrics.feature_extractor import FeatureExtractor
 from s2f_core.metrics.fid import fid
 from s2f_core.metrics.inception_v3 import INCEPTION
@@ -118,10 +118,11 @@ def _row(name: str, plain: Plain, ours: FeatureExtractor) -> list[float]:
 
 def _sets(name: str) -> tuple[Pixels, Pixels]:
     """The outputs of a translation, and the real images they are held against."""
-    evaluation = json.loads((DATA / "evaluations" / name / "evaluation.json").read_text())
+    (file,) = (DATA / "evaluations").glob(f"*/{name}/evaluation.json")
+    evaluation = json.loads(file.read_text())
     section = {key: evaluation[key] for key in ("role", "background", "condition")}
-    test = Data(**section).pairs(DATA, "test")
-    outputs = tables.read(DATA / "translations" / name)
+    test = VariantData(**section).pairs(DATA, "test")
+    outputs = tables.read(DATA / "translations" / evaluation["variant"] / name)
     real = test.targets.images(test.targets.positions(test.ids_b))
     return to_rgb(outputs.images(range(len(outputs.accepted)))), to_rgb(real)
 

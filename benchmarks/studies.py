@@ -33,16 +33,17 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Sweep:
-    """A question of a paper: a translation, and the overrides that are compared.
+    """A question of a paper: a variant, a translation of it, and the overrides to compare.
 
     An empty choice is the default pipeline's own value. ``always`` goes with every choice.
     """
 
     study: str
     question: str
-    target: str
+    variant: str
     choices: tuple[tuple[str, ...], ...]
     always: tuple[str, ...] = ()
+    translation: str | None = None  # None: of the variant's name
 
 
 def _each(key: str, *values: object) -> tuple[tuple[str, ...], ...]:
@@ -71,7 +72,13 @@ SWEEPS = (
         "pix2pix-edges",
         (("variants.pix2pix-edges.scale=1", "variants.pix2pix-edges.share=1"),),
     ),
-    Sweep("P1", "residual blocks", "resnet-bicubic", _each(f"{RESNET}.generator.blocks", 3, 6, 9)),
+    Sweep(
+        "P1",
+        "residual blocks",
+        "resnet",
+        _each(f"{RESNET}.generator.blocks", 3, 6, 9),
+        translation="resnet-bicubic",
+    ),
     Sweep("P1", "rate of D over G's", "cyclegan", _each(f"++{CYCLE}.recipe.lr_d_ratio", 1, 0.5)),
     Sweep("P2", "batch size", "edges-nobg", _each(f"++{EDGES}.recipe.batch", 1, 4, 32)),
     Sweep(
@@ -162,7 +169,7 @@ def experiments() -> list[tuple[Sweep, tuple[str, ...]]]:
 def command(sweep: Sweep, choice: tuple[str, ...]) -> str:
     """The experiment at full scale, as a user would type it."""
     overrides = [f"-S '{override}'" if " " in override else f"-S {override}" for override in choice]
-    return " ".join(["dvc exp run --temp", *overrides, f"evaluate@{sweep.target}"])
+    return " ".join(["dvc exp run --temp", *overrides, f"evaluate@{sweep.variant}"])
 
 
 def _dvc(*arguments: str) -> None:
@@ -174,12 +181,12 @@ def _dvc(*arguments: str) -> None:
         sys.exit(f"dvc {' '.join(arguments)}\n{(done.stdout + done.stderr)[-3000:]}")
 
 
-def _figures(name: str, target: str) -> dict[str, float]:
+def _figures(name: str, sweep: Sweep) -> dict[str, float]:
     """What an experiment scored."""
     from dvc.api import metrics_show
 
-    figures: dict[str, float] = metrics_show(f"metrics/{target}.json", rev=name)
-    return figures
+    figures: dict[str, dict[str, float]] = metrics_show(f"metrics/{sweep.variant}.json", rev=name)
+    return figures[sweep.translation or sweep.variant]
 
 
 def main() -> None:
@@ -196,12 +203,12 @@ def main() -> None:
         overrides = [
             part for override in (*sweep.always, *choice, *SMALL) for part in ("-S", override)
         ]
-        _dvc("exp", "run", "--queue", "--name", name, *overrides, f"evaluate@{sweep.target}")
+        _dvc("exp", "run", "--queue", "--name", name, *overrides, f"evaluate@{sweep.variant}")
     _dvc("exp", "run", "--run-all", "--jobs", "2")
     first: dict[Sweep, float | None] = {}
     with Table(COLUMNS, given.csv) as table:
         for name, (sweep, choice) in chosen.items():
-            figures = _figures(name, sweep.target)
+            figures = _figures(name, sweep)
             kid = figures.get("kid")
             before = first.setdefault(sweep, kid)
             ratio = kid / before if kid and before else None

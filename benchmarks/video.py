@@ -23,7 +23,7 @@ from benchmarks.table import Table, arguments
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize, to_rgb
 from s2f_core.common.seeding import stream
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.inference.load import load
 from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
@@ -81,7 +81,7 @@ def measure(model: Model, frames: list[Pixels], share: float) -> tuple[float, ..
 def main() -> None:
     """Print the table for the trained variants that are there."""
     given = arguments(__doc__).parse_args()
-    faces = Data(role="faces", background="kept", condition="pencil")
+    faces = VariantData(role="faces", background="kept", condition="pencil")
     test = faces.pairs(DATA, "test")
     frames = clip(test.targets.image(int(test.targets.positions(test.ids[:1])[0])))
     with Table(COLUMNS, given.csv) as table:

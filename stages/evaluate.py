@@ -1,4 +1,4 @@
-"""Translate a split, the test images as a rule, and score what comes out."""
+"""Translate a split with a trained variant and score the outputs."""
 
 from typing import Annotated
 
@@ -7,10 +7,10 @@ import typer
 from stages.app import run
 
 
-def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'")]) -> None:
-    """Run a trained generator over a split, up to full size, and score it beside baselines.
+def evaluate(variant: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> None:
+    """Score a variant: run its translations, up to full size, and compare them with baselines.
 
-    Writes data/translations/NAME, data/evaluations/NAME and metrics/NAME.json.
+    Writes data/translations/VARIANT, data/evaluations/VARIANT and metrics/VARIANT.json.
     """
     from pathlib import Path
     from typing import Any
@@ -20,42 +20,42 @@ def evaluate(name: Annotated[str, typer.Argument(help="a key of 'translations:'"
     client.begin()  # it takes as long as the imports that follow
     from s2f_core.common.config import load
     from s2f_core.data.conditions import Condition
-    from s2f_core.data.selection import Translation
-    from s2f_core.evaluation import evaluate as evaluation
-    from s2f_core.evaluation.translate import translate
+    from s2f_core.data.selection import TranslatedVariant
+    from s2f_core.evaluation.evaluate import (
+        Subject,
+        evaluate_outputs,
+        write_evaluation,
+        write_metrics,
+    )
+    from s2f_core.evaluation.translate import translate_split
     from s2f_core.metrics.backbones import feature_networks
     from s2f_core.metrics.edge_consistency import condition_redraw
     from s2f_core.tracking.log_evaluation import record
 
-    translation = load(Translation, "translations", name)
-    subject = evaluation.Subject(
-        name=name,
-        variant=translation.variant,
-        upscaler=translation.upscaler,
-        role=translation.data.role,
-        background=translation.data.background,
-        condition=translation.data.condition,
-        classes=translation.data.classes,
-        transfer=translation.transfer,
-        direction=translation.direction,
-        split=translation.split,
-        kind=translation.scores,
-    )
-    data, way = Path("data"), translation.direction
-    assets = data / "assets"
-    condition = load(Condition, "conditions", translation.data.condition)
-    model = data / "models" / translation.variant
-    result = evaluation.evaluate(
-        subject,
-        translate(model / f"{way}.pt", translation, data, data / "translations" / name),
-        translation.data.pairs(data, "train", direction=way),
-        translation.data.pairs(data, translation.split, direction=way),
-        feature_networks(assets),
-        condition_redraw(condition, assets) if way == "a-to-b" else None,
-    )
-    folder = data / "evaluations" / name
-    evaluation.write(result, folder, Path("metrics") / f"{name}.json")
-    record(name, data, load(dict[str, Any], "data", translation.data.role))
+    data, scores = Path("data"), {}
+    model, features = data / "models" / variant, feature_networks(data / "assets")
+    section = load(TranslatedVariant, "variants", variant)
+    for name, translation in section.resolve(variant, load(str, "gap", "people")).items():
+        selection, direction = translation.data, translation.direction
+        condition = load(Condition, "conditions", selection.condition)
+        redraw = condition_redraw(condition, data / "assets") if direction == "a-to-b" else None
+        place = Path(variant) / name
+        outputs = translate_split(
+            model / f"{direction}.pt", translation, data, data / "translations" / place
+        )
+        result = evaluate_outputs(
+            Subject.of(name, translation),
+            outputs,
+            selection.pairs(data, "train", direction=direction),
+            selection.pairs(data, translation.split, direction=direction),
+            features,
+            redraw,
+            classifier_score=translation.classifier_score,
+        )
+        write_evaluation(result, data / "evaluations" / place)
+        record(name, variant, data, load(dict[str, Any], "data", selection.role))
+        scores[name] = result.scores
+    write_metrics(scores, Path("metrics") / f"{variant}.json")
 
 
 if __name__ == "__main__":

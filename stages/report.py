@@ -10,16 +10,19 @@ def report() -> None:
 
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset
+    from s2f_core.data.selection import TranslatedVariant, resolve_translations
     from s2f_core.report.site.build import build
     from s2f_core.report.site.cards import DataParams
     from s2f_core.report.site.studies import Study
 
+    variants = load(dict[str, TranslatedVariant], "variants")
+    translations = resolve_translations(variants, load(str, "gap", "people"))
     sources = load(dict[str, Dataset], "data")
     build(
         Path("report"),
         Path("metrics/leaderboard.csv"),
         load(dict[str, Study], "studies", file=Path("studies.yaml")),
-        list(load(dict[str, object], "translations")),
+        {name: translation.variant for name, translation in translations.items()},
         DataParams(
             {role: source.model_dump(mode="json") for role, source in sources.items()},
             load(dict[str, Any], "background"),

@@ -32,10 +32,11 @@ def survey(
         typer.echo(rate_table(Path()))
         return
     from s2f_core.common.config import load
-    from s2f_core.data.selection import Translation
+    from s2f_core.data.selection import TranslatedVariant, resolve_translations
     from s2f_core.report.survey.page import write_page
 
-    known = load(dict[str, Translation], "translations")
+    variants = load(dict[str, TranslatedVariant], "variants")
+    known = resolve_translations(variants, load(str, "gap", "people"))
     out = Path("survey") / "index.html"
     page = write_page(
         known, names or ["faces"], Path("data"), out, each=each, seed=seed, limit=limit

@@ -1,17 +1,16 @@
-"""What a variant and a translation say of their data: two tables, a split, a direction.
+"""Data of a variant: its two tables, its classes and splits; and the translations of it.
 
-Apart from the networks that learn from it, so that what only looks at images does not depend on
-them.
+This module imports no networks: code that only looks at images does not depend on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError, list_names
@@ -24,11 +23,8 @@ Scores = Literal["pairs", "samples", "surfaces"]
 Upscaler = Literal["none", "bicubic", "edsr", "dat-x2"]
 
 
-class Data(Section):
-    """Which images are learned from, and what they are made from: ``data:`` of a variant.
-
-    ``classes``: only images of these; a domain that knows no classes is taken whole.
-    """
+class VariantData(Section):
+    """The images that a variant learns from: ``data:`` of a variant."""
 
     role: str = Field(description="Role whose images are used.")
     background: Literal["kept", "removed"] = Field(
@@ -41,15 +37,15 @@ class Data(Section):
 
     def __str__(self) -> str:
         """Such as ``objects/kept-edges (pizza, tree)``."""
-        chosen = f" ({', '.join(self.classes)})" if self.classes else ""
-        return f"{self.role}/{self.background}-{self.condition}{chosen}"
+        classes = f" ({', '.join(self.classes)})" if self.classes else ""
+        return f"{self.role}/{self.background}-{self.condition}{classes}"
 
     def inputs(self, root: Path) -> Table:
-        """Table A under ``root``, the condition's; raises UserError where it is missing."""
+        """Read table A under ``root``, the condition's; raises UserError if it is missing."""
         return read(root / self.role / f"{self.background}-{self.condition}")
 
     def targets(self, root: Path) -> Table:
-        """Table B under ``root``, the images; raises UserError where it is missing."""
+        """Read table B under ``root``, the images; raises UserError if it is missing."""
         return read(root / self.role / self.background)
 
     def pairs(
@@ -59,23 +55,23 @@ class Data(Section):
         scale: float = 1.0,
         direction: Direction = "a-to-b",
     ) -> Pairs:
-        """The images of some splits from the tables under ``root``, at ``scale`` times their size.
+        """Return the images of some splits from the tables under ``root``, scaled by ``scale``.
 
-        Their A is the table that ``direction`` starts from. Raises UserError where a table or the
-        split is missing, or has none of the images, or where no image is of one of the classes.
+        A is the table that ``direction`` starts from. Raises UserError if a table or the split is
+        missing or has none of the images, or if no image is of one of the classes.
         """
         parts: Sequence[Part] = [part] if isinstance(part, str) else part
         tables = self.inputs(root), self.targets(root)
-        names = self._chosen(tables, read_ids(root / self.role / "split.parquet", *parts))
+        ids = self._of_classes(tables, read_ids(root / self.role / "split.parquet", *parts))
         start, end = tables if direction == "a-to-b" else reversed(tables)
-        return Pairs(start, end, names, scale)
+        return Pairs(start, end, ids, scale)
 
-    def _chosen(self, tables: Sequence[Table], names: list[str]) -> list[str]:
-        """The ids without those that a table has in another class."""
+    def _of_classes(self, tables: Sequence[Table], ids: list[str]) -> list[str]:
+        """Leave out the ids that a table has in another class."""
         if self.classes is None:
-            return names
-        classes = pd.concat([table.accepted["class"] for table in tables])
-        known = sorted(classes.dropna().unique())
+            return ids
+        column = pd.concat([table.accepted["class"] for table in tables])
+        known = sorted(column.dropna().unique())
         for name in self.classes:
             if name not in known:
                 raise UserError(
@@ -86,23 +82,38 @@ class Data(Section):
         for rows in (table.accepted for table in tables):
             if rows["class"].notna().any():
                 others |= set(rows.loc[~rows["class"].isin(self.classes), "id"])
-        return [name for name in names if name not in others]
+        return [name for name in ids if name not in others]
+
+
+class TranslationOptions(Section):
+    """One entry under a variant's ``translations:``: a split translated, up to full size."""
+
+    transfer: bool = Field(
+        False,
+        description="translate the drawings of `gap.people` in place of the variant's own inputs",
+    )
+    upscaler: Upscaler | None = Field(
+        None, description="null: bicubic where the variant's scale is below 1, else none"
+    )
+    direction: Direction = Field("a-to-b", description="which of the variant's generators runs")
+    scores: Scores = Field(
+        "pairs",
+        description="pairs: each output against its target, and the set against the set; samples: "
+        "the sets alone, where nothing is paired; surfaces: points in space of known density",
+    )
+    split: Literal["val", "test"] = Field(
+        "test", description="val chooses between settings, so that test images are used once"
+    )
+    classifier_score: bool = Field(
+        False, description="also compute the classifier score, by EfficientNet-Lite0"
+    )
 
 
 class Translation(Section):
-    """One entry under ``translations:``: a trained variant, and how it reaches full size.
-
-    ``data`` repeats the variant's own; the translation holds the two against each other, unless
-    ``transfer`` says that the generator is tried on other data than it was trained on.
-    ``direction``: which of the variant's generators; a table of sketches can be the target too.
-    ``scores``: what is measured. ``pairs``: each output against its own target, and the whole set
-    against the whole. ``samples``: the sets alone, where the input is noise or the images are no
-    pairs. ``surfaces``: points in space, whose density is known. ``split``: the images that are
-    translated; ``val`` is for choosing between settings, so that test images are looked at once.
-    """
+    """A translation with all that it needs: the variant, its data, the upscaler in use."""
 
     variant: str = Field(description="Variant whose model is run.")
-    data: Data = Field(
+    data: VariantData = Field(
         description="Data that it is run on, the variant's own unless transfer is set."
     )
     transfer: bool = Field(False, description="Allow data that the variant was not trained on.")
@@ -118,3 +129,47 @@ class Translation(Section):
     split: Literal["val", "test"] = Field(
         "test", description="Images that are translated; val is for choosing settings."
     )
+    classifier_score: bool = Field(False, description="Also compute the classifier score.")
+
+
+class TranslatedVariant(BaseModel):
+    """The keys of an entry under ``variants:`` that its translations depend on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    data: VariantData
+    scale: float = 1.0
+    translations: dict[str, TranslationOptions] = Field(default_factory=dict)
+
+    def resolve(self, variant: str, people: str) -> dict[str, Translation]:
+        """Return the translations of ``variant`` by name.
+
+        A variant without ``translations`` has one of its own name. ``people`` is the role of the
+        drawings that a transfer translates.
+        """
+        upscaler: Upscaler = "bicubic" if self.scale < 1 else "none"
+        drawings = VariantData(role=people, background="kept", condition="given")
+        return {
+            name: Translation(
+                variant=variant,
+                data=drawings if options.transfer else self.data,
+                **options.model_dump() | {"upscaler": options.upscaler or upscaler},
+            )
+            for name, options in (self.translations or {variant: TranslationOptions()}).items()
+        }
+
+
+def resolve_translations(
+    variants: Mapping[str, TranslatedVariant], people: str
+) -> dict[str, Translation]:
+    """Return the translations of all variants by name; raises UserError if two share a name."""
+    translations: dict[str, Translation] = {}
+    for variant, section in variants.items():
+        for name, translation in section.resolve(variant, people).items():
+            if name in translations:
+                raise UserError(
+                    f"variants.{variant}.translations: {name!r} is a translation of "
+                    f"variants.{translations[name].variant} already; choose another name"
+                )
+            translations[name] = translation
+    return translations

@@ -16,7 +16,7 @@ import torch
 from s2f_core.common import cache, code_digest
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels, from_model, to_model
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.demo.canvases import OF_CONDITION, Name
 from s2f_core.inference import onnx_export
 from s2f_core.inference.inputs import condition_side, noise_vectors, to_page
@@ -65,13 +65,13 @@ class Model:
         return condition_side(self.description)
 
     @property
-    def data(self) -> Data | None:
+    def data(self) -> VariantData | None:
         """What it learned from, where the file knows that."""
         told = self.description
         if told.role is None or told.background not in ("kept", "removed"):
             return None
         known = told.model_dump(include={"role", "background", "condition", "classes"})
-        return Data.model_validate(known)
+        return VariantData.model_validate(known)
 
     def page(self, drawing: Pixels) -> Pixels:
         """A drawing uint8 [H, H, 3] as the model sees it, uint8 [size, size, C]: see ``pixels.js``.

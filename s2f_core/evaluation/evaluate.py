@@ -1,4 +1,4 @@
-"""What the outputs, and the trivial answers beside them, score against the real images."""
+"""Scores of a translation's outputs, and of trivial baselines, against the real images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Direction, Scores
+from s2f_core.data.selection import Direction, Scores, Translation
 from s2f_core.data.tables import Table
 from s2f_core.metrics import (
     diversity,
@@ -42,11 +42,12 @@ Spaces = dict[Space, Callable[[Pixels], Values]]
 Networks = Mapping[Space, FeatureNetwork]
 
 MODEL = "model"
-SHOWN = 36  # real images that the report shows beside outputs that answer none
+OPTIONAL = "classifier_score"  # computed where a translation sets the key of this name
+SAMPLES = 36  # ids of real images for the report, where nothing is paired
 
 
 class Subject(Section):
-    """What is evaluated; goes into the JSON as it stands."""
+    """The translation that is scored, as ``evaluation.json`` describes it."""
 
     name: str
     variant: str
@@ -60,193 +61,227 @@ class Subject(Section):
     split: Literal["val", "test"] = "test"
     kind: Scores
 
+    @classmethod
+    def of(cls, name: str, translation: Translation) -> Self:
+        """Describe a translation."""
+        return cls(
+            name=name,
+            **translation.data.model_dump(),
+            **translation.model_dump(exclude={"data", "scores", OPTIONAL}),
+            kind=translation.scores,
+        )
+
 
 @dataclass(frozen=True)
-class Evaluation:
-    """``report``: the whole account; ``figures``: the plain values; ``images``: a row an image.
+class EvaluationResult:
+    """The scores of a translation.
 
-    ``features``: of the outputs and of the targets, where a score looks through Inception.
+    ``report`` is the content of evaluation.json, ``scores`` the model's values by name, ``images``
+    a table with a row for each output. ``features`` are the Inception features of the outputs and
+    of the targets, [n, d] each, where a score uses them.
     """
 
     report: dict[str, Any]
-    figures: dict[str, float]
+    scores: dict[str, float]
     images: pd.DataFrame
     features: tuple[Values, Values] | None = None
 
 
 @dataclass(frozen=True)
-class Kind:
-    """How one kind of translation is scored: by what, beside which baselines, answering what."""
+class ScoreSet:
+    """The scores and baselines of a value of ``scores``; ``paired``: outputs have targets."""
 
     scores: Mapping[str, Score]
     baselines: Callable[[Pairs, Pairs, Direction], dict[str, Pixels]]
     paired: bool
 
+    def without(self, name: str) -> ScoreSet:
+        """Leave out the score ``name``."""
+        scores = {key: score for key, score in self.scores.items() if key != name}
+        return ScoreSet(scores, self.baselines, self.paired)
 
-KINDS: dict[Scores, Kind] = {
-    "pairs": Kind(registry.PAIR_SCORES, pair_baselines, paired=True),
-    "samples": Kind(registry.SAMPLE_SCORES, input_baseline, paired=False),
-    "surfaces": Kind(registry.SURFACE_SCORES, no_baselines, paired=False),
+    @property
+    def spaces(self) -> set[Space]:
+        """The feature spaces that the scores use."""
+        return {score.space for score in self.scores.values() if score.space}
+
+
+SCORE_SETS: dict[Scores, ScoreSet] = {
+    "pairs": ScoreSet(registry.PAIR_SCORES, pair_baselines, paired=True),
+    "samples": ScoreSet(registry.SAMPLE_SCORES, input_baseline, paired=False),
+    "surfaces": ScoreSet(registry.SURFACE_SCORES, no_baselines, paired=False),
 }
 
 
-def evaluate(
+def evaluate_outputs(
     subject: Subject,
     outputs: Table,
     training: Pairs,
     test: Pairs,
     networks: Networks,
-    condition: ConditionRedraw | None = None,
-) -> Evaluation:
-    """Score a translation of a split, and the trivial baselines on the same images.
+    redraw: ConditionRedraw | None = None,
+    *,
+    classifier_score: bool = False,
+) -> EvaluationResult:
+    """Score the outputs of a split, and the trivial baselines on the same images.
 
-    ``training`` and ``test`` are images in the translation's direction. What is measured is what
-    :data:`KINDS` says of ``subject.kind``; the floor is as many other real images as there are
-    outputs, of the training split. ``networks`` are called only by scores that look through them.
-    ``condition``: what draws the inputs again from the outputs, where that can be done.
-    Raises UserError where the outputs are not of the real images' size or not of that split,
-    and where pairs are to be scored that are none.
+    ``training`` and ``test`` are images in the translation's direction. :data:`SCORE_SETS` has the
+    scores of ``subject.kind``; the floor is as many real images of the training split as there are
+    outputs. ``networks`` run only for scores that use them. ``redraw`` computes the condition from
+    the outputs, where that is possible.
+
+    Raises UserError if the outputs do not have the size of the real images or are not of that
+    split, and if ``subject.kind`` is pairs where the images are not paired.
     """
-    kind = KINDS[subject.kind]
-    if kind.paired and not test.has_target:
-        raise UserError(f"translations.{subject.name}: no pairs to score, set scores to samples")
+    score_set = SCORE_SETS[subject.kind]
+    if not classifier_score:
+        score_set = score_set.without(OPTIONAL)
+    if score_set.paired and not test.has_target:
+        raise UserError(
+            f"variants.{subject.variant}.translations.{subject.name}: the images are not paired; "
+            "set scores to samples"
+        )
     real = test.targets.images(test.targets.positions(test.ids_b))
-    made = _made(outputs, test.ids, real)
-    rows = {MODEL: made, **kind.baselines(training, test, subject.direction)}
-    rows |= {FLOOR: other_real_images(training, len(made))}
-    spaces = _spaces(training, test, networks, condition)
-    targets, samples = _samples(real, rows, kind, test, spaces, condition)
-    with threadpool_limits(1, "blas"):  # matrices this small are multiplied faster by one core
+    images = _output_images(outputs, test.ids, real)
+    rows = {MODEL: images, **score_set.baselines(training, test, subject.direction)}
+    rows |= {FLOOR: other_real_images(training, len(images))}
+    spaces = _spaces(training, test, networks, redraw)
+    targets, sets = _image_sets(real, rows, score_set, test, spaces, redraw)
+    with threadpool_limits(1, "blas"):  # one core multiplies matrices this small faster
         figures = {
-            name: {key: score.measure(sample, targets) for key, score in kind.scores.items()}
-            for name, sample in samples.items()
+            name: {key: score.measure(each, targets) for key, score in score_set.scores.items()}
+            for name, each in sets.items()
         }
     report = {
         **subject.model_dump(),
         "image_size": real.shape[1],
-        "images": len(made),
+        "images": len(images),
         "targets": len(real),
         "drawn": test.input_is_image,
         "shown": _spread(sorted(test.ids_b)),
         "mode": "generator in eval mode: no dropout, running statistics in batch norm",
-        "nearest": _nearest(training, test, made) if "memorisation" in kind.scores else [],
+        "nearest": _nearest(training, test, images) if "memorisation" in score_set.scores else [],
         "figures": figures,
-        "scores": {key: _declaration(score, networks) for key, score in kind.scores.items()},
+        "scores": {key: _declaration(score, networks) for key, score in score_set.scores.items()},
     }
     values = {key: figure["value"] for key, figure in figures[MODEL].items()}
-    by_image = {key: score.per_image(samples[MODEL], targets) for key, score in kind.scores.items()}
-    return Evaluation(
+    columns = {
+        key: score.per_image(sets[MODEL], targets) for key, score in score_set.scores.items()
+    }
+    return EvaluationResult(
         report,
         {key: value for key, value in values.items() if value is not None},
-        pd.DataFrame({"id": test.ids, **{k: v for k, v in by_image.items() if v is not None}}),
-        _seen(samples[MODEL], targets, kind),
+        pd.DataFrame({"id": test.ids, **{k: v for k, v in columns.items() if v is not None}}),
+        _inception_features(sets[MODEL], targets, score_set),
     )
 
 
 def _spread(ids: list[str]) -> list[str]:
-    """Up to :data:`SHOWN` of them, at equal distances."""
-    return [ids[row] for row in np.unique(np.linspace(0, len(ids) - 1, SHOWN).astype(int))]
+    """Return up to :data:`SAMPLES` of the ids, at equal distances."""
+    return [ids[row] for row in np.unique(np.linspace(0, len(ids) - 1, SAMPLES).astype(int))]
 
 
-def _made(outputs: Table, ids: list[str], real: Pixels) -> Pixels:
-    """The outputs for these ids; a grey target may be answered in colour."""
-    made = outputs.images(outputs.positions(ids))
-    if made.shape[1:3] != real.shape[1:3] or real.shape[3] not in (1, made.shape[3]):
+def _output_images(outputs: Table, ids: list[str], real: Pixels) -> Pixels:
+    """Return the outputs of these ids; a grey target may have an output in colour."""
+    images = outputs.images(outputs.positions(ids))
+    if images.shape[1:3] != real.shape[1:3] or real.shape[3] not in (1, images.shape[3]):
         raise UserError(
-            f"{outputs.folder} has images {made.shape[1:]}, the real ones are {real.shape[1:]}"
+            f"{outputs.folder} has images {images.shape[1:]}, the real images are {real.shape[1:]}"
         )
-    return made
+    return images
 
 
 def _spaces(
-    training: Pairs, test: Pairs, networks: Networks, condition: ConditionRedraw | None
+    training: Pairs, test: Pairs, networks: Networks, redraw: ConditionRedraw | None
 ) -> Spaces:
-    """What can be seen of images in this translation."""
-    found: Spaces = {
+    """Return the feature spaces that exist for this translation."""
+    spaces: Spaces = {
         **networks,
         "pixels": diversity.pixel_vectors,
         "coordinates": energy_distance.coordinate_vectors,
         "sharpness": sharpness.laplacian_deviation,
     }
     if not test.input_is_image:
-        found["nearest"] = NearestTraining(training)
-    if condition is not None and test.has_target:
-        found["condition"] = condition
-    return found
+        spaces["nearest"] = NearestTraining(training)
+    if redraw is not None and test.has_target:
+        spaces["condition"] = redraw
+    return spaces
 
 
-def _samples(
+def _image_sets(
     real: Pixels,
     rows: Mapping[str, Pixels],
-    kind: Kind,
+    score_set: ScoreSet,
     test: Pairs,
     spaces: Spaces,
-    condition: ConditionRedraw | None,
+    redraw: ConditionRedraw | None,
 ) -> tuple[ImageSet, dict[str, ImageSet]]:
-    """The targets, and everything that is held against them, all with as many channels."""
+    """Return the targets and the sets compared with them, all with equally many channels."""
     classes = tuple(test.targets.accepted["class"].dropna().unique())
     coloured = any(images.shape[3] == 3 for images in (real, *rows.values()))
 
-    def sample(images: Pixels, *, paired: bool) -> ImageSet:
+    def image_set(images: Pixels, *, paired: bool) -> ImageSet:
         return ImageSet(to_rgb(images) if coloured else images, spaces, classes, paired)
 
-    targets = sample(real, paired=True)
-    if "condition" in spaces:  # the drawings that were given, not those of the photos
-        given = test.inputs.images(test.inputs.positions(test.ids))
-        targets = targets.with_space("condition", lambda _: edge_consistency.profiles(given))
-    if "faces" in _wanted(kind) & set(spaces) and not are_faces(targets.vectors("faces")):
+    targets = image_set(real, paired=True)
+    if "condition" in spaces:  # the drawings of the split, not those of the photos
+        drawings = test.inputs.images(test.inputs.positions(test.ids))
+        targets = targets.with_space("condition", lambda _: edge_consistency.profiles(drawings))
+    if "faces" in score_set.spaces & set(spaces) and not are_faces(targets.vectors("faces")):
         del spaces["faces"]
     return targets, {
-        name: sample(images, paired=kind.paired and name != FLOOR).without(_hidden(name, condition))
+        name: image_set(images, paired=score_set.paired and name != FLOOR).without(
+            _hidden_spaces(name, redraw)
+        )
         for name, images in rows.items()
     }
 
 
-def _wanted(kind: Kind) -> set[Space]:
-    return {score.space for score in kind.scores.values() if score.space}
-
-
-def _hidden(name: str, condition: ConditionRedraw | None) -> set[Space]:
-    """The spaces in which a row of images is not looked at."""
+def _hidden_spaces(name: str, redraw: ConditionRedraw | None) -> set[Space]:
+    """Return the spaces in which a row is not scored."""
     if name == FLOOR:
-        return {"nearest"}  # it is the training images themselves
-    costly = condition is not None and condition.costly
+        return {"nearest"}  # the floor consists of training images
+    costly = redraw is not None and redraw.costly
     return {"condition"} if costly and name != MODEL else set()
 
 
-def _nearest(training: Pairs, test: Pairs, made: Pixels) -> list[tuple[str, str, float]]:
-    """Beside some outputs of noise, the nearest training image: two ids and their distance."""
+def _nearest(training: Pairs, test: Pairs, outputs: Pixels) -> list[tuple[str, str, float]]:
+    """Return some outputs of noise with the nearest training image: two ids and the distance."""
     if test.input_is_image:
         return []
-    return NearestTraining(training).list_nearest(test.ids, made, _spread(sorted(test.ids)))
+    return NearestTraining(training).list_nearest(test.ids, outputs, _spread(sorted(test.ids)))
 
 
-def _seen(outputs: ImageSet, targets: ImageSet, kind: Kind) -> tuple[Values, Values] | None:
-    used = any(score.space == "inception" for score in kind.scores.values())
-    if not used or "inception" not in outputs.spaces:
+def _inception_features(
+    outputs: ImageSet, targets: ImageSet, score_set: ScoreSet
+) -> tuple[Values, Values] | None:
+    if "inception" not in score_set.spaces or "inception" not in outputs.spaces:
         return None
     return outputs.vectors("inception"), targets.vectors("inception")
 
 
 def _declaration(score: Score, networks: Networks) -> dict[str, Any]:
-    said = {field.name: getattr(score, field.name) for field in fields(Declaration)}
-    seen = networks.get(score.space) if score.space else None
+    network = networks.get(score.space) if score.space else None
     return {
-        **said,
-        "network": seen.network if seen else None,
-        "resize": seen.resize if seen else None,
+        **{field.name: getattr(score, field.name) for field in fields(Declaration)},
+        "network": network.network if network else None,
+        "resize": network.resize if network else None,
     }
 
 
-def write(evaluation: Evaluation, folder: Path, metrics: Path) -> None:
-    """Write what :mod:`s2f_core.report.site` reads into ``folder``, and the plain values to a JSON.
+def write_evaluation(result: EvaluationResult, folder: Path) -> None:
+    """Write evaluation.json, scores.parquet and, where there are any, features.npz to ``folder``.
 
-    That is evaluation.json, scores.parquet and, where there are any, features.npz.
+    :mod:`s2f_core.report.site` reads them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    metrics.parent.mkdir(parents=True, exist_ok=True)
-    evaluation.images.to_parquet(folder / "scores.parquet", index=False)
-    if evaluation.features:
-        paired_bootstrap.save_features(folder, *evaluation.features)
-    (folder / "evaluation.json").write_text(json.dumps(evaluation.report, indent=2) + "\n")
-    metrics.write_text(json.dumps(evaluation.figures, indent=2) + "\n")
+    result.images.to_parquet(folder / "scores.parquet", index=False)
+    if result.features:
+        paired_bootstrap.save_features(folder, *result.features)
+    (folder / "evaluation.json").write_text(json.dumps(result.report, indent=2) + "\n")
+
+
+def write_metrics(scores: Mapping[str, Mapping[str, float]], file: Path) -> None:
+    """Write the scores of each translation of a variant to a JSON file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(scores, indent=2) + "\n")

@@ -15,7 +15,7 @@ from torch.export import Dim
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
-from s2f_core.data.selection import Data, Direction
+from s2f_core.data.selection import Direction, VariantData
 from s2f_core.inference.onnx_session import (
     DESCRIPTION,
     FORMAT,
@@ -148,7 +148,7 @@ def training_inputs(description: Description, data: Path) -> Floats:
         )
     known = description.model_dump(include={"role", "background", "condition", "classes"})
     direction = description.direction or "a-to-b"
-    pairs = Data.model_validate(known).pairs(data, "train", direction=direction)
+    pairs = VariantData.model_validate(known).pairs(data, "train", direction=direction)
     channels = description.in_channels, pairs.targets.shape[2]
     given = pairs.with_channels(channels).resized_to(description.size)
     inputs: Floats = given.a(range(min(CALIBRATION, len(given.ids)))).numpy()

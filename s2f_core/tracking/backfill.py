@@ -30,7 +30,7 @@ def backfill(data: Path, metrics: Path, roles: Mapping[str, Any]) -> Iterator[st
     for folder in sorted((data / "models").glob("*")):
         if (folder / "training.json").is_file() and (folder / "run_id").is_file():
             yield from _training(folder, data, metrics)
-    for file in sorted((data / "evaluations").glob("*/evaluation.json")):
+    for file in sorted((data / "evaluations").glob("*/*/evaluation.json")):
         yield from _evaluation(file, data, roles)
 
 
@@ -64,9 +64,9 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, float]]]:
 
 def _evaluation(file: Path, data: Path, roles: Mapping[str, Any]) -> Iterator[str]:
     name, report = file.parent.name, json.loads(file.read_text())
-    variant: str = report["variant"]
+    variant = file.parent.parent.name
     earlier = held(trained_in(data, variant), name, variant)
     if any(value.partition("/")[0] in SCORED.values() for value in earlier):
         return
-    record(name, data, roles.get(report["role"], {}), TAGS)
+    record(name, variant, data, roles.get(report["role"], {}), TAGS)
     yield f"{name}: the evaluation of {variant}"

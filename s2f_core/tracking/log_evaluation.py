@@ -14,7 +14,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, grid, repeat_pixels, resize, to_rgb
 from s2f_core.data.licences import licence, page
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data, Translation
+from s2f_core.data.selection import Translation, VariantData
 from s2f_core.data.tables import Table, read
 from s2f_core.tracking.client import Run, evaluation_run
 from s2f_core.tracking.pyfunc import Translator, pack
@@ -31,15 +31,19 @@ def trained_in(data: Path, variant: str) -> str:
 
 
 def record(
-    name: str, data: Path, origin: Mapping[str, Any], tags: Mapping[str, str] | None = None
+    name: str,
+    variant: str,
+    data: Path,
+    origin: Mapping[str, Any],
+    tags: Mapping[str, str] | None = None,
 ) -> None:
-    """Write what ``data/evaluations/NAME`` tells to the run it belongs to, and register the model.
+    """Log ``data/evaluations/VARIANT/NAME`` to the run it belongs to, and register the model.
 
     ``data`` is the root of models, translations and tables, ``origin`` the role's entry under
     ``data:`` of params.yaml. The registered model has the translation's name. A transfer has
     none: it is another's model. Raises UserError where a file is missing.
     """
-    file = data / "evaluations" / name / "evaluation.json"
+    file = data / "evaluations" / variant / name / "evaluation.json"
     report = json.loads(file.read_text())
     translation = described(report)
     test = translation.data.pairs(data, translation.split, direction=translation.direction)
@@ -61,7 +65,7 @@ def record(
     ):
         run.artifact(file)
         if test.size > 1:  # a point in space is no picture
-            shown = Image.fromarray(sheet(test, read(data / "translations" / name)))
+            shown = Image.fromarray(sheet(test, read(data / "translations" / variant / name)))
             file = Path(place) / f"{SCORED[translation.split]}.jpg"
             shown.save(file, quality=90)  # a PNG takes half a second
             run.artifact(file, "images")
@@ -81,7 +85,7 @@ def described(report: Mapping[str, Any]) -> Translation:
     same = ("variant", "transfer", "upscaler", "direction", "split")
     return Translation(
         **{key: report[key] for key in same if key in report},
-        data=Data(**{key: report[key] for key in Data.model_fields}),
+        data=VariantData(**{key: report[key] for key in VariantData.model_fields}),
         scores=report["kind"],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,7 @@ from s2f_core.common.config import Section
 from s2f_core.common.device import Precision
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.training.objectives import UNPAIRED, Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe
@@ -33,7 +33,7 @@ class Variant(Section):
     """
 
     study: str | None = Field(None, description="Study that the variant belongs to.")
-    data: Data = Field(description="Images, and how the inputs are made from them.")
+    data: VariantData = Field(description="Images, and how the inputs are made from them.")
     scale: float = Field(1.0, gt=0, le=1, description="Image size of the networks over image_size.")
     share: float = Field(
         1.0, gt=0, le=1, description="Share of max_steps and max_minutes that the variant gets."
@@ -45,6 +45,9 @@ class Variant(Section):
     discriminator: Discriminator = Field(description="Discriminator network.")
     objective: ObjectiveSection = Field(description="What the networks are trained to do.")
     recipe: Recipe = Field(description="Length, optimiser, schedule and augmentation.")
+    translations: Any = Field(
+        None, exclude=True, description="Translations by name; a training does not read them."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

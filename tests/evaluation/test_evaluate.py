@@ -13,10 +13,17 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.data.tables import Table
-from s2f_core.evaluation import evaluate as evaluation
-from s2f_core.evaluation.evaluate import KINDS, Evaluation, Networks, Subject, evaluate, write
+from s2f_core.evaluation.evaluate import (
+    SCORE_SETS,
+    EvaluationResult,
+    Networks,
+    Subject,
+    evaluate_outputs,
+    write_evaluation,
+    write_metrics,
+)
 from s2f_core.metrics import baselines, paired_bootstrap
 from s2f_core.metrics.edge_consistency import ConditionRedraw
 from s2f_core.metrics.types import Values
@@ -50,9 +57,9 @@ def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
 
 
 @pytest.fixture
-def chosen() -> Data:
+def chosen() -> VariantData:
     """Which of them."""
-    return Data(role="faces", background="kept", condition="pencil")
+    return VariantData(role="faces", background="kept", condition="pencil")
 
 
 def _subject(**changes: Any) -> Subject:
@@ -84,20 +91,20 @@ class Shades:
 
 def _evaluate(
     data: Path,
-    chosen: Data,
+    chosen: VariantData,
     outputs: Table,
     condition: ConditionRedraw | None = None,
     **changes: str,
-) -> evaluation.Evaluation:
+) -> EvaluationResult:
     networks: Networks = {"inception": MeanFeatures(), "faces": Shades()}
     subject = _subject(**changes)
     training = chosen.pairs(data, "train", direction=subject.direction)
     test = chosen.pairs(data, "test", direction=subject.direction)
-    return evaluate(subject, outputs, training, test, networks, condition)
+    return evaluate_outputs(subject, outputs, training, test, networks, condition)
 
 
 def test_perfect_outputs_score_perfectly(
-    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """Outputs equal to the photos: no distance, and better than every baseline."""
     figures = _evaluate(data, chosen, make_table("outputs", faces)).report["figures"]
@@ -111,7 +118,7 @@ def test_perfect_outputs_score_perfectly(
     assert figures["real"]["kid"]["n"] == 10
 
 
-def test_baselines_are_what_they_say(data: Path, chosen: Data, faces: Pixels) -> None:
+def test_baselines_are_what_they_say(data: Path, chosen: VariantData, faces: Pixels) -> None:
     """The grey input, the mean of the training photos, the photo of the nearest sketch."""
     training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
     found = baselines.pair_baselines(training, test, "a-to-b")
@@ -126,7 +133,7 @@ def test_baselines_are_what_they_say(data: Path, chosen: Data, faces: Pixels) ->
 
 
 def test_the_nearest_is_found_across_chunks(
-    data: Path, chosen: Data, monkeypatch: pytest.MonkeyPatch
+    data: Path, chosen: VariantData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seven at a time, or all at once."""
     training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
@@ -137,16 +144,18 @@ def test_the_nearest_is_found_across_chunks(
 
 
 def test_what_is_written_is_the_same_twice(
-    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels, tmp_path: Path
+    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels, tmp_path: Path
 ) -> None:
     """Two evaluations give the same bytes; the metrics hold plain values."""
     outputs = make_table("outputs", 255 - faces)
     for name in ("one", "two"):
-        write(_evaluate(data, chosen, outputs), tmp_path / name, tmp_path / f"{name}.json")
+        result = _evaluate(data, chosen, outputs)
+        write_evaluation(result, tmp_path / name)
+        write_metrics({name: result.scores}, tmp_path / f"{name}.json")
     for file in ("evaluation.json", "scores.parquet"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
-    metrics = json.loads((tmp_path / "one.json").read_text())
-    assert set(metrics) <= set(KINDS["pairs"].scores)
+    metrics = json.loads((tmp_path / "one.json").read_text())["one"]
+    assert set(metrics) <= set(SCORE_SETS["pairs"].scores)
     assert {"fid", "kid", "ssim", "psnr", "pixel_difference", "sharpness"} <= set(metrics)
     report = json.loads((tmp_path / "one" / "evaluation.json").read_text())
     assert metrics["ssim"] == report["figures"]["model"]["ssim"]["value"]
@@ -157,46 +166,46 @@ def test_what_is_written_is_the_same_twice(
 
 
 def test_outputs_of_another_size_or_split_are_refused(
-    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """16 px; and without the test split's images."""
     small = make_table("small", np.ascontiguousarray(faces[:, ::2, ::2]))
-    with pytest.raises(UserError, match="the real ones are"):
+    with pytest.raises(UserError, match="the real images are"):
         _evaluate(data, chosen, small)
     with pytest.raises(UserError, match="no image '030'"):
         _evaluate(data, chosen, make_table("few", faces[:30]))
 
 
 def test_sketches_are_scored_in_the_other_direction(
-    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """Grey or coloured sketches against the true ones; the photo itself is a baseline."""
     grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
     plain = _evaluate(data, chosen, make_table("grey", grey), direction="b-to-a")
     wide = make_table("wide", np.repeat(grey, 3, axis=3))
     coloured = _evaluate(data, chosen, wide, direction="b-to-a")
-    assert plain.figures == coloured.figures
-    assert plain.figures["pixel_difference"] == 0
+    assert plain.scores == coloured.scores
+    assert plain.scores["pixel_difference"] == 0
     figures = plain.report["figures"]
     assert list(figures) == ["model", "photo", "mean-sketch", "nearest-sketch", "real"]
     assert figures["photo"]["pixel_difference"]["value"] > 0.02
-    with pytest.raises(UserError, match="the real ones are"):  # a photo is not answered in grey
+    with pytest.raises(UserError, match="the real images are"):  # a photo is not answered in grey
         _evaluate(data, chosen, make_table("again", grey))
 
 
 def test_samples_are_scored_as_a_set(
-    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """No score of pairs, no baseline but the input; the order of samples does not matter."""
     found = _evaluate(data, chosen, make_table("outputs", faces), kind="samples")
-    assert {"fid", "kid", "diversity", "faces_found", "sharpness"} <= set(found.figures)
-    assert not {"ssim", "landmark_error", "edge_consistency"} & set(found.figures)
-    assert found.figures["diversity"] == pytest.approx(1)
+    assert {"fid", "kid", "diversity", "faces_found", "sharpness"} <= set(found.scores)
+    assert not {"ssim", "landmark_error", "edge_consistency"} & set(found.scores)
+    assert found.scores["diversity"] == pytest.approx(1)
     assert list(found.report["figures"]) == ["model", "sketch", "real"]
     assert list(found.images) == ["id", "faces_found", "sharpness"]
     turned = np.concatenate([faces[:30], faces[:29:-1]])
     other = _evaluate(data, chosen, make_table("turned", turned), kind="samples")
-    assert other.figures == pytest.approx(found.figures, abs=1e-9)
+    assert other.scores == pytest.approx(found.scores, abs=1e-9)
 
 
 def test_inputs_are_looked_for_in_the_outputs(
@@ -205,7 +214,7 @@ def test_inputs_are_looked_for_in_the_outputs(
     """Against the drawing that was given; a costly condition is not worth it for baselines."""
     pencil = Pencil(type="pencil", blur=9)
     make_table("data/faces/kept-drawn", np.stack([pencil.apply(face) for face in faces]))
-    drawn = Data(role="faces", background="kept", condition="drawn")
+    drawn = VariantData(role="faces", background="kept", condition="drawn")
     again = ConditionRedraw(pencil, data)
     found = _evaluate(data, drawn, make_table("outputs", faces), again)
     figures = found.report["figures"]
@@ -225,7 +234,7 @@ def test_inputs_are_looked_for_in_the_outputs(
 
 
 def test_faces_are_asked_of_where_there_are_some(
-    data: Path, chosen: Data, make_table: MakeTable, faces: Pixels
+    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """The share of outputs, the error of those found; nothing where most photos have none."""
     dark = faces.copy()
@@ -239,10 +248,10 @@ def test_faces_are_asked_of_where_there_are_some(
     assert found.report["scores"]["faces_found"]["network"] == "of no network"
     make_table("data/faces/removed", faces // 3)
     make_table("data/faces/removed-pencil", faces[..., :1])
-    unlit = Data(role="faces", background="removed", condition="pencil")
+    unlit = VariantData(role="faces", background="removed", condition="pencil")
     nobody = _evaluate(data, unlit, make_table("bright", faces))
     assert nobody.report["figures"]["model"]["faces_found"]["value"] is None
-    assert "faces_found" not in nobody.figures
+    assert "faces_found" not in nobody.scores
     assert "faces_found" not in nobody.images
 
 
@@ -252,19 +261,19 @@ def test_what_noise_gives_is_held_against_training_images(
     """Copies of training images are found, and named in the account; the floor is such images."""
     noise = np.random.default_rng(1).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
     make_table("data/faces/kept-noise", noise)
-    drawn = Data(role="faces", background="kept", condition="noise")
+    drawn = VariantData(role="faces", background="kept", condition="noise")
     outputs = np.concatenate([faces[10:], faces[:10]])
     found = _evaluate(data, drawn, make_table("outputs", outputs), kind="samples")
-    assert found.figures["memorisation"] == 0
+    assert found.scores["memorisation"] == 0
     assert found.report["nearest"] == [(name, f"{row:03d}", 0) for row, name in enumerate(TEST)]
     assert found.report["figures"]["real"]["memorisation"]["value"] is None
     new = _evaluate(data, drawn, make_table("new", faces), kind="samples")
-    assert new.figures["memorisation"] == pytest.approx(1)
+    assert new.scores["memorisation"] == pytest.approx(1)
 
 
 def test_every_kind_declares_what_it_measures() -> None:
     """Each score has a title, says which way is better, and how its interval was made."""
-    for kind in KINDS.values():
+    for kind in SCORE_SETS.values():
         assert kind.scores
         for name, score in kind.scores.items():
             assert name == name.lower()
@@ -273,7 +282,7 @@ def test_every_kind_declares_what_it_measures() -> None:
             assert score.describe.endswith(".")
 
 
-def test_a_split_of_unknown_images_is_refused(data: Path, chosen: Data) -> None:
+def test_a_split_of_unknown_images_is_refused(data: Path, chosen: VariantData) -> None:
     """The pairs of a part that holds none."""
     with pytest.raises(UserError, match="share none of 0 ids"):
         chosen.pairs(data, "val")
@@ -286,13 +295,13 @@ def test_features_are_written_beside_the_evaluation(tmp_path: Path) -> None:
     targets, outputs = random.normal(0, 1, (2, 40, 6)).astype(np.float32).astype(np.float64)
     images = pd.DataFrame({"id": [f"{row:03d}" for row in range(40)]})
     for name in ("one", "two"):
-        made = Evaluation({}, {}, images, (outputs, targets))
-        write(made, tmp_path / name, tmp_path / "metrics.json")
+        made = EvaluationResult({}, {}, images, (outputs, targets))
+        write_evaluation(made, tmp_path / name)
     file, again = (tmp_path / name / paired_bootstrap.FEATURES for name in ("one", "two"))
     assert file.read_bytes() == again.read_bytes()
     with np.load(file) as arrays:
         assert arrays["outputs"].dtype == np.float32
         assert (arrays["outputs"] == outputs).all()
         assert (arrays["targets"] == targets).all()
-    write(Evaluation({}, {}, images), tmp_path / "none", tmp_path / "metrics.json")
+    write_evaluation(EvaluationResult({}, {}, images), tmp_path / "none")
     assert not (tmp_path / "none" / paired_bootstrap.FEATURES).exists()

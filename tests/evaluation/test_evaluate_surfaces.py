@@ -8,12 +8,12 @@ import pytest
 from metric_inputs import surface_grids
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.data.tables import Domain, Table, build
-from s2f_core.evaluation.evaluate import Subject, evaluate
+from s2f_core.evaluation.evaluate import Subject, evaluate_outputs
 from s2f_core.metrics.backbones import feature_networks
 
-CHOSEN = Data(role="grids", background="kept", condition="noise")
+CHOSEN = VariantData(role="grids", background="kept", condition="noise")
 
 
 @pytest.fixture
@@ -54,13 +54,13 @@ def test_surfaces_are_evaluated_without_networks(data: Path, tmp_path: Path) -> 
     random = np.random.default_rng(0).integers(0, 256, (45, 6, 6, 3)).astype(np.uint8)
     training, test = CHOSEN.pairs(data, "train"), CHOSEN.pairs(data, "test")
     absent = feature_networks(tmp_path / "no-such-folder")
-    found = evaluate(subject, _write(tmp_path / "out", random), training, test, absent)
-    assert list(found.figures) == ["surface_error", "energy_distance"]
+    found = evaluate_outputs(subject, _write(tmp_path / "out", random), training, test, absent)
+    assert list(found.scores) == ["surface_error", "energy_distance"]
     floor = found.report["figures"]["real"]
-    for name, value in found.figures.items():
+    for name, value in found.scores.items():
         assert value > 5 * abs(floor[name]["value"])
         assert floor[name]["n"] == 15
     assert found.images["surface_error"].mean() == pytest.approx(
-        found.figures["surface_error"], rel=1e-5
+        found.scores["surface_error"], rel=1e-5
     )
     assert found.report["scores"]["energy_distance"]["network"] is None

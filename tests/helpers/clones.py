@@ -25,7 +25,7 @@ def small_clone(folder: Path, *variants: str) -> Path:
     settings = yaml.safe_load((folder / "params.yaml").read_text())
     _shrink(settings, variants)
     (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    (folder / "studies.yaml").write_text(studies(settings["translations"]))
+    (folder / "studies.yaml").write_text(studies(translation_names(settings)))
     git(folder, "config", "user.name", "A Tester")
     git(folder, "config", "user.email", "tester@example.org")
     git(folder, "commit", "--quiet", "--all", "--message", "small")
@@ -61,17 +61,24 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
     settings["edsr"].update(steps=2, blocks=1, channels=4)
     settings["background"]["size"] = 64
     settings["gap"]["images"] = 20
-    chosen = settings["translations"].items()
-    settings["translations"] = {
-        name: {**entry, "upscaler": "none"} for name, entry in chosen if name in variants
-    }
     settings["variants"] = {name: settings["variants"][name] for name in variants}
     settings["defaults"]["discriminator"]["layers"] = 1
-    for variant in settings["variants"].values():
+    for name, variant in settings["variants"].items():
         variant["scale"] = 1.0
+        own = variant.get("translations", {})
+        variant["translations"] = {name: {**own.get(name, {}), "upscaler": "none"}}
         discriminator = variant.get("discriminator", {})
         if discriminator.get("type") != "fc" and discriminator:
             discriminator["layers"] = 1
+
+
+def translation_names(settings: dict[str, Any]) -> list[str]:
+    """The names of all translations of these parameters."""
+    return [
+        translation
+        for name, variant in settings["variants"].items()
+        for translation in variant.get("translations", [name])
+    ]
 
 
 def studies(translations: Container[str]) -> str:

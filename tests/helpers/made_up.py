@@ -100,7 +100,7 @@ class Project:
         **subject: Any,
     ) -> None:
         """Outputs, evaluation and scores by image; ``model`` are the translation's figures."""
-        self.table(f"translations/{name}", outputs)
+        self.table(f"translations/{variant}/{name}", outputs)
         numbers = {"model": model, **(FACES if baselines is None else baselines)}
         evaluation = {
             "name": name,
@@ -125,7 +125,7 @@ class Project:
                 for key in model
             },
         }
-        folder = self.root / "data" / "evaluations" / name
+        folder = self.root / "data" / "evaluations" / variant / name
         folder.mkdir(parents=True)
         (folder / "evaluation.json").write_text(json.dumps(evaluation))
         by_image = pd.DataFrame({"id": self.ids})
@@ -182,7 +182,9 @@ def site(
 ) -> dict[str, str]:
     """Build the report and read its pages, by their paths."""
     out = project.root / "report"
-    build(out, project.root / "board.csv", studies or {}, names, GIVEN, project.root)
+    folders = {folder.name: folder for folder in (project.root / "data/evaluations").glob("*/*")}
+    variants = {name: folders[name].parent.name if name in folders else "" for name in names}
+    build(out, project.root / "board.csv", studies or {}, variants, GIVEN, project.root)
     return {
         path.relative_to(out).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(out.rglob("*.html"))

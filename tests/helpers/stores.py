@@ -16,8 +16,8 @@ import torch
 from fixtures import MakeTable
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.selection import Data, Translation
-from s2f_core.evaluation.translate import translate
+from s2f_core.data.selection import Translation, VariantData
+from s2f_core.evaluation.translate import translate_split
 from s2f_core.networks.checkpoint import Description, save_model
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.mlflow_store import EXPERIMENT, connect
@@ -135,14 +135,16 @@ def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
     }
     asked = Translation(
         variant=variant,
-        data=Data(role="faces", background="kept", condition=report["condition"]),
+        data=VariantData(role="faces", background="kept", condition=report["condition"]),
         transfer=report["transfer"],
         upscaler=report["upscaler"],
         scores=report["kind"],
         split=report["split"],
     )
-    translate(root / "models" / variant / "a-to-b.pt", asked, root, root / "translations" / name)
-    folder = root / "evaluations" / name
+    translate_split(
+        root / "models" / variant / "a-to-b.pt", asked, root, root / "translations" / variant / name
+    )
+    folder = root / "evaluations" / variant / name
     folder.mkdir(parents=True)
     (folder / "evaluation.json").write_text(json.dumps(report))
     return asked

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.selection import Data, Translation
+from s2f_core.data.selection import Translation, VariantData
 from s2f_core.data.tables import Domain, build
 from s2f_core.report.survey.page import write_page
 
-DATA = Data(role="faces", background="kept", condition="pencil")
+DATA = VariantData(role="faces", background="kept", condition="pencil")
 KNOWN = {
     "one": Translation(variant="one", data=DATA),
     "two": Translation(variant="two", data=DATA),
@@ -38,7 +38,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(folder / "data/faces/kept", photos)
     put(folder / "data/faces/kept-pencil", grey)
     for name, images in made.items():
-        put(folder / "data/translations" / name, images)
+        put(folder / "data/translations" / KNOWN[name].variant / name, images)
     ids = [f"{row:03d}" for row in range(40)]
     pd.DataFrame({"id": ids, "split": "test"}).to_parquet(folder / "data/faces/split.parquet")
     (folder / "data/survey").mkdir()

@@ -22,7 +22,6 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, decode
 from s2f_core.data.conditions import Condition
 from s2f_core.data.datasets import Dataset, bitmaps, files
-from s2f_core.data.selection import Translation
 from s2f_core.training.variant import Variant
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +31,6 @@ KINDS: dict[str, Any] = {
     "data": Dataset,
     "conditions": Condition,
     "variants": Variant,
-    "translations": Translation,
 }
 
 numbers = st.one_of(st.integers(), st.floats(), st.integers(-300, 300))

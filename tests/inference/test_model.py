@@ -18,7 +18,7 @@ import s2f_core
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize
 from s2f_core.data.conditions.pencil import Pencil
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.data.tables import read
 from s2f_core.inference.onnx_export import export
@@ -92,12 +92,12 @@ def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) 
     """From MLflow, by its own upscaler, to the byte; a run's file is the bare generator."""
     stores.model(data, "plain")
     asked = stores.evaluated(data, "plain", "plain")
-    record("plain", data, CELEBA)
+    record("plain", "plain", data, CELEBA)
     (version,) = client.search_model_versions("name = 'plain'")
     client.log_artifact(version.run_id, str(data / "models/plain/a-to-b.pt"), "model")
     pairs = asked.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
-    made = read(data / "translations" / "plain").images(range(10))
+    made = read(data / "translations" / "plain" / "plain").images(range(10))
     model = s2f_core.load("models:/plain/1")
     found = model(list(inputs), pen=False)
     assert np.stack(found).shape == made.shape
@@ -115,7 +115,7 @@ def test_a_packed_translation_is_that_of_the_evaluation(data: Path, tmp_path: Pa
     pairs = asked.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
     found = np.stack(s2f_core.load(tmp_path / "kept", data)(list(inputs)))
-    assert (found == read(data / "translations" / "posed").images(range(10))).all()
+    assert (found == read(data / "translations" / "pose" / "posed").images(range(10))).all()
 
 
 def test_pictures_of_all_kinds_give_what_they_are(data: Path, tmp_path: Path) -> None:
@@ -285,9 +285,11 @@ def test_importing_s2f_core_is_light() -> None:
 def test_it_answers_as_the_evaluation_does(data: Path) -> None:
     """To the byte, tones of the table given one by one to a model that has no paper to look for."""
     stores.evaluated(data, "tones", "old")
-    pairs = Data(role="faces", background="kept", condition="pencil").pairs(data, "test")
+    pairs = VariantData(role="faces", background="kept", condition="pencil").pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
     stores.model(data, "as-is", "mine")
     model = s2f_core.load("as-is", data)
     enlarged = [model(each, upscale=2, upscaler="bicubic") for each in inputs]
-    assert (np.stack(enlarged) == read(data / "translations" / "tones").images(range(10))).all()
+    assert (
+        np.stack(enlarged) == read(data / "translations" / "old" / "tones").images(range(10))
+    ).all()

@@ -148,11 +148,11 @@ class _Page(HTMLParser):
 @pytest.fixture
 def evaluations(tmp_path: Path) -> Path:
     """A folder with one evaluation, which tells what FID is."""
-    folder = tmp_path / "evaluations" / "tiny"
+    folder = tmp_path / "evaluations" / "tiny" / "tiny"
     folder.mkdir(parents=True)
     scores = {"fid": {"title": "FID", "higher_is_better": False}}
     (folder / "evaluation.json").write_text(json.dumps({"scores": scores}))
-    return folder.parent
+    return folder.parent.parent
 
 
 def test_the_page(recorded: list[Experiment], evaluations: Path, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "extend.md"
 BLOCK = re.compile(r"^```(?P<kind>\w+) (?P<file>\S+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
-SECTIONS = ("variants", "translations")
 
 
 def _params(folder: Path) -> dict[str, Any]:
@@ -58,11 +57,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_page_adds_a_variant_of_each_kind(copy: Path) -> None:
     """One of existing parts, one with a new network, one with a new objective; nothing else."""
     before, after = _params(ROOT), _params(copy)
-    for section in SECTIONS:
-        names = list(after[section].keys() - before[section].keys())
-        assert sorted(names) == ["cascade-pencil", "multiscale-pencil", "pix2pix-spectral"]
-        for name in names:
-            del after[section][name]
+    names = list(after["variants"].keys() - before["variants"].keys())
+    assert sorted(names) == ["cascade-pencil", "multiscale-pencil", "pix2pix-spectral"]
+    for name in names:
+        del after["variants"][name]
     assert after == before
 
 
@@ -70,14 +68,9 @@ def test_dvc_needs_to_know_no_more_than_params_yaml(copy: Path) -> None:
     """Its stages run over the entries, and the tables that the new ones need are made already."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     loops = {stage: stages[stage]["foreach"] for stage in ("train", "evaluate")}
-    assert loops == {
-        "train": "${variants}",
-        "evaluate": "${translations}",
-    }
+    assert loops == dict.fromkeys(("train", "evaluate"), "${variants}")
     made = stages["condition"]["foreach"].values()
-    params = _params(copy)
-    for section in SECTIONS:
-        assert all(entry["data"] in made for entry in params[section].values())
+    assert all(entry["data"] in made for entry in _params(copy)["variants"].values())
 
 
 def test_the_pages_code_keeps_the_rules_of_the_house(copy: Path) -> None:
@@ -142,13 +135,10 @@ def _splits(folder: Path) -> Any:
 def _settings(copy: Path, name: str) -> Any:
     """As the stage ``train`` reads them, but for a tiny training."""
     from s2f_core.common.config import load
-    from s2f_core.data.selection import Translation
     from s2f_core.training.variant import Settings, Variant
 
     file = copy / "params.yaml"
     variant = load(Variant, "variants", name, file=file)
-    translation = load(Translation, "translations", name, file=file)
-    assert (translation.variant, translation.data) == (name, variant.data)
     return Settings(
         name=name, seed=0, lr=1e-3, width=4, max_steps=3, precision="32-true", variant=variant
     )

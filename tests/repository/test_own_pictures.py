@@ -93,7 +93,7 @@ def test_a_folder_of_ones_own_becomes_a_model(clone: Path, case: str) -> None:
 
     (role,) = change
     assert {f"dataset@{role}", f"train@{name}", f"evaluate@{name}"} <= ran(output)
-    outputs = read(clone / "data" / "translations" / name)
+    outputs = read(clone / "data" / "translations" / name / name)
     assert outputs.accepted["source"].str.endswith(".jpg").all()
     assert (clone / "metrics" / f"{name}.json").is_file()
     index = pd.read_parquet(clone / "data" / role / "kept" / "index.parquet")

@@ -8,17 +8,18 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 from pipeline_contract import Stage, loaded, read_stages, wrong_deps, wrong_params
 
 from s2f_core.common.code_digest import digest, imported_files
+from s2f_core.common.config import load
+from s2f_core.data.selection import TranslatedVariant
+from s2f_core.training.variant import Variant
 from stages import code
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(
     path.stem for path in (ROOT / "stages").glob("*.py") if path.stem not in ("__init__", "app")
 )
-SECTIONS = ("variants", "translations")
 HEAVY = {"torch", "pandas", "mlflow", "cv2", "onnxruntime", "pyarrow", "scipy", "lightning"}
 
 
@@ -43,30 +44,32 @@ def test_what_a_stage_loads_is_what_it_declares(stage: Stage) -> None:
     assert wrong_params(ROOT, stage) == []
 
 
-def test_every_translation_has_its_variants_data() -> None:
-    """They stand twice in params.yaml and must agree, unless a model is tried on other data."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for entry in params["translations"].values():
-        equal = entry["data"] == params["variants"][entry["variant"]]["data"]
-        assert equal is not entry.get("transfer", False)
-
-
-def test_an_override_of_data_changes_what_it_names(tmp_path: Path) -> None:
-    """As ``dvc exp run -S`` applies it: two entries change, no other does."""
-    before = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+def test_an_override_of_a_key_that_only_the_defaults_show_needs_two_plus_signs(
+    tmp_path: Path,
+) -> None:
+    """As ``dvc exp run -S`` applies it; DVC refuses a key that is not in the file without them."""
     file = tmp_path / "params.yaml"
     file.write_text((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    where = [f"{section}.pix2pix-pencil.data.background" for section in SECTIONS]
     code = (
         "import sys; from pathlib import Path; from dvc.utils.hydra import apply_overrides; "
         "apply_overrides(Path(sys.argv[1]), sys.argv[2:])"
     )
-    overrides = [f"{key}=removed" for key in where]
+    overrides = [
+        "variants.pix2pix-pencil.data.background=removed",
+        "++variants.pix2pix-pencil.recipe.batch=2",
+        "++variants.pix2pix-pencil.translations.pix2pix-pencil.split=val",
+    ]
     subprocess.run([sys.executable, "-c", code, file, *overrides], check=True)
-    for section in SECTIONS:
-        assert before[section]["pix2pix-pencil"]["data"]["background"] == "kept"
-        before[section]["pix2pix-pencil"]["data"]["background"] = "removed"
-    assert yaml.safe_load(file.read_text(encoding="utf-8")) == before
+    before, after = _variants(ROOT / "params.yaml"), _variants(file)
+    (name,) = [name for name in after if after[name] != before[name]]
+    assert after[name].data.background == "removed"
+    variant = load(Variant, "variants", name, file=file)
+    assert (variant.recipe.batch, variant.recipe.epochs) == (2, 200)
+    assert after[name].resolve(name, "people")[name].split == "val"
+
+
+def _variants(file: Path) -> dict[str, TranslatedVariant]:
+    return load(dict[str, TranslatedVariant], "variants", file=file)
 
 
 def test_every_stage_file_is_run_by_the_pipeline() -> None:

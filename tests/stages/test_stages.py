@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from clones import studies
+from clones import studies, translation_names
 from PIL import Image
 
 from s2f_core.common import config
@@ -98,12 +98,10 @@ def test_the_chain_from_an_archive_to_a_page(
         weights.write_bytes(b"not read here")
     settings = yaml.safe_load((project / "params.yaml").read_text())
     kept = ["pix2pix-pencil", "resnet", "cyclegan-resnet", "surfaces-fc"]
-    settings["translations"] = {
-        name: entry
-        for name, entry in settings["translations"].items()
-        if entry["variant"] in kept and entry["upscaler"] in {"none", "bicubic"}
-    }
-    (project / "studies.yaml").write_text(studies(settings["translations"]))
+    settings["variants"] = {name: settings["variants"][name] for name in kept}
+    del settings["variants"]["resnet"]["translations"]["resnet-edsr"]
+    translations = translation_names(settings)
+    (project / "studies.yaml").write_text(studies(translations))
     (project / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
     inputs = {"faces": "pencil", "drawn-faces": "given", "points": "noise"}
@@ -113,14 +111,14 @@ def test_the_chain_from_an_archive_to_a_page(
         condition(role, "kept", name)
     for name in kept:
         train(name)
-    for name in settings["translations"]:
+    for name in kept:
         evaluate(name)
     report()
 
-    metrics = json.loads((project / "metrics" / "resnet-bicubic.json").read_text())
+    metrics = json.loads((project / "metrics" / "resnet.json").read_text())["resnet-bicubic"]
     assert 0 < metrics["pixel_difference"] < 1
     board = pd.read_csv(project / "metrics" / "leaderboard.csv")
-    assert set(settings["translations"]) <= set(board["name"])
+    assert set(translations) <= set(board["name"])
     page = (project / "report" / "studies" / "P1.html").read_text()
     assert "Sketch to Face with Resolution-Assisted GANs" in page
     assert "142.44" in page
@@ -140,7 +138,7 @@ def test_what_is_missing_is_named(project: Path) -> None:
     with pytest.raises(UserError, match="data/faces/kept-pencil is not an image table"):
         train("pix2pix-pencil")
     with pytest.raises(UserError, match=r"data/models/resnet/a-to-b\.pt does not exist"):
-        evaluate("resnet-bicubic")
+        evaluate("resnet")
     dataset("faces")
     with pytest.raises(UserError, match=r"data/assets/u2netp/u2netp\.onnx does not exist: run"):
         background("faces")
@@ -153,7 +151,7 @@ def test_what_is_missing_is_named(project: Path) -> None:
         (lambda: dataset("cats"), "no 'cats' under data .known keys: faces"),
         (lambda: condition("faces", "kept", "crayon"), "no 'crayon' under conditions"),
         (lambda: train("pix3pix"), "no 'pix3pix' under variants .known keys: pix2pix"),
-        (lambda: evaluate("nothing"), "no 'nothing' under translations"),
+        (lambda: evaluate("nothing"), "no 'nothing' under variants"),
     ],
 )
 def test_a_wrong_name_lists_the_right_ones(project: Path, call: object, said: str) -> None:

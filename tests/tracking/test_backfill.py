@@ -69,7 +69,7 @@ def test_a_second_time_it_makes_nothing(client: Any, project: Path) -> None:
     _backfill(project)
     before = [(run.info.run_id, run.data.metrics) for run in stores.runs(client)]
     assert _backfill(project) == []
-    record("tiny", project / "data", ROLES["faces"])
+    record("tiny", "tiny", project / "data", ROLES["faces"])
     assert [(run.info.run_id, run.data.metrics) for run in stores.runs(client)] == before
 
 
@@ -78,7 +78,7 @@ def test_what_the_store_has_is_left_alone(client: Any, project: Path) -> None:
     with tracking.training_run("tiny", {"lr": 1e-3}, {}) as original:
         original.log(10, {"train/g_l1": 0.5})
     (project / "data" / "models" / "tiny" / "run_id").write_text(f"{original.id}\n")
-    record("tiny", project / "data", ROLES["faces"])
+    record("tiny", "tiny", project / "data", ROLES["faces"])
     before = client.get_run(original.id)
     assert _backfill(project) == ["tiny-again: the evaluation of tiny"]
     after = client.get_run(original.id)
@@ -87,9 +87,9 @@ def test_what_the_store_has_is_left_alone(client: Any, project: Path) -> None:
 
 def test_a_run_that_an_evaluation_began_gets_its_training(client: Any, project: Path) -> None:
     """DVC restored the model and ran the evaluation: one run, not two."""
-    record("tiny", project / "data", ROLES["faces"])
+    record("tiny", "tiny", project / "data", ROLES["faces"])
     (begun,) = stores.runs(client)
-    shutil.rmtree(project / "data" / "evaluations" / "tiny-again")
+    shutil.rmtree(project / "data" / "evaluations" / "tiny" / "tiny-again")
     assert _backfill(project) == [f"tiny: the training of {RUN}"]
     (run,) = stores.runs(client)
     assert run.info.run_id == begun.info.run_id

@@ -151,7 +151,7 @@ def test_backfill_fills_a_server(client: Any, project: Path) -> None:
         "model = mlflow.pyfunc.load_model('models:/tiny/1')\n"
         "print(json.dumps(model.predict(model.input_example).tolist()))",
     )
-    made = read(project / "data" / "translations" / "tiny").images([0])
+    made = read(project / "data" / "translations" / "tiny" / "tiny").images([0])
     assert (np.asarray(json.loads(printed.splitlines()[-1])) == made).all()
 
 
@@ -160,13 +160,13 @@ def test_a_second_evaluation_makes_no_second_version(client: Any, project: Path)
     """Other weights do; the tags follow the last evaluation."""
     data = project / "data"
     for folder in ("translations", "evaluations"):
-        (data / folder / "tiny").rename(data / folder / "again")
+        (data / folder / "tiny" / "tiny").rename(data / folder / "tiny" / "again")
     for _ in range(2):
-        record("again", data, CELEBA)
+        record("again", "tiny", data, CELEBA)
     (version,) = client.search_model_versions("name = 'again'")
     assert version.tags["test/kid"] == "0.5"
     stores.model(data, "tiny", width=6)
-    record("again", data, CELEBA)
+    record("again", "tiny", data, CELEBA)
     assert len(client.search_model_versions("name = 'again'")) == 2
 
 

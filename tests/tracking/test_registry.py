@@ -68,7 +68,7 @@ def _versions(client: Any, name: str) -> list[Any]:
 def test_it_answers_as_the_evaluation_does(data: Path) -> None:
     """To the byte, for all inputs at once as for one by one."""
     asked = stores.evaluated(data, "tiny", "tiny")
-    made = read(data / "translations" / "tiny").images(range(10))
+    made = read(data / "translations" / "tiny" / "tiny").images(range(10))
     pairs = asked.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
     served = _packed(data, asked)
@@ -84,7 +84,7 @@ def test_an_upscaler_that_learned_brings_its_weights(data: Path) -> None:
     file = data / FILE
     save_model(file, section, section.build().state_dict(), self_ensemble=False)
     asked = stores.evaluated(data, "sharper", "tiny", upscaler="edsr")
-    made = read(data / "translations" / "sharper").images(range(10))
+    made = read(data / "translations" / "tiny" / "sharper").images(range(10))
     pairs = asked.data.pairs(data, "test")
     served = _packed(data, asked)
     file.unlink()
@@ -111,11 +111,11 @@ def test_noise_is_given_as_vectors(data: Path) -> None:
 def test_the_sheet_has_input_output_and_target(data: Path) -> None:
     """Four triples a row; outputs alone where the input is noise."""
     asked = stores.evaluated(data, "tiny", "tiny")
-    shown = sheet(asked.data.pairs(data, "test"), read(data / "translations" / "tiny"))
+    shown = sheet(asked.data.pairs(data, "test"), read(data / "translations" / "tiny" / "tiny"))
     assert shown.shape == (3 * 130 - 2, 12 * 130 - 2, 3)
     stores.model(data, "noise", "noise", **NOISE)
     asked = stores.evaluated(data, "noise", "noise", condition="noise", kind="samples")
-    shown = sheet(asked.data.pairs(data, "test"), read(data / "translations" / "noise"))
+    shown = sheet(asked.data.pairs(data, "test"), read(data / "translations" / "noise" / "noise"))
     assert shown.shape == (3 * 130 - 2, 4 * 130 - 2, 3)
 
 
@@ -157,7 +157,7 @@ def test_an_evaluation_is_one_run_with_figures_pictures_data_and_a_model(
 ) -> None:
     """Of the figures only those that there are; the model's page has them too."""
     stores.evaluated(data, "tiny", "tiny")
-    record("tiny", data, CELEBA)
+    record("tiny", "tiny", data, CELEBA)
     (run,) = stores.runs(client)
     assert run.data.metrics == {"test/kid": 0.5, "test/ssim": 0.25}
     assert run.data.tags["upscaler"] == "bicubic"
@@ -187,7 +187,7 @@ def test_figures_of_validation_images_are_not_the_tests(client: Any, data: Path)
     rows.loc[:3, "split"] = "val"
     rows.to_parquet(file)
     stores.evaluated(data, "tiny", "tiny", split="val")
-    record("tiny", data, CELEBA)
+    record("tiny", "tiny", data, CELEBA)
     (run,) = stores.runs(client)
     assert run.data.metrics == {"validation/kid": 0.5, "validation/ssim": 0.25}
     used = {entry.tags[0].value for entry in run.inputs.dataset_inputs}
@@ -199,19 +199,19 @@ def test_figures_of_validation_images_are_not_the_tests(client: Any, data: Path)
 def test_a_version_is_new_where_the_weights_are(client: Any, data: Path) -> None:
     """An evaluation made again changes the tags of the version that is there."""
     stores.evaluated(data, "tiny", "tiny")
-    record("tiny", data, CELEBA)
-    record("tiny", data, DOMAINS)
+    record("tiny", "tiny", data, CELEBA)
+    record("tiny", "tiny", data, DOMAINS)
     (version,) = _versions(client, "tiny")
     assert version.tags["licence"] == licence(DOMAINS)
     stores.model(data, "tiny", width=6)
-    record("tiny", data, CELEBA)
+    record("tiny", "tiny", data, CELEBA)
     assert sorted(int(version.version) for version in _versions(client, "tiny")) == [1, 2]
 
 
 def test_a_transfer_registers_nothing(client: Any, data: Path) -> None:
     """It is another translation's model on other data, and its run a child of that one's."""
     stores.evaluated(data, "tiny-tried", "tiny", transfer=True)
-    record("tiny-tried", data, CELEBA)
+    record("tiny-tried", "tiny", data, CELEBA)
     assert stores.names(client) == ["tiny-tried"]
     assert client.search_registered_models() == []
 
@@ -222,7 +222,7 @@ def test_imported_models_are_told_apart(client: Any, data: Path) -> None:
     for name in ("tiny", "other", "tiny"):
         if not (data / "evaluations" / name).exists():
             stores.evaluated(data, name, name)
-        record(name, data, CELEBA)
+        record(name, name, data, CELEBA)
     assert trained_in(data, "tiny") == "imported tiny"
     assert stores.names(client) == ["other", "tiny"]
 
@@ -232,11 +232,11 @@ def test_a_model_that_is_missing_is_named(client: Any, data: Path) -> None:
     stores.evaluated(data, "tiny", "tiny")
     (data / "models" / "tiny" / "a-to-b.pt").unlink()
     with pytest.raises(UserError, match=r"models/tiny/a-to-b\.pt does not exist"):
-        record("tiny", data, CELEBA)
+        record("tiny", "tiny", data, CELEBA)
     assert stores.runs(client)[0].info.status == "FAILED"
     assert client.search_registered_models() == []
     stores.model(data, "tiny")
-    record("tiny", data, CELEBA)
+    record("tiny", "tiny", data, CELEBA)
     assert [run.info.status for run in stores.runs(client)] == ["FINISHED"]
 
 
@@ -246,8 +246,8 @@ def test_it_is_loaded_in_a_process_that_knows_nothing_of_this_project(
 ) -> None:
     """With signature and example, by the code that came with it; other sizes are refused."""
     stores.evaluated(data, "tiny", "tiny")
-    record("tiny", data, CELEBA)
-    made = read(data / "translations" / "tiny").images([0])
+    record("tiny", "tiny", data, CELEBA)
+    made = read(data / "translations" / "tiny" / "tiny").images([0])
     code = (
         "import json, mlflow\n"
         "model = mlflow.pyfunc.load_model('models:/tiny/1')\n"
@@ -282,8 +282,8 @@ def test_it_is_loaded_in_a_process_that_knows_nothing_of_this_project(
 def test_it_is_served_over_http(client: Any, data: Path, tmp_path: Path) -> None:
     """By ``mlflow models serve``: the example comes back translated, another size is refused."""
     stores.evaluated(data, "tiny", "tiny")
-    record("tiny", data, CELEBA)
-    made = read(data / "translations" / "tiny").images([0])
+    record("tiny", "tiny", data, CELEBA)
+    made = read(data / "translations" / "tiny" / "tiny").images([0])
     (version,) = _versions(client, "tiny")
     request = (download(version.source) / "serving_input_example.json").read_text()
     server = servers.serving(tracking.store(), "models:/tiny/1", tmp_path / "log")

@@ -17,7 +17,7 @@ from s2f_core.data.background.selfie import Selfie
 from s2f_core.data.conditions.edges import Edges
 from s2f_core.data.datasets.celeba import CelebA1k
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data
+from s2f_core.data.selection import VariantData
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.tables import SECTION_FILE, Domain, build, read_section
 from s2f_core.training.loop import train
@@ -25,7 +25,7 @@ from s2f_core.training.model_card import describe, lines
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
 
-FACES = Data(role="faces", background="removed", condition="edges")
+FACES = VariantData(role="faces", background="removed", condition="edges")
 SOURCE = CelebA1k(source="celeba-1k", path=Path("data/assets/celeba-1k"), limit=40)
 
 

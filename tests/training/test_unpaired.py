@@ -14,9 +14,9 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data, Direction, Translation
-from s2f_core.evaluation.evaluate import Evaluation, Subject, evaluate
-from s2f_core.evaluation.translate import translate
+from s2f_core.data.selection import Direction, Translation, VariantData
+from s2f_core.evaluation.evaluate import EvaluationResult, Subject, evaluate_outputs
+from s2f_core.evaluation.translate import translate_split
 from s2f_core.networks.checkpoint import save_model
 from s2f_core.training.loop import Training, train
 from s2f_core.training.model_card import describe
@@ -24,7 +24,7 @@ from s2f_core.training.pictures import progress_mosaic, sample_sheet
 from s2f_core.training.run import prepare, summary
 from s2f_core.training.variant import Settings
 
-GIVEN = Data(role="faces", background="kept", condition="given")
+GIVEN = VariantData(role="faces", background="kept", condition="given")
 CYCLEGAN: dict[str, Any] = {
     "data": GIVEN.model_dump(),
     "objective": {"type": "cyclegan"},
@@ -145,17 +145,17 @@ def test_outputs_are_the_inputs_rows(
         model = tmp_path / f"{way}.pt"
         save_model(model, description, trained.validation.best[way])
         asked = Translation(variant="tiny", data=GIVEN, direction=way, scores="samples")
-        table = translate(model, asked, data, tmp_path / way)
+        table = translate_split(model, asked, data, tmp_path / way)
         assert table.accepted["id"].tolist() == ids
         assert table.shape == (32, 32, 3)
         if way == "a-to-b":
             assert table.accepted["class"].tolist() == ["cat", "dog"] * 4
         scored = asked.model_copy(update={"scores": "pairs"})
-        with pytest.raises(UserError, match="no pairs to score: set scores to samples"):
-            translate(model, scored, data, tmp_path / "none")
+        with pytest.raises(UserError, match="are not paired; set scores to samples"):
+            translate_split(model, scored, data, tmp_path / "none")
 
 
-def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> Evaluation:
+def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> EvaluationResult:
     class Means:
         """Stands for Inception: the mean colour of each quarter."""
 
@@ -177,7 +177,9 @@ def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> Eva
     )
     train_on = GIVEN.pairs(data, "train", direction=direction)
     test_on = GIVEN.pairs(data, "test", direction=direction)
-    return evaluate(subject, outputs, train_on, test_on, {"inception": Means(), "classes": Means()})
+    return evaluate_outputs(
+        subject, outputs, train_on, test_on, {"inception": Means(), "classes": Means()}
+    )
 
 
 def test_sets_of_two_sizes_are_scored_in_both_directions(
@@ -209,8 +211,8 @@ def test_pairs_that_are_none_are_not_scored(
         {"name": "tiny", "variant": "v", "upscaler": "none", "kind": "pairs"}
         | {"role": "faces", "background": "kept", "condition": "given", "direction": "a-to-b"}
     )
-    with pytest.raises(UserError, match=r"translations\.tiny: no pairs to score"):
-        evaluate(subject, outputs, test, test, None)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"translations\.tiny: the images are not paired"):
+        evaluate_outputs(subject, outputs, test, test, None)  # type: ignore[arg-type]
 
 
 def test_a_domain_without_classes_is_taken_whole(data: Path) -> None:

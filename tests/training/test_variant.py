@@ -1,6 +1,7 @@
 """Variants: the ones in params.yaml, and combinations that cannot be."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import Data, Translation
+from s2f_core.data.selection import TranslatedVariant, VariantData, resolve_translations
 from s2f_core.training.objectives import Blueprint
 from s2f_core.training.variant import Settings, Variant
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 FILE = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
 STUDIES = yaml.safe_load(PARAMS.with_name("studies.yaml").read_text(encoding="utf-8"))["studies"]
+SECTIONS = load(dict[str, TranslatedVariant], "variants", file=PARAMS)
+TRANSLATIONS = resolve_translations(SECTIONS, FILE["gap"]["people"])
 SIZES = {"points": 1, "grids": FILE["data"]["grids"]["size"]}  # the others have image_size
 
 
@@ -41,10 +44,10 @@ def test_a_variant_of_the_default_pipeline_can_be_built(name: str) -> None:
     assert variant.study is None or variant.study in STUDIES
 
 
-@pytest.mark.parametrize("name", FILE["translations"])
+@pytest.mark.parametrize("name", TRANSLATIONS)
 def test_a_translation_goes_where_its_variant_can(name: str) -> None:
     """Back only by a CycleGAN; pairs only from an image, surfaces only from noise."""
-    translation = load(Translation, "translations", name, file=PARAMS)
+    translation = TRANSLATIONS[name]
     objective = load(Variant, "variants", translation.variant, file=PARAMS).objective
     assert translation.direction == "a-to-b" or objective.type == "cyclegan"
     fits = {"image": ("pairs", "samples"), "vector": ("samples", "surfaces")}
@@ -149,9 +152,9 @@ def objects(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
 
 def test_only_images_of_the_chosen_classes_count(objects: Path) -> None:
     """Pizza and trees, by the class that either table knows; null is all."""
-    data = Data(role="objects", background="kept", condition="edges")
+    data = VariantData(role="objects", background="kept", condition="edges")
     assert len(data.pairs(objects, "train")) == 40
-    some = Data.model_validate({**data.model_dump(), "classes": ["tree", "pizza"]})
+    some = VariantData.model_validate({**data.model_dump(), "classes": ["tree", "pizza"]})
     pairs = some.pairs(objects, "train")
     assert pairs.ids == [f"{row:03d}" for row in range(40) if row % 3]
     assert some.pairs(objects, "train", direction="b-to-a").ids == pairs.ids
@@ -159,7 +162,7 @@ def test_only_images_of_the_chosen_classes_count(objects: Path) -> None:
 
 def test_an_unknown_class_is_refused_with_the_known_ones(objects: Path) -> None:
     """All of them."""
-    data = Data(role="objects", background="kept", condition="edges", classes=("piza",))
+    data = VariantData(role="objects", background="kept", condition="edges", classes=("piza",))
     with pytest.raises(UserError, match=r"no class 'piza' \(allowed: apple, pizza, tree\)"):
         data.pairs(objects, "train")
     far = data.model_copy(update={"classes": ("zebra",)})
@@ -173,3 +176,20 @@ def test_the_merged_settings_are_those_of_the_written_out_file() -> None:
     for name, settings in recorded.items():
         merged = load(Variant, "variants", name, file=PARAMS).model_dump(mode="json")
         assert {key: merged[key] for key in settings} == settings
+
+
+def test_translations_have_defaults_and_unique_names() -> None:
+    """Without ``translations`` there is one of the variant's name, up to full size."""
+    data = {"role": "faces", "background": "kept", "condition": "edges"}
+    plain = TranslatedVariant.model_validate({"data": data}).resolve("plain", "people")
+    assert list(plain) == ["plain"]
+    assert (plain["plain"].upscaler, plain["plain"].scores) == ("none", "pairs")
+    tried = {"tried": {"transfer": True, "scores": "samples"}, "far": {"upscaler": "edsr"}}
+    half = TranslatedVariant.model_validate({"data": data, "scale": 0.5, "translations": tried})
+    found = half.resolve("half", "people")
+    assert [one.upscaler for one in found.values()] == ["bicubic", "edsr"]
+    assert str(found["tried"].data) == "people/kept-given"
+    shared = "variants.b.translations: 'far' is a translation of variants.a already"
+    other = half.model_copy(update={"translations": {"far": half.translations["far"]}})
+    with pytest.raises(UserError, match=re.escape(shared)):
+        resolve_translations({"a": half, "b": other}, "people")

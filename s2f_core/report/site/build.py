@@ -14,7 +14,7 @@ import hashlib
 import logging
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -50,15 +50,15 @@ def build(
     out: Path,
     leaderboard: Path,
     studies: dict[str, Study],
-    translations: list[str],
+    translations: Mapping[str, str],
     params: DataParams,
     root: Path = Path(),
 ) -> None:
     """Write the site to the folder ``out`` and the leaderboard's CSV file to ``leaderboard``.
 
-    ``root`` holds ``data/`` and ``metrics/``. The finished folder replaces the old one as a whole;
-    equal inputs give equal bytes. Raises UserError if a translation has no evaluation or a study
-    names one that does not exist.
+    ``translations`` maps each name to its variant. ``root`` holds ``data/`` and ``metrics/``. The
+    finished folder replaces the old one as a whole; equal inputs give equal bytes. Raises UserError
+    if a translation has no evaluation or a study names one that does not exist.
     """
     check_references(studies, translations)
     sources = read_sources(root, translations)

@@ -58,6 +58,7 @@ def _translation(
     values = result.scores.reindex(ids)
     return {
         "name": name,
+        "variant": result.evaluation.variant,
         "note": result.evaluation.condition,
         "images": {
             "output" if side == name else side: [

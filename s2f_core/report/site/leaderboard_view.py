@@ -32,9 +32,9 @@ def board_title(board: Board) -> str:
     return f"{first.output_noun.capitalize()} from {first.input_noun} · {board.target}"
 
 
-def evaluate_command(name: str) -> str:
-    """Return the command that computes a translation's figures."""
-    return f"s2f evaluate {name}"
+def evaluate_command(variant: str) -> str:
+    """Return the command that computes a variant's figures."""
+    return f"s2f evaluate {variant}"
 
 
 def board_view(
@@ -119,7 +119,7 @@ class _ScoreTable:
             "variant": line.evaluation.variant if ours else None,
             "input": line.input,
             "n": line.n,
-            "command": evaluate_command(line.evaluation.name),
+            "command": evaluate_command(line.evaluation.variant),
             "thumbs": self.thumbnails.get(line.name, []) if ours else [],
             "cells": [self._cell(line, key) for key in self.scores],
         }
@@ -187,5 +187,5 @@ def translation_scores(item: EvaluationRecord, footnotes: Footnotes) -> dict[str
             }
             for key in all_score_keys([item])
         ],
-        "command": evaluate_command(item.name),
+        "command": evaluate_command(item.variant),
     }

@@ -154,7 +154,10 @@ function comparison(boards) {
     beside(board, [one, other], face);
     $("scores").tBodies[0].replaceChildren(...board.scores.map((score) => row(score, board, one, other, face)));
     $("verdict").textContent = told(board, one, other);
-    $("command").textContent = `s2f evaluate ${one.name} && s2f evaluate ${other.name} && s2f report`;
+    $("command").textContent = [
+      ...new Set([one.variant, other.variant].map((variant) => `s2f evaluate ${variant}`)),
+      "s2f report",
+    ].join(" && ");
     divide();
   }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -96,23 +96,26 @@ class Sources:
         return Comparisons({name: result.scored for name, result in self.translations.items()})
 
 
-def read_sources(root: Path, names: list[str]) -> Sources:
-    """Read the results of these translations and of their variants.
+def read_sources(root: Path, variants: Mapping[str, str]) -> Sources:
+    """Read the results of translations and of their variants, given each translation's variant.
 
     Raises UserError naming the file if one is missing or malformed.
     """
-    if not names:
-        raise UserError("params.yaml: translations is empty, there is nothing to report")
+    if not variants:
+        raise UserError("params.yaml: variants is empty, there is nothing to report")
     read_table = cache(tables.read)
-    translations = {name: _read_translation(root, name, read_table) for name in names}
-    variants = dict.fromkeys(result.evaluation.variant for result in translations.values())
-    return Sources(translations, {name: _read_variant(root, name) for name in variants})
+    translations = {
+        name: _read_translation(root, f"{variant}/{name}", read_table)
+        for name, variant in variants.items()
+    }
+    names = dict.fromkeys(variants.values())
+    return Sources(translations, {name: _read_variant(root, name) for name in names})
 
 
 def _read_translation(
-    root: Path, name: str, read_table: Callable[[Path], tables.Table]
+    root: Path, folder_name: str, read_table: Callable[[Path], tables.Table]
 ) -> TranslationResult:
-    folder = root / "data" / "evaluations" / name
+    folder = root / "data" / "evaluations" / folder_name
     evaluation = read_record(EvaluationRecord, folder / "evaluation.json")
     scores = read_frame(folder / "scores.parquet", ["id"])
     role = root / "data" / evaluation.role
@@ -127,7 +130,7 @@ def _read_translation(
     return TranslationResult(
         evaluation,
         scores.astype({"id": str}).set_index("id"),
-        read_table(root / "data" / "translations" / name),
+        read_table(root / "data" / "translations" / folder_name),
         targets,
         inputs if are_pictures else None,
         folder,

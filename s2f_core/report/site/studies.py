@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -132,7 +133,7 @@ class Study(Section):
         return [row.ours for row in self.rows if row.ours is not None]
 
 
-def check_references(studies: dict[str, Study], translations: list[str]) -> None:
+def check_references(studies: dict[str, Study], translations: Collection[str]) -> None:
     """Raise UserError if a row or a claim names a translation that does not exist."""
     for key, study in studies.items():
         references = [(f"row {row.name!r}", row.ours) for row in study.rows if row.ours is not None]

@@ -122,7 +122,7 @@ def _row(
         "name": row.name,
         "ours": row.ours,
         "variant": ours.variant if ours else None,
-        "command": evaluate_command(row.ours) if row.ours else "",
+        "command": evaluate_command(ours.variant) if ours else "",
         "cells": cells + [_our_cell(ours, key) for key in ours_only],
     }
 

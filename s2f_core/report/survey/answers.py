@@ -139,7 +139,7 @@ class _KnownPictures:
         if "" not in self._pictures:
             self._pictures[""] = [
                 truth
-                for index in sorted((self.data / "translations").glob("*/index.parquet"))
+                for index in sorted((self.data / "translations").glob("*/*/index.parquet"))
                 for truth in _read_truths(index.parent, index.parent.name, index.parent.name)
             ]
         return self._pictures[""]

@@ -58,7 +58,7 @@ def select_translations(
             for other, translation in translations.items()
             if target_table(translation) in (name, f"{name}/kept")
             and makes_pictures(translation)
-            and (data / "translations" / other / "index.parquet").is_file()
+            and (data / outputs_folder(other, translation) / "index.parquet").is_file()
         }
         if not matches:
             known = sorted(
@@ -85,6 +85,11 @@ def makes_pictures(translation: Translation) -> bool:
     return translation.scores != "surfaces"
 
 
+def outputs_folder(name: str, translation: Translation) -> str:
+    """Return the table of a translation's outputs, as a path in the data folder."""
+    return f"translations/{translation.variant}/{name}"
+
+
 def target_table(translation: Translation) -> str:
     """Return the table of real images for a translation, as a path in the data folder."""
     data = translation.data
@@ -107,7 +112,9 @@ def sample_pictures(
         set.intersection(*(set(pairs.ids_b) for pairs in sets.values())),
         key=lambda image: sort_key(seed, image),
     )
-    outputs = {name: tables.read(data / "translations" / name) for name in translations}
+    outputs = {
+        name: tables.read(data / outputs_folder(name, one)) for name, one in translations.items()
+    }
     most = min(len(real) // len(sets), *(len(table) for table in outputs.values()))
     count = min(max(1, PICTURES // 2 // len(sets)), most) if each is None else each
     if not 1 <= count <= most:
@@ -120,7 +127,7 @@ def sample_pictures(
         order = sorted(table.accepted["id"], key=lambda image: sort_key(seed, image))
         positions = range(number * count, (number + 1) * count)
         images = [order[position % len(order)] for position in positions]
-        pictures += _pictures(table, f"translations/{name}", name, images, seed)
+        pictures += _pictures(table, outputs_folder(name, translations[name]), name, images, seed)
     if 2 * len(pictures) > len(real):
         log.warning("only %d test images: some are shown both real and generated", len(real))
     table = next(iter(sets.values())).targets

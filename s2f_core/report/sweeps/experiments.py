@@ -62,7 +62,8 @@ class Experiment:
     """An experiment, a commit that experiments start from, or the workspace.
 
     ``params`` has dotted names; a parameter of another file than params.yaml is FILE:NAME.
-    ``metrics`` is keyed by the file's stem and the dotted name. ``state`` is done, queued, running
+    ``metrics`` is keyed by the translation and the score, or by the file's stem where the file has
+    no translations. ``state`` is done, queued, running
     or failed for an experiment, "committed" for a commit and "workspace" for the workspace.
     ``baseline`` names the commit that it starts from. An experiment that is not done has no
     metrics: DVC would repeat those of its commit.
@@ -179,12 +180,17 @@ def _experiment(last: _Revision, name: str, state: str, baseline: str) -> Experi
         for leaf, value in _leaves(content.data)
     }
     metrics = {
-        (Path(file).stem, leaf): float(value)
+        _metric(file, leaf): float(value)
         for file, content in (data.metrics or {}).items()
         for leaf, value in _leaves(content.data)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and state in DONE
     }
     return Experiment(name, state, baseline, params, metrics)
+
+
+def _metric(file: str, leaf: str) -> tuple[str, str]:
+    group, _, score = leaf.partition(".")
+    return (group, score) if score else (Path(file).stem, leaf)
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

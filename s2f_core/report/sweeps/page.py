@@ -57,10 +57,11 @@ def _metric_title(metric: Metric, evaluations: Path) -> str:
     """Return a score's title with an arrow for its direction; its key if no evaluation has it."""
     group, key = metric
     try:
-        report = json.loads((evaluations / group / "evaluation.json").read_text(encoding="utf-8"))
+        file = next(evaluations.glob(f"*/{group}/evaluation.json"))
+        report = json.loads(file.read_text(encoding="utf-8"))
         score = report["scores"][key]
         return f"{score['title']} {'↑' if score['higher_is_better'] else '↓'}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, StopIteration, ValueError, KeyError, TypeError):
         return key
 
 

@@ -28,7 +28,7 @@ def test_everything_is_on_its_page(project: Project) -> None:
     found = pages(project)
     assert {*NAMES, "resnet"} <= set(re.findall(r"[\w-]+", text(found[OVERVIEW])))
     words = text(found[P1_PAGE])
-    for expected in [*(row.name for row in P1.rows), "142.44", "s2f evaluate resnet-sr"]:
+    for expected in [*(row.name for row in P1.rows), "142.44", "s2f evaluate resnet"]:
         assert expected in words
     for name in ("pix2pix-pencil", "resnet"):
         html = found[f"variants/{name}.html"]
@@ -146,7 +146,7 @@ def test_missing_evaluation_is_named(project: Project) -> None:
 
 def test_broken_evaluation_is_named(project: Project) -> None:
     """A file that lacks a key is an error that names both."""
-    path = project.root / "data" / "evaluations" / "resnet-sr" / "evaluation.json"
+    path = project.root / "data" / "evaluations" / "resnet" / "resnet-sr" / "evaluation.json"
     path.write_text('{"name": "resnet-sr"}')
     with pytest.raises(UserError, match=r"evaluation\.json: variant: Field required"):
         pages(project)
@@ -160,13 +160,12 @@ def test_study_cannot_point_nowhere(project: Project) -> None:
 
 def test_no_translation_is_an_error(tmp_path: Path) -> None:
     """There is nothing to report without a translation."""
-    with pytest.raises(UserError, match="translations is empty"):
-        build(tmp_path / "report", tmp_path / "board.csv", {}, [], GIVEN, tmp_path)
+    with pytest.raises(UserError, match="variants is empty"):
+        build(tmp_path / "report", tmp_path / "board.csv", {}, {}, GIVEN, tmp_path)
 
 
 def test_missing_sketches_are_left_out(project: Project) -> None:
     """A variant without a sketch (condition none) has a photo column and no sketch column."""
-    for name in NAMES:
-        path = project.root / "data" / "evaluations" / name / "evaluation.json"
+    for path in (project.root / "data" / "evaluations").glob("*/*/evaluation.json"):
         path.write_text(path.read_text().replace('"pencil"', '"none"'))
     assert "sketch of held-out image" not in pages(project, {})["pictures.html"]

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from docs.generate import sweeps
 from s2f_core.common.config import load
 from s2f_core.common.errors import UserError
+from s2f_core.data.selection import TranslatedVariant, resolve_translations
 from s2f_core.report.site.records import (
     EstimateRecord,
     EvaluationRecord,
@@ -198,9 +199,8 @@ def test_a_claim_cannot_point_nowhere() -> None:
 def test_the_claims_of_the_five_studies() -> None:
     """They name translations that are there, and each command is on the page of sweeps."""
     studies = load(dict[str, Study], "studies", file=ROOT / "studies.yaml")
-    check_references(
-        studies, list(load(dict[str, object], "translations", file=ROOT / "params.yaml"))
-    )
+    variants = load(dict[str, TranslatedVariant], "variants", file=ROOT / "params.yaml")
+    check_references(studies, resolve_translations(variants, "people"))
     page = sweeps.page()
     commands = [claim.command for study in studies.values() for claim in study.claims]
     assert [given for given in commands if given not in page] == []

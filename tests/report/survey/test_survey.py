@@ -46,7 +46,8 @@ def test_pictures_are_of_one_size_and_lossless(make: Make, root: Path) -> None:
     for image in page["images"]:
         row = page["truth"][image["key"]]
         name = row["translation"]
-        source = tables.read(root / "data" / (f"translations/{name}" if name else "faces/kept"))
+        folder = f"translations/{KNOWN[name].variant}/{name}" if name else "faces/kept"
+        source = tables.read(root / "data" / folder)
         (place,) = source.positions([row["id"]])
         shown = Image.open(io.BytesIO(base64.b64decode(image["picture"])))
         np.testing.assert_array_equal(np.asarray(shown), resize(source.image(int(place)), 256))
@@ -125,7 +126,7 @@ def test_answers_to_pictures_made_anew_do_not_count(
     page = make(each=4)
     words = {"real": "real", "one": "real", "two": "real"}
     (root / "data/survey/ana.csv").write_text(HEADER + answered(page, "Ana", words))
-    put(root / "data/translations/two", np.zeros((40, 32, 32, 3), np.uint8))
+    put(root / "data/translations/two/two", np.zeros((40, 32, 32, 3), np.uint8))
     found = survey_summary(root)
     assert found is not None
     assert found["stale"] == {"two": 4}
@@ -201,8 +202,14 @@ def test_the_command(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It writes the page, and says where answers go while there are none."""
-    known = {name: one.model_dump(mode="json") for name, one in KNOWN.items()}
-    (root / "params.yaml").write_text(yaml.safe_dump({"translations": known}))
+    data = {"role": "faces", "background": "kept", "condition": "pencil"}
+    variants = {
+        "one": {"data": data},
+        "two": {"data": data, "translations": {"two": {}, "back": {"direction": "b-to-a"}}},
+    }
+    (root / "params.yaml").write_text(
+        yaml.safe_dump({"variants": variants, "gap": {"people": "drawn"}})
+    )
     monkeypatch.chdir(root)
     survey(each=2)
     assert capsys.readouterr().out.startswith("survey/index.html (faces/kept seed=0 each=2 limit=0")
