@@ -183,7 +183,7 @@ def site(
     """Build the report and read its pages, by their paths."""
     out = project.root / "report"
     folders = {folder.name: folder for folder in (project.root / "data/evaluations").glob("*/*")}
-    variants = {name: folders[name].parent.name if name in folders else "" for name in names}
+    variants = {name: folders[name].parent.name if name in folders else "." for name in names}
     build(out, project.root / "board.csv", studies or {}, variants, GIVEN, project.root)
     return {
         path.relative_to(out).as_posix(): path.read_text(encoding="utf-8")
