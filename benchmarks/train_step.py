@@ -74,7 +74,7 @@ WAYS = {
 
 def plain_convolutions() -> AbstractContextManager[object]:
     """Return a context in which every convolution is PyTorch's own, nearest up in two steps."""
-    return patch.multiple(convolutions, FEW=0.0, LARGE=sys.maxsize)
+    return patch.multiple(convolutions, PRODUCT_RATIO=0.0, MERGE_PIXELS=sys.maxsize)
 
 
 def main() -> None:

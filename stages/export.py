@@ -39,8 +39,8 @@ def export(
         takes = onnx_session.shapes(found.description)
         typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB in {precision}; takes {takes}")
     else:
-        built_by = save.export_checkpoint(found.description, found.generator, out)
-        typer.echo(f"{out}: {built_by}")
+        options = save.export_checkpoint(found.description, found.generator, out)
+        typer.echo(f"{out}: {options}")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from s2f_core.demo.queue import BusyError, Desk, SupersededError
 from s2f_core.demo.training_data import Learned
 from s2f_core.demo.uploads import FORMATS, RAW, received
 from s2f_core.networks.upscalers import UPSCALERS
-from s2f_core.networks.upscalers.edsr import FILE as EDSR
+from s2f_core.networks.upscalers.edsr import EDSR_FILE
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class Answers:
 
     async def told(self) -> dict[str, object]:
         """The models, the sheets that one draws on for them, and how a picture can be enlarged."""
-        there = (self.learned.root / EDSR).is_file()
+        there = (self.learned.root / EDSR_FILE).is_file()
         return {
             "sheets": {name: sheet.told() for name, sheet in SHEETS.items()},
             "upscales": [name for name in get_args(Upscale) if name != "edsr" or there],

@@ -31,7 +31,7 @@ from s2f_core.inference.options import Choices, Options
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.generate import BATCH, batches, generate_floats
 from s2f_core.networks.unet import UNetSection
-from s2f_core.networks.upscalers.select import enlarged
+from s2f_core.networks.upscalers.select import upscale
 
 Picture = Path | str | Image.Image | Pixels
 
@@ -221,7 +221,7 @@ class Model:
         if self._finish is not None:
             outputs = self._finish(outputs)
         if options.upscale is not None:
-            outputs = enlarged(outputs, options.upscale, options.upscaler, self.data)
+            outputs = upscale(outputs, options.upscale, options.upscaler, self.data)
         return outputs
 
 

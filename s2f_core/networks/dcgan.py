@@ -11,8 +11,16 @@ from torch import nn
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.networks.discriminator_base import ConvolutionalSection, Stages
-from s2f_core.networks.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
+from s2f_core.networks.discriminator_base import ConvolutionalSection, StagedDiscriminator
+from s2f_core.networks.layers import (
+    NORMS,
+    RELU,
+    Activation,
+    Norm,
+    Up,
+    needs_bias,
+    upsampling_layers,
+)
 
 # size → (base, k) with size = base · 2**k; where two bases do, the smaller one, of more layers.
 SIZES = {
@@ -34,7 +42,7 @@ class DCGANGeneratorSection(Section):
     Maps [B, in_channels, 1, 1] float to [B, out_channels, size, size] in [-1, 1].
 
     Deviations: at most 8·width channels (the paper has 1,024 of its 128 at 4×4); bases 3 and 5 to
-    7 beside the paper's 4; ``up: nearest`` (see ``layers.doubling``).
+    7 beside the paper's 4; ``up: nearest`` (see ``layers.upsampling_layers``).
     """
 
     takes: ClassVar[Literal["image", "vector"]] = "vector"
@@ -47,7 +55,7 @@ class DCGANGeneratorSection(Section):
     )
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> nn.Sequential:
-        """The network for square images of ``size`` pixels.
+        """Return the network for square images of ``size`` pixels.
 
         Raises UserError for a size it cannot make; the message names those it can.
         """
@@ -59,8 +67,8 @@ class DCGANGeneratorSection(Section):
             *self._normed(channels[0]),
         ]
         for source, out in pairwise(channels):
-            layers += [*doubling(self.up, source, out, 4, bias=bias), *self._normed(out)]
-        layers += [*doubling(self.up, channels[-1], out_channels, 4, bias=True), nn.Tanh()]
+            layers += [*upsampling_layers(self.up, source, out, 4, bias=bias), *self._normed(out)]
+        layers += [*upsampling_layers(self.up, channels[-1], out_channels, 4, bias=True), nn.Tanh()]
         return nn.Sequential(*layers)
 
     def _normed(self, channels: int) -> tuple[nn.Module, nn.Module]:
@@ -80,12 +88,12 @@ class DCGANDiscriminatorSection(ConvolutionalSection):
         "batch", description="Norm after all convolutions but the first and the last."
     )
 
-    def build(self, size: int, width: int, channels: int) -> Stages:
-        """The network for square images of ``size`` pixels.
+    def build(self, size: int, width: int, channels: int) -> StagedDiscriminator:
+        """Return the network for square images of ``size`` pixels.
 
         Raises UserError for a size it cannot take; the message names those it can.
         """
-        return Stages(self._stages(*_plan(size), self.scaled(width), channels))
+        return StagedDiscriminator(self._stages(*_plan(size), self.scaled(width), channels))
 
     def _stages(self, base: int, halvings: int, width: int, channels: int) -> Iterator[nn.Module]:
         yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))

@@ -1,4 +1,4 @@
-"""What the discriminators have in common: stages whose outputs can all be had."""
+"""Parts that discriminators share: stages, scales, and the keys of convolutional ones."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from s2f_core.common.config import Section
 from s2f_core.networks.layers import LEAKY_RELU, NORMS, Activation, Norm
 
 
-class Stages(nn.Module):
-    """A discriminator: modules that run in turn, the last of which gives the logits.
+class StagedDiscriminator(nn.Module):
+    """A discriminator of stages that run in turn; the last one gives the logits.
 
-    Maps [B, channels, H, W] float in [-1, 1] to a list with the output of each stage. The last
-    one is the logits [B, 1, H', W']: positive for real, negative for generated. The others are
-    there for feature matching (Salimans et al. 2016, section 3.1).
+    Maps [B, channels, H, W] float in [-1, 1] to the list of the stages' outputs. The last output is
+    the logits [B, 1, H', W']: positive for real, negative for generated. The others serve feature
+    matching (Salimans et al. 2016, section 3.1).
     """
 
     def __init__(self, stages: Iterable[nn.Module]) -> None:
@@ -27,7 +27,7 @@ class Stages(nn.Module):
         self.stages = nn.ModuleList(stages)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """The features after each stage, then the logits; see the class for shapes."""
+        """Return the features after each stage, then the logits; see the class for shapes."""
         outputs: list[Tensor] = []
         x = image
         for stage in self.stages:
@@ -36,24 +36,24 @@ class Stages(nn.Module):
         return outputs
 
 
-class Scales(nn.Module):
-    """Discriminators of one form, each shown the image at half the size of the one before.
+class MultiScaleDiscriminator(nn.Module):
+    """Equal discriminators, each of which gets the image at half the size of the one before.
 
-    Maps [B, channels, H, W] in [-1, 1] to a list, as :class:`Stages`: the features of all, then the
-    logits [B, scales, H', W'], the coarser ones repeated to the size of the finest.
+    Maps [B, channels, H, W] in [-1, 1] to a list: the features of all, then the logits
+    [B, scales, H', W']. The coarser logits are repeated to the size of the finest.
     """
 
-    def __init__(self, networks: Iterable[Stages]) -> None:
+    def __init__(self, networks: Iterable[StagedDiscriminator]) -> None:
         super().__init__()
         self.networks = nn.ModuleList(networks)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """The features of all, then the logits; see the class for shapes."""
+        """Return the features of all, then the logits; see the class for shapes."""
         features: list[Tensor] = []
         logits: list[Tensor] = []
         for number, network in enumerate(self.networks):
-            *seen, last = network(F.avg_pool2d(image, 2**number) if number else image)
-            features += seen
+            *stages, last = network(F.avg_pool2d(image, 2**number) if number else image)
+            features += stages
             logits.append(F.interpolate(last, logits[0].shape[2:]) if number else last)
         return [*features, torch.cat(logits, dim=1)]
 
@@ -75,14 +75,14 @@ class ConvolutionalSection(Section):
     activation: Activation = Field(LEAKY_RELU, description="Activation of all stages but the last.")
 
     def scaled(self, width: int) -> int:
-        """Channels of the first convolution where the variant's networks have ``width``."""
+        """Return the channels of the first convolution, given the variant's ``width``."""
         return max(1, round(width * self.width_ratio))
 
     def stage(self, convolution: nn.Conv2d, norm: Norm = "none") -> nn.Sequential:
-        """The convolution, its norm and the activation."""
+        """Return the convolution, its norm and the activation."""
         norms = NORMS[norm](convolution.out_channels)
         return nn.Sequential(self.convolution(convolution), norms, self.activation.build())
 
     def convolution(self, convolution: nn.Conv2d) -> nn.Module:
-        """The convolution itself, under a spectral norm if one is wanted."""
+        """Return the convolution, with a spectral norm if ``spectral`` is set."""
         return spectral_norm(convolution) if self.spectral else convolution

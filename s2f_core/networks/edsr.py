@@ -15,7 +15,7 @@ from s2f_core.common.errors import UserError
 
 FACTOR = 2
 MEAN = (0.4488, 0.4371, 0.4040)  # of DIV2K's red, green and blue in [0, 1], the reference's
-SCALED = 256  # from so many channels on the reference scales its residuals by 0.1
+SCALED_CHANNELS = 256  # from which on the reference scales its residuals by 0.1
 
 Skip = Literal["none", "bicubic"]
 
@@ -32,9 +32,9 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out."""
-        changed: Tensor = self.body(x)
-        return x + changed
+        """Return the same shape."""
+        residual: Tensor = self.body(x)
+        return x + residual
 
 
 class EDSR(nn.Module):
@@ -42,7 +42,7 @@ class EDSR(nn.Module):
 
     Baseline of the paper: 16 blocks of 64 channels. Deviations: colours are in [-1, 1], where the
     reference has [0, 255]; with ``skip="bicubic"`` the network adds to the bicubic enlargement,
-    which is what it gives before it is trained (the paper's learns the image itself, and needs
+    which is its output before training (the paper's network learns the image itself, and needs
     thousands of steps to come as far).
 
     Maps [B, 3, H, W] float in [-1, 1] to [B, 3, 2H, 2W], near [-1, 1] but not clipped.
@@ -89,24 +89,24 @@ class EDSRSection(Section):
     )
 
     def build(self) -> EDSR:
-        """The network, not yet with its weights."""
+        """Return the network with initial weights."""
         return EDSR(self.blocks, self.channels, self.skip)
 
 
 def from_reference(state: dict[str, Tensor]) -> tuple[EDSRSection, dict[str, Tensor]]:
-    """Section and weights of a state dict of the authors' EDSR-PyTorch, ×2.
+    """Return section and weights of a state dict of the authors' EDSR-PyTorch, ×2.
 
-    Theirs sees [0, 255]. A network of convolutions and ReLUs whose biases are all divided by
-    127.5 gives the same for inputs divided by it, so that weights stay as they are. Raises
-    UserError where the keys or shapes are not those of a baseline ×2.
+    Their network takes [0, 255]. Dividing all biases of convolutions and ReLUs by 127.5 has the
+    effect of dividing the inputs by it, so the weights stay as they are. Raises UserError where
+    the keys or shapes are not those of a baseline ×2.
     """
     blocks = len({key.split(".")[1] for key in state if re.match(r"body\.\d+\.body\.", key)})
     head = state.get("head.0.weight")
     if head is None or head.dim() != 4 or not blocks:
         raise UserError(f"not an EDSR of EDSR-PyTorch: its keys begin {', '.join([*state][:3])}")
-    if head.shape[0] >= SCALED:
+    if head.shape[0] >= SCALED_CHANNELS:
         raise UserError(
-            f"an EDSR of {head.shape[0]} channels scales its residuals, which is not built here; "
+            f"an EDSR of {head.shape[0]} channels scales its residuals, which is not supported; "
             "give edsr_baseline_x2"
         )
     section = EDSRSection(blocks=blocks, channels=head.shape[0], skip="none")
@@ -118,11 +118,11 @@ def from_reference(state: dict[str, Tensor]) -> tuple[EDSRSection, dict[str, Ten
         module, field = key.rsplit(".", 1)
         name = f"{theirs.get(module, module)}.{field}"
         expected.add(name)
-        found = state.get(name)
-        if found is None or found.shape != value.shape:
-            shape = "nothing" if found is None else list(found.shape)
+        tensor = state.get(name)
+        if tensor is None or tensor.shape != value.shape:
+            shape = "missing" if tensor is None else list(tensor.shape)
             raise UserError(f"not an EDSR ×2: {name} is {shape}, not {list(value.shape)}")
-        weights[key] = found / 127.5 if field == "bias" else found
+        weights[key] = tensor / 127.5 if field == "bias" else tensor
     if left := sorted(set(state) - expected):
         raise UserError(f"not an EDSR ×2: it has {left[0]} too ({len(left)} keys left over)")
     return section, weights

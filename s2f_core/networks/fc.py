@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import nn
 
 from s2f_core.common.config import Section
-from s2f_core.networks.discriminator_base import Stages
+from s2f_core.networks.discriminator_base import StagedDiscriminator
 from s2f_core.networks.layers import LEAKY_RELU, Activation
 
 Hidden = tuple[Annotated[int, Field(ge=1, le=65536)], ...]
@@ -36,11 +36,11 @@ class FCGeneratorSection(Section):
     def build(
         self,
         size: int,
-        width: int,  # noqa: ARG002  # every network is given one; here it is hidden's business
+        width: int,  # noqa: ARG002  # an argument of every network; here ``hidden`` decides
         in_channels: int,
         out_channels: int,
     ) -> nn.Sequential:
-        """The network for "images" of any ``size``, also 1; ``width`` is not used."""
+        """Return the network for "images" of any ``size``, also 1; ``width`` is not used."""
         return nn.Sequential(
             nn.Flatten(),
             *_layers((in_channels, *self.hidden), self.activation),
@@ -66,13 +66,13 @@ class FCDiscriminatorSection(Section):
     def build(
         self,
         size: int,
-        width: int,  # noqa: ARG002  # every network is given one; here it is hidden's business
+        width: int,  # noqa: ARG002  # an argument of every network; here ``hidden`` decides
         channels: int,
-    ) -> Stages:
-        """The network for "images" of any ``size``, also 1; ``width`` is not used."""
+    ) -> StagedDiscriminator:
+        """Return the network for "images" of any ``size``, also 1; ``width`` is not used."""
         first, *others = _layers((channels * size**2, *self.hidden), self.activation)
         logit = nn.Sequential(nn.Linear(self.hidden[-1], 1), nn.Unflatten(1, (1, 1, 1)))
-        return Stages([nn.Sequential(nn.Flatten(), first), *others, logit])
+        return StagedDiscriminator([nn.Sequential(nn.Flatten(), first), *others, logit])
 
 
 def _layers(units: tuple[int, ...], activation: Activation) -> Iterator[nn.Module]:

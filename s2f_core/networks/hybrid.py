@@ -11,7 +11,15 @@ from torch import nn
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.networks.convolutions import Convolution
-from s2f_core.networks.layers import NORMS, RELU, Activation, Norm, Up, doubling, needs_bias
+from s2f_core.networks.layers import (
+    NORMS,
+    RELU,
+    Activation,
+    Norm,
+    Up,
+    needs_bias,
+    upsampling_layers,
+)
 from s2f_core.networks.resnet import ResidualBlock
 from s2f_core.networks.unet import UNet
 
@@ -39,7 +47,7 @@ class HybridSection(Section):
     activation: Activation = Field(RELU, description="Activation of all stages.")
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
-        """The network for square images of ``size`` pixels.
+        """Return the network for square images of ``size`` pixels.
 
         Raises UserError where ``size`` cannot be halved ``depth`` times and stay over one pixel.
         """
@@ -62,7 +70,7 @@ class HybridSection(Section):
         )
 
     def multiple(self, size: int) -> int:  # noqa: ARG002  # a U-Net's depends on it
-        """The network takes sides that are multiples of this, and larger than it."""
+        """Return the number whose multiples the network takes as sides, itself excepted."""
         return int(2**self.depth)
 
     def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
@@ -76,7 +84,9 @@ class HybridSection(Section):
         bias, source = needs_bias(self.norm), wide
         for level in reversed(range(1, self.depth)):
             out = channels[level - 1]
-            doubled = doubling(self.up, source, out, 4, bias=bias)
+            doubled = upsampling_layers(self.up, source, out, 4, bias=bias)
             yield nn.Sequential(*doubled, NORMS[self.norm](out), self.activation.build())
             source = 2 * out
-        yield nn.Sequential(*doubling(self.up, source, out_channels, 4, bias=True), nn.Tanh())
+        yield nn.Sequential(
+            *upsampling_layers(self.up, source, out_channels, 4, bias=True), nn.Tanh()
+        )

@@ -14,7 +14,7 @@ from torch.nn.utils import parametrize
 from s2f_core.common import distributed
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.networks.convolutions import NearestUp, Transposed
+from s2f_core.networks.convolutions import NearestUp, TransposedConvolution
 
 Norm = Literal["batch", "instance", "instance-affine", "group", "none"]
 Up = Annotated[
@@ -30,16 +30,16 @@ Init = Literal["normal", "xavier", "kaiming", "orthogonal", "default"]
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch norm of [B, C, H, W]; refuses what has a single value a channel in training.
+    """Batch norm of [B, C, H, W].
 
-    Raises UserError there: one value has no spread. PyTorch raises ValueError. On several
-    processes the statistics are those of the whole batch.
+    Raises UserError in training where a channel has a single value, which has no variance; PyTorch
+    raises ValueError. With several processes the statistics are those of the whole batch.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out."""
+        """Return the same shape."""
         if self.training and distributed.world_size() > 1:
-            return self._together(x)
+            return self._synchronised(x)
         if self.training and x.numel() == x.shape[1]:
             raise UserError(
                 "batch norm cannot train on a batch of 1 where the map is 1×1 px: give batches of "
@@ -47,18 +47,18 @@ class BatchNorm(nn.BatchNorm2d):
             )
         return super().forward(x)
 
-    def _together(self, x: Tensor) -> Tensor:
+    def _synchronised(self, x: Tensor) -> Tensor:
         values, count = x.float(), distributed.world_size()
         mean = distributed.all_reduce_sum(values.mean(dim=(0, 2, 3))) / count
         centred = values - mean[:, None, None]
         variance = distributed.all_reduce_sum(centred.square().mean(dim=(0, 2, 3))) / count
-        self._remember(mean.detach(), variance.detach(), count * x.numel() // x.shape[1])
+        self._update_statistics(mean.detach(), variance.detach(), count * x.numel() // x.shape[1])
         scale = (variance + self.eps).rsqrt()
         normed = centred * (scale * self.weight)[:, None, None] + self.bias[:, None, None]
         return normed.to(x.dtype)
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+    def _update_statistics(self, mean: Tensor, variance: Tensor, count: int) -> None:
         """Move the running statistics as PyTorch does, the variance by its unbiased estimate."""
         if self.running_mean is None or self.running_var is None or self.momentum is None:
             return
@@ -72,7 +72,7 @@ class Dropout(nn.Dropout):
     """Dropout of [B, C, H, W]; what is dropped of an image is so on any number of processes."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out."""
+        """Return the same shape."""
         if distributed.world_size() == 1 or not self.training:
             return super().forward(x)
         kept = distributed.sample_sharded_like(
@@ -82,14 +82,14 @@ class Dropout(nn.Dropout):
 
 
 class InstanceNorm(nn.InstanceNorm2d):
-    """Instance norm of [B, C, H, W] that takes 1×1 maps too.
+    """Instance norm of [B, C, H, W], also of 1×1 maps.
 
-    One pixel is its own mean, so the result is the shift, or zero where there is none, and no
-    gradient passes. PyTorch raises ValueError, in eval mode as well.
+    One pixel is its own mean, so the result is the shift, or zero without one, and no gradient
+    passes. PyTorch raises ValueError, in eval mode as well.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out."""
+        """Return the same shape."""
         if torch.compiler.is_exporting():  # a graph holds for any size, of 1×1 too
             scale, shift = (self.weight, self.bias) if self.affine else (None, None)
             return torch.instance_norm(x, scale, shift, None, None, True, 0.0, self.eps, False)
@@ -120,10 +120,10 @@ NORMS: dict[Norm, Callable[[int], nn.Module]] = {
 
 
 def needs_bias(norm: Norm) -> bool:
-    """Whether a convolution in front of this norm has a bias of its own.
+    """Return whether a convolution in front of this norm has a bias.
 
-    Norms with a shift make it idle. Instance norm without an affine part makes it idle as well (it
-    subtracts the mean), but the reference keeps it, so its checkpoints have one.
+    A norm with a shift makes the bias idle. Instance norm without an affine part does so too (it
+    subtracts the mean), but the reference implementation has the bias in its checkpoints.
     """
     return norm in {"instance", "none"}
 
@@ -140,7 +140,7 @@ class JReLU(nn.Module):
         self.leak, self.shift, self.cap = leak, shift, cap
 
     def forward(self, x: Tensor) -> Tensor:
-        """Any shape, the same out."""
+        """Map any shape to the same."""
         return (F.leaky_relu(x, self.leak) - self.shift).clamp(max=self.cap)
 
 
@@ -150,7 +150,7 @@ class ReLUSection(Section):
     type: Literal["relu"]
 
     def build(self) -> nn.Module:
-        """The layer, of no parameters."""
+        """Return the layer, which has no parameters."""
         return nn.ReLU()
 
 
@@ -161,7 +161,7 @@ class LeakyReLUSection(Section):
     slope: float = Field(0.2, ge=0, lt=1, description="Slope below zero (Radford et al. 2016).")
 
     def build(self) -> nn.Module:
-        """The layer, of no parameters."""
+        """Return the layer, which has no parameters."""
         return nn.LeakyReLU(self.slope)
 
 
@@ -174,7 +174,7 @@ class JReLUSection(Section):
     cap: float = Field(6.0, gt=0, le=1000, description="Largest output.")
 
     def build(self) -> nn.Module:
-        """The layer, of no parameters."""
+        """Return the layer, which has no parameters."""
         return JReLU(self.leak, self.shift, self.cap)
 
 
@@ -186,15 +186,15 @@ RELU = ReLUSection(type="relu")
 LEAKY_RELU = LeakyReLUSection(type="leaky-relu")
 
 
-def doubling(up: Up, source: int, out: int, kernel: int, *, bias: bool) -> list[nn.Module]:
-    """Layers that double the resolution of [B, source, H, W] to [B, out, 2H, 2W].
+def upsampling_layers(up: Up, source: int, out: int, kernel: int, *, bias: bool) -> list[nn.Module]:
+    """Return layers that map [B, source, H, W] to [B, out, 2H, 2W].
 
     ``transposed`` is the papers' own, a transposed convolution of ``kernel`` 3 or 4; ``nearest`` is
     :class:`.NearestUp`, which leaves no checkerboard (Odena et al. 2016).
     """
     if up == "nearest":
         return [NearestUp(source, out, bias=bias)]
-    return [Transposed(source, out, kernel, bias=bias)]
+    return [TransposedConvolution(source, out, kernel, bias=bias)]
 
 
 INITS: dict[Init, Callable[[Tensor, float], object]] = {
@@ -204,7 +204,7 @@ INITS: dict[Init, Callable[[Tensor, float], object]] = {
     "orthogonal": nn.init.orthogonal_,
 }
 _NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm)
-_SETTLING = 15  # power iterations; as many as PyTorch makes when it applies a spectral norm
+_POWER_ITERATIONS = 15  # as PyTorch makes when it applies a spectral norm
 
 
 def initialise(network: nn.Module, init: Init = "normal", gain: float = 0.02) -> None:
@@ -212,20 +212,20 @@ def initialise(network: nn.Module, init: Init = "normal", gain: float = 0.02) ->
 
     ``normal`` draws N(0, gain) and is the papers' (Isola et al. 2017, section 6.2; Radford et al.
     2016, section 4). ``xavier`` and ``orthogonal`` are scaled by ``gain``, ``kaiming`` has its own
-    scale: all three as in the reference implementation. ``default`` leaves everything as PyTorch
-    drew it. Under a spectral norm the weight that is learned is drawn and its norm estimated anew.
+    scale: all three as in the reference implementation. ``default`` keeps PyTorch's own.
+    Under a spectral norm the learned weight is drawn and its norm estimated anew.
 
-    A module whose attribute ``pretrained`` is true stays as it is, with all inside it.
+    A module whose attribute ``pretrained`` is true keeps its weights, with all modules inside it.
     """
     if init == "default":
         return
-    for module in _drawn(network):
+    for module in _modules_to_draw(network):
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             spectral = parametrize.is_parametrized(module, "weight")
             learned = "parametrizations.weight.original" if spectral else "weight"
             INITS[init](module.get_parameter(learned), gain)
             with torch.no_grad():
-                for _ in range(_SETTLING if spectral else 0):
+                for _ in range(_POWER_ITERATIONS if spectral else 0):
                     module.weight  # noqa: B018  # reading it makes one power iteration
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
@@ -234,10 +234,10 @@ def initialise(network: nn.Module, init: Init = "normal", gain: float = 0.02) ->
             nn.init.zeros_(module.bias)
 
 
-def _drawn(module: nn.Module) -> Iterator[nn.Module]:
-    """The module and all inside it, outermost first, without the pretrained ones."""
+def _modules_to_draw(module: nn.Module) -> Iterator[nn.Module]:
+    """The module and those inside it, outermost first, without pretrained ones."""
     if getattr(module, "pretrained", False):
         return
     yield module
     for child in module.children():
-        yield from _drawn(child)
+        yield from _modules_to_draw(child)

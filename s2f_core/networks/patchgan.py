@@ -9,7 +9,11 @@ from pydantic import Field
 from torch import nn
 
 from s2f_core.common.errors import UserError
-from s2f_core.networks.discriminator_base import ConvolutionalSection, Scales, Stages
+from s2f_core.networks.discriminator_base import (
+    ConvolutionalSection,
+    MultiScaleDiscriminator,
+    StagedDiscriminator,
+)
 from s2f_core.networks.layers import Norm, needs_bias
 
 
@@ -48,43 +52,43 @@ class PatchGANSection(ConvolutionalSection):
 
     @property
     def receptive_field(self) -> int:
-        """Pixels a side of the square one logit sees.
+        """Pixels a side of the square that one logit depends on.
 
         1 for no layers, then 16, 34, 70, 142, 286, …: a stride-2 4×4 convolution makes r pixels
         2r + 2, and the two of stride 1 see 7.
         """
         if self.layers == 0:
             return 1
-        seen = 7
+        field = 7
         for _ in range(self.layers):
-            seen = 2 * seen + 2
-        return seen
+            field = 2 * field + 2
+        return field
 
     def build(self, size: int, width: int, channels: int) -> nn.Module:
-        """The network for square images of ``size`` pixels.
+        """Return the network for square images of ``size`` pixels.
 
         Raises UserError where the images are too small to leave one patch.
         """
         width = self.scaled(width)
         if self.scales == 1:
-            return self._at(size, width, channels)
+            return self._single_scale(size, width, channels)
         sizes = [size // 2**scale for scale in range(self.scales)]
-        return Scales(self._at(size, width, channels) for size in sizes)
+        return MultiScaleDiscriminator(self._single_scale(size, width, channels) for size in sizes)
 
-    def _at(self, size: int, width: int, channels: int) -> Stages:
+    def _single_scale(self, size: int, width: int, channels: int) -> StagedDiscriminator:
         if self.layers == 0:
             if size == 1 and self.norm in {"instance", "instance-affine"}:
                 raise UserError(
                     f"patchgan: norm {self.norm} makes an image of one pixel a constant; "
                     "give larger images, or one of the norms batch, group, none"
                 )
-            return Stages(self._pixel(width, channels))
+            return StagedDiscriminator(self._pixel(width, channels))
         if size // 2**self.layers < 3:
             raise UserError(
                 f"patchgan: {self.layers} layers leave no patch of {size} px images; "
                 f"give at least {3 * 2**self.layers} px, or fewer layers"
             )
-        return Stages(self._patch(width, channels))
+        return StagedDiscriminator(self._patch(width, channels))
 
     def _pixel(self, width: int, channels: int) -> Iterator[nn.Module]:
         bias = needs_bias(self.norm)

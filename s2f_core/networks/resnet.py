@@ -18,8 +18,8 @@ from s2f_core.networks.layers import (
     Dropout,
     Norm,
     Up,
-    doubling,
     needs_bias,
+    upsampling_layers,
 )
 
 
@@ -44,9 +44,9 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out."""
-        changed: Tensor = self.body(x)
-        return x + changed
+        """Return the same shape."""
+        residual: Tensor = self.body(x)
+        return x + residual
 
 
 class ResNet(nn.Module):
@@ -78,14 +78,14 @@ class ResNet(nn.Module):
                 for _ in range(section.blocks)
             )
         )
-        self.skipped = range(1, section.downs) if section.skips else range(0)
+        self.skip_levels = range(1, section.downs) if section.skips else range(0)
         self.ups = nn.ModuleList(
             section.stage(
                 widths[level - 1],
-                *doubling(section.up, source, widths[level - 1], 3, bias=bias),
+                *upsampling_layers(section.up, source, widths[level - 1], 3, bias=bias),
             )
             for level, source in (
-                (level, widths[level] * (2 if level in self.skipped else 1))
+                (level, widths[level] * (2 if level in self.skip_levels else 1))
                 for level in reversed(range(1, section.downs + 1))
             )
         )
@@ -100,7 +100,7 @@ class ResNet(nn.Module):
             features.append(x)
         x = self.blocks(x)
         for level, up in zip(reversed(range(1, len(features))), self.ups, strict=True):
-            x = up(torch.cat([features[level], x], dim=1) if level in self.skipped else x)
+            x = up(torch.cat([features[level], x], dim=1) if level in self.skip_levels else x)
         return torch.tanh(self.head(x))
 
 
@@ -134,7 +134,7 @@ class ResNetSection(Section):
     activation: Activation = Field(RELU, description="Activation of all stages.")
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> ResNet:
-        """The network for square images of ``size`` pixels.
+        """Return the network for square images of ``size`` pixels.
 
         Raises UserError where ``size`` cannot be halved ``downs`` times and stay over one pixel.
         """
@@ -146,9 +146,9 @@ class ResNetSection(Section):
         return ResNet(self, width, in_channels, out_channels)
 
     def multiple(self, size: int) -> int:  # noqa: ARG002  # a U-Net's depends on it
-        """The network takes sides that are multiples of this, and larger than it."""
+        """Return the number whose multiples the network takes as sides, itself excepted."""
         return int(2**self.downs)
 
     def stage(self, channels: int, *convolution: nn.Module) -> nn.Sequential:
-        """A convolution that gives ``channels``, with this section's norm and activation."""
+        """Return a convolution to ``channels`` with this section's norm and activation."""
         return nn.Sequential(*convolution, NORMS[self.norm](channels), self.activation.build())

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.networks.discriminator_base import Stages
+from s2f_core.networks.discriminator_base import StagedDiscriminator
 from s2f_core.networks.layers import BatchNorm
 
 
@@ -38,8 +38,8 @@ class ResNet18Section(Section):
         False, description="Start from ImageNet's weights, which are then fetched."
     )
 
-    def build(self, size: int, width: int, channels: int) -> Stages:  # noqa: ARG002
-        """The network, at any ``size`` of one pixel or more; ``width`` is ResNet-18's own, 64.
+    def build(self, size: int, width: int, channels: int) -> StagedDiscriminator:  # noqa: ARG002
+        """Return the network for any ``size``; ``width`` is not used, ResNet-18 has 64.
 
         Raises UserError where the pretrained weights cannot be fetched.
         """
@@ -48,8 +48,8 @@ class ResNet18Section(Section):
         network = resnet18(norm_layer=BatchNorm)
         if self.pretrained:
             _load_imagenet(network)
-        network.conv1 = _of_channels(network.conv1, channels)
-        return Stages(self._stages(network))
+        network.conv1 = _adapt_channels(network.conv1, channels)
+        return StagedDiscriminator(self._stages(network))
 
     def _stages(self, network: Any) -> Iterator[nn.Module]:
         first = (network.conv1, network.bn1, network.relu, network.maxpool, network.layer1)
@@ -79,14 +79,14 @@ def _load_imagenet(network: nn.Module) -> None:
         zipfile.BadZipFile,
     ) as error:
         raise UserError(
-            f"resnet18: the pretrained weights cannot be had from {weights.url}: {error}; "
-            f"put that file at {file} (a damaged one there has to go first), "
+            f"resnet18: the pretrained weights cannot be fetched from {weights.url}: {error}; "
+            f"put that file at {file} (delete a damaged one there first), "
             f"or set pretrained: false"
         ) from None
 
 
-def _of_channels(convolution: nn.Conv2d, channels: int) -> nn.Conv2d:
-    """The first convolution with its filters for RGB spread over ``channels``."""
+def _adapt_channels(convolution: nn.Conv2d, channels: int) -> nn.Conv2d:
+    """Return the first convolution with its filters for RGB spread over ``channels``."""
     if channels == 3:
         return convolution
     rgb = convolution.weight.detach()

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import nn
 
 from s2f_core.common.errors import UserError
-from s2f_core.networks.discriminator_base import ConvolutionalSection, Stages
+from s2f_core.networks.discriminator_base import ConvolutionalSection, StagedDiscriminator
 from s2f_core.networks.layers import Norm, needs_bias
 
 
@@ -19,7 +19,7 @@ class StridedSection(ConvolutionalSection):
     ``layers`` 4×4 stride-2 convolutions, the last of which gives the logits; the others' channels
     double from ``width`` up to 8 times it: 64-128-256-512-1 for five at width 64. Instance norm on
     all but the first and the last, LeakyReLU 0.2. The logits are [B, 1, H', H'] with
-    H' = H // 2**layers; what one sees is ``receptive_field``.
+    H' = H // 2**layers; ``receptive_field`` says what one depends on.
 
     Source: P5, which says "16×16 output" of 256 px images. Five halvings of 256 px give 8×8: the
     five convolutions are kept and 16×16 comes of 512 px, or of ``layers: 4``. P5 is silent on the
@@ -36,14 +36,14 @@ class StridedSection(ConvolutionalSection):
 
     @property
     def receptive_field(self) -> int:
-        """Pixels a side of the square one logit sees: 94 for five layers."""
-        seen = 1
+        """Pixels a side of the square that one logit depends on: 94 for five layers."""
+        field = 1
         for _ in range(self.layers):
-            seen = 2 * seen + 2
-        return seen
+            field = 2 * field + 2
+        return field
 
-    def build(self, size: int, width: int, channels: int) -> Stages:
-        """The network for square images of ``size`` pixels.
+    def build(self, size: int, width: int, channels: int) -> StagedDiscriminator:
+        """Return the network for square images of ``size`` pixels.
 
         Raises UserError where ``size`` cannot be halved ``layers`` times.
         """
@@ -52,7 +52,7 @@ class StridedSection(ConvolutionalSection):
                 f"strided: {self.layers} layers leave nothing of {size} px images; "
                 f"give at least {2**self.layers} px, or fewer layers"
             )
-        return Stages(self._stages(self.scaled(width), channels))
+        return StagedDiscriminator(self._stages(self.scaled(width), channels))
 
     def _stages(self, width: int, channels: int) -> Iterator[nn.Module]:
         yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))

@@ -21,8 +21,8 @@ from s2f_core.networks.layers import (
     Dropout,
     Norm,
     Up,
-    doubling,
     needs_bias,
+    upsampling_layers,
 )
 
 Noise = Literal["none", "input", "bottleneck", "both"]
@@ -35,8 +35,8 @@ class UNet(nn.Module):
     up but the first sees the encoder's features of its resolution concatenated to its own.
 
     ``noise`` concatenates a plane [B, 1, h, w] of N(0, 1) to the image, to the input of the first
-    up, or to both (P2, E5). It is drawn anew by ``torch.randn`` at each call, also in eval mode:
-    who wants the same output twice seeds, or gives the planes.
+    up, or to both (P2, E5). Each call draws it by ``torch.randn``, also in eval mode: for the same
+    output twice, seed torch or give the planes.
 
     ``affine``: the last up gives, for every pixel and output channel, an affine function of the
     image's own pixel (local affine models: Gharbi et al. 2017), in front of the tanh. A pencil
@@ -69,20 +69,22 @@ class UNet(nn.Module):
 
         ``noise`` [B, 1, H, W] goes beside the image, ``inner`` [B, 1, h, w] into the first up.
         """
-        features = self._beside(image, noise) if self.noise in {"input", "both"} else image
+        features = (
+            self._concatenate_noise(image, noise) if self.noise in {"input", "both"} else image
+        )
         skips: list[Tensor] = []
         for down in self.downs:
             features = down(features)
             skips.append(features)
         x: Tensor = self.bottleneck(skips.pop())
         if self.noise in {"bottleneck", "both"}:
-            x = self._beside(x, inner)
+            x = self._concatenate_noise(x, inner)
         x = self.ups[0](x)
         for up in self.ups[1:]:
             x = up(torch.cat([skips.pop(), x], dim=1) if self.skips else x)
-        return torch.tanh(_applied(x, image)) if self.affine else x
+        return torch.tanh(_apply_affine(x, image)) if self.affine else x
 
-    def _beside(self, x: Tensor, plane: Tensor | None) -> Tensor:
+    def _concatenate_noise(self, x: Tensor, plane: Tensor | None) -> Tensor:
         def draw(count: int) -> Tensor:
             return torch.randn(count, 1, *x.shape[2:], device=x.device, dtype=x.dtype)
 
@@ -91,12 +93,12 @@ class UNet(nn.Module):
         return torch.cat([x, plane], dim=1)
 
 
-def _applied(functions: Tensor, image: Tensor) -> Tensor:
-    """Affine functions [B, C·(1 + N), H, W] of an image's pixels [B, N, H, W]: [B, C, H, W]."""
+def _apply_affine(functions: Tensor, image: Tensor) -> Tensor:
+    """Apply affine functions [B, C·(1 + N), H, W] to pixels [B, N, H, W]: [B, C, H, W]."""
     batch, _, height, width = functions.shape
     planes = functions.reshape(batch, -1, 1 + image.shape[1], height, width)
-    applied: Tensor = planes[:, :, 0] + (planes[:, :, 1:] * image[:, None]).sum(dim=2)
-    return applied
+    outputs: Tensor = planes[:, :, 0] + (planes[:, :, 1:] * image[:, None]).sum(dim=2)
+    return outputs
 
 
 class UNetSection(Section):
@@ -153,7 +155,7 @@ class UNetSection(Section):
     activation: Activation = Field(RELU, description="Activation of the decoder.")
 
     def build(self, size: int, width: int, in_channels: int, out_channels: int) -> UNet:
-        """The network for square images of ``size`` pixels.
+        """Return the network for square images of ``size`` pixels.
 
         Raises UserError where ``size`` cannot be halved ``depth`` times.
         """
@@ -174,19 +176,19 @@ class UNetSection(Section):
         )
 
     def multiple(self, size: int) -> int:
-        """The network for ``size`` takes sides that are multiples of this."""
+        """Return the number whose multiples the network for ``size`` takes as sides."""
         return int(2 ** self.levels(size))
 
     def planes(self, size: int) -> dict[str, int]:
-        """The network's arguments that are noise, in the order in which it draws them.
+        """Return the network's noise arguments in the order of their draws, each with a divisor.
 
-        Each with the part of the image's sides that its own are: 1 is all, 4 a quarter.
+        The divisor is that of the image's sides: 1 is the whole side, 4 a quarter.
         """
         inner = {"inner": self.multiple(size)} if self.noise in {"bottleneck", "both"} else {}
         return ({"noise": 1} if self.noise in {"input", "both"} else {}) | inner
 
     def levels(self, size: int) -> int:
-        """Halvings of the network for ``size``: ``depth``, or down to one pixel."""
+        """Return the halvings of the network for ``size``: ``depth``, or down to one pixel."""
         return self.depth or max(1, size.bit_length() - 1)
 
     def _downs(self, source: int, channels: list[int]) -> Iterator[nn.Module]:
@@ -211,12 +213,12 @@ class UNetSection(Section):
             kernel = 4 if last else self.kernel
             layers = [
                 self.activation.build(),
-                *doubling(self.up, source, out, kernel, bias=bias or last),
-                self._last() if last else NORMS[self.norm](out),
+                *upsampling_layers(self.up, source, out, kernel, bias=bias or last),
+                self._output_layer() if last else NORMS[self.norm](out),
             ]
             if self.dropout and 4 <= level < innermost:
                 layers.append(Dropout(self.dropout))
             yield nn.Sequential(*layers)
 
-    def _last(self) -> nn.Module:
+    def _output_layer(self) -> nn.Module:
         return nn.Identity() if self.affine else nn.Tanh()

@@ -22,10 +22,10 @@ from s2f_core.data.selection import Translation, Upscaler
 from s2f_core.networks.checkpoint import load_model
 from s2f_core.networks.generate import batches, generate
 from s2f_core.networks.upscalers import UPSCALERS
-from s2f_core.networks.upscalers.edsr import FILE
+from s2f_core.networks.upscalers.edsr import EDSR_FILE
 
 GENERATOR, SERVED, EXAMPLE = "generator.pt", "translation.json", "example.npy"
-WEIGHTS: dict[Upscaler, Path] = {"edsr": FILE, "dat-x2": Path("assets/dat-x2/dat-x2.pth")}
+WEIGHTS: dict[Upscaler, Path] = {"edsr": EDSR_FILE, "dat-x2": Path("assets/dat-x2/dat-x2.pth")}
 
 Input = Pixels | Floats
 

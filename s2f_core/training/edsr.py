@@ -29,9 +29,9 @@ from s2f_core.data.split import Part, read_ids
 from s2f_core.data.tables import Table, read
 from s2f_core.metrics.psnr import psnr
 from s2f_core.networks.edsr import FACTOR, EDSRSection, from_reference
-from s2f_core.networks.reference.load import state_dict
+from s2f_core.networks.reference.load import read_state_dict
 from s2f_core.networks.upscalers.bicubic import bicubic
-from s2f_core.networks.upscalers.edsr import FILE, enlarge, save_model
+from s2f_core.networks.upscalers.edsr import EDSR_FILE, enlarge, save_model
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, 
 
 def published(file: Path) -> tuple[EDSRSection, nn.Module, dict[str, Any]]:
     """Section and network of a file of the authors', and which file it was; raises UserError."""
-    section, weights = from_reference(state_dict(file))
+    section, weights = from_reference(read_state_dict(file))
     network = section.build()
     network.load_state_dict(weights)
     return section, network, {"weights_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
@@ -206,8 +206,8 @@ def fit(section: SuperResolution, seed: int, precision: Precision, data: Path) -
         "validation": scores,
     }
     weights = {name: value.cpu() for name, value in network.state_dict().items()}
-    with atomic_folder((data / FILE).parent) as unfinished:
-        save_model(unfinished / FILE.name, built, weights, self_ensemble=section.self_ensemble)
+    with atomic_folder((data / EDSR_FILE).parent) as unfinished:
+        save_model(unfinished / EDSR_FILE.name, built, weights, self_ensemble=section.self_ensemble)
         (unfinished / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
         save_png(unfinished / "preview.png", preview)
 

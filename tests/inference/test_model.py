@@ -24,7 +24,7 @@ from s2f_core.data.tables import read
 from s2f_core.inference.onnx_export import export
 from s2f_core.networks.checkpoint import FORMAT, VERSION, load_model
 from s2f_core.networks.edsr import EDSRSection
-from s2f_core.networks.upscalers.edsr import FILE, save_model
+from s2f_core.networks.upscalers.edsr import EDSR_FILE, save_model
 from s2f_core.tracking.log_evaluation import record
 from s2f_core.tracking.pyfunc import pack
 
@@ -220,13 +220,13 @@ def test_outputs_are_enlarged_by_the_best_that_is_here(data: Path) -> None:
     plain = model(page, upscale=2)
     assert (plain == model(page, upscale=2, upscaler="bicubic")).all()
     section = EDSRSection(blocks=1, channels=4)
-    save_model(data / FILE, section, section.build().state_dict(), self_ensemble=False)
+    save_model(data / EDSR_FILE, section, section.build().state_dict(), self_ensemble=False)
     for factor in (2, 4):
         best = model(page, upscale=factor)
         assert best.shape == (16 * factor, 16 * factor, 3)
         assert (best == model(page, upscale=factor, upscaler="edsr")).all()
     assert (model(page, upscale=2) != plain).any()
-    (data / FILE).unlink()
+    (data / EDSR_FILE).unlink()
     with pytest.raises(UserError, match="dvc repro upscaler"):
         model(page, upscale=2, upscaler="edsr")
 

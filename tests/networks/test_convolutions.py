@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from s2f_core.data.batches import Batch
 from s2f_core.networks import Discriminator, Generator, convolutions
-from s2f_core.networks.convolutions import Convolution, NearestUp, Transposed
+from s2f_core.networks.convolutions import Convolution, NearestUp, TransposedConvolution
 from s2f_core.training.objectives import Blueprint, ObjectiveSection
 from s2f_core.training.recipe import Recipe, Turn
 
@@ -46,14 +46,16 @@ def test_a_convolution_on_few_positions_is_pytorchs(
 def test_a_transposed_convolution_on_few_positions_is_pytorchs(kernel: int, bias: bool) -> None:
     """Twice the height and width, forward and back."""
     torch.manual_seed(0)
-    layer = Transposed(3, 64, kernel, bias=bias)
+    layer = TransposedConvolution(3, 64, kernel, bias=bias)
     x = torch.randn(2, 3, 2, 3, requires_grad=True)
     expected = F.conv_transpose2d(x, layer.weight, layer.bias, 2, 1, output_padding=kernel % 2)
     assert expected.shape == (2, 64, 4, 6)
     _both(layer, x, expected)
 
 
-@pytest.mark.parametrize("layer", [Convolution(2, 8, 4, 2, 1), Transposed(2, 8, 4, bias=True)])
+@pytest.mark.parametrize(
+    "layer", [Convolution(2, 8, 4, 2, 1), TransposedConvolution(2, 8, 4, bias=True)]
+)
 def test_few_is_half_the_output_channels(layer: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four positions of eight channels are a product; five are PyTorch's own convolution."""
     products: list[int] = []
@@ -87,8 +89,8 @@ def test_a_training_has_the_losses_of_pytorchs_convolutions(
 ) -> None:
     """Three steps of a whole U-Net, in float32: within a thousandth of each loss."""
     found = _losses(up)
-    monkeypatch.setattr(convolutions, "FEW", 0.0)
-    monkeypatch.setattr(convolutions, "LARGE", sys.maxsize)
+    monkeypatch.setattr(convolutions, "PRODUCT_RATIO", 0.0)
+    monkeypatch.setattr(convolutions, "MERGE_PIXELS", sys.maxsize)
     for ours, theirs in zip(found, _losses(up), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-3)
 

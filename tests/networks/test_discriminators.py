@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from s2f_core.common.errors import UserError
 from s2f_core.networks import Discriminator
-from s2f_core.networks.discriminator_base import Scales
+from s2f_core.networks.discriminator_base import MultiScaleDiscriminator
 from s2f_core.networks.layers import initialise
 
 JRELU = {"type": "jrelu"}
@@ -148,7 +148,7 @@ def test_every_scale_sees_the_image_at_half_the_size_of_the_one_before() -> None
     """The features of all, and a coarse logit where its four fine ones are."""
     torch.manual_seed(0)
     network = discriminator(type="patchgan", layers=1, scales=2, norm="none").build(32, 2, 3)
-    assert isinstance(network, Scales)
+    assert isinstance(network, MultiScaleDiscriminator)
     image = torch.randn(1, 3, 32, 32)
     *features, logits = network(image)
     *fine, one = network.networks[0](image)
@@ -214,7 +214,7 @@ def test_a_damaged_file_of_weights_is_a_users_error(hub: Path, content: bytes) -
     file = hub / HUB_FILE
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
-    with pytest.raises(UserError, match="damaged one there has to go"):
+    with pytest.raises(UserError, match="delete a damaged one there"):
         discriminator(type="resnet18", pretrained=True).build(64, 4, 3)
 
 

@@ -27,7 +27,7 @@ from s2f_core.data.selection import Translation
 from s2f_core.data.tables import read
 from s2f_core.networks.checkpoint import load_model
 from s2f_core.networks.edsr import EDSRSection
-from s2f_core.networks.upscalers.edsr import FILE, save_model
+from s2f_core.networks.upscalers.edsr import EDSR_FILE, save_model
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.downloads import download
 from s2f_core.tracking.log_evaluation import record, sheet, trained_in
@@ -81,7 +81,7 @@ def test_it_answers_as_the_evaluation_does(data: Path) -> None:
 def test_an_upscaler_that_learned_brings_its_weights(data: Path) -> None:
     """The packed folder is all that is read."""
     section = EDSRSection(blocks=1, channels=4)
-    file = data / FILE
+    file = data / EDSR_FILE
     save_model(file, section, section.build().state_dict(), self_ensemble=False)
     asked = stores.evaluated(data, "sharper", "tiny", upscaler="edsr")
     made = read(data / "translations" / "tiny" / "sharper").images(range(10))

@@ -18,7 +18,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, to_model
 from s2f_core.networks.edsr import EDSRSection, from_reference
 from s2f_core.networks.upscalers import UPSCALERS
-from s2f_core.networks.upscalers.edsr import FILE, enlarge, ensemble, load_model, save_model
+from s2f_core.networks.upscalers.edsr import EDSR_FILE, enlarge, ensemble, load_model, save_model
 from s2f_core.training import edsr
 from s2f_core.training.edsr import Patches, SuperResolution, fit, photos, shrunk, train
 from stages.upscaler import upscaler
@@ -122,7 +122,7 @@ def test_the_authors_weights_give_the_authors_output() -> None:
         ({"tail.0.0.weight": torch.zeros(72, 8, 3, 3)}, r"tail.0.0.weight is \[72, 8, 3, 3\]"),
         ({"head.0.weight": torch.zeros(256, 3, 3, 3)}, "scales its residuals"),
         ({"head.0.weight": None}, "not an EDSR of EDSR-PyTorch: its keys begin head.0.bias"),
-        ({"tail.1.bias": None}, "tail.1.bias is nothing"),
+        ({"tail.1.bias": None}, "tail.1.bias is missing"),
     ],
 )
 def test_another_networks_weights_are_refused(change: dict[str, Any], said: str) -> None:
@@ -176,7 +176,7 @@ def test_training_twice_gives_the_same_network(data: Path) -> None:
 def test_a_short_training_beats_bicubic(data: Path) -> None:
     """On photos it has not seen; the folder holds the model, its scores and a preview."""
     fit(TINY, 0, "32-true", data)
-    folder = (data / FILE).parent
+    folder = (data / EDSR_FILE).parent
     assert sorted(path.name for path in folder.iterdir()) == [
         "edsr.pt",
         "preview.png",
@@ -188,7 +188,7 @@ def test_a_short_training_beats_bicubic(data: Path) -> None:
     assert told["validation"]["psnr"]["edsr"] > told["validation"]["psnr"]["bicubic"]
     photo = photos(data, TINY, "test").load([0])
     small = from_model(shrunk(to_model(torch.from_numpy(photo))))
-    network, self_ensemble = load_model(data / FILE)
+    network, self_ensemble = load_model(data / EDSR_FILE)
     assert not self_ensemble
     larger = UPSCALERS["edsr"](small, 32, data)
     assert (larger == enlarge(network, small, self_ensemble=False)).all()
@@ -199,7 +199,7 @@ def test_nothing_half_written_is_left(data: Path, monkeypatch: pytest.MonkeyPatc
     """A disk that is full at the preview leaves the old folder as it was."""
     short = TINY.model_copy(update={"steps": 1})
     fit(short, 0, "32-true", data)
-    before = (data / FILE).read_bytes()
+    before = (data / EDSR_FILE).read_bytes()
 
     def full(path: Path, image: Pixels) -> None:
         raise OSError(28, "No space left on device")
@@ -208,7 +208,7 @@ def test_nothing_half_written_is_left(data: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(OSError, match="No space"):
         fit(short, 1, "32-true", data)
     assert [path.name for path in (data / "upscalers").iterdir()] == ["edsr"]
-    assert (data / FILE).read_bytes() == before
+    assert (data / EDSR_FILE).read_bytes() == before
 
 
 def test_published_weights_replace_the_training(data: Path, tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ def test_published_weights_replace_the_training(data: Path, tmp_path: Path) -> N
     torch.save(state, tmp_path / "edsr_baseline_x2.pt")
     given = {"weights": tmp_path / "edsr_baseline_x2.pt", "self_ensemble": True}
     fit(TINY.model_copy(update=given), 0, "32-true", data)
-    network, self_ensemble = load_model(data / FILE)
+    network, self_ensemble = load_model(data / EDSR_FILE)
     assert self_ensemble
     assert torch.equal(network.state_dict()["head.weight"], state["head.0.weight"])
-    told = json.loads((data / FILE).with_name("training.json").read_text())
+    told = json.loads((data / EDSR_FILE).with_name("training.json").read_text())
     assert len(told["weights_sha256"]) == 64
     assert "seconds" not in told
 
@@ -243,13 +243,13 @@ def test_self_ensemble_undoes_every_view() -> None:
 
 def test_what_edsr_cannot_enlarge_is_refused(tmp_path: Path, faces: Pixels) -> None:
     """Another factor, grey images, no model, another program's file, a damaged one."""
-    with pytest.raises(UserError, match="32 px images ×2, which is not the asked 128 px"):
+    with pytest.raises(UserError, match="32 px images ×2, which is not the required 128 px"):
         UPSCALERS["edsr"](faces, 128, tmp_path)
     with pytest.raises(UserError, match=r"have 1 channel\(s\)"):
         UPSCALERS["edsr"](faces[..., :1], 64, tmp_path)
     with pytest.raises(UserError, match=r"edsr\.pt does not exist: .* dvc repro upscaler"):
         UPSCALERS["edsr"](faces, 64, tmp_path)
-    file = tmp_path / FILE
+    file = tmp_path / EDSR_FILE
     file.parent.mkdir(parents=True)
     torch.save({"format": "s2f-generator", "version": 1}, file)
     with pytest.raises(UserError, match="is not an EDSR of s2f, version 1"):
@@ -280,4 +280,4 @@ def test_the_stage_reads_the_parameters(data: Path, monkeypatch: pytest.MonkeyPa
     (data.parent / "params.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.chdir(data.parent)
     upscaler()
-    assert (data / FILE).exists()
+    assert (data / EDSR_FILE).exists()

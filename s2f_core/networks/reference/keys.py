@@ -1,16 +1,17 @@
-"""Which module of the reference implementation holds what each of ours does, by their keys.
+"""Names of modules here and in the reference implementation of pix2pix and CycleGAN.
 
-The reference of pix2pix and CycleGAN (junyanz/pytorch-CycleGAN-and-pix2pix) names a module by its
-place in lists of layers. Each function maps our modules that have weights to theirs.
+The reference (junyanz/pytorch-CycleGAN-and-pix2pix) names a module by its place in lists of layers.
+Each function maps our names of modules with weights to theirs.
 """
 
 from __future__ import annotations
 
 
 def unet(depth: int) -> dict[str, str]:
-    """A level of theirs holds the next: [activation, down, norm, NEXT, activation, up, norm].
+    """Return the names of a U-Net with ``depth`` levels.
 
-    The outermost lacks the first activation and the norms, the innermost NEXT and one norm.
+    A level contains the next: [activation, down, norm, NEXT, activation, up, norm]. The outermost
+    lacks the first activation and the norms, the innermost NEXT and one norm.
     """
     last = depth - 1
     modules = {"downs.0.0": "model.model.0", f"ups.{last}.1": "model.model.3"}
@@ -28,9 +29,10 @@ def unet(depth: int) -> dict[str, str]:
 
 
 def resnet(downs: int, blocks: int, *, dropout: bool) -> dict[str, str]:
-    """One list of theirs: pad, stem, norm, ReLU; (down, norm, ReLU)…; blocks; ups; pad, head.
+    """Return the names of a ResNet.
 
-    A block is [pad, convolution, norm, ReLU, (dropout), pad, convolution, norm].
+    It is one list: pad, stem, norm, ReLU; (down, norm, ReLU)…; blocks; ups; pad, head. A block
+    is [pad, convolution, norm, ReLU, (dropout), pad, convolution, norm].
     """
     begin = 4 + 3 * downs
     end = begin + blocks

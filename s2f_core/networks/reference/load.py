@@ -1,7 +1,7 @@
-"""Checkpoints of the reference PyTorch implementation of pix2pix and CycleGAN as model files.
+"""Import of checkpoints of the reference PyTorch implementation of pix2pix and CycleGAN.
 
-Those are ``latest_net_G.pth`` and the like of junyanz/pytorch-CycleGAN-and-pix2pix: a state dict
-whose keys name modules by their place. What was built is read off keys and shapes.
+Such a checkpoint, ``latest_net_G.pth`` of junyanz/pytorch-CycleGAN-and-pix2pix, is a state dict
+whose keys name modules by their place. Keys and shapes tell which network it is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ POINTER = b"version https://git-lfs"
 
 @dataclass(frozen=True)
 class Labels:
-    """What no checkpoint says: the data it was trained on, as ``translations:`` will name it."""
+    """The data of a checkpoint, which the file does not name; as ``translations:`` will name it."""
 
     variant: str
     condition: str
@@ -39,11 +39,11 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What keys and shapes tell of a generator.
+class Architecture:
+    """A generator's section, read off keys and shapes.
 
-    ``modules`` maps each of our modules that has weights to theirs; ``first`` and ``last`` are the
-    outermost convolutions among them.
+    ``modules`` maps the names of our modules with weights to theirs. ``first`` and ``last`` are the
+    outermost convolutions.
     """
 
     generator: dict[str, object]
@@ -53,29 +53,29 @@ class Reading:
 
 
 def import_checkpoint(file: Path, labels: Labels, out: Path) -> Description:
-    """Write a reference generator as a model file; what it says of itself.
+    """Write a reference generator as a model file; return its description.
 
-    It is to be used in eval mode, as the reference's ``--eval``; without that flag the reference
-    normalises by the batch at hand. Raises UserError where ``out`` exists or ``file`` is no such
+    Use the model in eval mode, as with the reference's ``--eval``; without that flag the reference
+    normalises by the batch at hand. Raises UserError where ``out`` exists or ``file`` is not such a
     generator.
     """
     if out.exists():
-        raise UserError(f"{out} exists: give another name, or remove it first")
-    description, weights = convert(state_dict(file), labels, str(file))
+        raise UserError(f"{out} exists: give another name, or delete it first")
+    description, weights = convert(read_state_dict(file), labels, str(file))
     save_model(out, description, weights)
     return description
 
 
-def state_dict(file: Path) -> State:
-    """The tensors of a state dict, on the CPU; runs no code of the file.
+def read_state_dict(file: Path) -> State:
+    """Return the tensors of a state dict, on the CPU; runs no code of the file.
 
-    Raises UserError where the file is missing or damaged, a Git LFS pointer, pickled code, or
-    something else than a state dict.
+    Raises UserError where the file is missing, damaged, a Git LFS pointer, pickled code, or not a
+    state dict.
     """
     try:
-        with file.open("rb") as opened:
-            pointer = opened.read(len(POINTER)) == POINTER
-        if pointer:
+        with file.open("rb") as stream:
+            is_pointer = stream.read(len(POINTER)) == POINTER
+        if is_pointer:
             raise UserError(f"{file} is a Git LFS pointer, not the file itself: git lfs pull")
         if zipfile.is_zipfile(file):
             refuse_bomb(file)
@@ -93,23 +93,24 @@ def state_dict(file: Path) -> State:
         why = str(error).partition("\n")[0] or type(error).__name__
         raise UserError(f"{file} cannot be read: {why}") from None
     if not isinstance(content, dict) or not content:
-        raise UserError(f"{file} holds {_kind(content)}, not a state dict")
+        raise UserError(f"{file} holds {_type_name(content)}, not a state dict")
     for key, value in content.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
             raise UserError(
-                f"{file} holds {_kind(value)} under {key!r}, not a state dict's tensors"
+                f"{file} holds {_type_name(value)} under {key!r}, not a state dict's tensors"
             )
     return dict(content)
 
 
-def _kind(value: object) -> str:
+def _type_name(value: object) -> str:
     return f"an empty {type(value).__name__}" if value == {} else f"a {type(value).__name__}"
 
 
 def convert(state: State, labels: Labels, name: str) -> tuple[Description, State]:
-    """Description and weights of a reference generator; ``name`` is the file's, for messages.
+    """Return description and weights of a reference generator.
 
-    Raises UserError where it is none, or ``labels.size`` does not fit it.
+    ``name`` is that of the file, for messages. Raises UserError where it is not such a generator,
+    or ``labels.size`` does not fit it.
     """
     if all(key.startswith("module.") for key in state):  # saved from inside DataParallel
         state = {key.removeprefix("module."): value for key, value in state.items()}
@@ -117,9 +118,9 @@ def convert(state: State, labels: Labels, name: str) -> tuple[Description, State
     norm: Norm = "batch" if scaled else "instance"
     if not scaled:  # files from before PyTorch 0.4 have statistics that instance norm never uses
         state = {key: value for key, value in state.items() if not key.endswith(STATISTICS)}
-    reading = _read(state, norm, name)
-    first = _get(state, f"{reading.modules[reading.first]}.weight", name)
-    last = _get(state, f"{reading.modules[reading.last]}.bias", name)
+    architecture = _recognise(state, norm, name)
+    first = _require(state, f"{architecture.modules[architecture.first]}.weight", name)
+    last = _require(state, f"{architecture.modules[architecture.last]}.bias", name)
     if first.dim() != 4 or last.dim() != 1:
         raise UserError(f"{name}: its outermost layers are no convolutions of images")
     try:
@@ -127,40 +128,40 @@ def convert(state: State, labels: Labels, name: str) -> tuple[Description, State
             variant=labels.variant,
             condition=labels.condition,
             background=labels.background,
-            generator=TypeAdapter(Generator).validate_python(reading.generator),
+            generator=TypeAdapter(Generator).validate_python(architecture.generator),
             size=labels.size,
             width=first.shape[0],
             in_channels=first.shape[1],
             out_channels=last.shape[0],
         )
     except ValidationError as error:
-        raise UserError(f"{name} is no network of ours: {error}") from None
-    return description, _mapped(state, description, reading, name)
+        raise UserError(f"{name} cannot be a model here: {error}") from None
+    return description, _map_weights(state, description, architecture, name)
 
 
-def _get(state: State, key: str, name: str) -> Tensor:
+def _require(state: State, key: str, name: str) -> Tensor:
     if key not in state:
         raise UserError(f"{name}: {key} is missing")
     return state[key]
 
 
-def _read(state: State, norm: Norm, name: str) -> Reading:
+def _recognise(state: State, norm: Norm, name: str) -> Architecture:
     if "model.model.0.weight" in state:
         return _unet(state, norm)
-    blocks = {int(found[1]) for key in state if (found := re.match(r"model\.(\d+)\.conv_b", key))}
+    blocks = {int(match[1]) for key in state if (match := re.match(r"model\.(\d+)\.conv_b", key))}
     if "model.1.weight" in state and blocks:
         return _resnet(state, norm, sorted(blocks), name)
     if "net.0.weight" in state or state.get("model.0.weight", torch.empty(0)).shape[2:] == (4, 4):
-        given = "a discriminator"
+        content = "a discriminator"
     else:
-        given = f"something else: its keys begin {', '.join([*state][:3])}"
+        content = f"something else: its keys begin {', '.join([*state][:3])}"
     raise UserError(
-        f"{name} is {given}; give the U-Net or ResNet generator of the reference implementation "
+        f"{name} is {content}; give the U-Net or ResNet generator of the reference implementation "
         "of pix2pix and CycleGAN (latest_net_G.pth)"
     )
 
 
-def _unet(state: State, norm: Norm) -> Reading:
+def _unet(state: State, norm: Norm) -> Architecture:
     """The reference's U-Net: as many levels as its keys have."""
     depth, prefix = 2, "model.model.1"
     while f"{prefix}.model.3.model.1.weight" in state:
@@ -173,19 +174,17 @@ def _unet(state: State, norm: Norm) -> Reading:
         "dropout": 0.5,
         "up": "transposed",
     }
-    return Reading(section, unet(depth), first="downs.0.0", last=f"ups.{depth - 1}.1")
+    return Architecture(section, unet(depth), first="downs.0.0", last=f"ups.{depth - 1}.1")
 
 
-def _resnet(state: State, norm: Norm, blocks: list[int], name: str) -> Reading:
+def _resnet(state: State, norm: Norm, blocks: list[int], name: str) -> Architecture:
     """The reference's ResNet: ``blocks`` are the places of its residual blocks."""
     begin, end = blocks[0], blocks[-1] + 1
     downs, rest = divmod(begin - 4, 3)
     if rest or downs < 1 or blocks != list(range(begin, end)):
         raise UserError(f"{name}: residual blocks at {blocks} are not the reference's ResNet")
     if f"model.{begin}.conv_block.1.weight" not in state:
-        raise UserError(
-            f"{name} pads its residual blocks with zeros; only reflection is known here"
-        )
+        raise UserError(f"{name} pads its residual blocks with zeros; only reflection is supported")
     second = f"model.{begin}.conv_block.6.weight"
     dropout = second in state and state[second].dim() == 4
     section: dict[str, object] = {
@@ -198,26 +197,29 @@ def _resnet(state: State, norm: Norm, blocks: list[int], name: str) -> Reading:
         "up": "transposed",
     }
     modules = resnet(downs, len(blocks), dropout=dropout)
-    return Reading(section, modules, first="stem.0", last="head")
+    return Architecture(section, modules, first="stem.0", last="head")
 
 
-def _mapped(state: State, description: Description, reading: Reading, name: str) -> State:
-    """Their values under our keys; raises UserError unless they fit one for one."""
+def _map_weights(
+    state: State, description: Description, architecture: Architecture, name: str
+) -> State:
+    """Return their values under our keys; raises UserError unless they fit one for one."""
     with torch.device("meta"):
         expected = description.build().state_dict()
     left, weights = dict(state), {}
-    for key, wanted in expected.items():
+    for key, ours in expected.items():
         module, field = key.rsplit(".", 1)
-        theirs = f"{reading.modules[module]}.{field}"
+        theirs = f"{architecture.modules[module]}.{field}"
         if field == "num_batches_tracked":  # older files lack it; it is not used
             left.setdefault(theirs, torch.zeros((), dtype=torch.int64))
-        value = _get(left, theirs, name)
-        if value.shape != wanted.shape:
-            raise UserError(f"{name}: {theirs} is {list(value.shape)}, not {list(wanted.shape)}")
-        weights[key] = left.pop(theirs).to(wanted.dtype).contiguous()
+        value = _require(left, theirs, name)
+        if value.shape != ours.shape:
+            raise UserError(f"{name}: {theirs} is {list(value.shape)}, not {list(ours.shape)}")
+        weights[key] = left.pop(theirs).to(ours.dtype).contiguous()
     if left:
+        section = architecture.generator
         raise UserError(
-            f"{name} has {len(left)} keys more than the reference's {reading.generator['type']} "
-            f"with {reading.generator['norm']} norm, such as {next(iter(left))}"
+            f"{name} has {len(left)} keys more than the reference's {section['type']} with "
+            f"{section['norm']} norm, such as {next(iter(left))}"
         )
     return weights

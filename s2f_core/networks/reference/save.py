@@ -1,4 +1,4 @@
-"""Our generators as checkpoints of the reference implementation: the way back of ``importing``."""
+"""Export of generators as checkpoints of the reference implementation; the inverse of ``load``."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from s2f_core.networks.reference.keys import resnet, unet
 from s2f_core.networks.resnet import ResNetSection
 from s2f_core.networks.unet import UNetSection
 
-# What the reference has a choice of too; all else has to be as our sections have it by default,
-# which is the papers'. Dropout leaves no weights.
-FREE = {
+# Keys that the reference has too. All others have to be our defaults, which are the papers'.
+# Dropout has no weights.
+SUPPORTED = {
     "unet": {"type", "depth", "norm", "dropout"},
     "resnet": {"type", "blocks", "norm", "dropout"},
 }
 NORMS = ("batch", "instance")
-LEAST = 5  # levels of the reference's U-Net, however few are asked for
-NAMED = {7: "unet_128", 8: "unet_256"}  # its --netG by depth; of a ResNet it names 6 and 9 blocks
+MIN_LEVELS = 5  # of the reference's U-Net
+UNET_NAMES = {7: "unet_128", 8: "unet_256"}  # --netG by depth
+RESNET_NAMES = {6: "resnet_6blocks", 9: "resnet_9blocks"}  # --netG by blocks
 
 
 def export_checkpoint(description: Description, network: nn.Module, out: Path) -> str:
     """Write a generator as the state dict that the reference loads, ``latest_net_G.pth``.
 
-    The result says how the reference builds it. Raises UserError where it cannot, naming what it
-    has no place for.
+    Returns :func:`reference_options`. Raises UserError where the reference cannot build the
+    network, and names the settings that it lacks.
     """
-    state = converted(description, network)
+    state = reference_state_dict(description, network)
     save(out, dict(state))
-    return built_by(description)
+    return reference_options(description)
 
 
-def converted(description: Description, network: nn.Module) -> dict[str, Tensor]:
-    """The weights under the reference's keys; raises UserError as :func:`export_checkpoint`."""
+def reference_state_dict(description: Description, network: nn.Module) -> dict[str, Tensor]:
+    """Return the weights under the reference's keys; raises as :func:`export_checkpoint`."""
     modules = _modules(description)
     state = {}
     for key, value in network.state_dict().items():
@@ -44,52 +45,55 @@ def converted(description: Description, network: nn.Module) -> dict[str, Tensor]
     return state
 
 
-def built_by(description: Description) -> str:
-    """The reference's options, or the call where it has no name for a depth or for the blocks."""
-    section, width = _known(description), description.width
+def reference_options(description: Description) -> str:
+    """Return the reference's command-line options, or a call where they cannot name the network."""
+    section, width = _supported_section(description), description.width
     ends = description.in_channels, description.out_channels
     if isinstance(section, UNetSection):
         depth = section.levels(description.size)
-        name, call = NAMED.get(depth), f"UnetGenerator({ends[0]}, {ends[1]}, {depth}"
+        name, call = UNET_NAMES.get(depth), f"UnetGenerator({ends[0]}, {ends[1]}, {depth}"
     else:
-        name = f"resnet_{section.blocks}blocks" if section.blocks in {6, 9} else None
+        name = RESNET_NAMES.get(section.blocks)
         call = f"ResnetGenerator({ends[0]}, {ends[1]}, n_blocks={section.blocks}"
     if name is None:
         norm, dropped = f"get_norm_layer('{section.norm}')", section.dropout > 0
         return f"{call}, ngf={width}, norm_layer={norm}, use_dropout={dropped})"
-    words = f"--netG {name} --ngf {width} --norm {section.norm}"
-    words += f" --input_nc {ends[0]} --output_nc {ends[1]}"
-    return words if section.dropout else f"{words} --no_dropout"
+    options = f"--netG {name} --ngf {width} --norm {section.norm}"
+    options += f" --input_nc {ends[0]} --output_nc {ends[1]}"
+    return options if section.dropout else f"{options} --no_dropout"
 
 
-def _known(description: Description) -> UNetSection | ResNetSection:
-    """The section; raises UserError unless the reference has all that it says."""
+def _supported_section(description: Description) -> UNetSection | ResNetSection:
+    """Return the section; raises UserError unless the reference has all its settings."""
     section = description.generator
     if not isinstance(section, UNetSection | ResNetSection):
         raise UserError(
-            f"{description.variant} is a {section.type}; the reference has unet and resnet alone"
+            f"{description.variant} is a {section.type}; the reference has unet and resnet only"
         )
     fields = type(section).model_fields
-    free = FREE[section.type] | ({"stem_bias"} if section.norm == "instance" else set())
+    supported = SUPPORTED[section.type] | ({"stem_bias"} if section.norm == "instance" else set())
     wrong = [
         f"{name} {value} (it has {fields[name].default})"
         for name, value in section
-        if name not in free and value != fields[name].default
+        if name not in supported and value != fields[name].default
     ]
     if section.norm not in NORMS:
         wrong.append(f"norm {section.norm} (it has {' and '.join(NORMS)})")
-    if isinstance(section, UNetSection) and (depth := section.levels(description.size)) < LEAST:
-        wrong.append(f"depth {depth} (it has {LEAST} and more)")
+    if (
+        isinstance(section, UNetSection)
+        and (depth := section.levels(description.size)) < MIN_LEVELS
+    ):
+        wrong.append(f"depth {depth} (it has {MIN_LEVELS} and more)")
     if wrong:
         raise UserError(
-            f"{description.variant} cannot be a checkpoint of the reference, which has no "
+            f"{description.variant} cannot be exported to the reference, which has no "
             f"{', no '.join(wrong)}"
         )
     return section
 
 
 def _modules(description: Description) -> dict[str, str]:
-    section = _known(description)
+    section = _supported_section(description)
     if isinstance(section, UNetSection):
         return unet(section.levels(description.size))
     return resnet(section.downs, section.blocks, dropout=section.dropout > 0)

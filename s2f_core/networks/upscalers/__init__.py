@@ -1,4 +1,4 @@
-"""How an output reaches full size. A new upscaler is a file and a line here."""
+"""Upscalers, which bring an output to full size. A new one is a file and a line here."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from s2f_core.networks.upscalers.dat import dat_x2
 from s2f_core.networks.upscalers.edsr import edsr
 
 
-def keep(images: Pixels, size: int, data: Path) -> Pixels:
-    """The images as they are."""
+def keep_size(images: Pixels, size: int, data: Path) -> Pixels:
+    """Return the images unchanged."""
     del size, data
     return images
 
 
 UPSCALERS: dict[Upscaler, Callable[[Pixels, int, Path], Pixels]] = {
-    "none": keep,
+    "none": keep_size,
     "bicubic": bicubic,
     "edsr": edsr,
     "dat-x2": dat_x2,
 }
-"""Called with images uint8 [n, H, W, C], the size asked for, and the root of the data, where an
-upscaler finds its weights; gives uint8 [n, size, size, C] (``none``: the images as they are)."""
+"""Functions from images uint8 [n, H, W, C], a size, and the root of the data, which has weights, to
+uint8 [n, size, size, C]; ``none`` keeps the images' size."""

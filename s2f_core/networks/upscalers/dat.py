@@ -1,4 +1,4 @@
-"""Super-resolution by a checkpoint that spandrel reads."""
+"""Super-resolution with a checkpoint that spandrel reads."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from s2f_core.common.images import Pixels
 
 
 def dat_x2(images: Pixels, size: int, data: Path) -> Pixels:
-    """DAT light ×2 (Chen et al. 2023); see :func:`enlarge`."""
+    """Return images at twice their size by DAT light (Chen et al. 2023); see :func:`enlarge`."""
     return enlarge(images, size, data / "assets" / "dat-x2" / "dat-x2.pth")
 
 
 def enlarge(images: Pixels, size: int, weights: Path) -> Pixels:
-    """Images uint8 [n, H, W, 3] enlarged by the network's own factor, which must give ``size``.
+    """Return images uint8 [n, H, W, 3] at ``size``, enlarged by the network's own factor.
 
     Raises UserError where spandrel is not installed, the weights are missing or damaged, or the
-    factor does not lead to ``size``.
+    factor does not give ``size``.
     """
     if importlib.util.find_spec("spandrel") is None:
         raise UserError("super-resolution needs spandrel: pip install 's2f[sr]'")
@@ -37,7 +37,7 @@ def enlarge(images: Pixels, size: int, weights: Path) -> Pixels:
     if images.shape[1] * network.scale != size:
         raise UserError(
             f"{weights.name} enlarges {images.shape[1]} px images ×{network.scale}, "
-            f"which is not the asked {size} px; choose another scale or upscaler"
+            f"which is not the required {size} px; choose another scale or upscaler"
         )
     outputs = []
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""Super-resolution by our own EDSR, which the stage ``upscaler`` trains."""
+"""Super-resolution with the EDSR that the stage ``upscaler`` trains."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from s2f_core.networks import checkpoint
 from s2f_core.networks.edsr import FACTOR, EDSRSection
 
 FORMAT, VERSION = "s2f-edsr", 1
-FILE = Path("upscalers/edsr/edsr.pt")  # under the data root
+EDSR_FILE = Path("upscalers/edsr/edsr.pt")  # under the data root
 
 
 def edsr(images: Pixels, size: int, data: Path) -> Pixels:
-    """EDSR ×2 (Lim et al. 2017), trained on the photos of this project; see :func:`enlarge`.
+    """Return images uint8 [n, H, W, 3] at twice their size by EDSR (Lim et al. 2017).
 
-    Raises UserError where the stage ``upscaler`` has not been run, its file is damaged, or twice
-    the images' size is not ``size``.
+    Raises UserError where the stage ``upscaler`` has not run, its file is damaged, or twice the
+    images' size is not ``size``.
     """
     if (side := images.shape[1]) * FACTOR != size:
         raise UserError(
-            f"edsr enlarges {side} px images ×{FACTOR}, which is not the asked {size} px; "
+            f"edsr enlarges {side} px images ×{FACTOR}, which is not the required {size} px; "
             "choose another scale or upscaler"
         )
     if images.shape[3] != 3:
-        raise UserError(f"edsr enlarges colour images, these have {images.shape[3]} channel(s)")
-    network, self_ensemble = load_model(data / FILE)
+        raise UserError(f"edsr enlarges colour images, but these have {images.shape[3]} channel(s)")
+    network, self_ensemble = load_model(data / EDSR_FILE)
     return enlarge(network, images, self_ensemble=self_ensemble)
 
 
 def enlarge(network: nn.Module, images: Pixels, *, self_ensemble: bool) -> Pixels:
-    """Images uint8 [n, H, W, 3] at twice their size, in float32 where the network stands."""
-    run = ensemble if self_ensemble else _plain
+    """Return images uint8 [n, H, W, 3] at twice their size, on the network's device."""
+    run = ensemble if self_ensemble else _run_once
     device = next(network.parameters()).device
     with torch.inference_mode():
         outputs = [  # one at a time: no more memory for a hundred than for one
@@ -48,18 +48,20 @@ def enlarge(network: nn.Module, images: Pixels, *, self_ensemble: bool) -> Pixel
     return np.concatenate(outputs)
 
 
-def _plain(network: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+def _run_once(network: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
     return network(image)
 
 
 def ensemble(network: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
-    """The mean over the eight flips and turns of [B, C, H, W], each turned back (section 3.4)."""
+    """Return the mean over the eight flips and turns of [B, C, H, W], each turned back.
+
+    Source: Lim et al. 2017, section 3.4.
+    """
     total = torch.zeros(())
     for turns in range(4):
         turned = torch.rot90(image, turns, (2, 3))
         for mirrored in (False, True):
-            given = turned.flip(3) if mirrored else turned
-            larger = network(given)
+            larger = network(turned.flip(3) if mirrored else turned)
             back = larger.flip(3) if mirrored else larger
             total = torch.rot90(back, -turns, (2, 3)) + total.to(back.device)
     return total / 8
@@ -80,9 +82,12 @@ def save_model(
 
 
 def load_model(path: Path) -> tuple[nn.Module, bool]:
-    """The network in eval mode, and whether it is used with self-ensemble; raises UserError."""
+    """Return the network in eval mode, and whether it uses self-ensemble.
+
+    Raises UserError where the file is missing, damaged or of another version.
+    """
     if not path.exists():
-        raise UserError(f"{path} does not exist: run the stage that makes it, dvc repro upscaler")
+        raise UserError(f"{path} does not exist: run dvc repro upscaler")
     content = checkpoint.load(path)
     if content.get("format") != FORMAT or content.get("version") != VERSION:
         raise UserError(

@@ -12,7 +12,13 @@ from torch import nn
 
 from s2f_core.common.errors import UserError
 from s2f_core.networks.checkpoint import load_model
-from s2f_core.networks.reference.load import Labels, State, convert, import_checkpoint, state_dict
+from s2f_core.networks.reference.load import (
+    Labels,
+    State,
+    convert,
+    import_checkpoint,
+    read_state_dict,
+)
 from stages.import_checkpoint import import_checkpoint as command
 
 GOLDEN = Path(__file__).parents[4] / "shared" / "golden" / "junyanz_parity.pt"
@@ -132,7 +138,7 @@ def _refused(change: dict[str, Any], name: str = "unet batch", size: int = 32) -
         ),
         (
             lambda: _refused({"model.10.conv_block.1.weight": None}, "resnet instance"),
-            "only reflection is known",
+            "only reflection is supported",
         ),
     ],
 )
@@ -216,7 +222,7 @@ def test_a_file_that_is_no_state_dict_is_refused(
     """Missing, a pointer, cut short, another zip, empty, a page, code, something else saved."""
     write(tmp_path / "net.pth")
     with pytest.raises(UserError, match=said):
-        state_dict(tmp_path / "net.pth")
+        read_state_dict(tmp_path / "net.pth")
 
 
 def test_the_command_writes_a_model_and_no_model_twice(

@@ -10,8 +10,8 @@ from torch import nn
 
 from s2f_core.common.errors import UserError
 from s2f_core.networks.checkpoint import Description, save_model
-from s2f_core.networks.reference.load import Labels, State, convert, state_dict
-from s2f_core.networks.reference.save import built_by, converted
+from s2f_core.networks.reference.load import Labels, State, convert, read_state_dict
+from s2f_core.networks.reference.save import reference_options, reference_state_dict
 from stages.export import export as command
 from tests.networks.reference.test_load import BUILDERS, GOLDEN
 
@@ -40,7 +40,7 @@ def _came_back(state: State, labels: Labels) -> None:
     description, weights = convert(state, labels, "latest_net_G.pth")
     network = description.build()
     network.load_state_dict(weights)
-    found = converted(description, network)
+    found = reference_state_dict(description, network)
     assert set(found) == set(state)
     for key, value in state.items():
         assert torch.equal(found[key], value), key
@@ -94,7 +94,7 @@ def test_the_reference_runs_what_was_trained_here(
     command("ours", Path("latest_net_G.pth"))
     assert "Generator(1, 3, " in capsys.readouterr().out
     network = theirs().eval()
-    network.load_state_dict(state_dict(tmp_path / "latest_net_G.pth"))
+    network.load_state_dict(read_state_dict(tmp_path / "latest_net_G.pth"))
     image = torch.randn(2, 1, 32, 32)
     with torch.inference_mode():
         torch.testing.assert_close(network(image), ours(image), atol=1e-5, rtol=0)
@@ -122,14 +122,14 @@ def test_the_reference_runs_what_was_trained_here(
         ),
         (
             _described({"type": "hybrid"}),
-            "ours is a hybrid; the reference has unet and resnet alone",
+            "ours is a hybrid; the reference has unet and resnet only",
         ),
     ],
 )
 def test_what_the_reference_has_no_place_for_is_named(description: Description, said: str) -> None:
     """Other ups, noise, local functions, norms, skips, activations and networks."""
     with pytest.raises(UserError, match=said):
-        converted(description, description.build())
+        reference_state_dict(description, description.build())
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_what_the_reference_has_no_place_for_is_named(description: Description, 
 )
 def test_the_references_options_are_told(description: Description, said: str) -> None:
     """Those of its train.py and test.py where it has a name for the network, else the call."""
-    assert built_by(description) == said
+    assert reference_options(description) == said
