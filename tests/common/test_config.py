@@ -38,11 +38,11 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_section_is_read_with_its_defaults(file: Path) -> None:
-    """Keys lead to a section; what is not given has its default."""
+    """Missing keys have their default."""
     assert load(Wheel, "wheels", "front", file=file) == Wheel(spokes=12, rate=0.5)
 
 
-def test_a_number_that_yaml_left_as_text_is_a_number(file: Path) -> None:
+def test_a_number_that_yaml_reads_as_text_is_a_number(file: Path) -> None:
     """`-S lr=1e-5` writes 1e-05, which YAML 1.1 reads as text."""
     assert load(float, "lr", file=file) == 1e-5
 
@@ -87,10 +87,8 @@ def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
         load(int, "seed", file=broken)
 
 
-def test_the_file_is_the_one_that_is_there_now(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that was edited, or has the same name in another folder, is read anew."""
+def test_a_changed_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one of the same name in another folder."""
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "params.yaml").write_text(f"name: {name}\n")
@@ -120,7 +118,7 @@ def test_an_entry_is_merged_with_its_defaults(default: object, own: object, merg
     assert merge(default, own) == merged
 
 
-def test_an_error_names_the_place_where_the_value_stands(tmp_path: Path) -> None:
+def test_an_error_names_where_the_value_was_written(tmp_path: Path) -> None:
     """Under the defaults or under the variant."""
     file = tmp_path / "params.yaml"
     file.write_text(

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 from fixtures import MakeTable, varied
-from joint import work
+from joint import run_job
 from torch import Tensor
 
 from s2f_core.common import distributed
@@ -132,13 +132,13 @@ def _close(one: list[dict[str, float]], other: list[dict[str, float]]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_two_processes_train_as_one_does(tmp_path: Path, make_job: Any) -> None:
-    """Losses, norms of gradients and scores agree, and so do the processes, to the last bit."""
+def test_two_processes_train_like_one(tmp_path: Path, make_job: Any) -> None:
+    """Losses, gradient norms and scores agree; the processes agree to the last bit."""
     jobs = {f"{n}": make_job(form, 8) for n, form in enumerate(FORMS.values())}
     done, written = _together(tmp_path / "two", jobs)
     assert done.returncode == 0, done.stderr
     for name, job in jobs.items():
-        one = work({**job, "states": str(tmp_path / "alone")})
+        one = run_job({**job, "states": str(tmp_path / "alone")})
         first, second = written[name]
         _close(first["curves"], one["curves"])
         _close(first["scores"], one["scores"])
@@ -163,8 +163,8 @@ def _equal(one: Any, other: Any) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_killed_process_ends_the_job_which_then_goes_on(tmp_path: Path, make_job: Any) -> None:
-    """torchrun says so; the same line ends as if nothing had been, one process nearly so."""
+def test_a_job_with_a_killed_process_can_be_resumed(tmp_path: Path, make_job: Any) -> None:
+    """On two processes to the last bit, on one nearly so."""
     form = FORMS["cyclegan, unpaired, its pool, sketched"]
     straight = make_job(form, states=str(tmp_path / "straight"))
     job = make_job(form)
@@ -182,14 +182,14 @@ def test_a_killed_process_ends_the_job_which_then_goes_on(tmp_path: Path, make_j
         assert (found["resumed"], found["began"]) == ("run", 12)
         assert _equal(found["gan"], written["straight"][process]["gan"])
         assert found["curves"] == written["straight"][process]["curves"]
-    alone = work({**job, "states": str(tmp_path / "copy")})
+    alone = run_job({**job, "states": str(tmp_path / "copy")})
     assert alone["began"] == 12
     _close(alone["curves"], written["straight"][0]["curves"])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_who_is_left_says_that_another_is_lost(tmp_path: Path, make_job: Any) -> None:
+def test_the_remaining_process_reports_a_lost_one(tmp_path: Path, make_job: Any) -> None:
     """As on another machine than the one that died, where no torchrun ends it first."""
     file = tmp_path / "jobs.json"
     file.write_text(json.dumps({"killed": make_job({}, trouble=(1, 2, "killed"))}))
@@ -219,8 +219,8 @@ def _launched(rank: int, port: int) -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_what_one_process_sees_all_of_them_answer(tmp_path: Path, make_job: Any) -> None:
-    """A loss of the second is no number: both go back to the first's state, at half the rate."""
+def test_all_processes_respond_to_a_finding_of_one(tmp_path: Path, make_job: Any) -> None:
+    """A loss of the second is not a number: both go back to the first's state, at half the rate."""
     form = {"recipe": {"health": {"not_finite": "halve-lr"}}}
     done, written = _together(tmp_path / "two", {"nan": make_job(form, trouble=(1, 12, "nan"))})
     assert done.returncode == 0, done.stderr
@@ -235,7 +235,7 @@ def test_what_one_process_sees_all_of_them_answer(tmp_path: Path, make_job: Any)
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_first_process_keeps_the_time_for_all(tmp_path: Path, make_job: Any) -> None:
-    """Its clock ends the training after ten seconds, however fast the second's is."""
+    """Its clock ends the training after ten seconds, whatever the second's."""
     job = make_job({}, ticks=[1, 100])
     job["settings"]["max_minutes"] = 10 / 60
     done, written = _together(tmp_path / "two", {"timed": job})
@@ -255,8 +255,8 @@ def second_of_two(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     return int(request.param)
 
 
-def test_a_share_is_part_of_the_very_batch(splits: dict[str, Pairs], second_of_two: int) -> None:
-    """Of each of two parts of four images, two; jitter and flips are theirs."""
+def test_a_shard_is_part_of_the_whole_batch(splits: dict[str, Pairs], second_of_two: int) -> None:
+    """Two of the four images of each part; jitter and flips are those of the whole batch."""
     options: dict[str, Any] = {"seed": 0, "jitter": 1.117, "flip": True}
     whole = Batches(splits["train"], 8, **options)[3]
     places = distributed.shard_indices(8, 2)
@@ -266,7 +266,7 @@ def test_a_share_is_part_of_the_very_batch(splits: dict[str, Pairs], second_of_t
     assert torch.equal(shared.b, whole.b[places])
 
 
-def test_what_is_drawn_is_drawn_for_all(second_of_two: int) -> None:
+def test_random_numbers_are_drawn_for_all_processes(second_of_two: int) -> None:
     """In any memory layout, and along any dimension."""
     like = torch.zeros(3, 5, 4, 2).permute(0, 3, 1, 2)
     torch.manual_seed(0)
@@ -280,15 +280,15 @@ def test_what_is_drawn_is_drawn_for_all(second_of_two: int) -> None:
 
 @pytest.mark.usefixtures("second_of_two")
 @pytest.mark.parametrize(("batch", "parts"), [(1, 1), (5, 1), (6, 2)])
-def test_a_batch_that_cannot_be_shared_is_refused(batch: int, parts: int) -> None:
-    """The message says what would do."""
+def test_a_batch_that_cannot_be_divided_is_refused(batch: int, parts: int) -> None:
+    """The message says what is allowed."""
     said = rf"batch is {batch} images in {parts} part.* multiple of {2 * parts}"
     with pytest.raises(UserError, match=said):
         distributed.shard_indices(batch, parts)
 
 
-def test_wrong_launches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Machines of unequal numbers, fewer GPUs than processes, a timeout that is none."""
+def test_invalid_launches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Different numbers per machine, fewer GPUs than processes, an invalid timeout."""
     assert read_launch() == Launch()
     with pytest.raises(UserError, match="2 processes on this machine of 3 in all"):
         fabric._accelerator(Launch(world_size=3, local_world_size=2))

@@ -47,8 +47,8 @@ def test_sixteen_bits_are_scaled_to_eight() -> None:
     assert found[0, :, 0].tolist() == [0, 128, 255]
 
 
-def test_cmyk_and_exif_rotation() -> None:
-    """CMYK is converted; a photo taken sideways stands upright."""
+def test_cmyk_and_exif_rotation_are_converted() -> None:
+    """A photo taken sideways becomes upright."""
     assert decode(_bytes(Image.new("CMYK", (2, 2), (0, 0, 0, 0)), "JPEG")).min() == 255
     image = Image.new("RGB", (4, 2))
     exif = image.getexif()
@@ -70,7 +70,7 @@ def test_broken_data_is_rejected_with_the_reason(faces: Pixels) -> None:
         decode(bomb)
 
 
-def test_the_range_goes_and_comes_back_exactly() -> None:
+def test_the_conversion_to_tensors_is_exact() -> None:
     """uint8 → [-1, 1] → uint8 for every value, also in bfloat16."""
     values = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16, 1)
     inside = to_model(values)
@@ -90,8 +90,8 @@ def test_resize_averages_when_shrinking() -> None:
     assert resize(board, 100).shape == (100, 100, 1)
 
 
-def test_a_grid_places_images_row_by_row(faces: Pixels) -> None:
-    """Three in two columns: the fourth place is white."""
+def test_a_grid_has_images_row_by_row(faces: Pixels) -> None:
+    """Three in two columns: the fourth cell is white."""
     sheet = grid(faces[:3], columns=2, gap=2)
     assert sheet.shape == (66, 66, 3)
     assert (sheet[34:, :32] == faces[2]).all()

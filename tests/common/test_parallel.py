@@ -24,10 +24,10 @@ def _make(row: int) -> Pixels:
     return np.full((4, 4, 1), row, np.uint8)
 
 
-def test_a_cluster_of_two_makes_what_threads_make(
+def test_a_cluster_makes_the_same_tables_as_threads(
     tmp_path: Path, make_table: MakeTable, faces: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dataset and a condition, each shard on whichever worker is free."""
+    """A dataset and a condition on two workers."""
     monkeypatch.setattr(tables, "SHARD", 8)
     rows = pd.DataFrame({"id": [f"{row:02d}" for row in range(40)]})
     photos = make_table("photos", faces)
@@ -65,7 +65,7 @@ class _Deadly:
 
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it was at is done by another, and the table is what it would have been."""
+    """Another worker does its shard, and the table is the same."""
     monkeypatch.setattr(tables, "SHARD", 8)
     rows = pd.DataFrame({"id": [f"{row:02d}" for row in range(40)]})
     build(tmp_path / "threads", Domain(rows, _make), label="made")
@@ -82,19 +82,19 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("given", ["0", "-2", "many"])
-def test_a_wrong_number_of_threads_is_refused(
+def test_an_invalid_number_of_threads_is_refused(
     given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With what is allowed."""
+    """The message says what is allowed."""
     monkeypatch.setenv("S2F_WORKERS", given)
     with pytest.raises(UserError, match=f"S2F_WORKERS={given} is not a number of threads"):
         build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")
 
 
-def test_a_scheduler_that_is_not_there_is_an_error(
+def test_an_unreachable_scheduler_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not a wait for ever."""
+    """It does not wait without end."""
     monkeypatch.setenv("S2F_DASK", "nowhere")
     with pytest.raises(UserError, match="S2F_DASK=nowhere: the scheduler cannot be reached"):
         build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")

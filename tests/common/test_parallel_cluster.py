@@ -18,10 +18,10 @@ PAGE = "how-to/several-machines.md"
 
 
 @pytest.mark.slow
-def test_a_scheduler_and_its_workers_make_the_same_table(
+def test_a_documented_cluster_makes_the_same_table(
     tmp_path: Path, make_table: MakeTable, faces: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To the byte."""
+    """Byte for byte."""
     monkeypatch.setattr(tables, "SHARD", 8)
     photos = make_table("photos", faces)
     port = servers.free_port()
@@ -29,8 +29,8 @@ def test_a_scheduler_and_its_workers_make_the_same_table(
     started = {
         name: commands(blocks(PAGE, "console")[name], here)[0] for name in ("scheduler", "worker")
     }
-    scheduler = servers.installed(started["scheduler"], port, tmp_path / "scheduler.log")
-    worker = servers.installed(started["worker"], port, tmp_path / "worker.log")
+    scheduler = servers.installed_server(started["scheduler"], port, tmp_path / "scheduler.log")
+    worker = servers.installed_server(started["worker"], port, tmp_path / "worker.log")
     convert(photos, Pencil(type="pencil"), tmp_path / "here", tmp_path)
     with scheduler.running(), worker.running():
         monkeypatch.setenv("S2F_DASK", f"tcp://127.0.0.1:{port}")

@@ -81,7 +81,7 @@ def _spoil(monkeypatch: pytest.MonkeyPatch, step: int, happens: Callable[[], obj
     ("number", "code", "step"),
     [(signal.SIGINT, 130, 7), (signal.SIGTERM, 143, 7), (signal.SIGTERM, 143, 12)],
 )
-def test_an_interrupted_training_saves_and_goes_on(
+def test_an_interrupted_training_saves_and_resumes(
     train: Train,
     files: Outputs,
     tmp_path: Path,
@@ -91,7 +91,7 @@ def test_an_interrupted_training_saves_and_goes_on(
     code: int,
     step: int,
 ) -> None:
-    """Between two rows of the curves, or in its last step: the step is done, no other is lost."""
+    """Between two rows of the curves, or in its last step; no step is lost."""
     handlers = signal.getsignal(number)
     _interrupt(monkeypatch, step, number)
     with pytest.raises(SystemExit) as left:
@@ -110,10 +110,10 @@ def test_an_interrupted_training_saves_and_goes_on(
     assert resumed == [file.read_bytes() for file in written]
 
 
-def test_a_second_ctrl_c_waits_for_nothing(
+def test_a_second_ctrl_c_exits_at_once(
     train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step may take long; SIGTERM beside Ctrl-C, as torchrun sends both, is not a second."""
+    """SIGTERM after Ctrl-C, as torchrun sends them, does not count as a second one."""
     _interrupt(monkeypatch, 3, signal.SIGINT, signal.SIGINT)
     with pytest.raises(SystemExit, match="130"):
         train()
@@ -124,8 +124,8 @@ def test_a_second_ctrl_c_waits_for_nothing(
     assert (tmp_path / "states").exists()
 
 
-def test_nothing_is_noted_after_the_block() -> None:
-    """The handlers found before are put back, and what came late ends the process."""
+def test_handlers_are_restored_after_the_block() -> None:
+    """A signal recorded late ends the process."""
     interruption = Interruption()
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit, match="143"), interruption.record_signals():
@@ -133,13 +133,13 @@ def test_nothing_is_noted_after_the_block() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_too_little_memory_is_told_and_loses_nothing(
+def test_out_of_memory_is_explained_and_loses_nothing(
     train: Train,
     files: Outputs,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What the allocator says is told with what to do; the state of before goes on."""
+    """The message says what to do; the last saved state can be resumed."""
     monkeypatch.setattr(loop, "SAVE_EVERY", 0)
     _spoil(monkeypatch, 12, lambda: torch.empty(2**50))
     with pytest.raises(UserError, match=r"no memory left for variants\.tiny: .*accumulate"):
@@ -152,8 +152,8 @@ def test_too_little_memory_is_told_and_loses_nothing(
     assert files.curves.read_bytes() == resumed
 
 
-def test_another_error_is_not_taken_for_it(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug stays one."""
+def test_another_error_is_not_out_of_memory(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug stays a bug."""
     _spoil(monkeypatch, 3, lambda: torch.zeros(2) + torch.zeros(3))
     with pytest.raises(RuntimeError, match="must match the size"):
         train()
@@ -169,8 +169,8 @@ def small_disk() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_disk_that_fills_up_keeps_the_older_state(tmp_path: Path, small_disk: int) -> None:
-    """The write fails half-way: the file of before is there, whole, and nothing beside it."""
+def test_a_disk_that_becomes_full_keeps_the_older_state(tmp_path: Path, small_disk: int) -> None:
+    """The write fails half-way: the old file is whole, and nothing is beside it."""
     file = tmp_path / "state.pt"
     checkpoint.save(file, {"done": 1})
     with pytest.raises(UserError, match=r"state\.pt cannot be written: .*File too large"):
@@ -180,10 +180,10 @@ def test_a_disk_that_fills_up_keeps_the_older_state(tmp_path: Path, small_disk: 
 
 
 @pytest.mark.parametrize("broken", ["os.fsync", "pathlib.Path.replace"])
-def test_a_disk_that_fails_late_keeps_it_too(
+def test_a_disk_that_fails_late_keeps_the_older_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    """Where the system notices only when all is written, or at the very end."""
+    """The system reports the error only at the end of the write."""
     file = tmp_path / "state.pt"
     checkpoint.save(file, {"done": 1})
 

@@ -30,7 +30,7 @@ def _torchrun(name: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_two_processes_write_what_one_does(project: Path) -> None:  # noqa: F811
+def test_two_processes_write_one_record(project: Path) -> None:  # noqa: F811
     """One run in MLflow, the outputs once, no state left; a batch of three is refused."""
     dataset("faces")
     split("faces")

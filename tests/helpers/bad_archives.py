@@ -18,12 +18,12 @@ import joblib
 import numpy as np
 import torch
 from archives import cifar_batch
-from bad_pictures import Make, packed, page
+from bad_pictures import Make, encode, gradient_image
 
 BOMB = 2**22  # bytes; the tests allow less
 
 
-class Code:
+class RunsCode:
     """Unpickled, it makes a file."""
 
     def __init__(self, folder: Path) -> None:
@@ -44,7 +44,7 @@ def _zip(*names: str, data: bytes = b"x", how: int = zipfile.ZIP_DEFLATED, kind:
     return buffer.getvalue()
 
 
-def _overlapping() -> bytes:
+def _overlapping_zip() -> bytes:
     """A zip whose directory names one member's bytes a thousand times (Fifield 2019)."""
     one = _zip("0.png", data=bytes(BOMB))
     start = one.index(b"PK\x01\x02")
@@ -54,14 +54,14 @@ def _overlapping() -> bytes:
     return one[:start] + entries + tail
 
 
-def _locked() -> bytes:
+def _encrypted_zip() -> bytes:
     data = bytearray(_zip("a.png"))
     for begin, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(begin) + flags] |= 1
     return bytes(data)
 
 
-def _lying() -> bytes:
+def _understated_zip() -> bytes:
     """A zip that declares ten bytes and holds millions."""
     whole = _zip("a.png", data=bytes(BOMB))
     return whole.replace(struct.pack("<I", BOMB), struct.pack("<I", 10))
@@ -98,25 +98,25 @@ def _npz(**arrays: np.ndarray[Any, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _header(text: str) -> bytes:
+def _npy_header(text: str) -> bytes:
     """A .npy file of this header and no data."""
     line = text.encode().ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(line)) + line
 
 
-def _coded(folder: Path) -> np.ndarray[Any, Any]:
-    return np.array([Code(folder)], dtype=object)
+def _object_array(folder: Path) -> np.ndarray[Any, Any]:
+    return np.array([RunsCode(folder)], dtype=object)
 
 
-def _dumped(content: object, *, legacy: bool = False) -> bytes:
+def _torch_file(content: object, *, legacy: bool = False) -> bytes:
     buffer = io.BytesIO()
     torch.save(content, buffer, _use_new_zipfile_serialization=not legacy)
     return buffer.getvalue()
 
 
-def _joblib(folder: Path) -> bytes:
+def _joblib_file(folder: Path) -> bytes:
     buffer = io.BytesIO()
-    joblib.dump([np.zeros(3), Code(folder)], buffer)
+    joblib.dump([np.zeros(3), RunsCode(folder)], buffer)
     return buffer.getvalue()
 
 
@@ -128,12 +128,12 @@ ARCHIVES: dict[str, Make] = {
     "device.zip": lambda _: _zip("a.png", kind=stat.S_IFBLK | 0o777),
     "twice.zip": lambda _: _zip("a.png", "a.png"),
     "bomb.zip": lambda _: _zip("a.png", "b/1_AB.jpg", data=bytes(BOMB)),
-    "overlapping.zip": lambda _: _overlapping(),
-    "lying.zip": lambda _: _lying(),
+    "overlapping.zip": lambda _: _overlapping_zip(),
+    "lying.zip": lambda _: _understated_zip(),
     "lzma.zip": lambda _: _zip("a.png", data=bytes(BOMB), how=zipfile.ZIP_LZMA),
     "bzip2.zip": lambda _: _zip("a.png", data=bytes(BOMB), how=zipfile.ZIP_BZIP2),
-    "locked.zip": lambda _: _locked(),
-    "cut.zip": lambda _: _zip("a.png", data=packed(page(), "PNG"))[:-30],
+    "locked.zip": lambda _: _encrypted_zip(),
+    "cut.zip": lambda _: _zip("a.png", data=encode(gradient_image(), "PNG"))[:-30],
     "none.zip": lambda _: _zip(),
     "long.zip": lambda _: _zip("d/" * 3000 + "a.png", "ä" * 5000 + ".png"),
     "names.zip": lambda _: _zip("a\nb.png", "\u202e.png", " .png", "<script>.png", "con.png"),
@@ -151,27 +151,29 @@ ARCHIVES: dict[str, Make] = {
     "cut.gz": lambda _: gzip.compress(b"[0]\n" * 999)[:-9],
     "nan.npy": lambda _: _npy(np.full((2, 784), np.nan)),
     "inf.npz": lambda _: _npz(images=np.full((2, 4, 4, 3), np.inf)),
-    "objects.npy": lambda folder: _npy(_coded(folder), allow_pickle=True),
-    "objects.npz": lambda folder: _npz(images=_coded(folder)),
-    "huge.npy": lambda _: _header(
+    "objects.npy": lambda folder: _npy(_object_array(folder), allow_pickle=True),
+    "objects.npz": lambda folder: _npz(images=_object_array(folder)),
+    "huge.npy": lambda _: _npy_header(
         "{'descr': '|u1', 'fortran_order': False, 'shape': (10000000000000, 784), }"
     ),
-    "less.npy": lambda _: _header("{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 784), }"),
-    "call.npy": lambda _: _header("__import__('os').abort()"),
+    "less.npy": lambda _: _npy_header(
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 784), }"
+    ),
+    "call.npy": lambda _: _npy_header("__import__('os').abort()"),
     "many.npy": lambda _: _npy(np.zeros((1,) * 32, np.uint8)),
-    "code.pkl": lambda folder: pickle.dumps(Code(folder), protocol=2),
-    "code.joblib": _joblib,
-    "code.pt": lambda folder: _dumped({"format": "s2f-generator", "weights": Code(folder)}),
-    "code.pth": lambda folder: _dumped({"a": Code(folder)}, legacy=True),
+    "code.pkl": lambda folder: pickle.dumps(RunsCode(folder), protocol=2),
+    "code.joblib": _joblib_file,
+    "code.pt": lambda folder: _torch_file({"format": "s2f-generator", "weights": RunsCode(folder)}),
+    "code.pth": lambda folder: _torch_file({"a": RunsCode(folder)}, legacy=True),
     "memo.pkl": lambda _: b"\x80\x02}r\xff\xff\xff\x7f.",
     "deep.pkl": lambda _: b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b".",
 }
 
 
-def fuzzable(kind: str) -> bytes:
+def valid_file(kind: str) -> bytes:
     """A whole file of this kind, to be damaged."""
     if kind == "pickle":
         return cifar_batch("test_batch", [0, 1], np.zeros((2, 32, 32, 3), np.uint8))
     if kind == "zip":
-        return _zip("a.png", "b/c.png", data=packed(page(), "PNG"))
+        return _zip("a.png", "b/c.png", data=encode(gradient_image(), "PNG"))
     return _tar("a/b.txt", mode="w:gz" if kind == "tgz" else "w")

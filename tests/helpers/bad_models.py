@@ -49,23 +49,23 @@ def checkpoint(change: Callable[[Weights], object] = dict, **told: Any) -> bytes
         "description": {**description().model_dump(mode="json"), **told},
         "weights": change(dict(weights())),
     }
-    return _saved(content)
+    return _torch_file(content)
 
 
-def _saved(content: object) -> bytes:
+def _torch_file(content: object) -> bytes:
     buffer = io.BytesIO()
     torch.save(content, buffer)
     return buffer.getvalue()
 
 
-def _huge(held: Weights) -> Weights:
+def _huge_weights(held: Weights) -> Weights:
     """Weights of terabytes, each one number seen over and over."""
     with torch.device("meta"):
         wanted = description().model_copy(update={"width": 2**12}).build().state_dict()
     return {name: torch.zeros(()).expand(one.shape) for name, one in wanted.items()}
 
 
-def _repacked(data: bytes) -> bytes:
+def _deflated(data: bytes) -> bytes:
     """The same zip, its members packed, and one of zeros more."""
     buffer = io.BytesIO()
     with (
@@ -78,7 +78,7 @@ def _repacked(data: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _script() -> bytes:
+def _torchscript() -> bytes:
     """TorchScript, as an .onnx of nothing but code would be too."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -107,7 +107,7 @@ def graph(
     return bytes(model.SerializeToString())
 
 
-def _elsewhere(place: str) -> bytes:
+def _external_weights(place: str) -> bytes:
     """Weights that lie in another file."""
     tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1, 1, 1, 1])
     tensor.data_location = TensorProto.EXTERNAL
@@ -120,7 +120,7 @@ def _elsewhere(place: str) -> bytes:
     )
 
 
-def _expanding() -> bytes:
+def _expanding_graph() -> bytes:
     shape = helper.make_tensor("s", TensorProto.INT64, [4], [1, 2**40, 16, 16])
     return graph(helper.make_node("Expand", ["input", "s"], ["output"]), parts=(shape,))
 
@@ -130,7 +130,7 @@ MODELS: dict[str, Make] = {
     "wide.pt": lambda _: checkpoint(width=10**9),
     "endless.pt": lambda _: checkpoint(size=2**80),
     "negative.pt": lambda _: checkpoint(width=-1, in_channels=0),
-    "expanded.pt": lambda _: checkpoint(_huge, width=2**12),
+    "expanded.pt": lambda _: checkpoint(_huge_weights, width=2**12),
     "nan.pt": lambda _: checkpoint(lambda held: {k: v * float("nan") for k, v in held.items()}),
     "complex.pt": lambda _: checkpoint(
         lambda held: {k: v.to(torch.complex64) for k, v in held.items()}
@@ -142,18 +142,18 @@ MODELS: dict[str, Make] = {
     "meta.pt": lambda _: checkpoint(lambda held: {k: v.to("meta") for k, v in held.items()}),
     "told.pt": lambda _: checkpoint(variant="../../x", condition="no such", background="?"),
     "unknown.pt": lambda _: checkpoint(generator={"type": "os.system"}),
-    "list.pt": lambda _: _saved([1, 2]),
+    "list.pt": lambda _: _torch_file([1, 2]),
     "cut.pt": lambda _: checkpoint()[:-300],
-    "packed.pt": lambda _: _repacked(checkpoint()),
-    "script.pt": lambda _: _script(),
+    "packed.pt": lambda _: _deflated(checkpoint()),
+    "script.pt": lambda _: _torchscript(),
     "good.onnx": lambda _: graph(),
     "cut.onnx": lambda _: graph()[:-40],
-    "elsewhere.onnx": lambda _: _elsewhere("../../../../etc/hostname"),
-    "absolute.onnx": lambda _: _elsewhere("/etc/hostname"),
+    "elsewhere.onnx": lambda _: _external_weights("../../../../etc/hostname"),
+    "absolute.onnx": lambda _: _external_weights("/etc/hostname"),
     "renamed.onnx": lambda _: graph(takes="image"),
     "channels.onnx": lambda _: graph(channels=7),
     "flat.onnx": lambda _: graph(helper.make_node("Flatten", ["input"], ["output"])),
-    "expanding.onnx": lambda _: _expanding(),
+    "expanding.onnx": lambda _: _expanding_graph(),
     "unknown.onnx": lambda _: graph(helper.make_node("System", ["input"], ["output"], domain="x")),
     "deep.onnx": lambda _: graph(told='{"drawing": ' + '{"a": ' * 5000 + "1" + "}" * 5001),
     "lies.onnx": lambda _: graph(told=description().model_dump_json().replace("16", "32")),

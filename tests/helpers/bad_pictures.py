@@ -13,17 +13,17 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 Make = Callable[[Path], bytes]  # of the folder in which nothing must appear
 
-USED = ""  # the picture can be used
+ACCEPTED = ""  # the picture can be used
 
 
-def page(width: int = 48, height: int = 48) -> Image.Image:
+def gradient_image(width: int = 48, height: int = 48) -> Image.Image:
     """A photo of a kind: a smooth colour in each place."""
     y, x = np.mgrid[0:height, 0:width]
     values = np.stack([x * 5, y * 5, (x + y) * 2], axis=-1) % 256
     return Image.fromarray(values.astype(np.uint8))
 
 
-def packed(image: Image.Image, kind: str, **options: object) -> bytes:
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
     """The bytes of a picture."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
@@ -42,41 +42,41 @@ def _png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
-def _moving(kind: str) -> bytes:
-    frames = [page(), page().rotate(90), page().rotate(180)]
-    return packed(frames[0], kind, save_all=True, append_images=frames[1:], duration=40)
+def _animation(kind: str) -> bytes:
+    frames = [gradient_image(), gradient_image().rotate(90), gradient_image().rotate(180)]
+    return encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=40)
 
 
-def _turned() -> bytes:
-    image = page(64, 40)
+def _exif_rotated() -> bytes:
+    image = gradient_image(64, 40)
     exif = image.getexif()
     exif[0x0112] = 6
-    return packed(image, "JPEG", exif=exif)
+    return encode(image, "JPEG", exif=exif)
 
 
-def _profiled(profile: bytes | None = None) -> bytes:
+def _with_profile(profile: bytes | None = None) -> bytes:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return packed(page(), "JPEG", icc_profile=srgb if profile is None else profile)
+    return encode(gradient_image(), "JPEG", icc_profile=srgb if profile is None else profile)
 
 
-def _floats() -> bytes:
+def _float_tiff() -> bytes:
     values = np.full((48, 48), np.nan, np.float32)
     values[:, ::2] = np.inf
-    return packed(Image.fromarray(values), "TIFF")
+    return encode(Image.fromarray(values), "TIFF")
 
 
-def _texts() -> bytes:
+def _text_bomb() -> bytes:
     info = PngImagePlugin.PngInfo()
     info.add_text("bomb", "x" * 4_000_000, zip=True)
-    return packed(page(), "PNG", pnginfo=info)
+    return encode(gradient_image(), "PNG", pnginfo=info)
 
 
-def _wide() -> bytes:
+def _sixteen_bit_tiff() -> bytes:
     values = np.arange(48 * 48, dtype=np.uint16).reshape(48, 48) * 28
-    return packed(Image.fromarray(values), "TIFF")
+    return encode(Image.fromarray(values), "TIFF")
 
 
-def _program(folder: Path) -> bytes:
+def _postscript(folder: Path) -> bytes:
     """PostScript that writes a file, which Pillow would have Ghostscript run."""
     return (
         "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 48\n"
@@ -88,14 +88,14 @@ def _svg(body: str, head: str = "") -> bytes:
     return f'{head}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{body}</svg>'.encode()
 
 
-def _laughs() -> bytes:
+def _entity_bomb_svg() -> bytes:
     entities = '<!ENTITY a0 "ha">' + "".join(
         f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)
     )
     return _svg("<text>&a11;</text>", f"<!DOCTYPE svg [{entities}]>")
 
 
-def _uses() -> bytes:
+def _use_bomb_svg() -> bytes:
     groups = "".join(
         f'<g id="g{n}"><use href="#g{n - 1}"/><use href="#g{n - 1}"/></g>' for n in range(1, 40)
     )
@@ -103,44 +103,44 @@ def _uses() -> bytes:
 
 
 PICTURES: dict[str, tuple[Make, str]] = {
-    "good.png": (lambda _: packed(page(), "PNG"), USED),
-    "wrong-ending.jpg": (lambda _: packed(page(60, 50), "PNG"), USED),
+    "good.png": (lambda _: encode(gradient_image(), "PNG"), ACCEPTED),
+    "wrong-ending.jpg": (lambda _: encode(gradient_image(60, 50), "PNG"), ACCEPTED),
     "empty.png": (lambda _: b"", "empty file"),
-    "cut.png": (lambda _: packed(page(200, 200), "PNG")[:300], "unreadable"),
-    "half.jpg": (lambda _: packed(page(200, 200), "JPEG")[:900], "truncated"),
+    "cut.png": (lambda _: encode(gradient_image(200, 200), "PNG")[:300], "unreadable"),
+    "half.jpg": (lambda _: encode(gradient_image(200, 200), "JPEG")[:900], "truncated"),
     "page.jpg": (lambda _: b"<html>404</html>", "cannot identify"),
     "huge.png": (lambda _: _png(60_000, 60_000), "unreadable: Image size|over 64,000,000 pixels"),
     "large.png": (lambda _: _png(9_000, 9_000), "over 64,000,000 pixels"),
     "vast.ppm": (lambda _: b"P6 200000 200000 255\n", "Image size|over 64,000,000"),
     "wide.bmp": (
-        lambda _: packed(page(), "BMP").replace(
+        lambda _: encode(gradient_image(), "BMP").replace(
             struct.pack("<ii", 48, 48), struct.pack("<ii", 2**30, 2**30), 1
         ),
         "unreadable|over",
     ),
     "broad.gif": (
-        lambda _: b"GIF89a" + b"\xff" * 4 + packed(page(), "GIF")[10:],
+        lambda _: b"GIF89a" + b"\xff" * 4 + encode(gradient_image(), "GIF")[10:],
         "Image size|over",
     ),
     "none.png": (lambda _: _png(0, 0), "unreadable"),
-    "moving.gif": (lambda _: _moving("GIF"), USED),
-    "shown.webp": (lambda _: _moving("WEBP"), USED),
-    "animated.png": (lambda _: _moving("PNG"), USED),
-    "cmyk.jpg": (lambda _: packed(page().convert("CMYK"), "JPEG"), USED),
-    "deep.tif": (lambda _: _wide(), USED),
-    "turned.jpg": (lambda _: _turned(), USED),
-    "profile.jpg": (lambda _: _profiled(), USED),
-    "broken-profile.jpg": (lambda _: _profiled(b"\xff" * 200), USED),
-    "floats.tif": (lambda _: _floats(), "its pixels are floating-point"),
-    "texts.png": (lambda _: _texts(), "unreadable"),
-    "program.jpg": (_program, "cannot identify"),
-    "thin.png": (lambda _: packed(page(5000, 1), "PNG"), "too small"),
-    "laughs.jpg": (lambda _: _laughs(), "cannot identify"),
-    "laughs.svg": (lambda _: _laughs(), ""),
-    "uses.svg": (lambda _: _uses(), ""),
+    "moving.gif": (lambda _: _animation("GIF"), ACCEPTED),
+    "shown.webp": (lambda _: _animation("WEBP"), ACCEPTED),
+    "animated.png": (lambda _: _animation("PNG"), ACCEPTED),
+    "cmyk.jpg": (lambda _: encode(gradient_image().convert("CMYK"), "JPEG"), ACCEPTED),
+    "deep.tif": (lambda _: _sixteen_bit_tiff(), ACCEPTED),
+    "turned.jpg": (lambda _: _exif_rotated(), ACCEPTED),
+    "profile.jpg": (lambda _: _with_profile(), ACCEPTED),
+    "broken-profile.jpg": (lambda _: _with_profile(b"\xff" * 200), ACCEPTED),
+    "floats.tif": (lambda _: _float_tiff(), "its pixels are floating-point"),
+    "texts.png": (lambda _: _text_bomb(), "unreadable"),
+    "program.jpg": (_postscript, "cannot identify"),
+    "thin.png": (lambda _: encode(gradient_image(5000, 1), "PNG"), "too small"),
+    "laughs.jpg": (lambda _: _entity_bomb_svg(), "cannot identify"),
+    "laughs.svg": (lambda _: _entity_bomb_svg(), ""),
+    "uses.svg": (lambda _: _use_bomb_svg(), ""),
     "elsewhere.svg": (lambda _: _svg('<image href="/etc/hostname" width="9" height="9"/>'), ""),
     "drawing.svg": (lambda _: _svg('<rect width="5" height="5"/>'), ""),
-    "naïve – 草图 \u202e.png": (lambda _: packed(page(), "PNG"), USED),
-    "x" * 250 + ".png": (lambda _: packed(page(), "PNG"), USED),
+    "naïve – 草图 \u202e.png": (lambda _: encode(gradient_image(), "PNG"), ACCEPTED),
+    "x" * 250 + ".png": (lambda _: encode(gradient_image(), "PNG"), ACCEPTED),
 }
 """What each is, and why it is refused as a picture (a pattern): "" where it is not."""

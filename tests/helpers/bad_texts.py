@@ -8,13 +8,13 @@ from pathlib import Path
 from bad_pictures import Make
 
 
-def _laughs() -> str:
+def _alias_bomb() -> str:
     lines = ["a0: &a0 [ha, ha]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     return "\n".join([*lines, "seed: *a11", "lr: *a11"])
 
 
-def _merges() -> str:
+def _merge_bomb() -> str:
     lines = ["a0: &a0 {x: 1}"]
     lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 40)]
     return "\n".join([*lines, "seed: *a39"])
@@ -38,15 +38,15 @@ def _emoji(text: str) -> str:
     return json.dumps([{**dict.fromkeys(keys, text), "group": "objects", "subgroups": "time"}])
 
 
-def _call(folder: Path) -> bytes:
+def _python_tag(folder: Path) -> bytes:
     return f"seed: !!python/object/apply:os.mkdir ['{folder}/tagged']".encode()
 
 
 TEXTS: dict[str, Make] = {
-    "laughs.yaml": lambda _: _laughs().encode(),
-    "merges.yaml": lambda _: _merges().encode(),
+    "laughs.yaml": lambda _: _alias_bomb().encode(),
+    "merges.yaml": lambda _: _merge_bomb().encode(),
     "itself.yaml": lambda _: b"seed: &a [*a]",
-    "call.yaml": _call,
+    "call.yaml": _python_tag,
     "deep.yaml": lambda _: b"seed: " + b"[" * 5000,
     "latin.yaml": lambda _: "seed: ä".encode("latin-1"),
     "date.yaml": lambda _: b"seed: 2024-13-45",

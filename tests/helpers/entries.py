@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from bad_models import checkpoint
-from bad_pictures import packed, page
+from bad_pictures import encode, gradient_image
 from pydantic import TypeAdapter
 
 import s2f_core
@@ -37,10 +37,10 @@ from s2f_core.networks.upscalers.dat import enlarge
 Entry = Callable[[Path, bytes], object]
 
 SIZE = 16
-PNG = packed(page(), "PNG")
+PNG = encode(gradient_image(), "PNG")
 
 
-def _written(folder: Path, name: str, data: bytes) -> Path:
+def _write(folder: Path, name: str, data: bytes) -> Path:
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
@@ -56,7 +56,7 @@ def dataset(section: dict[str, Any], *places: str) -> Entry:
     def read(folder: Path, data: bytes) -> object:
         for place in places:
             name, _, good = place.partition("=")
-            _written(folder / "in", name, PNG if good else data)
+            _write(folder / "in", name, PNG if good else data)
         given = {"path": folder / "in", **section}
         source = TypeAdapter[Any](Dataset).validate_python(given)
         opened = source.open(folder / "in", SIZE, folder / "assets")
@@ -78,41 +78,41 @@ def _images(domain: tables.Domain) -> Iterator[object]:
             yield str(reason)
 
 
-def _translated(folder: Path, data: bytes) -> object:
-    model = _written(folder / "in", "good.pt", checkpoint())
-    given = batch.sources([str(_written(folder / "in", "a.png", data))], io.BytesIO())
+def _translate(folder: Path, data: bytes) -> object:
+    model = _write(folder / "in", "good.pt", checkpoint())
+    given = batch.sources([str(_write(folder / "in", "a.png", data))], io.BytesIO())
     return batch.translate(s2f_core.load(model), given, Options(), folder / "out")
 
 
-def _uploaded(_: Path, data: bytes) -> object:
+def _upload(_: Path, data: bytes) -> object:
     return [decode(data, formats=(kind,)) for kind in FORMATS.values()]
 
 
-def _used(name: str) -> Entry:
+def _load_and_run(name: str) -> Entry:
     """Loads a model of this name and has it make a picture."""
 
     def use(folder: Path, data: bytes) -> object:
-        model = s2f_core.load(_written(folder / "in", name, data), folder / "data")
-        return model(page())
+        model = s2f_core.load(_write(folder / "in", name, data), folder / "data")
+        return model(gradient_image())
 
     return use
 
 
-def _served(folder: Path, data: bytes) -> object:
-    _written(folder / "in", "data/generator.pt", checkpoint())
-    _written(folder / "in", "data/translation.json", data)
+def _load_folder(folder: Path, data: bytes) -> object:
+    _write(folder / "in", "data/generator.pt", checkpoint())
+    _write(folder / "in", "data/translation.json", data)
     return s2f_core.load(folder / "in", folder / "data")
 
 
-def _imported(folder: Path, data: bytes) -> object:
+def _import(folder: Path, data: bytes) -> object:
     labels = Labels("tiny", "given", "kept", SIZE)
-    return import_checkpoint(_written(folder / "in", "G.pth", data), labels, folder / "out/x.pt")
+    return import_checkpoint(_write(folder / "in", "G.pth", data), labels, folder / "out/x.pt")
 
 
 def _table(name: str) -> Entry:
     def read(folder: Path, data: bytes) -> object:
         for place, whole in {**_whole_table(), name: data}.items():
-            _written(folder / "in", place, whole)
+            _write(folder / "in", place, whole)
         return tables.read(folder / "in").images([0]), tables.read_section(folder / "in")
 
     return read
@@ -129,14 +129,14 @@ def _whole_table() -> dict[str, bytes]:
         return {file.name: file.read_bytes() for file in table.folder.iterdir()}
 
 
-def _members(folder: Path, data: bytes) -> object:
-    archive = _written(folder / "in", "given", data)
+def _read_archive(folder: Path, data: bytes) -> object:
+    archive = _write(folder / "in", "given", data)
     limits = Limits(member=2**20, total=2**20)
     return [b"".join(one.chunks) for one in read_members(archive, limits=limits)]
 
 
-def _unpacked(folder: Path, data: bytes) -> object:
-    got, made = _written(folder / "in", "given", data), folder / "out" / "made.zip"
+def _unpack(folder: Path, data: bytes) -> object:
+    got, made = _write(folder / "in", "given", data), folder / "out" / "made.zip"
     made.parent.mkdir()
     source = Source("file:given", len(data), "*", below="")
     unpack(File("made.zip", 2**10, "", (source,)), source, got, made)
@@ -144,32 +144,32 @@ def _unpacked(folder: Path, data: bytes) -> object:
 
 
 def _params(folder: Path, data: bytes) -> object:
-    file = _written(folder / "in", "params.yaml", data)
+    file = _write(folder / "in", "params.yaml", data)
     return config.load(int, "seed", file=file), config.load(dict[str, float], file=file)
 
 
 def _weights(name: str, read: Callable[[Path], object]) -> Entry:
-    return lambda folder, data: read(_written(folder / "in", name, data))
+    return lambda folder, data: read(_write(folder / "in", name, data))
 
 
-GRAY = np.zeros((32, 32, 3), np.uint8)
+BLACK = np.zeros((32, 32, 3), np.uint8)
 
 ENTRIES: dict[str, Entry] = {
-    "demo": _uploaded,
-    "s2f translate": _translated,
+    "demo": _upload,
+    "s2f translate": _translate,
     "s2f video": lambda folder, data: translate_video(
-        s2f_core.load(_written(folder / "in", "good.pt", checkpoint())),
-        _written(folder / "in", "a.mp4", data),
+        s2f_core.load(_write(folder / "in", "good.pt", checkpoint())),
+        _write(folder / "in", "a.mp4", data),
         folder / "out.mp4",
         Options(),
     ),
-    "a model .pt": _used("a.pt"),
-    "a model .onnx": _used("a.onnx"),
-    "a packed translation": _served,
-    "s2f import-checkpoint": _imported,
+    "a model .pt": _load_and_run("a.pt"),
+    "a model .onnx": _load_and_run("a.onnx"),
+    "a packed translation": _load_folder,
+    "s2f import-checkpoint": _import,
     "params.yaml": _params,
-    "an archive": _members,
-    "fetch": _unpacked,
+    "an archive": _read_archive,
+    "fetch": _unpack,
     "a table's images": _table("images-00000.npy"),
     "a table's index": _table("index.parquet"),
     "a table's made.json": _table("made.json"),
@@ -210,9 +210,9 @@ ENTRIES: dict[str, Entry] = {
     "quickdraw, packed": dataset({"source": "quickdraw"}, "cat.ndjson.gz"),
     "quickdraw, bitmaps": dataset({"source": "quickdraw"}, "numpy_bitmap/cat.npy"),
     "quickdraw, strokes": dataset({"source": "quickdraw"}, "simplified/cat.ndjson"),
-    "hed": _weights("hed.h5", lambda file: EdgeDetector(file)(GRAY)),
-    "tflite": _weights("face.tflite", lambda file: TfliteNetwork(file)(GRAY)),
+    "hed": _weights("hed.h5", lambda file: EdgeDetector(file)(BLACK)),
+    "tflite": _weights("face.tflite", lambda file: TfliteNetwork(file)(BLACK)),
     "inception": _weights("inception.pt", INCEPTION.load),
     "classifier": _weights("lite0.pth", EFFICIENTNET_LITE0.load),
-    "upscaler": _weights("dat-x2.pth", lambda file: enlarge(GRAY[None], 64, file)),
+    "upscaler": _weights("dat-x2.pth", lambda file: enlarge(BLACK[None], 64, file)),
 }

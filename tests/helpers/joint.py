@@ -25,7 +25,7 @@ from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
 
 
-def work(job: dict[str, Any]) -> dict[str, Any]:
+def run_job(job: dict[str, Any]) -> dict[str, Any]:
     """Train, or go on with a training, as a job says, saving every step; what came of it.
 
     ``trouble``: the process that has it, after which step, and which, "killed" or "nan".
@@ -38,7 +38,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     began = under_way.step
     who, after, kind = job.get("trouble", (-1, 0, ""))
     if who == distributed.rank():
-        under_way.objective = _Troubled(under_way.objective, after, kind)  # type: ignore[assignment]
+        under_way.objective = _FailingGame(under_way.objective, after, kind)  # type: ignore[assignment]
     clock: Any = time
     if ticks := job.get("ticks"):
         reads = itertools.count(0, ticks[distributed.rank()])
@@ -55,7 +55,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Troubled:
+class _FailingGame:
     """A game that is killed, as by a system out of memory, or loses something that is no number."""
 
     def __init__(self, game: Objective, steps: int, kind: str) -> None:
@@ -79,7 +79,7 @@ def main(file: Path) -> None:
     """Do all jobs of a JSON file; every process writes NAME.RANK.pt beside it."""
     torch.set_num_threads(1)
     for name, job in json.loads(file.read_text()).items():
-        torch.save(work(job), file.parent / f"{name}.{distributed.rank()}.pt")
+        torch.save(run_job(job), file.parent / f"{name}.{distributed.rank()}.pt")
 
 
 if __name__ == "__main__":

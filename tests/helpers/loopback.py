@@ -1,4 +1,4 @@
-"""A small web server on loopback that knows ranges and misbehaves on request."""
+"""A small web server on loopback that supports ranges and fails on request."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Site:
-    """What is served, how it misbehaves, and what was asked for.
+    """The files of a server, its failures, and the ranges that were requested.
 
-    ``cuts``, ``stalls`` and ``statuses`` are used up one an answer: end after so many bytes, fall
-    silent after so many, answer this. ``redirects``: where else a path is said to be.
+    Each answer uses one item of ``cuts``, ``stalls`` and ``statuses``: end after so many bytes,
+    send nothing more after so many, answer with this status. ``redirects`` maps paths to addresses.
     """
 
     files: dict[str, bytes]
@@ -27,22 +27,22 @@ class Site:
     redirects: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/octet-stream"
     etag: str = ""
-    says_length: bool = True
-    asked: list[str | None] = field(default_factory=list)
+    sends_length: bool = True
+    requests: list[str | None] = field(default_factory=list)
     url: str = ""
 
 
 @contextmanager
 def serve(site: Site) -> Iterator[Site]:
-    """Serve a site on a free port; ``site.url`` is its address without a slash at the end."""
+    """Serve a site on a free port; ``site.url`` is its address without a final slash."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked = self.headers.get("Range")
-            site.asked.append(asked)
-            if place := site.redirects.get(self.path):
+            requested = self.headers.get("Range")
+            site.requests.append(requested)
+            if location := site.redirects.get(self.path):
                 self.send_response(302)
-                self.send_header("Location", place)
+                self.send_header("Location", location)
                 self.end_headers()
                 return
             body = site.files.get(self.path)
@@ -50,8 +50,8 @@ def serve(site: Site) -> Iterator[Site]:
             body = body or b""
             same = self.headers.get("If-Range", site.etag) == site.etag
             start = 0
-            if status == 200 and site.ranges and asked and same:
-                match = re.fullmatch(r"bytes=(\d+)-", asked)
+            if status == 200 and site.ranges and requested and same:
+                match = re.fullmatch(r"bytes=(\d+)-", requested)
                 start = int(match[1]) if match else 0
                 status = 206 if start < len(body) else 416
             self.send_response(status)
@@ -62,13 +62,13 @@ def serve(site: Site) -> Iterator[Site]:
                 first = start + site.shift
                 self.send_header("Content-Range", f"bytes {first}-{len(body) - 1}/{len(body)}")
             sent = body[start:] if status in {200, 206} else b""
-            if site.says_length:
+            if site.sends_length:
                 self.send_header("Content-Length", str(len(sent)))
             self.end_headers()
             cut = site.cuts.pop(0) if site.cuts else len(sent)
             if site.stalls:
                 self.wfile.write(sent[: site.stalls.pop(0)])
-                self.connection.recv(1)  # until the client has had enough
+                self.connection.recv(1)  # until the client gives up
                 return
             self.wfile.write(sent[:cut])
 

@@ -20,7 +20,7 @@ import requests
 from clones import BIN, clean_environment
 
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-SECONDS = 90.0  # the longest that a server may take to answer
+START_TIMEOUT = 90.0  # the longest that a server may take to answer
 PASSWORD = "no-secret"  # noqa: S105 - of a database that lives for one test
 
 
@@ -45,7 +45,7 @@ class Server:
                 cwd=self.log.parent,
             )
         try:
-            deadline = time.monotonic() + SECONDS
+            deadline = time.monotonic() + START_TIMEOUT
             while not self._answered():
                 said = self.log.read_text(errors="replace")[-2000:]
                 assert process.poll() is None, said
@@ -77,7 +77,7 @@ def free_port() -> int:
     return port
 
 
-def ssh(folder: Path) -> Server:
+def ssh_server(folder: Path) -> Server:
     """An SSH server that lets in who has the private key ``folder/key``.
 
     Skips the test where there is none: Debian's package is ``openssh-server``.
@@ -106,16 +106,16 @@ def ssh(folder: Path) -> Server:
     }
     (folder / "sshd_config").write_text("".join(f"{k} {v}\n" for k, v in options.items()))
     command = [program, "-D", "-e", "-f", str(folder / "sshd_config")]
-    return Server(command, port, folder / "log", _greets)
+    return Server(command, port, folder / "log", _ssh_answers)
 
 
-def _greets(port: int) -> bool:
+def _ssh_answers(port: int) -> bool:
     with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
         return connection.recv(4) == b"SSH-"
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres_database() -> Iterator[str]:
     """The URI of an empty database on a server of its own.
 
     Skips the test where there is none: Debian's package is ``postgresql``.
@@ -150,26 +150,26 @@ def postgres() -> Iterator[str]:
             run("pg_ctl", "-D", "db", "-m", "immediate", "stop")
 
 
-def installed(command: list[str], port: int, log: Path) -> Server:
+def installed_server(command: list[str], port: int, log: Path) -> Server:
     """A server that is a command of this environment."""
-    return Server([str(BIN / command[0]), *command[1:]], port, log, _listens)
+    return Server([str(BIN / command[0]), *command[1:]], port, log, _port_answers)
 
 
-def _listens(port: int) -> bool:
+def _port_answers(port: int) -> bool:
     with socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
 
 
-def mlflow(command: list[str], port: int, log: Path) -> Server:
+def mlflow_server(command: list[str], port: int, log: Path) -> Server:
     """An MLflow server by the words of its command; it answers once its database is ready."""
-    return replace(installed(command, port, log), answers=_healthy)
+    return replace(installed_server(command, port, log), answers=_mlflow_answers)
 
 
-def _healthy(port: int) -> bool:
+def _mlflow_answers(port: int) -> bool:
     return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
 
 
-def serving(store: str, model: str, log: Path) -> Server:
+def model_server(store: str, model: str, log: Path) -> Server:
     """``mlflow models serve`` of a registered model, in this environment."""
     port = free_port()
     command = [
@@ -178,8 +178,8 @@ def serving(store: str, model: str, log: Path) -> Server:
         *(str(BIN / "mlflow"), "models", "serve", "--model-uri", model, "--env-manager", "local"),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
-    return Server(command, port, log, _pings)
+    return Server(command, port, log, _model_answers)
 
 
-def _pings(port: int) -> bool:
+def _model_answers(port: int) -> bool:
     return requests.get(f"http://127.0.0.1:{port}/ping", timeout=5).ok

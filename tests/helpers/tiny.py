@@ -1,4 +1,4 @@
-"""An asset of the tests' own, fetched into folders and a cache of the tests' own."""
+"""A small asset, fetched into a temporary folder and cache."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ SHA256 = hashlib.sha256(BODY).hexdigest()
 PHOTOS = {f"p/photos/{n:03d}.jpg": bytes([n]) * 50 for n in (2, 0, 1)}
 
 
-def collection(*files: File) -> Asset:
+def make_asset(*files: File) -> Asset:
     """An asset of these files."""
     return Asset("tiny", "x", "x", "x", "https://tiny.example", files)
 
 
-def asset(*sources: Source, checksum: str = f"sha256:{SHA256}") -> Asset:
+def single_file_asset(*sources: Source, checksum: str = f"sha256:{SHA256}") -> Asset:
     """An asset of one file, BODY."""
-    return collection(File("tiny.bin", len(BODY), checksum, sources))
+    return make_asset(File("tiny.bin", len(BODY), checksum, sources))
 
 
-def photos(*sources: Source) -> Asset:
-    """An asset of many pictures, PHOTOS, in one zip."""
+def photo_zip_asset(*sources: Source) -> Asset:
+    """An asset of many images, PHOTOS, in one zip."""
     joined = hashlib.sha256(b"".join(PHOTOS[name] for name in sorted(PHOTOS))).hexdigest()
-    return collection(File("photos.zip", 500, f"members:{joined}", sources))
+    return make_asset(File("photos.zip", 500, f"members:{joined}", sources))
 
 
-def tarred(path: Path, files: dict[str, bytes]) -> Path:
+def write_tar(path: Path, files: dict[str, bytes]) -> Path:
     """Write a tar.gz, its files in the order given."""
     with tarfile.open(path, "w:gz") as archive:
         for name, data in files.items():
@@ -43,7 +43,7 @@ def tarred(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
+def write_zip(path: Path, files: dict[str, bytes]) -> Path:
     """Write a zip."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
@@ -53,9 +53,9 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
 
 
 class Fetcher:
-    """Makes an asset known under the name "tiny" and fetches it without waiting.
+    """Registers an asset under the name "tiny" and fetches it without waiting.
 
-    ``folder`` is where to, ``cached`` where the cache keeps an asset of BODY.
+    ``folder`` is the destination, ``cached`` the cached file of an asset of BODY.
     """
 
     def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,8 +65,8 @@ class Fetcher:
         self.folder, self.monkeypatch = tmp_path / "out", monkeypatch
         self.cached = tmp_path / "cache" / "assets" / f"{SHA256}-tiny.bin"
 
-    def __call__(self, given: Asset) -> Path:
-        """Fetch it to ``folder``; returns the path of its first file."""
-        self.monkeypatch.setitem(CATALOGUE, "tiny", given)
+    def __call__(self, asset: Asset) -> Path:
+        """Fetch the asset to ``folder`` and return the path of its first file."""
+        self.monkeypatch.setitem(CATALOGUE, "tiny", asset)
         folder = fetch("tiny", self.folder, sleep=lambda _seconds: None)
-        return folder / given.files[0].filename
+        return folder / asset.files[0].filename

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from bad_archives import fuzzable
+from bad_archives import valid_file
 from bad_models import checkpoint, graph
-from bad_pictures import packed, page
+from bad_pictures import encode, gradient_image
 from entries import ENTRIES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -104,8 +104,8 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Numbered:
 
 @COUNTS
 @pytest.mark.parametrize("kind", KINDS)
-def test_parameters(kind: str, count: int, new: Numbered) -> None:
-    """A section of the project's own file in which one value is another, or a key is new."""
+def test_changed_parameters_are_used_or_refused(kind: str, count: int, new: Numbered) -> None:
+    """A section of params.yaml with another value or a new key."""
     whole = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))[kind]
 
     def check(changed: tuple[str, str, Any]) -> None:
@@ -122,7 +122,7 @@ def test_parameters(kind: str, count: int, new: Numbered) -> None:
 
 
 @COUNTS
-def test_parameters_of_any_bytes(count: int, new: Numbered) -> None:
+def test_parameter_files_of_any_bytes_are_used_or_refused(count: int, new: Numbered) -> None:
     """Text that may be YAML, and bytes that may be text."""
     marks = st.text("abc[]{}:,&*!<>|-?'\"%@`#\n \t0123.e\\", max_size=60).map(str.encode)
     fuzzed(count, lambda data: ENTRIES["params.yaml"](new(), data), st.one_of(marks, st.binary()))
@@ -175,16 +175,16 @@ def _npy(header: str, rest: bytes) -> bytes:
 
 @COUNTS
 @pytest.mark.parametrize("entry", TEXTS)
-def test_texts_of_sources(entry: str, count: int, new: Numbered) -> None:
-    """Lists, lines and headers whose values may be anything."""
+def test_text_files_of_sources_are_used_or_refused(entry: str, count: int, new: Numbered) -> None:
+    """Lists, lines and headers with any values."""
     fuzzed(count, lambda data: ENTRIES[entry](new(), data), TEXTS[entry])
 
 
 @COUNTS
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "PPM"])
-def test_damaged_pictures(kind: str, count: int) -> None:
-    """Some bytes of a picture are others."""
-    fuzzed(count, decode, mutated(packed(page(20, 20), kind)))
+def test_damaged_images_are_used_or_rejected(kind: str, count: int) -> None:
+    """Some bytes of an image are changed."""
+    fuzzed(count, decode, mutated(encode(gradient_image(20, 20), kind)))
 
 
 @COUNTS
@@ -193,29 +193,31 @@ def test_damaged_pictures(kind: str, count: int) -> None:
     [
         ("a model .pt", checkpoint()),
         ("a model .onnx", graph()),
-        ("an archive", fuzzable("zip")),
-        ("an archive", fuzzable("tar")),
-        ("an archive", fuzzable("tgz")),
-        ("folder, a zip", fuzzable("zip")),
-        ("cifar10", fuzzable("pickle")),
+        ("an archive", valid_file("zip")),
+        ("an archive", valid_file("tar")),
+        ("an archive", valid_file("tgz")),
+        ("folder, a zip", valid_file("zip")),
+        ("cifar10", valid_file("pickle")),
         ("s2f import-checkpoint", checkpoint()),
     ],
     ids=["pt", "onnx", "zip", "tar", "tgz", "folder", "cifar10", "pth"],
 )
-def test_damaged_files(entry: str, whole: bytes, count: int, new: Numbered) -> None:
-    """Some bytes of a model or an archive are others."""
+def test_damaged_files_are_used_or_refused(
+    entry: str, whole: bytes, count: int, new: Numbered
+) -> None:
+    """Some bytes of a model or an archive are changed."""
     fuzzed(count, lambda data: ENTRIES[entry](new(), data), mutated(whole))
 
 
-def test_the_inputs_are_not_all_refused(new: Numbered) -> None:
-    """What is changed was whole: else all the above would prove nothing."""
+def test_the_unchanged_files_are_accepted(new: Numbered) -> None:
+    """Otherwise the tests above would prove nothing."""
     for entry, whole in (
         ("a model .pt", checkpoint()),
         ("a model .onnx", graph()),
-        ("an archive", fuzzable("zip")),
-        ("an archive", fuzzable("tgz")),
-        ("cifar10", fuzzable("pickle")),
+        ("an archive", valid_file("zip")),
+        ("an archive", valid_file("tgz")),
+        ("cifar10", valid_file("pickle")),
         ("coco, annotations", _coco({}, {})),
     ):
         assert ENTRIES[entry](new(), whole)
-    assert io.BytesIO(packed(page(), "AVIF")).read(12)[4:] == b"ftypavif"
+    assert io.BytesIO(encode(gradient_image(), "AVIF")).read(12)[4:] == b"ftypavif"

@@ -67,10 +67,10 @@ def test_every_file_is_used_or_refused(
     assert beside <= {"cache"}
 
 
-def test_each_picture_has_its_place_or_its_reason(
+def test_each_image_is_used_or_a_rejected_row(
     corpus: dict[str, bytes], nothing: Path, tmp_path: Path
 ) -> None:
-    """A folder of all of them becomes a table; what cannot be used is a row that says why."""
+    """A folder of all of them becomes a table."""
     for name in PICTURES:
         (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "in" / name).write_bytes(corpus[name])
@@ -86,8 +86,8 @@ def test_each_picture_has_its_place_or_its_reason(
     assert not list(nothing.iterdir())
 
 
-def test_what_can_be_used_looks_as_it_should(corpus: dict[str, bytes]) -> None:
-    """The first of moving pictures, CMYK in colour, 16 bits scaled, upright, profiles left out."""
+def test_unusual_images_are_decoded_correctly(corpus: dict[str, bytes]) -> None:
+    """The first frame of animations, CMYK in colour, 16 bits scaled, upright, profiles ignored."""
     good = decode(corpus["good.png"])
     for name in ("moving.gif", "animated.png"):
         assert np.abs(decode(corpus[name]).astype(int) - good).mean() < 12, name

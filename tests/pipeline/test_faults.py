@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 import stores
 import torch
-from tiny import BODY, Fetcher, asset
+from tiny import BODY, Fetcher, single_file_asset
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
@@ -139,7 +139,7 @@ def test_a_cache_on_another_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         fetch = Fetcher(tmp_path, monkeypatch)
         monkeypatch.setenv("S2F_CACHE", str(cache))
         (tmp_path / "given.bin").write_bytes(BODY)
-        fetch(asset(Source(f"file:{tmp_path / 'given.bin'}", len(BODY))))
+        fetch(single_file_asset(Source(f"file:{tmp_path / 'given.bin'}", len(BODY))))
         assert (fetch.folder / "tiny.bin").read_bytes() == BODY
         assert [file.read_bytes() for file in cache.rglob("*-tiny.bin")] == [BODY]
     finally:

@@ -45,7 +45,7 @@ class Team:
 @pytest.fixture
 def team(results: Path, tmp_path: Path) -> Team:
     """Both know the remote, which is empty, and have their credentials; the server is off."""
-    server = servers.ssh(tmp_path / "ssh")
+    server = servers.ssh_server(tmp_path / "ssh")
     made = Team(tmp_path / "first", tmp_path / "second", server, tmp_path / "store")
     _clone(results, made.first)
     shutil.copytree(results / ".dvc" / "cache", made.first / ".dvc" / "cache")

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """A PostgreSQL that runs while the tests of this file do."""
-    with servers.postgres() as uri:
+    with servers.postgres_database() as uri:
         yield uri
 
 
@@ -51,7 +51,7 @@ def _served(database: str, folder: Path) -> servers.Server:
         "5000": port,
     }
     (command,) = commands(blocks("how-to/several-machines.md", "console")["server"], here)
-    return servers.mlflow(command, port, folder / "mlflow.log")
+    return servers.mlflow_server(command, port, folder / "mlflow.log")
 
 
 @pytest.fixture(scope="module")

@@ -286,7 +286,7 @@ def test_it_is_served_over_http(client: Any, data: Path, tmp_path: Path) -> None
     made = read(data / "translations" / "tiny" / "tiny").images([0])
     (version,) = _versions(client, "tiny")
     request = (download(version.source) / "serving_input_example.json").read_text()
-    server = servers.serving(tracking.store(), "models:/tiny/1", tmp_path / "log")
+    server = servers.model_server(tracking.store(), "models:/tiny/1", tmp_path / "log")
     with server.running():
         address = f"http://127.0.0.1:{server.port}/invocations"
         headers = {"Content-Type": "application/json"}

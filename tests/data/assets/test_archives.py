@@ -80,8 +80,10 @@ def test_members_need_not_be_read_to_their_end(tmp_path: Path, name: str) -> Non
         ("c:evil", "absolute"),
     ],
 )
-def test_paths_out_of_the_folder(tmp_path: Path, archive: str, name: str, reason: str) -> None:
-    """An archive with one such path is refused, even where another member was asked for."""
+def test_a_path_outside_the_folder_is_refused(
+    tmp_path: Path, archive: str, name: str, reason: str
+) -> None:
+    """An archive with one such path is refused, even if another member is requested."""
     made = make(tmp_path / archive, {name: b"x", "good": b"y"})
     with pytest.raises(UserError, match=reason) as caught:
         read(made, "good")
@@ -98,21 +100,21 @@ def test_paths_out_of_the_folder(tmp_path: Path, archive: str, name: str, reason
         (tarfile.CHRTYPE, "device"),
     ],
 )
-def test_links_and_devices_in_a_tar(tmp_path: Path, kind: bytes, reason: str) -> None:
-    """Only files and folders are let through."""
+def test_links_and_devices_in_a_tar_are_refused(tmp_path: Path, kind: bytes, reason: str) -> None:
+    """Only files and folders are allowed."""
     with pytest.raises(UserError, match=f"'x' is a {reason}"):
         read(make_tar(tmp_path / "x.tar", {"x": b""}, kind))
 
 
 @pytest.mark.parametrize(("kind", "reason"), [(stat.S_IFLNK, "link"), (stat.S_IFIFO, "device")])
-def test_links_and_devices_in_a_zip(tmp_path: Path, kind: int, reason: str) -> None:
+def test_links_and_devices_in_a_zip_are_refused(tmp_path: Path, kind: int, reason: str) -> None:
     """A zip keeps the file type in its attributes."""
     with pytest.raises(UserError, match=f"'x' is a {reason}"):
         read(make_zip(tmp_path / "x.zip", {"x": b"/etc/passwd"}, (kind | 0o777) << 16))
 
 
-def test_duplicates(tmp_path: Path) -> None:
-    """Two files of one name are refused, however the name is spelt."""
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Also if the names are spelt differently."""
     for name in ("x.zip", "x.tar"):
         with pytest.raises(UserError, match="appears twice"):
             read(make(tmp_path / name, {"a/x": b"1", "a/./x": b"2"}))
@@ -125,8 +127,8 @@ def test_duplicates(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tgz"])
-def test_limits(tmp_path: Path, name: str) -> None:
-    """Each limit counts what is unpacked, and just enough is allowed."""
+def test_limits_count_unpacked_bytes_and_entries(tmp_path: Path, name: str) -> None:
+    """A value equal to the limit is allowed."""
     archive = make(tmp_path / name, {"a": bytes(1000), "b": bytes(1000)})
     assert len(read(archive, "*", Limits(member=1000, total=2000, entries=2))) == 2
     with pytest.raises(UserError, match=r"'a' has 1,000 bytes; 999 are allowed"):
@@ -137,8 +139,8 @@ def test_limits(tmp_path: Path, name: str) -> None:
         read(archive, "*", Limits(entries=1))
 
 
-def test_zip_that_declares_less_than_it_holds(tmp_path: Path) -> None:
-    """A forged size in the directory does not bring more bytes out, nor wrong ones."""
+def test_a_zip_with_a_forged_smaller_size_is_refused(tmp_path: Path) -> None:
+    """No more bytes than declared come out."""
     path = make_zip(tmp_path / "bomb.zip", {"a": bytes(10_000_000)})
     forged = path.read_bytes().replace(struct.pack("<I", 10_000_000), struct.pack("<I", 10))
     path.write_bytes(forged)
@@ -146,7 +148,7 @@ def test_zip_that_declares_less_than_it_holds(tmp_path: Path) -> None:
         read(path, "*", Limits(member=100))
 
 
-def test_zip_that_declares_more_than_it_holds(tmp_path: Path) -> None:
+def test_a_zip_with_a_forged_larger_size_is_refused(tmp_path: Path) -> None:
     """A member that ends early is refused."""
     path = make_zip(tmp_path / "x.zip", {"a": bytes(1234)})
     path.write_bytes(path.read_bytes().replace(struct.pack("<I", 1234), struct.pack("<I", 4321)))
@@ -154,8 +156,8 @@ def test_zip_that_declares_more_than_it_holds(tmp_path: Path) -> None:
         read(path)
 
 
-def test_bomb_in_the_header_of_a_tar(tmp_path: Path) -> None:
-    """A name of twenty megabytes, packed to a few kilobytes, is not read to its end."""
+def test_a_tar_with_a_huge_header_is_refused(tmp_path: Path) -> None:
+    """A header of twenty megabytes, compressed to a few kilobytes, is not read to its end."""
     path = tmp_path / "x.tgz"
     with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
         info = tarfile.TarInfo("x")
@@ -166,16 +168,16 @@ def test_bomb_in_the_header_of_a_tar(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tgz"])
-def test_truncated_archive(tmp_path: Path, name: str) -> None:
-    """An archive cut in half is an error that names it."""
+def test_a_truncated_archive_is_refused(tmp_path: Path, name: str) -> None:
+    """The error names the archive."""
     path = make(tmp_path / name, {"a": bytes(range(256)) * 40})
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(UserError, match=name):
         read(path)
 
 
-def test_what_is_no_archive(tmp_path: Path) -> None:
-    """The error shows how the file starts, and a missing one is named."""
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path) -> None:
+    """The error shows the first bytes; a missing file is named."""
     (tmp_path / "x.zip").write_bytes(b"<!DOCTYPE html>")
     with pytest.raises(UserError, match=r"is not a zip, tar or tar.gz archive.*DOCTYPE"):
         read(tmp_path / "x.zip")
@@ -183,8 +185,8 @@ def test_what_is_no_archive(tmp_path: Path) -> None:
         read(tmp_path / "missing.zip")
 
 
-def test_encrypted_zip(tmp_path: Path) -> None:
-    """There is no password to ask for."""
+def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
+    """There is no way to enter a password."""
     path = make_zip(tmp_path / "x.zip", {"a": b"secret"})
     data = bytearray(path.read_bytes())
     for start, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from loopback import Site, serve
-from tiny import BODY, SHA256, Fetcher, asset
+from tiny import BODY, SHA256, Fetcher, single_file_asset
 
 from s2f_core.common.atomic import DiskFullError
 from s2f_core.common.errors import UserError
@@ -36,8 +36,8 @@ def get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetcher:
     return Fetcher(tmp_path, monkeypatch)
 
 
-def test_catalogue_is_complete() -> None:
-    """Each entry says what it is and may be used for, and each file comes from somewhere."""
+def test_every_entry_of_the_catalogue_is_complete() -> None:
+    """Each has a description, a licence and a source for each file."""
     assert {"celeba-1k", "u2netp", "inception", "dat-x2", "celeba", "hed"} <= set(CATALOGUE)
     for name, entry in CATALOGUE.items():
         assert name == entry.name
@@ -49,8 +49,8 @@ def test_catalogue_is_complete() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.filename)
-def test_files_of_the_catalogue_can_be_had(file: File) -> None:
-    """Checksums have the length of their kind, and sources are of a known kind."""
+def test_checksums_and_sources_of_the_catalogue_are_valid(file: File) -> None:
+    """Checksums have the length of their kind, and sources have a known scheme."""
     lengths = {"sha256": 32, "members": 32, "md5": 16}
     for known in (file.checksum, *(source.checksum for source in file.sources)):
         kind, _, digits = known.partition(":")
@@ -62,50 +62,50 @@ def test_files_of_the_catalogue_can_be_had(file: File) -> None:
         assert scheme not in {"pypi", "npm"} or source.member
 
 
-def test_unknown_name(get: Fetcher, tmp_path: Path) -> None:
-    """The error lists what is known and nothing is written."""
+def test_an_unknown_asset_is_an_error(get: Fetcher, tmp_path: Path) -> None:
+    """The error lists the known ones, and nothing is written."""
     with pytest.raises(UserError, match=r"no asset 'celebs' \(known: celeba, .*u2netp\)"):
         fetch("celebs", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_cached_file_needs_no_source(site: Site, get: Fetcher, tmp_path: Path) -> None:
-    """A second fetch, to another place, asks nobody; the copies are not linked."""
-    given = asset(Source(f"{site.url}/tiny.bin", 140_000))
+def test_a_cached_file_is_not_downloaded_again(site: Site, get: Fetcher, tmp_path: Path) -> None:
+    """A second fetch, to another folder, sends no request; the copies are not linked."""
+    given = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
     first = get(given)
     get.folder = tmp_path / "other"
     second = get(given)
     assert first.read_bytes() == second.read_bytes() == BODY
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     assert first.stat().st_nlink == 1
 
 
-def test_file_in_place_is_kept(site: Site, get: Fetcher) -> None:
-    """What is already at the destination is used without the cache."""
+def test_an_existing_correct_file_is_kept(site: Site, get: Fetcher) -> None:
+    """A correct file at the destination is used without the cache."""
     get.folder.mkdir()
     (get.folder / "tiny.bin").write_bytes(BODY)
-    get(asset(Source(f"{site.url}/tiny.bin", 140_000)))
-    assert site.asked == []
+    get(single_file_asset(Source(f"{site.url}/tiny.bin", 140_000)))
+    assert site.requests == []
     assert not get.cached.exists()
 
 
-def test_corrupted_cache_is_fetched_again(site: Site, get: Fetcher) -> None:
-    """A damaged file in the cache or at the destination is replaced, not used."""
-    given = asset(Source(f"{site.url}/tiny.bin", 140_000))
+def test_a_damaged_cached_file_is_replaced(site: Site, get: Fetcher) -> None:
+    """Damage in the cache or at the destination is detected."""
+    given = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
     got = get(given)
     get.cached.write_bytes(BODY[:-1] + b"X")
     got.write_bytes(b"")
     assert get(given).read_bytes() == BODY
     assert get.cached.read_bytes() == BODY
-    assert len(site.asked) == 2
+    assert len(site.requests) == 2
 
 
-def test_wrong_checksum_goes_on_to_the_next_source(
+def test_a_wrong_checksum_leads_to_the_next_source(
     site: Site, get: Fetcher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log names asset, source, expected and got; nothing of the bad file stays."""
+    """The log names asset, source and both checksums; nothing of the bad file is left."""
     bad, good = Source(f"{site.url}/bad.bin", 3), Source(f"{site.url}/tiny.bin", 140_000)
-    assert get(asset(bad, good)).read_bytes() == BODY
+    assert get(single_file_asset(bad, good)).read_bytes() == BODY
     for part in ("tiny", bad.address, SHA256, hashlib.sha256(b"bad").hexdigest()):
         assert part in caplog.text
     assert {path.name for path in get.cached.parent.iterdir()} <= {
@@ -114,8 +114,8 @@ def test_wrong_checksum_goes_on_to_the_next_source(
     }
 
 
-def test_all_sources_fail(site: Site, get: Fetcher, tmp_path: Path) -> None:
-    """The error lists each source with its reason, in order."""
+def test_an_error_lists_all_failed_sources(site: Site, get: Fetcher, tmp_path: Path) -> None:
+    """Each source with its reason, in order."""
     missing = tmp_path / "missing"
     sources = [
         Source(f"{site.url}/bad.bin", 3),
@@ -124,7 +124,7 @@ def test_all_sources_fail(site: Site, get: Fetcher, tmp_path: Path) -> None:
         Source("ftp://host/x", 3),
     ]
     with pytest.raises(UserError) as caught:
-        get(asset(*sources))
+        get(single_file_asset(*sources))
     lines = str(caught.value).splitlines()[1:5]
     reasons = ["wrong checksum", "404", f"no file {missing}", "unknown scheme (known: https:,"]
     for line, source, reason in zip(lines, sources, reasons, strict=True):
@@ -134,32 +134,32 @@ def test_all_sources_fail(site: Site, get: Fetcher, tmp_path: Path) -> None:
     assert not get.folder.exists()
 
 
-def test_cut_download_is_resumed_by_the_next_run(site: Site, get: Fetcher) -> None:
-    """The part stays in the cache when all attempts fail."""
-    given = asset(Source(f"{site.url}/tiny.bin", 140_000))
+def test_a_broken_download_is_resumed_by_the_next_run(site: Site, get: Fetcher) -> None:
+    """The partial file stays in the cache if all attempts fail."""
+    given = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
     site.cuts, site.statuses = [70_000], [200, 500, 500, 500]
     with pytest.raises(UserError, match="4 attempts"):
         get(given)
     assert get(given).read_bytes() == BODY
-    assert site.asked[-1] == "bytes=65536-"
+    assert site.requests[-1] == "bytes=65536-"
 
 
-def test_full_disk_ends_the_fetch(
+def test_a_full_disk_ends_the_fetch(
     site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No source is asked where the disk has no room; the error names path, need and room."""
+    """No source is tried; the error names path, needed and free space."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1000))
     with pytest.raises(
         DiskFullError, match=r"cache.*the disk is full: 0\.1 MiB needed, 0\.0 MiB free"
     ):
-        get(asset(*[Source(f"{site.url}/tiny.bin", 140_000)] * 2))
-    assert site.asked == []
+        get(single_file_asset(*[Source(f"{site.url}/tiny.bin", 140_000)] * 2))
+    assert site.requests == []
 
 
-def test_disk_that_fills_up_leaves_nothing(
+def test_a_disk_that_becomes_full_leaves_the_old_file(
     site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A copy that runs out of room leaves the old destination and no half file."""
+    """No partial file is left."""
     get.folder.mkdir()
     (get.folder / "tiny.bin").write_bytes(b"old")
 
@@ -169,14 +169,14 @@ def test_disk_that_fills_up_leaves_nothing(
 
     monkeypatch.setattr(shutil, "copyfile", copy)
     with pytest.raises(UserError, match=r"tiny\.bin: the disk is full"):
-        get(asset(Source(f"{site.url}/tiny.bin", 140_000)))
+        get(single_file_asset(Source(f"{site.url}/tiny.bin", 140_000)))
     assert {path.name: path.read_bytes() for path in get.folder.iterdir()} == {"tiny.bin": b"old"}
 
 
-def test_destination_appears_whole(
+def test_the_destination_appears_whole(
     site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the copy is under way the destination is not there yet."""
+    """It does not exist during the copy."""
     seen = []
     real = shutil.copyfile
 
@@ -185,45 +185,47 @@ def test_destination_appears_whole(
         seen.append((get.folder / "tiny.bin").exists())
 
     monkeypatch.setattr(shutil, "copyfile", copy)
-    assert get(asset(Source(f"{site.url}/tiny.bin", 140_000))).exists()
+    assert get(single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))).exists()
     assert seen == [False]
 
 
-def test_destination_is_replaced_not_overwritten(site: Site, get: Fetcher) -> None:
-    """Who has the old file open goes on reading the old bytes."""
+def test_the_destination_is_replaced_and_not_overwritten(site: Site, get: Fetcher) -> None:
+    """A reader of the old file still reads the old bytes."""
     get.folder.mkdir()
     (get.folder / "tiny.bin").write_bytes(b"old")
     with (get.folder / "tiny.bin").open("rb") as reader:
-        get(asset(Source(f"{site.url}/tiny.bin", 140_000)))
+        get(single_file_asset(Source(f"{site.url}/tiny.bin", 140_000)))
         assert reader.read() == b"old"
 
 
-def test_stage_writes_to_its_place(
+def test_the_stage_writes_under_data_assets(
     get: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command puts an asset under data/assets and its name."""
+    """The folder has the asset's name."""
     (tmp_path / "given.bin").write_bytes(BODY)
-    monkeypatch.setitem(CATALOGUE, "tiny", asset(Source("file:given.bin", 140_000)))
+    monkeypatch.setitem(CATALOGUE, "tiny", single_file_asset(Source("file:given.bin", 140_000)))
     monkeypatch.chdir(tmp_path)
     stage("tiny")
     assert (tmp_path / "data/assets/tiny/tiny.bin").read_bytes() == BODY
 
 
-def test_cache_that_cannot_be_written(
+def test_an_unwritable_cache_is_an_error(
     get: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error names the place."""
+    """The error names the folder."""
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("S2F_CACHE", str(tmp_path / "file"))
     with pytest.raises(UserError, match="file/assets cannot be written"):
-        get(asset(Source("https://host.example/x", 140_000)))
+        get(single_file_asset(Source("https://host.example/x", 140_000)))
 
 
-def test_two_at_once_fetch_once(
+def test_simultaneous_fetches_download_once(
     site: Site, get: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second waits for the first and takes what it fetched."""
-    monkeypatch.setitem(CATALOGUE, "tiny", asset(Source(f"{site.url}/tiny.bin", 140_000)))
+    """The others wait and use the cached file."""
+    monkeypatch.setitem(
+        CATALOGUE, "tiny", single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
+    )
     barrier = threading.Barrier(3)
 
     def work(folder: Path) -> None:
@@ -235,5 +237,5 @@ def test_two_at_once_fetch_once(
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     assert all((tmp_path / str(n) / "tiny.bin").read_bytes() == BODY for n in range(3))

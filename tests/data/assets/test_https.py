@@ -43,64 +43,64 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         yield Client(site, tmp_path)
 
 
-def test_whole_download_leaves_only_the_file(client: Client) -> None:
-    """One request brings the file, and no part stays behind."""
+def test_a_complete_download_leaves_only_the_file(client: Client) -> None:
+    """One request, and no partial file is left."""
     assert client.download() == BODY
-    assert client.site.asked == [None]
+    assert client.site.requests == [None]
     assert [path.name for path in client.target.parent.iterdir()] == ["x"]
 
 
-@pytest.mark.parametrize("says_length", [True, False])
-def test_file_of_no_bytes(client: Client, says_length: bool) -> None:
-    """An empty file is a file."""
+@pytest.mark.parametrize("sends_length", [True, False])
+def test_an_empty_file_is_downloaded(client: Client, sends_length: bool) -> None:
+    """An empty file is valid."""
     client.site.files["/file"] = b""
-    client.site.says_length = says_length
+    client.site.sends_length = sends_length
     assert client.download() == b""
 
 
-def test_cut_connection_is_resumed_where_it_broke(client: Client) -> None:
-    """After two cuts the ranges asked for start at the bytes that had come."""
+def test_a_broken_connection_is_resumed(client: Client) -> None:
+    """After two breaks the requested ranges start at the bytes received."""
     client.site.cuts = [300_000, 100_000]
     assert client.download() == BODY
-    assert client.site.asked[0] is None
-    starts = [int(str(asked)[6:-1]) for asked in client.site.asked[1:]]
+    assert client.site.requests[0] is None
+    starts = [int(str(asked)[6:-1]) for asked in client.site.requests[1:]]
     assert len(starts) == 2
     assert 0 < starts[0] <= 300_000
     assert starts[0] <= starts[1] <= starts[0] + 100_000
     assert client.waits == [1.0, 2.0]
 
 
-def test_part_of_an_earlier_run_is_resumed(client: Client) -> None:
-    """A part left by a killed process is not downloaded again."""
+def test_a_partial_file_of_an_earlier_run_is_resumed(client: Client) -> None:
+    """A partial file left by a killed process is not downloaded again."""
     client.part.write_bytes(BODY[:1000])
     assert client.download() == BODY
-    assert client.site.asked == ["bytes=1000-"]
+    assert client.site.requests == ["bytes=1000-"]
 
 
-def test_server_that_ignores_ranges(client: Client) -> None:
-    """An answer of 200 to a range starts the file anew instead of being appended."""
+def test_a_server_that_ignores_ranges_restarts_the_file(client: Client) -> None:
+    """An answer of 200 to a range replaces the partial file."""
     client.site.ranges = False
     client.part.write_bytes(BODY[:1000])
     assert client.download() == BODY
 
 
-def test_wrong_content_range_starts_anew(client: Client) -> None:
-    """Bytes from elsewhere than asked are thrown away together with the part."""
+def test_a_wrong_content_range_restarts_the_file(client: Client) -> None:
+    """Bytes from another offset are discarded with the partial file."""
     client.site.shift = 5
     client.part.write_bytes(BODY[:1000])
     assert client.download() == BODY
-    assert client.site.asked == ["bytes=1000-", None]
+    assert client.site.requests == ["bytes=1000-", None]
 
 
-def test_part_longer_than_the_file_starts_anew(client: Client) -> None:
-    """416 means that the part is of something else."""
+def test_a_partial_file_that_is_too_long_is_discarded(client: Client) -> None:
+    """The server answers 416."""
     client.part.write_bytes(BODY + b"more")
     assert client.download() == BODY
-    assert client.site.asked[1:] == [None]
+    assert client.site.requests[1:] == [None]
 
 
-def test_changed_file_is_not_mixed_with_an_old_part(client: Client) -> None:
-    """The ETag kept beside a part makes the server send a new version whole."""
+def test_a_changed_file_is_not_mixed_with_an_old_part(client: Client) -> None:
+    """With the kept ETag the server sends the new version whole."""
     client.site.etag = '"old"'
     client.site.cuts = [100_000] * 4
     client.site.files["/file"] = b"o" * len(BODY) * 3
@@ -113,23 +113,23 @@ def test_changed_file_is_not_mixed_with_an_old_part(client: Client) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_busy_server_is_asked_again(client: Client, status: int) -> None:
-    """Statuses that may pass are waited for, twice as long each time."""
+def test_transient_statuses_are_retried(client: Client, status: int) -> None:
+    """The waits double."""
     client.site.statuses = [status] * 3
     assert client.download() == BODY
     assert client.waits == [1.0, 2.0, 4.0]
 
 
-def test_attempts_end(client: Client) -> None:
-    """A server that stays broken is given up after four attempts."""
+def test_a_download_fails_after_four_attempts(client: Client) -> None:
+    """If the server keeps failing."""
     client.site.statuses = [500] * 9
     with pytest.raises(UserError, match=r"4 attempts failed.*500"):
         client.download()
-    assert len(client.site.asked) == 4
+    assert len(client.site.requests) == 4
 
 
-def test_missing_file_is_final(client: Client) -> None:
-    """404 is not asked for twice."""
+def test_a_missing_file_is_not_retried(client: Client) -> None:
+    """404 is final."""
     client.site.files.clear()
     with pytest.raises(UserError, match="404"):
         client.download()
@@ -137,8 +137,8 @@ def test_missing_file_is_final(client: Client) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/octet-stream"])
-def test_web_page_is_not_the_file(client: Client, content_type: str) -> None:
-    """A login page with status 200 is refused, whatever it calls itself."""
+def test_a_web_page_is_refused(client: Client, content_type: str) -> None:
+    """A login page with status 200, whatever its content type."""
     client.site.content_type = content_type
     client.site.files["/file"] = b"\n<!DOCTYPE html><title>Log in</title>"
     with pytest.raises(UserError, match="web page"):
@@ -146,8 +146,8 @@ def test_web_page_is_not_the_file(client: Client, content_type: str) -> None:
     assert not client.target.exists()
 
 
-def test_refused_connection_is_final(client: Client) -> None:
-    """Where nobody listens no second attempt is made, so that another source has its turn."""
+def test_a_refused_connection_is_not_retried(client: Client) -> None:
+    """So that the next source can be tried."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening
         client.site.url = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -156,8 +156,8 @@ def test_refused_connection_is_final(client: Client) -> None:
     assert client.waits == []
 
 
-def test_unknown_host_is_final(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that does not resolve is not asked for again."""
+def test_an_unknown_host_is_not_retried(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that does not resolve is final."""
 
     def unknown(*_args: object, **_named: object) -> list[Any]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -170,15 +170,15 @@ def test_unknown_host_is_final(client: Client, monkeypatch: pytest.MonkeyPatch) 
     assert client.waits == []
 
 
-def test_a_file_that_has_moved_is_followed(client: Client) -> None:
-    """To where the server says it is."""
+def test_a_redirect_is_followed(client: Client) -> None:
+    """To the address that the server sends."""
     client.site.redirects["/file"] = "/moved"
     client.site.files["/moved"] = BODY
     assert client.download() == BODY
 
 
-def test_redirects_in_a_circle_are_final(client: Client) -> None:
-    """Another attempt would go round again."""
+def test_circular_redirects_are_not_retried(client: Client) -> None:
+    """Another attempt would end the same way."""
     client.site.redirects |= {"/file": "/there", "/there": "/file"}
     with pytest.raises(UserError, match="the request failed: Exceeded 30 redirects"):
         client.download()
@@ -186,38 +186,36 @@ def test_redirects_in_a_circle_are_final(client: Client) -> None:
     assert not client.part.exists()
 
 
-def test_a_server_that_falls_silent_is_asked_for_the_rest(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its connection stays open and brings nothing more."""
+def test_a_stalled_download_is_resumed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection stays open but brings nothing more."""
     monkeypatch.setattr(https, "TIMEOUTS", (1.0, 0.1))
     client.site.stalls = [2 * https.CHUNK_BYTES]
     assert client.download() == BODY
-    assert client.site.asked == [None, f"bytes={2 * https.CHUNK_BYTES}-"]
+    assert client.site.requests == [None, f"bytes={2 * https.CHUNK_BYTES}-"]
 
 
-def test_endless_answer_is_stopped(client: Client) -> None:
-    """More bytes than the catalogue allows are not stored, and no part of them stays."""
-    client.site.says_length = False
+def test_an_answer_over_the_limit_is_stopped(client: Client) -> None:
+    """No partial file is left."""
+    client.site.sends_length = False
     with pytest.raises(UserError, match="more than the 1,000 bytes"):
         client.download(limit=1000)
     assert not client.part.exists()
 
 
-def test_too_little_room_is_told_before_writing(
+def test_a_full_disk_is_detected_before_writing(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The size the server declares is held against what is free."""
+    """The declared size is compared with the free space."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=2**19))
     with pytest.raises(DiskFullError, match=r"1\.0 MiB needed, 0\.5 MiB free"):
         client.download()
     assert not client.part.exists()
 
 
-def test_disk_that_fills_up_leaves_the_part(
+def test_a_disk_that_becomes_full_leaves_the_partial_file(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ENOSPC while writing is told like a full disk, and the download can be resumed."""
+    """The error is DiskFullError, and the download can be resumed."""
 
     class Tight(io.FileIO):
         def write(self, data: Any) -> int:
@@ -237,4 +235,4 @@ def test_disk_that_fills_up_leaves_the_part(
     kept = client.part.stat().st_size
     assert kept >= 500_000
     assert client.download() == BODY
-    assert client.site.asked == [None, f"bytes={kept}-"]
+    assert client.site.requests == [None, f"bytes={kept}-"]

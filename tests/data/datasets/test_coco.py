@@ -8,7 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import coco, encoded, fetched, given, laid, picture, reasons
+from archives import (
+    coco_archives,
+    encode_image,
+    fetch_from_loopback,
+    own_inputs,
+    picture,
+    reasons,
+    write_files,
+)
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
@@ -59,7 +67,7 @@ def _photo() -> Pixels:
     return np.stack([x, y, np.zeros_like(x)], axis=-1).astype(np.uint8)
 
 
-PHOTO = encoded(_photo())
+PHOTO = encode_image(_photo())
 PHOTOS = {f"{number:012d}.jpg": PHOTO for number in (1, 2, 3)}  # PNG inside: exact to the pixel
 
 
@@ -74,27 +82,29 @@ def _section(**keys: object) -> CocoPersons:
 
 
 def _laid(tmp_path: Path, *persons: dict[str, object], **keys: int) -> Path:
-    return laid(tmp_path / "in", coco(PHOTOS, _document(*persons, **keys)))
+    return write_files(tmp_path / "in", coco_archives(PHOTOS, _document(*persons, **keys)))
 
 
-def test_the_fetched_archives_become_crops_with_skeletons(
+def test_fetched_archives_become_crops_with_skeletons(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A square around the box, by picture and number; the skeleton has the same ids."""
+    """A square around the box, by image and annotation; the skeleton has the same id."""
     persons = [_person(20, 2, [60, 40, 30, 80]), _person(10, 1, [100, 50, 40, 64])]
-    path = fetched("coco-persons", coco(PHOTOS, _document(*persons)), tmp_path, monkeypatch)
+    path = fetch_from_loopback(
+        "coco-persons", coco_archives(PHOTOS, _document(*persons)), tmp_path, monkeypatch
+    )
     table = _table(path, tmp_path, 64, margin=0)
     assert table.index["id"].tolist() == ["000000000001-10", "000000000002-20"]
     assert table.index["group"].tolist() == ["000000000001", "000000000002"]
     assert table.index["source"].tolist()[0] == "train2017/000000000001.jpg"
     assert (table.image(0) == _photo()[50:114, 88:152]).all()
-    sketches = given(table)
+    sketches = own_inputs(table)
     assert sketches.index["id"].tolist() == table.index["id"].tolist()
     assert sketches.shape == (64, 64, 3)
 
 
-def test_a_keypoint_lies_where_the_crop_has_it(tmp_path: Path) -> None:
-    """Enlarged to twice its size, nose and wrist are drawn in their own colours."""
+def test_keypoints_are_drawn_at_their_position_in_the_crop(tmp_path: Path) -> None:
+    """Enlarged to twice its size, nose and wrist have their own colours."""
     person = _person(1, 1, [100, 50, 40, 64])
     points = np.zeros((17, 3), int)
     points[NOSE] = [120, 60, 2]
@@ -102,7 +112,7 @@ def test_a_keypoint_lies_where_the_crop_has_it(tmp_path: Path) -> None:
     person["keypoints"] = points.ravel().tolist()
     path = _laid(tmp_path, person)
     table = _table(path, tmp_path, 128, margin=0, min_keypoints=1)
-    drawn = given(table).image(0)
+    drawn = own_inputs(table).image(0)
     for name, x, y in (("nose", 120 - 88, 60 - 50), ("left wrist", 100 - 88, 100 - 50)):
         colour = JOINT_COLOURS[JOINTS.index(name)]
         where = np.argwhere((drawn == colour).all(axis=-1)) + 0.5
@@ -110,8 +120,8 @@ def test_a_keypoint_lies_where_the_crop_has_it(tmp_path: Path) -> None:
     assert reasons(_table(path, tmp_path, min_keypoints=1, limit=1)) == {}
 
 
-def test_the_square_stays_in_the_picture(tmp_path: Path) -> None:
-    """Moved where it reaches over the edge; less margin where the picture is too small."""
+def test_the_square_stays_in_the_image(tmp_path: Path) -> None:
+    """It is moved at the border, and the margin shrinks if the image is too small."""
     table = _table(
         _laid(
             tmp_path,
@@ -133,8 +143,8 @@ def _images(table: Table) -> list[Pixels]:
     return [table.image(row) for row in range(len(table))]
 
 
-def test_everyone_who_is_left_out_has_a_reason(tmp_path: Path) -> None:
-    """One reason each, in both tables; nobody is left out silently."""
+def test_every_rejected_person_has_a_reason(tmp_path: Path) -> None:
+    """One reason each, in both tables."""
     hidden = _person(7, 2, [10, 10, 60, 60])
     hidden["keypoints"] = [*([5, 5, 1] * 10), *([5, 5, 2] * 7)]
     path = _laid(
@@ -174,28 +184,28 @@ def test_everyone_who_is_left_out_has_a_reason(tmp_path: Path) -> None:
     }
 
 
-def test_a_picture_of_another_size_or_damaged_is_rejected(tmp_path: Path) -> None:
-    """Its keypoints would lie elsewhere; the others are used."""
+def test_an_image_of_another_size_or_damaged_is_rejected(tmp_path: Path) -> None:
+    """Its keypoints would be wrong; the others are used."""
     photos = PHOTOS | {"000000000001.jpg": picture(), "000000000002.jpg": PHOTO[:300]}
     persons = [_person(number, number, [60, 40, 30, 80]) for number in (1, 2, 3)]
-    path = laid(tmp_path / "in", coco(photos, _document(*persons)))
+    path = write_files(tmp_path / "in", coco_archives(photos, _document(*persons)))
     table = _table(path, tmp_path)
     assert table.accepted["id"].tolist() == ["000000000003-3"]
     assert reasons(table)["000000000001-1"] == "64x64, but annotated as 200x160"
     assert "unreadable" in reasons(table)["000000000002-2"]
 
 
-def test_the_limit_takes_the_first_that_pass(tmp_path: Path) -> None:
-    """Who is left out does not count."""
+def test_the_limit_takes_the_first_persons_that_pass(tmp_path: Path) -> None:
+    """Rejected persons do not count."""
     small = _person(1, 1, [10, 10, 10, 10])
     others = [_person(number, number, [60, 40, 30, 80]) for number in (2, 3)]
     path = _laid(tmp_path, small, *others)
     table = _table(path, tmp_path, limit=1)
     assert table.accepted["id"].tolist() == ["000000000002-2"]
-    assert len(table.index) == len(given(table).index) == 2
+    assert len(table.index) == len(own_inputs(table).index) == 2
 
 
-def test_makers_travel_to_workers(tmp_path: Path) -> None:
+def test_makers_can_be_pickled(tmp_path: Path) -> None:
     """Crops and skeletons."""
     path = _laid(tmp_path, _person(1, 1, [60, 40, 30, 80]))
     opened = _section().open(path, 64, tmp_path)
@@ -222,26 +232,26 @@ def test_makers_travel_to_workers(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_annotations_that_are_none_are_refused(tmp_path: Path, text: str, said: str) -> None:
-    """The file and what is wrong with it are named."""
+def test_invalid_annotations_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    """The error names the file and the problem."""
     files = {"annotations/person_keypoints_train2017.json": text.encode()}
     with pytest.raises(UserError, match=said) as error:
-        _table(laid(tmp_path / "in", files), tmp_path)
+        _table(write_files(tmp_path / "in", files), tmp_path)
     assert "person_keypoints_train2017.json" in str(error.value)
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     """Annotations, or the photos of the subset."""
     with pytest.raises(UserError, match=r"0 files named person_keypoints_val2017\.json"):
-        _table(laid(tmp_path / "in", {"x.jpg": PHOTO}), tmp_path, subset="val2017")
+        _table(write_files(tmp_path / "in", {"x.jpg": PHOTO}), tmp_path, subset="val2017")
     text = json.dumps(_document()).encode()
-    path = laid(tmp_path / "in", {"person_keypoints_train2017.json": text})
+    path = write_files(tmp_path / "in", {"person_keypoints_train2017.json": text})
     with pytest.raises(UserError, match=r"has no train2017/\*\.jpg \(2 files\)"):
         _table(path, tmp_path)
 
 
-def test_wrong_parameters_are_refused() -> None:
-    """What the crops cannot have."""
+def test_invalid_parameters_are_refused() -> None:
+    """Values that no crop can have."""
     for keys in ({"margin": -1}, {"min_height": 5}, {"min_keypoints": 18}, {"subset": "test2017"}):
         with pytest.raises(ValidationError):
             _section(**keys)

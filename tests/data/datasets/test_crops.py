@@ -31,15 +31,15 @@ class _Sees(FaceDetector):
         return [Face(box, np.zeros((6, 2), np.float32), 0.9) for box in self.boxes]
 
 
-def test_the_centred_square_of_a_wide_photo() -> None:
-    """Of 100 × 40 the columns 30 to 69."""
+def test_the_centre_crop_of_a_wide_photo() -> None:
+    """Columns 30 to 69 of 100 × 40."""
     cut = make_cropper("centre", 40, 0, HERE)(_ramp(40, 100), "a")
     assert cut.shape == (40, 40, 3)
     assert (cut[0, 0, 0], cut[0, -1, 0]) == (30, 69)
 
 
-def test_a_random_square_is_the_names_own() -> None:
-    """The same again, other ones for other names and seeds, all within the photo."""
+def test_a_random_crop_depends_on_name_and_seed() -> None:
+    """Other names and seeds give other crops, all within the photo."""
     photo = _ramp(200, 150)
     cuts = {
         (name, seed): make_cropper("random", 64, seed, HERE)(photo, name)
@@ -59,8 +59,8 @@ def test_a_random_square_is_the_names_own() -> None:
     assert top.max() > 40  # all of the photo is used
 
 
-def test_a_face_is_framed_as_in_celeba() -> None:
-    """A box of 40 at (100, 100) is in a square of 76 whose middle is 5 above the box's own."""
+def test_a_face_crop_is_framed_as_in_celeba() -> None:
+    """A box of 40 at (100, 100) is in a square of 76 whose middle is 5 above the box's."""
     left, top, side = FaceCrop(_Sees((100, 100, 40, 40)))(_ramp(250, 250), "a")
     assert side == pytest.approx(76)
     assert left == pytest.approx(120 - 38)
@@ -68,8 +68,8 @@ def test_a_face_is_framed_as_in_celeba() -> None:
 
 
 @pytest.mark.parametrize("box", [(-10, -10, 40, 40), (215, 220, 40, 40), (20, 20, 200, 200)])
-def test_a_square_around_a_face_lies_in_the_photo(box: tuple[float, float, float, float]) -> None:
-    """At two corners, and where the face fills the photo."""
+def test_a_face_crop_stays_in_the_photo(box: tuple[float, float, float, float]) -> None:
+    """At two corners, and if the face fills the photo."""
     left, top, side = FaceCrop(_Sees(box))(_ramp(250, 230), "a")
     assert min(left, top) >= 0
     assert left + side <= 230
@@ -77,13 +77,13 @@ def test_a_square_around_a_face_lies_in_the_photo(box: tuple[float, float, float
     assert side == pytest.approx(min(76, side) if box[2] == 40 else 230)
 
 
-def test_the_largest_face_is_taken() -> None:
-    """Those behind it are not the subject."""
+def test_the_largest_face_is_cropped() -> None:
+    """Faces in the background are not the subject."""
     left, _, _ = FaceCrop(_Sees((10, 10, 20, 20), (150, 90, 60, 60)))(_ramp(250, 250), "a")
     assert left > 100
 
 
-def test_what_cannot_be_cut_is_rejected_with_the_reason() -> None:
+def test_a_photo_that_cannot_be_cropped_is_rejected() -> None:
     """A photo too small, no face, a face too small."""
     with pytest.raises(ImageError, match="too small: 40x20, at least 32"):
         make_cropper("centre", 64, 0, HERE)(_ramp(20, 40), "a")
@@ -94,8 +94,8 @@ def test_what_cannot_be_cut_is_rejected_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize("crop", ["centre", "random", "face"])
-def test_cutters_can_be_sent_to_workers(crop: Crop, tmp_path: Path) -> None:
-    """Pickled, they cut the same; weights are asked for only when a face is looked for."""
+def test_croppers_can_be_pickled(crop: Crop, tmp_path: Path) -> None:
+    """Weights are needed only at the first face crop."""
     cut = make_cropper(crop, 48, 3, tmp_path)
     again = pickle.loads(pickle.dumps(cut))  # noqa: S301
     if crop == "face":

@@ -36,8 +36,8 @@ def _archive(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
-def test_every_kind_of_file_is_used_or_rejected_with_a_reason(tmp_path: Path) -> None:
-    """Grey, RGBA and 16-bit are used; truncated, tiny and foreign files are rows with a reason."""
+def test_every_kind_of_file_is_used_or_rejected(tmp_path: Path) -> None:
+    """Grey, RGBA and 16-bit are used; truncated, tiny and foreign files are rejected rows."""
     good = _photo()
     files = {
         "01.jpg": good,
@@ -60,7 +60,7 @@ def test_every_kind_of_file_is_used_or_rejected_with_a_reason(tmp_path: Path) ->
     assert (table.folder / "preview.png").exists()
 
 
-def test_the_crop_is_rows_20_to_198_of_an_aligned_face(tmp_path: Path) -> None:
+def test_the_centre_crop_is_rows_20_to_198_of_an_aligned_face(tmp_path: Path) -> None:
     """A photo whose rows count up, at its own size."""
     rows = np.repeat(np.arange(218, dtype=np.uint8)[:, None, None], 178, axis=1)
     buffer = io.BytesIO()
@@ -70,7 +70,7 @@ def test_the_crop_is_rows_20_to_198_of_an_aligned_face(tmp_path: Path) -> None:
     assert table.images([0])[0, :, 0, 0].tolist() == list(range(20, 198))
 
 
-def test_limit_takes_the_first(tmp_path: Path) -> None:
+def test_the_limit_takes_the_first_photos(tmp_path: Path) -> None:
     """Two of three."""
     archive = _archive(tmp_path, {f"{i}.jpg": _photo() for i in range(3)})
     two = CelebA1k(source="celeba-1k", path=archive, limit=2)
@@ -78,8 +78,8 @@ def test_limit_takes_the_first(tmp_path: Path) -> None:
     assert table.index["id"].tolist() == ["0", "1"]
 
 
-def test_a_missing_damaged_or_empty_archive_is_explained(tmp_path: Path) -> None:
-    """What to do stands in the message, and no table is left."""
+def test_a_missing_damaged_or_empty_archive_is_an_error(tmp_path: Path) -> None:
+    """The message says what to do, and no table is left."""
     with pytest.raises(UserError, match=r"in is not a folder: fetch it"):
         prepare(FACES, tmp_path / "in", 64, tmp_path / "out", tmp_path)
     (tmp_path / "in").mkdir()
@@ -91,8 +91,8 @@ def test_a_missing_damaged_or_empty_archive_is_explained(tmp_path: Path) -> None
     assert not (tmp_path / "out").exists()
 
 
-def test_the_sources_of_the_default_parameters_are_known() -> None:
-    """Every role is bound to a source, and says what that is made from."""
+def test_every_role_of_params_yaml_has_a_known_source() -> None:
+    """Each has a path."""
     roles = load(dict[str, Dataset], "data", file=ROOT / "params.yaml")
     assert {"faces", "doodles", "points", "grids"} <= set(roles)
     for dataset in roles.values():
@@ -101,8 +101,8 @@ def test_the_sources_of_the_default_parameters_are_known() -> None:
         assert generated or dataset.path in fetched or dataset.source == "domains"
 
 
-def test_a_wrong_source_lists_the_known_ones(tmp_path: Path) -> None:
-    """The key ``source`` chooses the section; without ``path`` DVC could not depend on it."""
+def test_an_unknown_source_is_an_error(tmp_path: Path) -> None:
+    """The error lists the known ones; ``path`` is required, as a dependency for DVC."""
     file = tmp_path / "params.yaml"
     file.write_text("data: {faces: {source: celeba-1k}, birds: {source: cub, path: x}}\n")
     with pytest.raises(UserError, match=r"expected tags: .*'celeba-1k', .*'quickdraw'"):

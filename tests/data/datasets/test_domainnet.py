@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from archives import colours, fetched, given, laid, picture, reasons, zipped
-from archives2 import pickled, prepared
+from archives import (
+    colour_names,
+    fetch_from_loopback,
+    make_zip,
+    own_inputs,
+    picture,
+    reasons,
+    write_files,
+)
+from drawing_archives import pickle_round_trip, prepare_table
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
@@ -36,28 +44,26 @@ def _section(**keys: object) -> DomainNet:
 
 
 def _laid(tmp_path: Path, **more: bytes) -> Path:
-    return laid(tmp_path / "in", {**DOODLES, **SKETCHES, **LISTS, **more})
+    return write_files(tmp_path / "in", {**DOODLES, **SKETCHES, **LISTS, **more})
 
 
 def _with(text: str, name: str = "quickdraw_train.txt") -> Mapping[str, bytes]:
     return {name: LISTS[name] + text.encode()}
 
 
-def test_the_fetched_domains_become_two_tables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of their own lengths; no id is in both, no label in either, the part is the lists'."""
+def test_fetched_domains_become_two_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of their own lengths; ids differ, there are no labels, and the part is that of the lists."""
     domains = {"quickdraw": DOODLES, "sketch": SKETCHES, "painting": {}, "real": {}}
-    bodies = {f"{name}.zip": zipped(files) for name, files in domains.items()}
+    bodies = {f"{name}.zip": make_zip(files) for name, files in domains.items()}
     texts = {f"{name}_{part}.txt": b"" for name in domains for part in ("train", "test")}
-    path = fetched("domainnet", {**bodies, **texts, **LISTS}, tmp_path, monkeypatch)
-    table = prepared(_section(), path)
-    assert colours(table) == ["red", "blue"]
+    path = fetch_from_loopback("domainnet", {**bodies, **texts, **LISTS}, tmp_path, monkeypatch)
+    table = prepare_table(_section(), path)
+    assert colour_names(table) == ["red", "blue"]
     ids = ["sketch-apple-sketch_011_000001", "sketch-cat-sketch_064_000002"]
     assert table.index["id"].tolist() == ids
     assert table.index["part"].tolist() == ["train", "test"]
-    doodles = given(table)
-    assert colours(doodles) == ["red", "green", "blue"]
+    doodles = own_inputs(table)
+    assert colour_names(doodles) == ["red", "green", "blue"]
     ids = ["quickdraw-apple-1", "quickdraw-apple-2", "quickdraw-cat-3"]
     assert doodles.index["id"].tolist() == ids
     for one in (table, doodles):
@@ -66,28 +72,28 @@ def test_the_fetched_domains_become_two_tables(
         assert one.shape == (32, 32, 3)
 
 
-def test_labels_and_classes(tmp_path: Path) -> None:
-    """Kept where asked; a class that one domain lacks is a row with a reason there."""
+def test_labels_are_kept_and_classes_selected(tmp_path: Path) -> None:
+    """A class without images in one domain is a rejected row there."""
     path = _laid(tmp_path)
-    table = prepared(_section(labels=True), path)
+    table = prepare_table(_section(labels=True), path)
     assert table.index["class"].tolist() == ["apple", "cat"]
-    table = prepared(_section(classes=["cat"]), path)
-    assert colours(table) == colours(given(table)) == ["blue"]
-    laid(path, {"sketch/dog/sketch_1.jpg": picture()})
+    table = prepare_table(_section(classes=["cat"]), path)
+    assert colour_names(table) == colour_names(own_inputs(table)) == ["blue"]
+    write_files(path, {"sketch/dog/sketch_1.jpg": picture()})
     (path / "sketch_test.txt").write_bytes(LISTS["sketch_test.txt"] + b"sketch/dog/sketch_1.jpg 3")
-    doodles = given(prepared(_section(limit=9), path))
+    doodles = own_inputs(prepare_table(_section(limit=9), path))
     assert reasons(doodles) == {"quickdraw/dog/": "empty class: no image can be used"}
     with pytest.raises(UserError, match=r"no class 'cats' \(allowed: .*cat"):
-        prepared(_section(classes=["cats"]), path)
+        prepare_table(_section(classes=["cats"]), path)
 
 
-def test_a_limit_draws_from_all_of_a_domain(tmp_path: Path) -> None:
-    """By the seed; a larger limit keeps what the smaller one drew."""
+def test_a_limit_samples_from_the_whole_domain(tmp_path: Path) -> None:
+    """By the seed; a larger limit includes the sample of a smaller one."""
     more = {f"sketch/c{n % 5}/{n:02d}.png": picture() for n in range(40)}
-    path = laid(tmp_path / "in", {**DOODLES, **more})
+    path = write_files(tmp_path / "in", {**DOODLES, **more})
     drawn = {}
     for limit, seed in ((10, 0), (20, 0), (10, 1)):
-        table = prepared(_section(limit=limit, seed=seed, labels=True), path)
+        table = prepare_table(_section(limit=limit, seed=seed, labels=True), path)
         drawn[limit, seed] = set(table.accepted["id"])
         assert len(table) == limit
         assert table.accepted["class"].nunique() > 1
@@ -96,8 +102,8 @@ def test_a_limit_draws_from_all_of_a_domain(tmp_path: Path) -> None:
     assert drawn[10, 0] != drawn[10, 1]
 
 
-def test_odd_files_are_rows_with_a_reason(tmp_path: Path) -> None:
-    """Not there, not listed, two of one name, unreadable; a limit hides none of it."""
+def test_unusable_files_are_rejected_rows(tmp_path: Path) -> None:
+    """Missing, unlisted, two of one name, unreadable; a limit hides none of them."""
     path = _laid(
         tmp_path,
         **_with("quickdraw/apple/9.png 11\nquickdraw/apple/1.jpg 11\nquickdraw/cat/4.png 64\n"),
@@ -107,7 +113,7 @@ def test_odd_files_are_rows_with_a_reason(tmp_path: Path) -> None:
             "quickdraw/cat/5.png": picture(),
         },
     )
-    doodles = given(prepared(_section(), path))
+    doodles = own_inputs(prepare_table(_section(), path))
     assert reasons(doodles) == {
         "quickdraw/apple/1.png": "has the same name as quickdraw/apple/1.jpg",
         "quickdraw-apple-9": "listed, but there is no such file",
@@ -117,13 +123,13 @@ def test_odd_files_are_rows_with_a_reason(tmp_path: Path) -> None:
     assert set(doodles.accepted["id"]) == {
         "quickdraw-apple-1", "quickdraw-apple-2", "quickdraw-cat-3",
     }  # fmt: skip
-    limited = given(prepared(_section(limit=1), path))
+    limited = own_inputs(prepare_table(_section(limit=1), path))
     assert {"quickdraw-apple-9", "quickdraw-cat-5"} <= set(reasons(limited))
 
 
 def test_without_lists_all_files_are_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """And the log says so."""
-    table = prepared(_section(), laid(tmp_path / "in", {**DOODLES, **SKETCHES}))
+    """A warning is logged."""
+    table = prepare_table(_section(), write_files(tmp_path / "in", {**DOODLES, **SKETCHES}))
     assert len(table) == 2
     assert table.index["part"].isna().all()
     assert "has no sketch_train.txt" in caplog.text
@@ -139,28 +145,28 @@ def test_without_lists_all_files_are_used(tmp_path: Path, caplog: pytest.LogCapt
         ("quickdraw/apple/2.png 11\n", r"test\.txt, line 1: quickdraw/apple/2.png is listed twice"),
     ],
 )
-def test_a_damaged_list_is_explained(tmp_path: Path, text: str, said: str) -> None:
-    """By file, line and text."""
+def test_a_malformed_list_is_an_error(tmp_path: Path, text: str, said: str) -> None:
+    """The error has file, line and text."""
     with pytest.raises(UserError, match=said):
-        prepared(_section(), _laid(tmp_path, **_with(text)))
+        prepare_table(_section(), _laid(tmp_path, **_with(text)))
 
 
-def test_a_list_that_is_no_text_is_explained(tmp_path: Path) -> None:
-    """And where to get another."""
+def test_a_list_that_is_not_text_is_an_error(tmp_path: Path) -> None:
+    """The error says to fetch it again."""
     with pytest.raises(UserError, match=r"sketch_test\.txt cannot be read.*fetch it again"):
-        prepared(_section(), _laid(tmp_path, **{"sketch_test.txt": b"\xff\xfe"}))
+        prepare_table(_section(), _laid(tmp_path, **{"sketch_test.txt": b"\xff\xfe"}))
 
 
-def test_a_missing_domain_names_those_there(tmp_path: Path) -> None:
-    """Two that are the same are refused at once."""
+def test_a_missing_domain_is_an_error(tmp_path: Path) -> None:
+    """The error lists the existing ones; two equal domains are refused."""
     with pytest.raises(UserError, match=r"no domain 'real' \(known: quickdraw, sketch\)"):
-        prepared(_section(b="real"), _laid(tmp_path))
+        prepare_table(_section(b="real"), _laid(tmp_path))
     with pytest.raises(ValidationError, match="a and b must differ, both are 'sketch'"):
         _section(a="sketch")
 
 
-def test_the_crop_is_random_and_the_same_each_time(tmp_path: Path) -> None:
-    """As in P5; a worker cuts the same place."""
+def test_the_random_crop_is_reproducible(tmp_path: Path) -> None:
+    """As in P5; an unpickled maker makes the same crop."""
     assert _section().crop == "random"
     make = _section().open(_laid(tmp_path), 32, tmp_path).images.make
-    assert (pickled(make)(1) == make(1)).all()
+    assert (pickle_round_trip(make)(1) == make(1)).all()

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import numpy as np
 import pytest
-from archives import given, laid, picture, reasons, zipped
-from archives2 import dot, npy, packed, pickled, prepared, quickdraw_package
+from archives import make_zip, own_inputs, picture, reasons, write_files
+from drawing_archives import (
+    dot_bitmap,
+    gzip_ndjson,
+    npy_file,
+    pickle_round_trip,
+    prepare_table,
+    quickdraw_package,
+)
 from pydantic import Field
 
 from s2f_core.common.config import load
@@ -24,10 +31,12 @@ Dataset = Annotated[Single | Domains[Single], Field(discriminator="source")]
 @pytest.fixture
 def assets(tmp_path: Path) -> Path:
     """Two doodles of faces and one of a cat; three photos, of which one is damaged."""
-    doodles = packed({"face": [dot(2, 2), dot(20, 4)], "cat": [dot(1, 1)]})
+    doodles = gzip_ndjson(
+        {"face": [dot_bitmap(2, 2), dot_bitmap(20, 4)], "cat": [dot_bitmap(1, 1)]}
+    )
     photos = {"000001.jpg": picture("red"), "000002.jpg": b"", "000003.jpg": picture("blue")}
-    files = {"quickdraw/quickdraw.zip": zipped(doodles), "celeba-1k/faces.zip": zipped(photos)}
-    return laid(tmp_path / "assets", files)
+    files = {"quickdraw/quickdraw.zip": make_zip(doodles), "celeba-1k/faces.zip": make_zip(photos)}
+    return write_files(tmp_path / "assets", files)
 
 
 def _section(path: Path, a: str = "", b: str = "") -> Domains[Single]:
@@ -43,31 +52,31 @@ def _section(path: Path, a: str = "", b: str = "") -> Domains[Single]:
 
 
 def test_two_sources_become_two_tables(assets: Path) -> None:
-    """Each as its source makes it, with all that it knows; no id is in both."""
-    table = prepared(_section(assets, ", classes: [face]"), assets)
+    """Each with its own metadata; all ids differ."""
+    table = prepare_table(_section(assets, ", classes: [face]"), assets)
     assert table.index["id"].tolist() == ["b-000001", "b-000002", "b-000003"]
     assert reasons(table) == {"b-000002": "unreadable: empty file"}
     assert table.shape == (32, 32, 3)
-    doodles = given(table)
+    doodles = own_inputs(table)
     assert doodles.index["id"].tolist() == ["a-face-0000", "a-face-0001"]
     assert doodles.index["class"].tolist() == ["face", "face"]
     assert doodles.shape == (32, 32, 1)
 
 
-def test_two_parts_of_one_source(assets: Path) -> None:
-    """The same source twice, and the same image in both."""
+def test_one_source_can_be_both_domains(assets: Path) -> None:
+    """The same image may be in both."""
     section = {"source": "quickdraw", "path": assets / "quickdraw", "classes": ["face"]}
     both = Domains[Single].model_validate(
         {"source": "domains", "path": assets, "a": section, "b": section}
     )
-    table = prepared(both, assets)
-    assert set(table.index["id"]).isdisjoint(given(table).index["id"])
-    assert (table.image(1) == given(table).image(1)).all()
+    table = prepare_table(both, assets)
+    assert set(table.index["id"]).isdisjoint(own_inputs(table).index["id"])
+    assert (table.image(1) == own_inputs(table).image(1)).all()
 
 
-def test_what_dvc_would_not_see_is_refused(assets: Path, tmp_path: Path) -> None:
-    """A path beside ``path``; a wrong key tells those of the source within."""
-    laid(tmp_path / "elsewhere", {"cat.npy": npy(np.ones((1, 784), np.uint8))})
+def test_a_path_outside_the_dependency_is_refused(assets: Path, tmp_path: Path) -> None:
+    """DVC would not see it; an unknown key of an inner source is an error too."""
+    write_files(tmp_path / "elsewhere", {"cat.npy": npy_file(np.ones((1, 784), np.uint8))})
     elsewhere = tmp_path / "elsewhere"
     section = {"source": "quickdraw", "path": elsewhere}
     with pytest.raises(ValueError, match=r"the path of a, .*elsewhere, must be below path"):
@@ -78,16 +87,16 @@ def test_what_dvc_would_not_see_is_refused(assets: Path, tmp_path: Path) -> None
         _section(assets, b=", classes: [face]")
 
 
-def test_a_source_that_is_missing_says_so(tmp_path: Path) -> None:
-    """As it does alone."""
-    laid(tmp_path / "assets", {"quickdraw/x.tgz": quickdraw_package({})})
+def test_a_missing_source_is_an_error(tmp_path: Path) -> None:
+    """With the source's own message."""
+    write_files(tmp_path / "assets", {"quickdraw/x.tgz": quickdraw_package({})})
     with pytest.raises(UserError, match="has no drawings"):
-        prepared(_section(tmp_path / "assets"), tmp_path / "assets")
+        prepare_table(_section(tmp_path / "assets"), tmp_path / "assets")
 
 
-def test_a_worker_makes_the_same(assets: Path) -> None:
-    """Though the section is of a class made for these sources, which cannot be pickled."""
+def test_makers_can_be_pickled(assets: Path) -> None:
+    """Although the section's generic class cannot be pickled."""
     opened = _section(assets).open(assets, 32, assets)
     for domain in (opened.images, opened.own_inputs):
         assert domain is not None
-        assert (pickled(domain.make)(0) == domain.make(0)).all()
+        assert (pickle_round_trip(domain.make)(0) == domain.make(0)).all()

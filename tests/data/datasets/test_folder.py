@@ -9,7 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import COLOURS, colours, encoded, given, laid, picture, reasons, zipped
+from archives import (
+    COLOURS,
+    colour_names,
+    encode_image,
+    make_zip,
+    own_inputs,
+    picture,
+    reasons,
+    write_files,
+)
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
@@ -25,21 +34,21 @@ def _section(**keys: object) -> Folder:
 
 
 def _table(tmp_path: Path, files: dict[str, bytes], **keys: object) -> Table:
-    path = laid(tmp_path / "in", files)
+    path = write_files(tmp_path / "in", files)
     return prepare(_section(**keys), path, 32, tmp_path / "out", tmp_path)
 
 
 def _strip(left: str = "red", right: str = "blue") -> bytes:
     halves = [np.full((64, 64, 3), COLOURS[colour], np.uint8) for colour in (left, right)]
-    return encoded(np.concatenate(halves, axis=1))
+    return encode_image(np.concatenate(halves, axis=1))
 
 
-def test_a_heap_of_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """At any depth, in a zip, of any still kind; what else lies there is counted in the log."""
+def test_photos_at_any_depth(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also in a zip and of any still format; other files are counted in the log."""
     files = {
         "a.JPG": picture("red", (80, 60), "JPEG"),
         "trip/day 1/b.webp": picture("green", kind="WEBP"),
-        "trip.zip": zipped({"zipped/c.bmp": picture("blue", kind="BMP")}),
+        "trip.zip": make_zip({"zipped/c.bmp": picture("blue", kind="BMP")}),
         "notes.txt": b"",
         "Makefile": b"",
         ".hidden.png": RED,
@@ -47,7 +56,7 @@ def test_a_heap_of_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files)
     assert table.index["id"].tolist() == ["a", "trip/day 1/b", "zipped/c"]
-    assert colours(table) == ["red", "green", "blue"]
+    assert colour_names(table) == ["red", "green", "blue"]
     assert not (table.folder / "given").exists()
     assert (
         "detected layout images: there are 3 images: trip/ (1), zipped/ (1), 1 in no" in caplog.text
@@ -57,8 +66,8 @@ def test_a_heap_of_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> N
     )
 
 
-def test_odd_pictures_have_a_reason(tmp_path: Path) -> None:
-    """Of one name, damaged, of a kind that is not read, too small."""
+def test_unusable_images_are_rejected_rows(tmp_path: Path) -> None:
+    """Of one name, damaged, of an unsupported format, too small."""
     files = {
         "a.png": RED,
         "a.jpg": picture("green", kind="JPEG"),
@@ -68,7 +77,7 @@ def test_odd_pictures_have_a_reason(tmp_path: Path) -> None:
         "e.png": b"",
     }
     table = _table(tmp_path, files, layout="images")
-    assert colours(table) == ["green"]
+    assert colour_names(table) == ["green"]
     told = reasons(table)
     assert told["a.png"] == "has the same name as a.jpg"
     assert told["b"].startswith("unreadable")
@@ -77,17 +86,17 @@ def test_odd_pictures_have_a_reason(tmp_path: Path) -> None:
     assert told["e"] == "unreadable: empty file"
 
 
-def test_ids_stay_unique_whatever_the_names(tmp_path: Path) -> None:
-    """A second "a" may not take the id of a file that is called so."""
+def test_ids_are_unique_whatever_the_names(tmp_path: Path) -> None:
+    """A second "a" does not get the id of a file with that name."""
     files = {"a.jpg": picture("red", kind="JPEG"), "a.png": GREEN, "a.png.png": BLUE}
     table = _table(tmp_path, files, layout="images")
     assert table.index["id"].tolist() == ["a", "a.png'", "a.png"]
-    assert colours(table) == ["red", "blue"]
+    assert colour_names(table) == ["red", "blue"]
 
 
-def test_a_name_that_is_no_unicode_has_a_reason(tmp_path: Path) -> None:
-    """A table could not hold it."""
-    path = laid(tmp_path / "in", {"a.png": RED, os.fsdecode(b"x\xff/\xe9.png"): GREEN})
+def test_a_name_that_is_not_unicode_is_a_rejected_row(tmp_path: Path) -> None:
+    """A table cannot hold it."""
+    path = write_files(tmp_path / "in", {"a.png": RED, os.fsdecode(b"x\xff/\xe9.png"): GREEN})
     for layout in ("images", "classes"):
         opened = _section(layout=layout).open(path, 32, tmp_path)
         rows = opened.images.rows
@@ -96,8 +105,8 @@ def test_a_name_that_is_no_unicode_has_a_reason(tmp_path: Path) -> None:
         assert rows.to_json()
 
 
-def test_pairs_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A is given, B the images, ids are equal; those without partner are rows of their table."""
+def test_pairs_have_equal_names(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A has the inputs, B the targets; images without partner are rejected rows."""
     files = {
         "A/1.png": RED,
         "B/1.jpg": picture("blue", kind="JPEG"),
@@ -111,21 +120,21 @@ def test_pairs_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
         table = _table(tmp_path, files)
     assert "detected layout pairs: there are A/ and B/, which share 2 names" in caplog.text
     assert table.accepted["id"].tolist() == ["1", "sub/2"]
-    assert given(table).accepted["id"].tolist() == ["1", "sub/2"]
-    assert colours(table) == ["blue", "red"]
-    assert colours(given(table)) == ["red", "green"]
+    assert own_inputs(table).accepted["id"].tolist() == ["1", "sub/2"]
+    assert colour_names(table) == ["blue", "red"]
+    assert colour_names(own_inputs(table)) == ["red", "green"]
     assert reasons(table) == {"4": "no partner in A/"}
-    assert reasons(given(table)) == {
+    assert reasons(own_inputs(table)) == {
         "A/1.webp": "has the same name as A/1.png",
         "3": "no partner in B/",
     }
     assert "1 rejected: no partner in A/" in caplog.text
 
 
-def test_pairs_need_one_shape_and_one_place(tmp_path: Path) -> None:
-    """A damaged or differently shaped partner leaves out both; a random crop cuts both alike."""
+def test_pairs_have_one_shape_and_one_crop(tmp_path: Path) -> None:
+    """A damaged or differently shaped partner rejects both; a random crop is the same in both."""
     ramp = np.repeat(np.arange(0, 240, 2, dtype=np.uint8)[None, :, None], 90, axis=0)
-    photo = encoded(np.repeat(ramp, 3, axis=2))
+    photo = encode_image(np.repeat(ramp, 3, axis=2))
     files = {
         "B/1.png": photo,
         "A/1.png": photo,
@@ -137,7 +146,7 @@ def test_pairs_need_one_shape_and_one_place(tmp_path: Path) -> None:
         "B/4.png": picture("green", (50, 50)),
     }
     table = _table(tmp_path, files, crop="random", seed=3)
-    sketches = given(table)
+    sketches = own_inputs(table)
     assert table.accepted["id"].tolist() == sketches.accepted["id"].tolist() == ["1", "4"]
     assert (table.image(0) == sketches.image(0)).all()
     assert reasons(table)["2"] == "its shape differs from its partner's: 50x100, 100x50"
@@ -147,8 +156,8 @@ def test_pairs_need_one_shape_and_one_place(tmp_path: Path) -> None:
         _table(tmp_path, files, crop="face")
 
 
-def test_two_domains_of_any_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Other names of the folders; ids are never the same; below a folder that holds both."""
+def test_two_unpaired_domains(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Other folder names; ids differ; inside a folder that holds both."""
     files = {
         "mine/drawn/1.png": RED,
         "mine/drawn/2.png": GREEN,
@@ -162,32 +171,34 @@ def test_two_domains_of_any_number(tmp_path: Path, caplog: pytest.LogCaptureFixt
         in caplog.text
     )
     assert table.index["id"].tolist() == ["mine/photos/x"]
-    assert given(table).index["id"].tolist() == [f"mine/drawn/{number}" for number in (1, 2, 3)]
-    assert colours(given(table)) == ["red", "green", "green"]
+    assert own_inputs(table).index["id"].tolist() == [
+        f"mine/drawn/{number}" for number in (1, 2, 3)
+    ]
+    assert colour_names(own_inputs(table)) == ["red", "green", "green"]
     asked = _table(tmp_path, files, layout="unpaired", a="drawn", b="photos", limit=2)
-    assert (len(asked), len(given(asked))) == (1, 2)
+    assert (len(asked), len(own_inputs(asked))) == (1, 2)
 
 
 @pytest.mark.parametrize("side", ["AB", "BA"])
-def test_strips(tmp_path: Path, caplog: pytest.LogCaptureFixture, side: str) -> None:
-    """The sketch is on the side that is said; another shape is rejected in both tables."""
+def test_strips_are_split(tmp_path: Path, caplog: pytest.LogCaptureFixture, side: str) -> None:
+    """The sketch is on the given side; another shape is rejected in both tables."""
     files = {f"train/{number}.png": _strip() for number in range(3)}
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files, side=side)
     assert "detected layout strips: the images are twice as wide as high" in caplog.text
-    left, right = (given(table), table) if side == "AB" else (table, given(table))
-    assert colours(left) == ["red"] * 3
-    assert colours(right) == ["blue"] * 3
+    left, right = (own_inputs(table), table) if side == "AB" else (table, own_inputs(table))
+    assert colour_names(left) == ["red"] * 3
+    assert colour_names(right) == ["blue"] * 3
     assert (
         left.index["id"].tolist() == right.index["id"].tolist() == [f"train/{n}" for n in range(3)]
     )
     table = _table(tmp_path, {"train/3.png": RED}, layout="strips", side=side)
-    assert reasons(table).keys() == reasons(given(table)).keys() == {"train/3"}
+    assert reasons(table).keys() == reasons(own_inputs(table)).keys() == {"train/3"}
     assert "64x64" in reasons(table)["train/3"]
 
 
-def test_classes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Each sub-folder is one, at any depth; an empty one is a row; the limit is for each."""
+def test_sub_folders_are_classes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At any depth; an empty one is a rejected row; the limit is per class."""
     files = {
         "cats/1.png": RED,
         "cats/more/2.png": GREEN,
@@ -207,8 +218,8 @@ def test_classes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert loose.accepted["class"].tolist() == ["cats", "cats", "dogs"]
 
 
-def test_one_class_is_asked_for_by_its_layout(tmp_path: Path) -> None:
-    """Its folder would otherwise be any folder of photos."""
+def test_a_single_class_needs_the_layout(tmp_path: Path) -> None:
+    """Otherwise it is a folder of photos."""
     files = {"all/cats/1.png": RED, "all/cats/2.png": GREEN}
     assert _table(tmp_path, files, layout="classes").index["class"].tolist() == ["cats"] * 2
     assert _table(tmp_path, files).index["class"].isna().all()
@@ -230,16 +241,16 @@ def test_one_class_is_asked_for_by_its_layout(tmp_path: Path) -> None:
         (["1", "2"], {"layout": "classes"}, "needs sub-folders; there is 2 in no sub-folder"),
     ],
 )
-def test_an_unclear_or_other_layout_is_explained(
+def test_an_ambiguous_or_wrong_layout_is_an_error(
     tmp_path: Path, names: list[str], keys: dict[str, object], said: str
 ) -> None:
-    """What was found, and what is allowed."""
+    """The error has the content and the allowed layouts."""
     with pytest.raises(UserError, match=said):
         _table(tmp_path, {f"{name}.png": RED for name in names}, **keys)
 
 
-def test_a_folder_without_pictures_is_explained(tmp_path: Path) -> None:
-    """What it has, and what is a picture."""
+def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
+    """The error has its content and the image extensions."""
     (tmp_path / "in").mkdir()
     with pytest.raises(
         UserError, match=r"has no images, no files \(image extensions: \.jpg .* \.png"
@@ -251,34 +262,34 @@ def test_a_folder_without_pictures_is_explained(tmp_path: Path) -> None:
         _table(tmp_path / "bad", {"1.png": b""})
 
 
-def test_pictures_in_no_folder_of_a_pair_are_counted(
+def test_images_outside_the_two_folders_are_counted_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With the layout said, they are left out."""
+    """If the layout is given, they are ignored."""
     files = {"A/1.png": RED, "B/1.png": RED, "C/1.png": RED, "2.png": RED}
     assert len(_table(tmp_path, files, layout="pairs")) == 1
     assert "2 images are ignored: neither in A/ nor in B/" in caplog.text
 
 
 def test_the_limit_takes_the_first_pairs(tmp_path: Path) -> None:
-    """The same ones of both."""
+    """The same ones in both tables."""
     files = {f"{side}/{n}.png": RED for side in "AB" for n in range(5)}
     table = _table(tmp_path, files, limit=2)
-    assert table.index["id"].tolist() == given(table).index["id"].tolist() == ["0", "1"]
+    assert table.index["id"].tolist() == own_inputs(table).index["id"].tolist() == ["0", "1"]
 
 
 @pytest.mark.parametrize("layout", ["images", "pairs", "unpaired", "classes", "strips"])
-def test_makers_travel_to_workers(tmp_path: Path, layout: str) -> None:
-    """A maker is pickled for a cluster."""
-    path = laid(tmp_path, {"A/1.png": _strip("red", "red"), "B/1.png": _strip("red", "red")})
+def test_makers_can_be_pickled(tmp_path: Path, layout: str) -> None:
+    """For workers of a cluster."""
+    path = write_files(tmp_path, {"A/1.png": _strip("red", "red"), "B/1.png": _strip("red", "red")})
     opened = _section(layout=layout).open(path, 32, tmp_path)
     for domain in (opened.images, opened.own_inputs or opened.images):
         make = pickle.loads(pickle.dumps(domain.make))  # noqa: S301 - our own
         assert (make(0) == COLOURS["red"]).all()
 
 
-def test_wrong_parameters_are_refused() -> None:
-    """One folder cannot be both."""
+def test_invalid_parameters_are_refused() -> None:
+    """Two equal folders, an unknown layout."""
     with pytest.raises(ValidationError, match="a and b must differ, both are 'x'"):
         _section(a="x", b="x")
     with pytest.raises(ValidationError, match="'images', 'pairs', 'unpaired', 'strips'"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from archives import colours, laid, picture, reasons, zipped
+from archives import colour_names, make_zip, picture, reasons, write_files
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
@@ -28,17 +28,17 @@ def _table(path: Path, tmp_path: Path, **keys: object) -> Table:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_folder_is_a_class(tmp_path: Path, packed: bool) -> None:
-    """Unpacked or in a zip, below other folders; ids have the whole path; CMYK is a photo too."""
-    path = laid(tmp_path / "in", {"imagenet.zip": zipped(FILES)} if packed else FILES)
+    """Unpacked or in a zip, at any depth; ids have the whole path; CMYK is read."""
+    path = write_files(tmp_path / "in", {"imagenet.zip": make_zip(FILES)} if packed else FILES)
     table = _table(path, tmp_path)
     assert table.index["id"].tolist() == [name.removesuffix(".JPEG") for name in FILES]
     assert table.index["class"].tolist() == ["n07873807", "n07873807", "oak", "oak"]
-    assert colours(table, tolerance=40) == ["red", "green", "blue", "green"]
+    assert colour_names(table, tolerance=40) == ["red", "green", "blue", "green"]
 
 
-def test_classes_are_chosen_limited_and_named(tmp_path: Path) -> None:
-    """A WordNet id can be given its name; the limit is for each class."""
-    path = laid(tmp_path / "in", FILES)
+def test_classes_are_selected_limited_and_renamed(tmp_path: Path) -> None:
+    """A WordNet id can get a name; the limit is per class."""
+    path = write_files(tmp_path / "in", FILES)
     table = _table(path, tmp_path, classes=["oak"])
     assert table.index["id"].tolist() == ["train/oak/oak_1", "val/oak/oak_1"]
     table = _table(path, tmp_path, classes={"oak": "tree", "n07873807": "pizza"}, limit=1)
@@ -47,7 +47,7 @@ def test_classes_are_chosen_limited_and_named(tmp_path: Path) -> None:
         _table(path, tmp_path, classes=["oaks"])
 
 
-def test_what_is_odd_has_a_reason(tmp_path: Path) -> None:
+def test_unusable_files_are_rejected_rows(tmp_path: Path) -> None:
     """A damaged photo, one in no folder, a class of other files, two files of one name."""
     odd = {
         "oak/1.JPEG": FILES["train/oak/oak_1.JPEG"][:-40],
@@ -57,7 +57,7 @@ def test_what_is_odd_has_a_reason(tmp_path: Path) -> None:
         "loose.JPEG": picture("red"),
         "notes/readme.txt": b"hello",
     }
-    table = _table(laid(tmp_path / "in", odd), tmp_path)
+    table = _table(write_files(tmp_path / "in", odd), tmp_path)
     assert table.accepted["id"].tolist() == ["oak/2"]
     told = reasons(table)
     assert "truncated" in told["oak/1"]
@@ -66,11 +66,11 @@ def test_what_is_odd_has_a_reason(tmp_path: Path) -> None:
     assert told["loose"] == "not in the folder of a class"
     assert told["notes/"] == "empty class: no images"
     with pytest.raises(UserError, match=r"has no images, only 1 \.txt"):
-        _table(laid(tmp_path / "none", {"oak/1.txt": b""}), tmp_path)
+        _table(write_files(tmp_path / "none", {"oak/1.txt": b""}), tmp_path)
 
 
-def test_wrong_parameters_are_refused() -> None:
-    """A class twice would give ids twice; no class gives nothing."""
+def test_invalid_parameters_are_refused() -> None:
+    """A class twice, or no class."""
     wrong: list[object] = [["oak", "oak"], [], {}]
     for classes in wrong:
         with pytest.raises(ValidationError, match=r"twice|at least 1 item"):

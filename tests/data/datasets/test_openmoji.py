@@ -6,24 +6,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import fetched, given, laid, reasons
-from archives2 import LINES, SQUARE, emoji, openmoji, openmoji_package, pickled, prepared
+from archives import fetch_from_loopback, own_inputs, reasons, write_files
+from drawing_archives import (
+    LINES,
+    SQUARE,
+    emoji_entry,
+    openmoji_files,
+    openmoji_package,
+    pickle_round_trip,
+    prepare_table,
+)
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.datasets.openmoji import OpenMoji
 
 JAR = "1FAD9"
 ENTRIES = [
-    emoji("1F34E", "food-drink", "food-fruit", "red apple"),
-    emoji(JAR, "food-drink", "dishware", "jar"),
-    emoji(f"{JAR}-200D-1F7E5", "extras-unicode", "food-drink", "jar with red content"),
-    emoji("1F44B", "people-body", "hand-fingers-open", "waving hand"),
-    emoji("1F44B-1F3FB", "people-body", "hand-fingers-open", "waving hand: light", "1F44B"),
-    emoji("1F550", "travel-places", "time", "one o’clock"),
-    emoji("1F3C1", "flags", "flag", "chequered flag"),
-    emoji("26BD", "activities", "sport", "soccer ball"),
-    emoji("1F98B", "animals-nature", "animal-bug", "butterfly"),
-    emoji("1F455", "objects", "clothing", "T-shirt"),
+    emoji_entry("1F34E", "food-drink", "food-fruit", "red apple"),
+    emoji_entry(JAR, "food-drink", "dishware", "jar"),
+    emoji_entry(f"{JAR}-200D-1F7E5", "extras-unicode", "food-drink", "jar with red content"),
+    emoji_entry("1F44B", "people-body", "hand-fingers-open", "waving hand"),
+    emoji_entry("1F44B-1F3FB", "people-body", "hand-fingers-open", "waving hand: light", "1F44B"),
+    emoji_entry("1F550", "travel-places", "time", "one o’clock"),
+    emoji_entry("1F3C1", "flags", "flag", "chequered flag"),
+    emoji_entry("26BD", "activities", "sport", "soccer ball"),
+    emoji_entry("1F98B", "animals-nature", "animal-bug", "butterfly"),
+    emoji_entry("1F455", "objects", "clothing", "T-shirt"),
 ]
 THINGS = [
     "red-apple-1F34E",
@@ -39,53 +47,55 @@ def _section(**keys: object) -> OpenMoji:
     return OpenMoji.model_validate({"source": "openmoji", "path": "unused", **keys})
 
 
-def test_the_package_becomes_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fetched_package_becomes_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Things, animals, plants and places: no flags, faces or clocks."""
-    body = {"openmoji.zip": openmoji_package(openmoji(ENTRIES))}
-    table = prepared(_section(), fetched("openmoji", body, tmp_path, monkeypatch), 72)
+    body = {"openmoji.zip": openmoji_package(openmoji_files(ENTRIES))}
+    table = prepare_table(
+        _section(), fetch_from_loopback("openmoji", body, tmp_path, monkeypatch), 72
+    )
     assert table.index["id"].tolist() == THINGS
     assert table.index["class"].tolist()[:3] == ["food-fruit", "dishware", "food-drink"]
     assert table.index["group"].tolist()[:3] == ["1F34E", JAR, JAR]
     assert table.index["source"].tolist()[0] == "color/svg/1F34E.svg"
     assert table.shape == (72, 72, 3)
-    lines = given(table)
+    lines = own_inputs(table)
     assert lines.index["id"].tolist() == THINGS
     assert lines.index["source"].tolist()[0] == "black/svg/1F34E.svg"
     assert lines.shape == (72, 72, 1)
 
 
 @pytest.mark.parametrize("size", [36, 72, 144])
-def test_drawings_are_drawn_at_their_size_on_white(tmp_path: Path, size: int) -> None:
+def test_drawings_are_rendered_at_the_size_on_white(tmp_path: Path, size: int) -> None:
     """A square from 18 to 54 of 72, its border 4 wide: black, red within, white without."""
-    table = prepared(_section(), laid(tmp_path / "in", openmoji(ENTRIES)), size)
+    table = prepare_table(_section(), write_files(tmp_path / "in", openmoji_files(ENTRIES)), size)
     one = size // 72 or 0.5
     places = [int(place * one) for place in (6, 18, 36)]
     pixels = [table.image(0)[place, place].tolist() for place in places]
     assert pixels == [[255, 255, 255], [0, 0, 0], [234, 90, 71]]
-    lines = given(table).image(0)[..., 0]
+    lines = own_inputs(table).image(0)[..., 0]
     assert [int(lines[place, place]) for place in places] == [255, 0, 255]
     covered = 4 * 36 * 4 * one**2
     assert (255 - lines.astype(int)).sum() / 255 == pytest.approx(covered, rel=0.03)
 
 
-def test_groups_and_subgroups_choose(tmp_path: Path) -> None:
-    """A group of people brings the figures in yellow, and their tones where asked."""
-    path = laid(tmp_path / "in", openmoji(ENTRIES))
-    found = prepared(_section(groups=["food-drink"], without=["dishware"]), path).index["id"]
+def test_groups_and_subgroups_select_emoji(tmp_path: Path) -> None:
+    """A group of people has the yellow figures, and their skin tones on request."""
+    path = write_files(tmp_path / "in", openmoji_files(ENTRIES))
+    found = prepare_table(_section(groups=["food-drink"], without=["dishware"]), path).index["id"]
     assert found.tolist() == ["red-apple-1F34E", "jar-with-red-content-1FAD9-200D-1F7E5"]
-    assert len(prepared(_section(groups=["people-body"]), path)) == 1
-    people = prepared(_section(groups=["people-body"], skin_tones=True), path)
+    assert len(prepare_table(_section(groups=["people-body"]), path)) == 1
+    people = prepare_table(_section(groups=["people-body"], skin_tones=True), path)
     assert people.index["id"].tolist() == ["waving-hand-1F44B", "waving-hand-light-1F44B-1F3FB"]
     assert people.index["group"].tolist() == ["1F44B", "1F44B"]
-    assert prepared(_section(limit=2), path).index["id"].tolist() == THINGS[:2]
-    clocks = prepared(_section(groups=["time"], without=[]), path)
+    assert prepare_table(_section(limit=2), path).index["id"].tolist() == THINGS[:2]
+    clocks = prepare_table(_section(groups=["time"], without=[]), path)
     assert clocks.index["id"].tolist() == ["one-o-clock-1F550"]
     with pytest.raises(UserError, match=r"no group 'birds' \(known: activities, animal-bug"):
-        prepared(_section(groups=["birds"]), path)
+        prepare_table(_section(groups=["birds"]), path)
 
 
-def test_missing_and_damaged_drawings_are_rows_with_a_reason(tmp_path: Path) -> None:
-    """In the table that they are of."""
+def test_missing_and_damaged_drawings_are_rejected_rows(tmp_path: Path) -> None:
+    """In the table of that drawing."""
     wide = LINES.replace("0 0 72 72", "0 0 72 36")
     odd = {
         "black/svg/1F34E.svg": "",
@@ -93,10 +103,10 @@ def test_missing_and_damaged_drawings_are_rows_with_a_reason(tmp_path: Path) -> 
         "black/svg/1F98B.svg": wide,
         "color/svg/26BD.svg": "<html/>",
     }
-    table = prepared(_section(), laid(tmp_path / "in", openmoji(ENTRIES, odd)))
+    table = prepare_table(_section(), write_files(tmp_path / "in", openmoji_files(ENTRIES, odd)))
     assert reasons(table)["soccer-ball-26BD"].startswith("not an SVG image: ")
     assert len(reasons(table)) == 1
-    lines = reasons(given(table))
+    lines = reasons(own_inputs(table))
     assert lines["red-apple-1F34E"] == "no black drawing"
     assert lines["jar-1FAD9"].startswith("not an SVG image: ")
     assert lines["butterfly-1F98B"] == "32x16 is not square"
@@ -114,22 +124,20 @@ def test_missing_and_damaged_drawings_are_rows_with_a_reason(tmp_path: Path) -> 
         (b'[{"hexcode": "1F34E", "group": null}]', "entry 0 has no text under 'group'"),
     ],
 )
-def test_a_list_that_is_not_as_published_is_explained(
-    tmp_path: Path, text: bytes | None, said: str
-) -> None:
-    """By its place and what is wrong."""
-    files = openmoji(ENTRIES)
+def test_an_invalid_list_is_an_error(tmp_path: Path, text: bytes | None, said: str) -> None:
+    """The error has its path and the problem."""
+    files = openmoji_files(ENTRIES)
     files.pop("data/openmoji.json")
     more = {} if text is None else {"data/openmoji.json": text}
     with pytest.raises(UserError, match=said):
-        prepared(_section(), laid(tmp_path / "in", {**files, **more}))
+        prepare_table(_section(), write_files(tmp_path / "in", {**files, **more}))
 
 
-def test_a_worker_draws_the_same(tmp_path: Path) -> None:
-    """And nothing outside the drawing is asked for: text has no font."""
+def test_makers_can_be_pickled(tmp_path: Path) -> None:
+    """No font or other file outside the drawing is used."""
     text = SQUARE.format('<text x="0" y="60" font-size="60">A</text>')
-    path = laid(tmp_path / "in", openmoji(ENTRIES, {"color/svg/1F34E.svg": text}))
+    path = write_files(tmp_path / "in", openmoji_files(ENTRIES, {"color/svg/1F34E.svg": text}))
     make = _section().open(path, 32, tmp_path).images.make
-    assert (pickled(make)(1) == make(1)).all()
+    assert (pickle_round_trip(make)(1) == make(1)).all()
     assert (make(0) == 255).all()
     assert np.unique(make(1)).size > 2

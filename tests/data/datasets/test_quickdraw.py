@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import fetched, laid, reasons, zipped
-from archives2 import (
+from archives import fetch_from_loopback, make_zip, reasons, write_files
+from drawing_archives import (
     CLASSES,
     doodle,
-    dot,
-    ndjson,
-    npy,
-    packed,
-    pickled,
-    prepared,
+    dot_bitmap,
+    gzip_ndjson,
+    ndjson_file,
+    npy_file,
+    pickle_round_trip,
+    prepare_table,
     quickdraw_package,
 )
 from pydantic import ValidationError
@@ -29,114 +29,119 @@ from s2f_core.data.datasets.quickdraw import QuickDraw
 BLANK = [0.0] * 784
 LINE, BEND = ([0, 255], [0, 0]), ([0, 255, 255], [0, 0, 255])
 DRAWINGS = {
-    "light bulb": [dot(0, 0)],
-    "dog": [dot(1, 1), dot(1, 2)],
-    "cat": [dot(2, 1), dot(2, 2), dot(20, 4)],
+    "light bulb": [dot_bitmap(0, 0)],
+    "dog": [dot_bitmap(1, 1), dot_bitmap(1, 2)],
+    "cat": [dot_bitmap(2, 1), dot_bitmap(2, 2), dot_bitmap(20, 4)],
 }
 
 
 @pytest.fixture
 def asset(tmp_path: Path) -> Path:
     """Three cats, two dogs and a light bulb, each another dot."""
-    return laid(tmp_path / "asset", {"quickdraw.zip": zipped(packed(DRAWINGS))})
+    return write_files(tmp_path / "asset", {"quickdraw.zip": make_zip(gzip_ndjson(DRAWINGS))})
 
 
 @pytest.fixture
 def strokes(tmp_path: Path) -> Path:
     """Four cats, of which the second was not recognised, and two dogs."""
     cats = [doodle(LINE), doodle(LINE, BEND, recognized=False), doodle(BEND), doodle(LINE, LINE)]
-    files = {"simplified/cat.ndjson": ndjson(cats), "simplified/dog.ndjson": ndjson(cats[:2])}
-    return laid(tmp_path / "asset", files)
+    files = {
+        "simplified/cat.ndjson": ndjson_file(cats),
+        "simplified/dog.ndjson": ndjson_file(cats[:2]),
+    }
+    return write_files(tmp_path / "asset", files)
 
 
 def _section(**keys: object) -> QuickDraw:
     return QuickDraw.model_validate({"source": "quickdraw", "path": "unused", **keys})
 
 
-def test_the_package_becomes_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetched, repacked, read and drawn; what else the package has is left in it."""
+def test_the_fetched_package_becomes_doodles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other files of the package are ignored."""
     body = {"quickdraw.zip": quickdraw_package(DRAWINGS)}
-    path = fetched("quickdraw", body, tmp_path, monkeypatch)
-    table = prepared(_section(), path, 28)
+    path = fetch_from_loopback("quickdraw", body, tmp_path, monkeypatch)
+    table = prepare_table(_section(), path, 28)
     assert table.index["id"].tolist()[-1] == "light-bulb-0000"
     assert table.image(5)[0, 0, 0] == 0
 
 
-def test_googles_bitmaps_become_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetched_bitmaps_become_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ink from 0 to 255; the same pixels as those of the package."""
-    drawings = np.array([dot(2, 1), dot(20, 4)]) * 255
-    bodies = {f"numpy_bitmap/{name}.npy": npy(drawings.astype(np.uint8)) for name in CLASSES}
-    path = fetched("quickdraw-bitmaps", bodies, tmp_path, monkeypatch)
-    table = prepared(_section(classes=["tree", "cat"]), path, 128)
+    drawings = np.array([dot_bitmap(2, 1), dot_bitmap(20, 4)]) * 255
+    bodies = {f"numpy_bitmap/{name}.npy": npy_file(drawings.astype(np.uint8)) for name in CLASSES}
+    path = fetch_from_loopback("quickdraw-bitmaps", bodies, tmp_path, monkeypatch)
+    table = prepare_table(_section(classes=["tree", "cat"]), path, 128)
     ids = ["tree-0000", "tree-0001", "cat-0000", "cat-0001"]
     assert table.accepted["id"].tolist() == ids
     assert table.accepted["source"].tolist()[0] == "tree.npy"
-    expected = draw_bitmap(np.array(dot(20, 4), np.float32).reshape(28, 28), 128)
+    expected = draw_bitmap(np.array(dot_bitmap(20, 4), np.float32).reshape(28, 28), 128)
     assert (table.image(1) == expected).all()
-    below = prepared(_section(classes=["tree", "cat"]), path / "numpy_bitmap", 128)
+    below = prepare_table(_section(classes=["tree", "cat"]), path / "numpy_bitmap", 128)
     assert (below.accepted["sha256"] == table.accepted["sha256"]).all()
-    one = prepared(_section(classes=["cat"], limit=1), path, 128)
+    one = prepare_table(_section(classes=["cat"], limit=1), path, 128)
     assert one.accepted["id"].tolist() == ["cat-0000"]
 
 
-def test_googles_strokes_become_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawn at the size asked for, in the width asked for."""
-    bodies = {f"simplified/{name}.ndjson": ndjson([doodle(BEND)]) for name in CLASSES}
-    path = fetched("quickdraw-strokes", bodies, tmp_path, monkeypatch)
-    table = prepared(_section(classes=["face"]), path, 64)
+def test_fetched_strokes_become_doodles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the image size and with the stroke width."""
+    bodies = {f"simplified/{name}.ndjson": ndjson_file([doodle(BEND)]) for name in CLASSES}
+    path = fetch_from_loopback("quickdraw-strokes", bodies, tmp_path, monkeypatch)
+    table = prepare_table(_section(classes=["face"]), path, 64)
     assert table.shape == (64, 64, 1)
     assert table.accepted["source"].tolist() == ["face.ndjson"]
     ink = (255.0 - table.image(0)).sum()
-    thick = prepared(_section(classes=["face"], stroke=12), path, 64)  # in the same place
+    thick = prepare_table(_section(classes=["face"], stroke=12), path, 64)  # in the same place
     assert (255.0 - thick.image(0)).sum() / ink == pytest.approx(2, rel=0.1)
 
 
-def test_only_recognised_strokes_where_asked(strokes: Path) -> None:
-    """The limit is of these; they keep the numbers they have in their file."""
-    table = prepared(_section(), strokes)
+def test_unrecognised_strokes_are_skipped_on_request(strokes: Path) -> None:
+    """The limit counts recognised ones; they keep their numbers in the file."""
+    table = prepare_table(_section(), strokes)
     assert table.accepted["id"].tolist()[:4] == [f"cat-000{number}" for number in range(4)]
-    table = prepared(_section(recognized=True), strokes)
+    table = prepare_table(_section(recognized=True), strokes)
     assert table.accepted["id"].tolist() == ["cat-0000", "cat-0002", "cat-0003", "dog-0000"]
-    table = prepared(_section(recognized=True, limit=2), strokes)
+    table = prepare_table(_section(recognized=True, limit=2), strokes)
     assert table.accepted["id"].tolist() == ["cat-0000", "cat-0002", "dog-0000"]
 
 
-def test_bitmaps_do_not_tell_what_only_strokes_do(asset: Path) -> None:
-    """The message says what does."""
+def test_stroke_parameters_are_refused_for_bitmaps(asset: Path) -> None:
+    """The message says what to do."""
     with pytest.raises(UserError, match=r"has bitmaps, which do not say .* use the strokes"):
-        prepared(_section(recognized=True), asset)
+        prepare_table(_section(recognized=True), asset)
     with pytest.raises(UserError, match="remove 'stroke'"):
-        prepared(_section(stroke=6), asset)
+        prepare_table(_section(stroke=6), asset)
 
 
-def test_a_worker_draws_the_same(asset: Path, tmp_path: Path) -> None:
-    """Of each format; what is pickled is small."""
-    bitmaps = npy(np.full((3, 784), 7, np.uint8))
-    more = laid(tmp_path / "npy", {"cat.npy": bitmaps})
-    lines = laid(tmp_path / "lines", {"cat.ndjson": ndjson([doodle(BEND)] * 3)})
+def test_makers_can_be_pickled(asset: Path, tmp_path: Path) -> None:
+    """Of each format; the pickle is small."""
+    bitmaps = npy_file(np.full((3, 784), 7, np.uint8))
+    more = write_files(tmp_path / "npy", {"cat.npy": bitmaps})
+    lines = write_files(tmp_path / "lines", {"cat.ndjson": ndjson_file([doodle(BEND)] * 3)})
     for path in (asset, more, lines):
         make = _section(classes=["cat"]).open(path, 32, tmp_path).images.make
-        assert (pickled(make)(2) == make(2)).all()
+        assert (pickle_round_trip(make)(2) == make(2)).all()
 
 
-def test_a_class_without_a_drawing_is_a_row_with_a_reason(tmp_path: Path) -> None:
-    """In every format, and where none was recognised; the other classes are used."""
+def test_a_class_without_drawings_is_a_rejected_row(tmp_path: Path) -> None:
+    """In every format, and if none was recognised; the other classes are used."""
     ones = np.ones((1, 784), np.uint8)
     for number, files in enumerate(
         (
-            {"quickdraw.zip": zipped(packed({"cat": [dot(1, 1)], "dog": []}))},
-            {"cat.npy": npy(ones), "dog.npy": npy(ones[:0])},
-            {"cat.ndjson": ndjson([doodle(BEND)]), "dog.ndjson": b"\n"},
+            {"quickdraw.zip": make_zip(gzip_ndjson({"cat": [dot_bitmap(1, 1)], "dog": []}))},
+            {"cat.npy": npy_file(ones), "dog.npy": npy_file(ones[:0])},
+            {"cat.ndjson": ndjson_file([doodle(BEND)]), "dog.ndjson": b"\n"},
         )
     ):
-        table = prepared(_section(), laid(tmp_path / str(number), files))
+        table = prepare_table(_section(), write_files(tmp_path / str(number), files))
         assert table.accepted["id"].tolist() == ["cat-0000"]
         assert reasons(table) == {"dog": "empty class: no drawing"}
     unknown = {
-        "cat.ndjson": ndjson([doodle(BEND)]),
-        "dog.ndjson": ndjson([doodle(BEND, recognized=False)]),
+        "cat.ndjson": ndjson_file([doodle(BEND)]),
+        "dog.ndjson": ndjson_file([doodle(BEND, recognized=False)]),
     }
-    table = prepared(_section(recognized=True), laid(tmp_path / "unknown", unknown))
+    table = prepare_table(_section(recognized=True), write_files(tmp_path / "unknown", unknown))
     assert reasons(table) == {"dog": "empty class: no drawing marked as recognised"}
 
 
@@ -145,23 +150,23 @@ def test_a_class_without_a_drawing_is_a_row_with_a_reason(tmp_path: Path) -> Non
     [
         (b"", "cannot be read"),
         (b"not numpy", "cannot be read"),
-        (npy(np.ones((9, 784), np.uint8))[:-1], "8 of 9 drawings; fetch it again"),
-        (npy(np.ones((9, 100), np.uint8)), r"uint8 \[9, 100\], not uint8 \[N, 784\]"),
-        (npy(np.ones((9, 784))), "float64"),
-        (npy(np.ones(784, np.uint8)), r"uint8 \[784\]"),
-        (npy(np.asfortranarray(np.ones((9, 784), np.uint8))), "in row order"),
-        (npy(np.array([{"pickle": 1}], object)), "object"),
+        (npy_file(np.ones((9, 784), np.uint8))[:-1], "8 of 9 drawings; fetch it again"),
+        (npy_file(np.ones((9, 100), np.uint8)), r"uint8 \[9, 100\], not uint8 \[N, 784\]"),
+        (npy_file(np.ones((9, 784))), "float64"),
+        (npy_file(np.ones(784, np.uint8)), r"uint8 \[784\]"),
+        (npy_file(np.asfortranarray(np.ones((9, 784), np.uint8))), "in row order"),
+        (npy_file(np.array([{"pickle": 1}], object)), "object"),
     ],
 )
-def test_a_damaged_array_is_explained(tmp_path: Path, data: bytes, said: str) -> None:
-    """Nothing in it is run or drawn."""
+def test_a_damaged_array_is_an_error(tmp_path: Path, data: bytes, said: str) -> None:
+    """No code in it is run."""
     with pytest.raises(UserError, match=said):
-        prepared(_section(), laid(tmp_path / "in", {"numpy_bitmap/cat.npy": data}))
+        prepare_table(_section(), write_files(tmp_path / "in", {"numpy_bitmap/cat.npy": data}))
 
 
-def test_an_array_that_shrinks_meanwhile_is_rejected(tmp_path: Path) -> None:
-    """As a download that goes on does to it."""
-    path = laid(tmp_path / "in", {"cat.npy": npy(np.ones((3, 784), np.uint8))})
+def test_an_array_that_shrinks_after_opening_is_rejected(tmp_path: Path) -> None:
+    """As when a download replaces it."""
+    path = write_files(tmp_path / "in", {"cat.npy": npy_file(np.ones((3, 784), np.uint8))})
     make = _section().open(path, 28, tmp_path).images.make
     (path / "cat.npy").write_bytes((path / "cat.npy").read_bytes()[:-10])
     assert make(1).min() == 254
@@ -169,20 +174,20 @@ def test_an_array_that_shrinks_meanwhile_is_rejected(tmp_path: Path) -> None:
         make(2)
 
 
-def test_more_than_one_format_must_be_told_apart(asset: Path) -> None:
-    """By the folder of one."""
-    laid(asset, {"numpy_bitmap/cat.npy": npy(np.ones((3, 784), np.uint8))})
+def test_several_formats_in_one_folder_are_refused(asset: Path) -> None:
+    """``path`` must name the folder of one."""
+    write_files(asset, {"numpy_bitmap/cat.npy": npy_file(np.ones((3, 784), np.uint8))})
     with pytest.raises(UserError, match="more than one format: 'path' must name a folder"):
-        prepared(_section(), asset)
-    assert len(prepared(_section(), asset / "numpy_bitmap")) == 3
+        prepare_table(_section(), asset)
+    assert len(prepare_table(_section(), asset / "numpy_bitmap")) == 3
     twice = {f"{folder}/cat.ndjson.gz": b"" for folder in "ab"}
     with pytest.raises(UserError, match="two files of one class: 2 files of 1 classes"):
-        prepared(_section(), laid(asset.parent / "twice", twice))
+        prepare_table(_section(), write_files(asset.parent / "twice", twice))
 
 
 def test_rows_have_their_class_and_number(asset: Path) -> None:
-    """All classes, by name; no group is known."""
-    table = prepared(_section(), asset, 28)
+    """All classes, by name; there are no groups."""
+    table = prepare_table(_section(), asset, 28)
     assert table.shape == (28, 28, 1)
     ids = ["cat-0000", "cat-0001", "cat-0002", "dog-0000", "dog-0001", "light-bulb-0000"]
     assert table.index["id"].tolist() == ids
@@ -191,17 +196,17 @@ def test_rows_have_their_class_and_number(asset: Path) -> None:
     assert table.index["group"].isna().all()
 
 
-def test_classes_and_limit_choose(asset: Path) -> None:
-    """The limit is for each class; classes come in the order given."""
+def test_classes_and_limit_select_drawings(asset: Path) -> None:
+    """The limit is per class; classes keep the given order."""
     section = _section(classes=["light bulb", "cat"], limit=2)
-    table = prepared(section, asset, 28)
+    table = prepare_table(section, asset, 28)
     assert table.index["id"].tolist() == ["light-bulb-0000", "cat-0000", "cat-0001"]
 
 
-def test_a_drawing_stands_upright_dark_on_white(asset: Path) -> None:
+def test_a_drawing_is_upright_and_dark_on_white(asset: Path) -> None:
     """Row 20, column 4 of the numbers is 20 down and 4 to the right, at any size."""
     for size in (14, 28, 128):
-        table = prepared(_section(classes=["cat"]), asset, size)
+        table = prepare_table(_section(classes=["cat"]), asset, size)
         image = table.images([2])[0, :, :, 0]
         darkest = np.unravel_index(image.argmin(), image.shape)
         assert np.array(darkest) * 28 / size == pytest.approx([20, 4], abs=1)
@@ -233,46 +238,44 @@ def test_enlarged_strokes_have_no_blocks_and_leave_the_paper_clean() -> None:
         ({"drawing": []}, "not a list of numbers"),
     ],
 )
-def test_a_wrong_drawing_is_a_row_with_a_reason(
-    tmp_path: Path, drawing: object, reason: str
-) -> None:
-    """The others of its class are used, under their own numbers."""
-    files = packed({"cat": [dot(1, 1), drawing, dot(2, 2)]})
-    asset = laid(tmp_path / "asset", {"quickdraw.zip": zipped(files)})
-    table = prepared(_section(), asset, 28)
+def test_an_invalid_drawing_is_a_rejected_row(tmp_path: Path, drawing: object, reason: str) -> None:
+    """The other drawings of its class keep their numbers."""
+    files = gzip_ndjson({"cat": [dot_bitmap(1, 1), drawing, dot_bitmap(2, 2)]})
+    asset = write_files(tmp_path / "asset", {"quickdraw.zip": make_zip(files)})
+    table = prepare_table(_section(), asset, 28)
     assert table.accepted["id"].tolist() == ["cat-0000", "cat-0002"]
     assert table.index["rejected"].str.contains(reason).tolist()[1]
 
 
-def test_a_line_that_is_no_json_is_rejected() -> None:
-    """Cut off in the middle."""
+def test_a_line_that_is_not_json_is_rejected() -> None:
+    """It is truncated."""
     with pytest.raises(ImageError, match="not a list of numbers"):
         parse_bitmap(b"[0, 1, 0")
 
 
-def test_an_unknown_class_is_refused_with_the_known_ones(asset: Path) -> None:
-    """Before anything is drawn."""
+def test_an_unknown_class_is_an_error(asset: Path) -> None:
+    """Before any drawing; the error lists the known ones."""
     with pytest.raises(UserError, match=r"no class 'lightbulb' \(allowed: .*light bulb"):
-        prepared(_section(classes=["lightbulb"]), asset, 28)
+        prepare_table(_section(classes=["lightbulb"]), asset, 28)
     with pytest.raises(UserError, match=r"no class 'xyz' \(allowed: cat, dog, light bulb\)"):
-        prepared(_section(classes=["xyz"]), asset, 28)
+        prepare_table(_section(classes=["xyz"]), asset, 28)
 
 
-def test_a_missing_or_damaged_archive_is_explained(tmp_path: Path) -> None:
-    """The folder, the zip, and a class within."""
+def test_a_missing_or_damaged_archive_is_an_error(tmp_path: Path) -> None:
+    """The folder, the zip, and a class inside."""
     with pytest.raises(UserError, match="is not a folder"):
-        prepared(_section(), tmp_path / "nowhere")
+        prepare_table(_section(), tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"no drawings \(0 files\).*quickdraw\.zip.*; fetch it"):
-        prepared(_section(), laid(tmp_path / "empty", {".hidden": b""}))
+        prepare_table(_section(), write_files(tmp_path / "empty", {".hidden": b""}))
     with pytest.raises(UserError, match=r"quickdraw\.zip cannot be read.*fetch it again"):
-        prepared(_section(), laid(tmp_path / "in", {"quickdraw.zip": b"PK damaged"}))
-    half = zipped({"cat.ndjson.gz": gzip.compress(b"[0, 1]\n" * 99)[:-9]})
+        prepare_table(_section(), write_files(tmp_path / "in", {"quickdraw.zip": b"PK damaged"}))
+    half = make_zip({"cat.ndjson.gz": gzip.compress(b"[0, 1]\n" * 99)[:-9]})
     with pytest.raises(UserError, match=r"cat\.ndjson\.gz cannot be read"):
-        prepared(_section(), laid(tmp_path / "in", {"quickdraw.zip": half}))
+        prepare_table(_section(), write_files(tmp_path / "in", {"quickdraw.zip": half}))
 
 
-def test_wrong_parameters_are_refused() -> None:
-    """A class twice would give ids twice; no class gives nothing."""
+def test_invalid_parameters_are_refused() -> None:
+    """A class twice, or no class."""
     with pytest.raises(ValidationError, match="are listed twice: cat"):
         _section(classes=["cat", "dog", "cat"])
     with pytest.raises(ValidationError, match="at least 1 item"):

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import colours, fetched, given, laid, picture, reasons, tarred
-from archives2 import pickled, prepared, strip
+from archives import (
+    colour_names,
+    fetch_from_loopback,
+    make_tar,
+    own_inputs,
+    picture,
+    reasons,
+    write_files,
+)
+from drawing_archives import pickle_round_trip, prepare_table, strip_file
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
@@ -15,9 +23,9 @@ from s2f_core.common.images import ImageError
 from s2f_core.data.datasets.strips import Strips, split_strip
 
 FILES = {
-    "edges2shoes/train/10_AB.jpg": strip("blue"),
-    "edges2shoes/train/9_AB.jpg": strip("red"),
-    "edges2shoes/val/1_AB.jpg": strip("blue"),
+    "edges2shoes/train/10_AB.jpg": strip_file("blue"),
+    "edges2shoes/train/9_AB.jpg": strip_file("red"),
+    "edges2shoes/val/1_AB.jpg": strip_file("blue"),
 }
 
 
@@ -25,50 +33,52 @@ def _section(**keys: object) -> Strips:
     return Strips.model_validate({"source": "edges2shoes", "path": "unused", **keys})
 
 
-def test_the_fetched_strips_become_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetched_strips_become_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Edges in one channel, photos in three, ids by number; the parts are the publisher's."""
-    body = {"edges2shoes.zip": tarred(FILES)}
-    table = prepared(_section(), fetched("edges2shoes", body, tmp_path, monkeypatch))
+    body = {"edges2shoes.zip": make_tar(FILES)}
+    table = prepare_table(
+        _section(), fetch_from_loopback("edges2shoes", body, tmp_path, monkeypatch)
+    )
     assert table.index["id"].tolist() == ["train-9", "train-10", "val-1"]
     assert table.index["part"].tolist() == ["train", "train", "val"]
     assert table.index["source"].tolist()[0] == "edges2shoes/train/9_AB.jpg"
-    assert colours(table) == ["red", "blue", "blue"]
-    edges = given(table)
+    assert colour_names(table) == ["red", "blue", "blue"]
+    edges = own_inputs(table)
     assert edges.index["id"].tolist() == table.index["id"].tolist()
     assert edges.shape == (32, 32, 1)
     assert edges.image(0)[:, 9:10].max() < 30
     assert edges.image(0)[:, 20:].min() > 225
 
 
-def test_handbags_lie_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_handbags_have_the_same_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under their own name."""
-    body = {"edges2handbags.zip": tarred({"edges2handbags/val/1_AB.jpg": strip()})}
-    path = fetched("edges2handbags", body, tmp_path, monkeypatch)
-    assert colours(prepared(_section(source="edges2handbags"), path)) == ["red"]
+    body = {"edges2handbags.zip": make_tar({"edges2handbags/val/1_AB.jpg": strip_file()})}
+    path = fetch_from_loopback("edges2handbags", body, tmp_path, monkeypatch)
+    assert colour_names(prepare_table(_section(source="edges2handbags"), path)) == ["red"]
 
 
-def test_parts_and_limit_choose(tmp_path: Path) -> None:
-    """The limit is for each part."""
-    path = laid(tmp_path / "in", FILES)
-    assert prepared(_section(parts=["val"]), path).index["id"].tolist() == ["val-1"]
-    assert prepared(_section(limit=1), path).index["id"].tolist() == ["train-9", "val-1"]
+def test_parts_and_limit_select_strips(tmp_path: Path) -> None:
+    """The limit is per part."""
+    path = write_files(tmp_path / "in", FILES)
+    assert prepare_table(_section(parts=["val"]), path).index["id"].tolist() == ["val-1"]
+    assert prepare_table(_section(limit=1), path).index["id"].tolist() == ["train-9", "val-1"]
     with pytest.raises(ValidationError, match="'train' or 'val'"):
         _section(parts=["test"])
 
 
-def test_odd_files_are_rows_with_a_reason(tmp_path: Path) -> None:
-    """In both tables alike; what lies beside the parts is no strip."""
-    good = strip()
+def test_unusable_files_are_rejected_rows(tmp_path: Path) -> None:
+    """In both tables; files outside the parts are ignored."""
+    good = strip_file()
     files = {
         "train/1_AB.jpg": good,
-        "train/2_AB.jpg": strip(size=(256, 128)),
-        "train/3_AB.jpg": strip(size=(256, 256)),
+        "train/2_AB.jpg": strip_file(size=(256, 128)),
+        "train/3_AB.jpg": strip_file(size=(256, 256)),
         "train/4_AB.jpg": good[:2000],
         "train/5.jpg": good,
         "cover.jpg": good,
     }
-    table = prepared(_section(), laid(tmp_path / "in", files))
-    for one in (table, given(table)):
+    table = prepare_table(_section(), write_files(tmp_path / "in", files))
+    for one in (table, own_inputs(table)):
         assert one.accepted["id"].tolist() == ["train-1"]
         found = reasons(one)
         assert found.pop("train-4").startswith("unreadable: image file is truncated")
@@ -79,19 +89,19 @@ def test_odd_files_are_rows_with_a_reason(tmp_path: Path) -> None:
         }
 
 
-def test_a_folder_without_strips_is_explained(tmp_path: Path) -> None:
-    """By what is missing."""
-    path = laid(tmp_path / "in", {"shoes/1.jpg": picture()})
+def test_a_folder_without_strips_is_an_error(tmp_path: Path) -> None:
+    """The error names the missing parts."""
+    path = write_files(tmp_path / "in", {"shoes/1.jpg": picture()})
     with pytest.raises(UserError, match=r"no strips N_AB\.jpg in train/, val/ \(1 files\)"):
-        prepared(_section(), path)
-    path = laid(tmp_path / "more", {"train/1_AB.jpg": strip()})
+        prepare_table(_section(), path)
+    path = write_files(tmp_path / "more", {"train/1_AB.jpg": strip_file()})
     with pytest.raises(UserError, match=r"no strips N_AB\.jpg in val/"):
-        prepared(_section(parts=["train", "val"]), path)
-    assert len(prepared(_section(), path)) == 1
+        prepare_table(_section(parts=["train", "val"]), path)
+    assert len(prepare_table(_section(), path)) == 1
 
 
-def test_a_strip_is_cut_in_its_middle() -> None:
-    """Each half is a square, and the halves are the strip."""
+def test_a_strip_is_split_in_the_middle() -> None:
+    """Each half is a square."""
     pixels = np.arange(6 * 12 * 3, dtype=np.uint8).reshape(6, 12, 3)
     assert (np.concatenate(split_strip(pixels), axis=1) == pixels).all()
     assert [half.shape for half in split_strip(pixels)] == [(6, 6, 3), (6, 6, 3)]
@@ -99,9 +109,9 @@ def test_a_strip_is_cut_in_its_middle() -> None:
         split_strip(pixels[:, :11])
 
 
-def test_a_worker_cuts_the_same(tmp_path: Path) -> None:
-    """From the zip, which it opens itself."""
-    opened = _section().open(laid(tmp_path / "in", FILES), 32, tmp_path)
+def test_makers_can_be_pickled(tmp_path: Path) -> None:
+    """The zip is opened again."""
+    opened = _section().open(write_files(tmp_path / "in", FILES), 32, tmp_path)
     for domain in (opened.images, opened.own_inputs):
         assert domain is not None
-        assert (pickled(domain.make)(1) == domain.make(1)).all()
+        assert (pickle_round_trip(domain.make)(1) == domain.make(1)).all()

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from archives2 import doodle, ndjson
+from drawing_archives import doodle, ndjson_file
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
@@ -25,8 +25,8 @@ def _ink(strokes: list[Points], size: int, width: float = 6.0) -> npt.NDArray[np
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
 @pytest.mark.parametrize("width", [2.0, 6.0, 16.0])
-def test_a_line_has_its_width_and_place_at_any_size(size: int, width: float) -> None:
-    """A box of 255: its top is 16 of 256 and half a stroke from the picture's, to half a pixel."""
+def test_a_line_has_its_width_and_position_at_any_size(size: int, width: float) -> None:
+    """In a box of 255 its top is 16 of 256 and half a stroke from the border, to half a pixel."""
     box = [np.array([[0.0, 0], [255, 0], [255, 255], [0, 255], [0, 0]])]
     column = _ink(box, size, width)[: size // 2, size // 2] * 256 / size
     assert column.sum() == pytest.approx(width, rel=0.05)
@@ -36,8 +36,8 @@ def test_a_line_has_its_width_and_place_at_any_size(size: int, width: float) -> 
     assert _ink(box, size, width)[size // 2, size // 2] == 0
 
 
-def test_a_slanted_line_is_smooth_and_as_wide() -> None:
-    """45 degrees: a row crosses 3·√2 pixels of it, in greys; beside it the paper is clean."""
+def test_a_slanted_line_is_smooth_and_has_its_width() -> None:
+    """At 45 degrees a row crosses 3·√2 pixels of it, in greys; the paper beside it is clean."""
     ink = _ink([np.array([[0.0, 0], [255, 255]])], 128)
     assert ink[64].sum() == pytest.approx(3 * np.sqrt(2), rel=0.03)
     assert len(np.unique(ink[40:90])) > 5
@@ -46,20 +46,20 @@ def test_a_slanted_line_is_smooth_and_as_wide() -> None:
 
 
 def test_two_sizes_show_the_same_drawing() -> None:
-    """The larger one, averaged, is the smaller one: nothing is enlarged."""
+    """The larger one, averaged, equals the smaller one."""
     half = cv2.resize(_ink(ZIGZAG, 128), (64, 64), interpolation=cv2.INTER_AREA)
     assert np.abs(half - _ink(ZIGZAG, 64)).max() < 0.03
 
 
 def test_a_single_point_is_a_dot() -> None:
-    """Round, as wide as a stroke, in the middle: all there is stands there."""
+    """Round, as wide as a stroke, in the middle."""
     ink = _ink([np.array([[7.0, 200]])], 128, 16)
     assert ink.sum() == pytest.approx(np.pi * 4**2, rel=0.06)
     assert ink[60:68, 60:68].sum() == pytest.approx(ink.sum(), rel=0.03)
 
 
-def test_drawings_stand_upright_in_the_middle() -> None:
-    """x grows to the right and y downwards; a flat drawing comes to the middle, not to the top."""
+def test_drawings_are_upright_and_centred() -> None:
+    """x grows to the right and y downwards; a flat drawing is centred vertically."""
     ink = _ink([np.array([[0.0, 0], [255, 0]])], 64)
     assert ink.sum(axis=1).argmax() in {31, 32}
     hook = _ink([np.array([[0.0, 0], [0, 255], [255, 255]])], 64)
@@ -86,17 +86,17 @@ def test_drawings_stand_upright_in_the_middle() -> None:
         ([[[10**400], [0]]], "not two lists, x and y"),
     ],
 )
-def test_what_is_no_drawing_says_why(drawing: object, reason: str) -> None:
+def test_an_invalid_drawing_is_rejected_with_the_reason(drawing: object, reason: str) -> None:
     """Nothing of it is drawn."""
     with pytest.raises(ImageError, match=reason):
         parse_strokes(drawing)
 
 
-def test_lines_are_found_by_their_bytes(tmp_path: Path) -> None:
-    """Numbers count lines that are not blank; of each the offset is kept, and no text."""
+def test_lines_are_indexed_by_their_offsets(tmp_path: Path) -> None:
+    """Numbers count lines that are not blank; no text is kept."""
     lines = [doodle(([0, 9], [0, 9])), doodle(([5], [5]), recognized=False), doodle(([0], [0]))]
     file = tmp_path / "cat.ndjson"
-    file.write_bytes(b"\n" + ndjson(lines[:1]) + b"  \n" + ndjson(lines[1:]))
+    file.write_bytes(b"\n" + ndjson_file(lines[:1]) + b"  \n" + ndjson_file(lines[1:]))
     every = index_strokes(file, width=6, recognized=False, limit=None)
     assert every.numbers.tolist() == [0, 1, 2]
     assert every.offsets.tolist()[0] == 1
@@ -126,17 +126,17 @@ def test_a_damaged_line_is_rejected_when_it_is_drawn(
 ) -> None:
     """The others can be used."""
     file = tmp_path / "cat.ndjson"
-    file.write_bytes(line + b"\n" + ndjson([doodle(([0, 9], [0, 9]))]))
+    file.write_bytes(line + b"\n" + ndjson_file([doodle(([0, 9], [0, 9]))]))
     found = index_strokes(file, width=6, recognized=True, limit=None)
     with pytest.raises(ImageError, match=reason):
         found.draw(0, 32)
     assert found.draw(1, 32).min() < 128
 
 
-def test_a_file_that_goes_or_never_was_is_explained(tmp_path: Path) -> None:
-    """As a rejected drawing, or before anything is drawn."""
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    """As a rejected drawing if it disappears later."""
     file = tmp_path / "cat.ndjson"
-    file.write_bytes(ndjson([doodle(([0], [0]))]))
+    file.write_bytes(ndjson_file([doodle(([0], [0]))]))
     found = index_strokes(file, width=6, recognized=False, limit=None)
     file.unlink()
     with pytest.raises(ImageError, match="unreadable"):

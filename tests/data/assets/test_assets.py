@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from loopback import Site, serve
-from tiny import BODY, Fetcher, asset, collection, tarred
+from tiny import BODY, Fetcher, make_asset, single_file_asset, write_tar
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.assets import File, Source
@@ -39,43 +39,43 @@ def two(site: Site) -> tuple[File, File]:
     )
 
 
-def test_all_files_come(site: Site, get: Fetcher) -> None:
-    """Each lies under its own path, and the cache has both for the next time."""
-    get(collection(*two(site)))
+def test_all_files_of_an_asset_are_fetched(site: Site, get: Fetcher) -> None:
+    """Each has its own path, and the cache keeps both."""
+    get(make_asset(*two(site)))
     assert (get.folder / "one.bin").read_bytes() == BODY
     assert (get.folder / "sub/two.bin").read_bytes() == b"two"
-    get(collection(*two(site)))
+    get(make_asset(*two(site)))
     get.folder = get.folder / "again"
-    get(collection(*two(site)))
+    get(make_asset(*two(site)))
     assert (get.folder / "sub/two.bin").read_bytes() == b"two"
-    assert len(site.asked) == 2
+    assert len(site.requests) == 2
 
 
-def test_a_fetch_that_broke_goes_on_file_by_file(site: Site, get: Fetcher) -> None:
-    """What came is kept, and is not asked for again."""
+def test_an_interrupted_fetch_continues_with_the_missing_file(site: Site, get: Fetcher) -> None:
+    """Finished files are not downloaded again."""
     site.statuses = [200, 500, 500, 500, 500]
     with pytest.raises(UserError, match=r"tiny/sub/two\.bin cannot be downloaded:\n.*500"):
-        get(collection(*two(site)))
+        get(make_asset(*two(site)))
     assert (get.folder / "one.bin").read_bytes() == BODY
-    get(collection(*two(site)))
-    assert len(site.asked) == 6
+    get(make_asset(*two(site)))
+    assert len(site.requests) == 6
 
 
-def test_wrong_md5(site: Site, get: Fetcher) -> None:
-    """A published md5 is held against what comes."""
+def test_a_wrong_md5_is_an_error(site: Site, get: Fetcher) -> None:
+    """A published md5 is checked."""
     one = replace(two(site)[0], checksum=f"md5:{'0' * 32}")
     with pytest.raises(UserError, match=f"wrong checksum: expected md5:0+, got md5:{MD5}"):
-        get(collection(one))
+        get(make_asset(one))
     assert not get.folder.exists()
 
 
-def test_checksum_of_what_travels(get: Fetcher, tmp_path: Path) -> None:
-    """Where that of the archive is published, the archive is checked and what is in it kept."""
-    path = tarred(tmp_path / "x.tgz", {"x/a": b"1"})
+def test_the_checksum_of_a_downloaded_archive_is_checked(get: Fetcher, tmp_path: Path) -> None:
+    """If that of the archive is published, the archive is checked and its members are kept."""
+    path = write_tar(tmp_path / "x.tgz", {"x/a": b"1"})
     known = f"md5:{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"
     for checksum in (f"md5:{'0' * 32}", known):
         source = Source(f"file:{path}", 500, "*", checksum=checksum, below="")
-        given = collection(File("x.zip", 500, "", (source,)))
+        given = make_asset(File("x.zip", 500, "", (source,)))
         if checksum == known:
             assert get(given).exists()
         else:
@@ -83,12 +83,12 @@ def test_checksum_of_what_travels(get: Fetcher, tmp_path: Path) -> None:
                 get(given)
 
 
-def test_what_came_first_is_remembered(
+def test_the_checksum_of_a_first_download_is_recorded(
     site: Site, get: Fetcher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a published checksum the log tells the sha256, and damage is seen by it."""
+    """Without a published checksum the log has the sha256, which later detects damage."""
     caplog.set_level("INFO")
-    got = get(asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum=""))
+    got = get(single_file_asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum=""))
     came = hashlib.sha256(BODY).hexdigest()
     assert (
         f"tiny/tiny.bin: no checksum is published; recorded that of the download: sha256:{came}"
@@ -97,17 +97,23 @@ def test_what_came_first_is_remembered(
     got.write_bytes(BODY[:-1] + b"X")
     (kept,) = get.cached.parent.glob("*-tiny.bin")
     assert came not in kept.name
-    assert get(asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum="")).read_bytes() == BODY
+    assert (
+        get(single_file_asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum="")).read_bytes()
+        == BODY
+    )
     kept.write_bytes(b"damaged")
     got.unlink()
-    assert get(asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum="")).read_bytes() == BODY
-    assert len(site.asked) == 2
+    assert (
+        get(single_file_asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum="")).read_bytes()
+        == BODY
+    )
+    assert len(site.requests) == 2
 
 
-def test_what_only_a_person_may_fetch(get: Fetcher) -> None:
-    """The error says where, what and to which place; what a person put there is left alone."""
+def test_a_manual_asset_has_instructions(get: Fetcher) -> None:
+    """The error says where to get a file and where to put it; existing files are kept."""
     given = replace(
-        collection(File("a/photo", 1, "", ()), File("a/sketch", 1, "", ())),
+        make_asset(File("a/photo", 1, "", ()), File("a/sketch", 1, "", ())),
         manual_steps="agree, download x.7z and put a",
     )
     (get.folder / "a/photo").mkdir(parents=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from archives2 import pickled
+from drawing_archives import pickle_round_trip
 from pydantic import ValidationError
 from scipy.stats import multivariate_normal
 
@@ -31,7 +31,7 @@ def _alphas(table: Table) -> list[int]:
 
 
 def test_density_is_that_of_a_normal_distribution() -> None:
-    """Against SciPy, and its peak 1/(2πα)."""
+    """Compared with SciPy; its peak is 1/(2πα)."""
     points = np.random.default_rng(0).uniform(-4, 4, (50, 2))
     for alpha in (1, 2, 5):
         expected = multivariate_normal([0, 0], alpha * np.eye(2)).pdf(points)
@@ -39,8 +39,8 @@ def test_density_is_that_of_a_normal_distribution() -> None:
         assert density(0.0, 0.0, alpha) == pytest.approx(0.15915494 / alpha)
 
 
-def test_pixels_are_coordinates_of_stated_ranges() -> None:
-    """0 is the low end, 255 the high one, 51 a fifth of the way; there and back is the same."""
+def test_pixels_are_coordinates_of_fixed_ranges() -> None:
+    """0 is the low end, 255 the high one, 51 a fifth of the way; the round trip is exact."""
     pixels = np.array([[0, 0, 0], [255, 255, 255], [51, 0, 51], [0, 51, 0]], np.uint8)
     points = to_coordinates(pixels.reshape(1, 2, 2, 3))
     assert points.shape == (1, 4, 3)
@@ -53,15 +53,15 @@ def test_pixels_are_coordinates_of_stated_ranges() -> None:
     assert outside.tolist() == [[[[0, 255, 255]]]]
 
 
-def test_points_of_no_square_make_no_image() -> None:
-    """Three points have no sides."""
+def test_the_number_of_points_must_be_a_square() -> None:
+    """Three points are no square image."""
     with pytest.raises(ValueError, match="reshape"):
         to_pixels(np.zeros((1, 3, 3)))
 
 
 @pytest.mark.parametrize(("form", "size"), FORMATS)
 def test_every_point_lies_on_its_surface(tmp_path: Path, form: str, size: int) -> None:
-    """To half a step of z, whatever the rounding of x and y; an image size changes nothing."""
+    """To half a step of z, whatever the rounding of x and y; the image size has no effect."""
     table = _table(tmp_path, format=form, size=size)
     assert table.shape == (size, size, 3)
     points = to_coordinates(table.images(range(300)))
@@ -102,8 +102,8 @@ def test_grids_are_meshes_with_the_peak_inside(tmp_path: Path) -> None:
     assert table.index["sha256"].nunique() > 295
 
 
-def test_more_examples_and_alphas_change_none(tmp_path: Path) -> None:
-    """An example keeps its pixels as long as seed, α and number are the same."""
+def test_more_examples_and_alphas_do_not_change_the_others(tmp_path: Path) -> None:
+    """An example depends only on seed, α and number."""
     few = _table(tmp_path / "few", format="points", examples=30, alphas=[2])
     many = _table(tmp_path / "many", format="points", examples=90, alphas=[1, 2])
     pixels = many.images(many.positions(few.index["id"]))
@@ -112,13 +112,13 @@ def test_more_examples_and_alphas_change_none(tmp_path: Path) -> None:
     assert (other.images(range(30)) != few.images(range(30))).any()
 
 
-def test_a_worker_makes_the_same_example() -> None:
-    """The seed travels, and what was drawn does not."""
+def test_makers_can_be_pickled() -> None:
+    """The pickle has the seed and no example."""
     given = {"source": "surfaces", "path": "unused", "format": "grids", "size": 8}
     make = (
         GaussianSurfaces.model_validate(given).open(Path("unused"), 128, Path("unused")).images.make
     )
-    assert (pickled(make)(5) == make(5)).all()
+    assert (pickle_round_trip(make)(5) == make(5)).all()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_worker_makes_the_same_example() -> None:
         ({"format": "mesh"}, "'points', 'clouds' or 'grids'"),
     ],
 )
-def test_wrong_parameters_are_refused(tmp_path: Path, keys: dict[str, object], said: str) -> None:
+def test_invalid_parameters_are_refused(tmp_path: Path, keys: dict[str, object], said: str) -> None:
     """Sizes that do not fit the format, and α that are not natural numbers."""
     with pytest.raises(ValidationError, match=said):
         _table(tmp_path, **keys)
