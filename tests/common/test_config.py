@@ -53,7 +53,7 @@ def test_a_registry_is_a_union(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "keys", "said"),
+    ("kind", "keys", "message"),
     [
         (Wheel, ["wheels", "left"], "no 'left' under wheels (known keys: front, back, odd)"),
         (Wheel, ["axles"], "no 'axles' under the top level (known keys: lr, wheels, conditions)"),
@@ -69,11 +69,13 @@ def test_a_registry_is_a_union(file: Path) -> None:
         (int, ["lr"], "lr: Input should be a valid integer"),
     ],
 )
-def test_a_wrong_parameter_is_explained(file: Path, kind: type, keys: list[str], said: str) -> None:
+def test_a_wrong_parameter_is_explained(
+    file: Path, kind: type, keys: list[str], message: str
+) -> None:
     """The message names the file, the key, what was given and what is allowed."""
     with pytest.raises(UserError) as error:
         load(kind, *keys, file=file)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(file) in str(error.value)
 
 

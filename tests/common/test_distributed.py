@@ -204,9 +204,9 @@ def test_the_remaining_process_reports_a_lost_one(tmp_path: Path, make_job: Any)
         )
         for rank in range(2)
     ]
-    said = [process.communicate()[1] for process in both]
-    assert [process.returncode for process in both] == [1, -signal.SIGKILL], said
-    assert "process 0 of 2 lost its connection to another process" in said[0]
+    message = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [1, -signal.SIGKILL], message
+    assert "process 0 of 2 lost its connection to another process" in message[0]
 
 
 def _launched(rank: int, port: int) -> dict[str, str]:
@@ -282,8 +282,8 @@ def test_random_numbers_are_drawn_for_all_processes(second_of_two: int) -> None:
 @pytest.mark.parametrize(("batch", "parts"), [(1, 1), (5, 1), (6, 2)])
 def test_a_batch_that_cannot_be_divided_is_refused(batch: int, parts: int) -> None:
     """The message says what is allowed."""
-    said = rf"batch is {batch} images in {parts} part.* multiple of {2 * parts}"
-    with pytest.raises(UserError, match=said):
+    message = rf"batch is {batch} images in {parts} part.* multiple of {2 * parts}"
+    with pytest.raises(UserError, match=message):
         distributed.shard_indices(batch, parts)
 
 

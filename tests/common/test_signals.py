@@ -99,7 +99,7 @@ def test_an_interrupted_training_saves_and_resumes(
     assert left.value.code == code
     assert signal.getsignal(number) is handlers
     (state,) = (tmp_path / "states").iterdir()
-    assert checkpoint.load(state)["done"] == step
+    assert checkpoint.load(state)["step"] == step
     assert not files.model.exists()
     assert ("tiny: interrupted after step 7, saved" in caplog.text) is (step == 7)
 
@@ -145,7 +145,7 @@ def test_out_of_memory_is_explained_and_loses_nothing(
     with pytest.raises(UserError, match=r"no memory left for variants\.tiny: .*accumulate"):
         train()
     (state,) = (tmp_path / "states").iterdir()
-    assert checkpoint.load(state)["done"] == 10
+    assert checkpoint.load(state)["step"] == 10
     train()
     resumed = files.curves.read_bytes()
     train()

@@ -41,12 +41,12 @@ def weights() -> Weights:
     return description().build().state_dict()
 
 
-def checkpoint(change: Callable[[Weights], object] = dict, **told: Any) -> bytes:
+def checkpoint(change: Callable[[Weights], object] = dict, **changes: Any) -> bytes:
     """A model file of changed weights and of a description with other values."""
     content = {
         "format": FORMAT,
         "version": VERSION,
-        "description": {**description().model_dump(mode="json"), **told},
+        "description": {**description().model_dump(mode="json"), **changes},
         "weights": change(dict(weights())),
     }
     return _torch_file(content)
@@ -94,7 +94,7 @@ def graph(
     takes: str = "input",
     channels: int = 1,
     parts: tuple[onnx.TensorProto, ...] = (),
-    told: str | None = None,
+    text: str | None = None,
 ) -> bytes:
     """An ONNX file of these nodes, by default one that repeats a channel; with a description."""
     image = helper.make_tensor_value_info(takes, TensorProto.FLOAT, ["n", channels, 16, 16])
@@ -102,8 +102,8 @@ def graph(
     used = nodes or (helper.make_node("Concat", [takes] * 3, ["output"], axis=1),)
     drawn = helper.make_graph(used, "g", [image], [made], initializer=parts)
     model = helper.make_model(drawn, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    text = description().model_dump_json() if told is None else told
-    helper.set_model_props(model, {"s2f": text, "s2f-version": str(VERSION)})
+    metadata = description().model_dump_json() if text is None else text
+    helper.set_model_props(model, {"s2f": metadata, "s2f-version": str(VERSION)})
     return bytes(model.SerializeToString())
 
 
@@ -140,7 +140,7 @@ MODELS: dict[str, Make] = {
     "texts.pt": lambda _: checkpoint(lambda held: dict.fromkeys(held, "weight")),
     "none.pt": lambda _: checkpoint(lambda _: None),
     "meta.pt": lambda _: checkpoint(lambda held: {k: v.to("meta") for k, v in held.items()}),
-    "told.pt": lambda _: checkpoint(variant="../../x", condition="no such", background="?"),
+    "description.pt": lambda _: checkpoint(variant="../../x", condition="no such", background="?"),
     "unknown.pt": lambda _: checkpoint(generator={"type": "os.system"}),
     "list.pt": lambda _: _torch_file([1, 2]),
     "cut.pt": lambda _: checkpoint()[:-300],
@@ -155,6 +155,6 @@ MODELS: dict[str, Make] = {
     "flat.onnx": lambda _: graph(helper.make_node("Flatten", ["input"], ["output"])),
     "expanding.onnx": lambda _: _expanding_graph(),
     "unknown.onnx": lambda _: graph(helper.make_node("System", ["input"], ["output"], domain="x")),
-    "deep.onnx": lambda _: graph(told='{"drawing": ' + '{"a": ' * 5000 + "1" + "}" * 5001),
-    "lies.onnx": lambda _: graph(told=description().model_dump_json().replace("16", "32")),
+    "deep.onnx": lambda _: graph(text='{"drawing": ' + '{"a": ' * 5000 + "1" + "}" * 5001),
+    "lies.onnx": lambda _: graph(text=description().model_dump_json().replace("16", "32")),
 }

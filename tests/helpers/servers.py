@@ -47,9 +47,9 @@ class Server:
         try:
             deadline = time.monotonic() + START_TIMEOUT
             while not self._answered():
-                said = self.log.read_text(errors="replace")[-2000:]
-                assert process.poll() is None, said
-                assert time.monotonic() < deadline, said
+                message = self.log.read_text(errors="replace")[-2000:]
+                assert process.poll() is None, message
+                assert time.monotonic() < deadline, message
                 time.sleep(0.05)
             yield process
         finally:

@@ -77,12 +77,14 @@ def test_each_image_is_used_or_a_rejected_row(
     section = Folder(source="folder", path=tmp_path / "in", layout="images")
     table = prepare(section, section.path, 32, tmp_path / "out", tmp_path)
     index = table.index.set_index("source")["rejected"]
-    expected = {name: said for name, (_, said) in PICTURES.items() if not name.endswith(".svg")}
+    expected = {
+        name: message for name, (_, message) in PICTURES.items() if not name.endswith(".svg")
+    }
     assert set(index.index) == set(expected)
-    for name, said in expected.items():
+    for name, message in expected.items():
         reason = "" if index.isna()[name] else index[name]
-        assert bool(reason) == bool(said), f"{name}: {reason}"
-        assert re.search(said, reason), f"{name}: {reason}"
+        assert bool(reason) == bool(message), f"{name}: {reason}"
+        assert re.search(message, reason), f"{name}: {reason}"
     assert not list(nothing.iterdir())
 
 

@@ -22,7 +22,7 @@ BODY = bytes(range(256)) * 4000
 
 
 class Client:
-    """Downloads ``/file`` of a site into a folder and keeps the waits it was told to make."""
+    """Downloads ``/file`` of a site into a folder and records the waits."""
 
     def __init__(self, site: Site, folder: Path) -> None:
         self.site, self.part, self.target = site, folder / "x.part", folder / "x"

@@ -105,7 +105,7 @@ def test_photos_missing_in_a_list_or_folder_are_reported(
 
 
 @pytest.mark.parametrize(
-    ("identities", "partition", "said"),
+    ("identities", "partition", "message"),
     [
         ("000001.jpg\n", PARTITION, r"identity_CelebA.txt, line 1: '000001.jpg' is not a photo's"),
         ("000001.jpg 2\n000002.jpg x\n", PARTITION, "line 2: '000002.jpg x' is not .* a number"),
@@ -116,10 +116,10 @@ def test_photos_missing_in_a_list_or_folder_are_reported(
     ],
 )
 def test_a_malformed_line_is_an_error(
-    tmp_path: Path, identities: str, partition: str, said: str
+    tmp_path: Path, identities: str, partition: str, message: str
 ) -> None:
     """The error has file, line, text and the allowed values."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         _table(_laid(tmp_path, identities, partition), tmp_path)
 
 

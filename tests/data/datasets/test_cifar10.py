@@ -112,7 +112,7 @@ def _around(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("batch", "said"),
+    ("batch", "message"),
     [
         (pickle.dumps(_Evil()), "it names .*, which is not allowed"),
         (b"\x80\x02cos\nsystem\nU\x08rm -rf /\x85R.", "it names os.system, which is not allowed"),
@@ -135,11 +135,11 @@ def _around(data: bytes) -> bytes:
     ],
 )
 def test_an_invalid_batch_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: bytes, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: bytes, message: str
 ) -> None:
     """Truncated, of other shapes, or made to run code: no code runs, and the file is named."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=said) as error:
+    with pytest.raises(UserError, match=message) as error:
         _table(_laid(tmp_path, test_batch=batch), tmp_path, batches=["test"])
     assert "test_batch" in str(error.value)
     assert not Path("touched").exists()

@@ -166,9 +166,9 @@ def test_every_rejected_person_has_a_reason(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="none of 12 images can be used"):
         _table(path, tmp_path)
     rows = _section().open(path, 64, tmp_path).images.rows
-    told = dict(zip(rows["id"], rows["rejected"], strict=True))
+    rejected = dict(zip(rows["id"], rows["rejected"], strict=True))
     numbers = "its annotation does not have 4 numbers of a box and 51 of keypoints"
-    assert told == {
+    assert rejected == {
         "000000000001-1": "another person in the crop",
         "000000000001-2": "another person in the crop",
         "000000000001-3": "too small: 20 px high, at least 32 needed",
@@ -216,7 +216,7 @@ def test_makers_can_be_pickled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{", "cannot be read: Expecting property name"),
         ("[" * 100_000, "cannot be read: maximum recursion"),
@@ -232,10 +232,10 @@ def test_makers_can_be_pickled(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_invalid_annotations_are_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_invalid_annotations_are_refused(tmp_path: Path, text: str, message: str) -> None:
     """The error names the file and the problem."""
     files = {"annotations/person_keypoints_train2017.json": text.encode()}
-    with pytest.raises(UserError, match=said) as error:
+    with pytest.raises(UserError, match=message) as error:
         _table(write_files(tmp_path / "in", files), tmp_path)
     assert "person_keypoints_train2017.json" in str(error.value)
 

@@ -136,7 +136,7 @@ def test_without_lists_all_files_are_used(tmp_path: Path, caplog: pytest.LogCapt
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("quickdraw/apple/2.png\n", r"train\.txt, line 3: 'quickdraw/apple/2.png' is not"),
         ("\nquickdraw/cat/2.png cat\n", r"line 4: 'quickdraw/cat/2.png cat' is not"),
@@ -145,9 +145,9 @@ def test_without_lists_all_files_are_used(tmp_path: Path, caplog: pytest.LogCapt
         ("quickdraw/apple/2.png 11\n", r"test\.txt, line 1: quickdraw/apple/2.png is listed twice"),
     ],
 )
-def test_a_malformed_list_is_an_error(tmp_path: Path, text: str, said: str) -> None:
+def test_a_malformed_list_is_an_error(tmp_path: Path, text: str, message: str) -> None:
     """The error has file, line and text."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         prepare_table(_section(), _laid(tmp_path, **_with(text)))
 
 

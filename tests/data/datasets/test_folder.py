@@ -78,12 +78,12 @@ def test_unusable_images_are_rejected_rows(tmp_path: Path) -> None:
     }
     table = _table(tmp_path, files, layout="images")
     assert colour_names(table) == ["green"]
-    told = reasons(table)
-    assert told["a.png"] == "has the same name as a.jpg"
-    assert told["b"].startswith("unreadable")
-    assert told["c"].startswith("unreadable: cannot identify")
-    assert "too small: 20x90" in told["d"]
-    assert told["e"] == "unreadable: empty file"
+    rejected = reasons(table)
+    assert rejected["a.png"] == "has the same name as a.jpg"
+    assert rejected["b"].startswith("unreadable")
+    assert rejected["c"].startswith("unreadable: cannot identify")
+    assert "too small: 20x90" in rejected["d"]
+    assert rejected["e"] == "unreadable: empty file"
 
 
 def test_ids_are_unique_whatever_the_names(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_single_class_needs_the_layout(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "keys", "said"),
+    ("names", "keys", "message"),
     [
         (["A/1", "B/1", "C/1"], {}, r"has A/ \(1\), B/ \(1\), C/ \(1\); more than A/ and B/. Set"),
         (["A/1", "B/1", "2"], {}, r"B/ \(1\), 1 in no sub-folder; more than A/ and B/"),
@@ -242,10 +242,10 @@ def test_a_single_class_needs_the_layout(tmp_path: Path) -> None:
     ],
 )
 def test_an_ambiguous_or_wrong_layout_is_an_error(
-    tmp_path: Path, names: list[str], keys: dict[str, object], said: str
+    tmp_path: Path, names: list[str], keys: dict[str, object], message: str
 ) -> None:
     """The error has the content and the allowed layouts."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         _table(tmp_path, {f"{name}.png": RED for name in names}, **keys)
 
 

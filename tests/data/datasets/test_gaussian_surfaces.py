@@ -122,7 +122,7 @@ def test_makers_can_be_pickled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "message"),
     [
         ({"format": "points", "size": 4}, "size must be 1 for points, got 4"),
         ({"format": "grids"}, "size must be 2 or more for grids, got 1"),
@@ -132,7 +132,9 @@ def test_makers_can_be_pickled() -> None:
         ({"format": "mesh"}, "'points', 'clouds' or 'grids'"),
     ],
 )
-def test_invalid_parameters_are_refused(tmp_path: Path, keys: dict[str, object], said: str) -> None:
+def test_invalid_parameters_are_refused(
+    tmp_path: Path, keys: dict[str, object], message: str
+) -> None:
     """Sizes that do not fit the format, and α that are not natural numbers."""
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=message):
         _table(tmp_path, **keys)

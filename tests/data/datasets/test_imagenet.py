@@ -59,12 +59,12 @@ def test_unusable_files_are_rejected_rows(tmp_path: Path) -> None:
     }
     table = _table(write_files(tmp_path / "in", odd), tmp_path)
     assert table.accepted["id"].tolist() == ["oak/2"]
-    told = reasons(table)
-    assert "truncated" in told["oak/1"]
-    assert told["oak/2.png"] == "has the same name as oak/2.JPEG"
-    assert "too small: 20x20" in told["oak/3"]
-    assert told["loose"] == "not in the folder of a class"
-    assert told["notes/"] == "empty class: no images"
+    rejected = reasons(table)
+    assert "truncated" in rejected["oak/1"]
+    assert rejected["oak/2.png"] == "has the same name as oak/2.JPEG"
+    assert "too small: 20x20" in rejected["oak/3"]
+    assert rejected["loose"] == "not in the folder of a class"
+    assert rejected["notes/"] == "empty class: no images"
     with pytest.raises(UserError, match=r"has no images, only 1 \.txt"):
         _table(write_files(tmp_path / "none", {"oak/1.txt": b""}), tmp_path)
 

@@ -113,7 +113,7 @@ def test_missing_and_damaged_drawings_are_rejected_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (None, r"data/openmoji\.json does not exist"),
         (b"{", r"cannot be read.*fetch it again"),
@@ -124,12 +124,12 @@ def test_missing_and_damaged_drawings_are_rejected_rows(tmp_path: Path) -> None:
         (b'[{"hexcode": "1F34E", "group": null}]', "entry 0 has no text under 'group'"),
     ],
 )
-def test_an_invalid_list_is_an_error(tmp_path: Path, text: bytes | None, said: str) -> None:
+def test_an_invalid_list_is_an_error(tmp_path: Path, text: bytes | None, message: str) -> None:
     """The error has its path and the problem."""
     files = openmoji_files(ENTRIES)
     files.pop("data/openmoji.json")
     more = {} if text is None else {"data/openmoji.json": text}
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         prepare_table(_section(), write_files(tmp_path / "in", {**files, **more}))
 
 

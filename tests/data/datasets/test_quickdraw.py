@@ -146,7 +146,7 @@ def test_a_class_without_drawings_is_a_rejected_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "cannot be read"),
         (b"not numpy", "cannot be read"),
@@ -158,9 +158,9 @@ def test_a_class_without_drawings_is_a_rejected_row(tmp_path: Path) -> None:
         (npy_file(np.array([{"pickle": 1}], object)), "object"),
     ],
 )
-def test_a_damaged_array_is_an_error(tmp_path: Path, data: bytes, said: str) -> None:
+def test_a_damaged_array_is_an_error(tmp_path: Path, data: bytes, message: str) -> None:
     """No code in it is run."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         prepare_table(_section(), write_files(tmp_path / "in", {"numpy_bitmap/cat.npy": data}))
 
 
