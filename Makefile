@@ -57,9 +57,9 @@ drills: .venv/installed-sr,dev ## kill stages in a small clone, then crowd the d
 	$(BIN)/python tests/helpers/kills.py "$$folder/s2f" --times $(KILLS) --seed 1 --out .s2f/kills.json
 	$(BIN)/python tests/helpers/load.py --seconds 120 --out .s2f/load.json
 
-clean: ## remove results and resume states; what was fetched or cached stays in the caches
+clean: ## remove results and resume states; metrics/ is in git, what was fetched or cached stays
 	rm -rf report .s2f
-	find data metrics -mindepth 1 ! -path 'data/lists*' ! -path 'data/survey*' ! -name .gitkeep -delete
+	find data -mindepth 1 ! -path 'data/lists*' ! -path 'data/survey*' ! -name .gitkeep -delete
 
 # The stamp's ending names the extras. rembg compiles its kernels on its first import, close to
 # a minute: done here, once, so that no stage pays it.

@@ -25,7 +25,7 @@ from s2f_core.training.loop import Training, train
 from s2f_core.training.model_card import describe
 from s2f_core.training.pictures import progress_mosaic, sample_sheet
 from s2f_core.training.result import TrainingResult
-from s2f_core.training.validation import Validation
+from s2f_core.training.validation import COLUMNS, Validation
 from s2f_core.training.variant import Settings
 
 STATE_VERSION = 1  # of the files of unfinished trainings; another version starts anew
@@ -143,9 +143,10 @@ class Outputs:
         (self.model / "training.json").write_text(json.dumps(summary(result), indent=2) + "\n")
         save_png(self.model / "progress.png", progress_mosaic(result.val, result.frames))
         save_png(self.model / "samples.png", sample_sheet(result.val, result.generators))
-        for file, rows in ((self.curves, result.history), (self.validation, result.scores)):
+        scores = pd.DataFrame(result.scores, columns=COLUMNS)
+        for file, frame in ((self.curves, pd.DataFrame(result.history)), (self.validation, scores)):
             file.parent.mkdir(parents=True, exist_ok=True)
-            pd.DataFrame(rows).to_csv(file, index=False, float_format="%.6g")
+            frame.to_csv(file, index=False, float_format="%.6g")
 
 
 def summary(result: TrainingResult) -> dict[str, Any]:

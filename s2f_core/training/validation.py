@@ -19,6 +19,7 @@ from s2f_core.networks.generate import batches, generate
 FRAME = 6  # images whose outputs are kept at every validation
 
 SCORES = {"ssim": SSIM, "pixel_difference": PIXEL_DIFFERENCE}
+COLUMNS = ["step", *SCORES, "variety"]  # of the CSV file; scores of unpaired images are empty
 
 Generators = Mapping[Direction, nn.Module]
 

@@ -38,12 +38,11 @@ def points_clone(folder: Path) -> Path:
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["data"] = {"points": params["data"]["points"]}
     params["assets"] = ["hed", "mediapipe"]
+    params["tables"] = {"points-kept-noise": params["tables"]["points-kept-noise"]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     pipeline = yaml.safe_load((folder / "dvc.yaml").read_text())
     names = ("code", "fetch", "dataset", "condition", "split", "train")
     stages = {name: pipeline["stages"][name] for name in names}
-    conditions = stages["condition"]["foreach"]
-    stages["condition"]["foreach"] = {"points-kept-noise": conditions["points-kept-noise"]}
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
     return folder
 

@@ -69,7 +69,7 @@ def test_dvc_needs_to_know_no_more_than_params_yaml(copy: Path) -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     loops = {stage: stages[stage]["foreach"] for stage in ("train", "evaluate")}
     assert loops == dict.fromkeys(("train", "evaluate"), "${variants}")
-    made = stages["condition"]["foreach"].values()
+    made = _params(copy)["tables"].values()
     assert all(entry["data"] in made for entry in _params(copy)["variants"].values())
 
 

@@ -72,6 +72,16 @@ def _variants(file: Path) -> dict[str, TranslatedVariant]:
     return load(dict[str, TranslatedVariant], "variants", file=file)
 
 
+def test_every_metrics_file_in_git_is_of_a_variant() -> None:
+    """DVC leaves the files of a variant that is gone: delete them with it."""
+    listing = subprocess.run(
+        ["git", "ls-files", "metrics"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    names = {Path(line).stem for line in listing.stdout.splitlines()}
+    others = {".gitkeep", "human-gap", "leaderboard"}
+    assert names - others <= _variants(ROOT / "params.yaml").keys()
+
+
 def test_every_stage_file_is_run_by_the_pipeline() -> None:
     """No stage is forgotten in dvc.yaml; what people call by hand is none."""
     by_hand = {"main", "import_checkpoint", "review", "datasets", "conditions"}

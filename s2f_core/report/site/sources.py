@@ -145,7 +145,9 @@ def _read_variant(root: Path, name: str) -> VariantResult:
     return VariantResult(
         read_record(TrainingRecord, model / "training.json"),
         read_frame(root / "metrics" / "curves" / f"{name}.csv", ["step"]),
-        read_frame(root / "metrics" / "validation" / f"{name}.csv", ["step"]),
+        read_frame(root / "metrics" / "validation" / f"{name}.csv", ["step"]).dropna(
+            axis="columns", how="all"
+        ),
         progress,
         run.read_text().strip() if (run := model / "run_id").is_file() else "",
     )
