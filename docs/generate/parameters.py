@@ -19,7 +19,7 @@ from s2f_core.data.background import Background
 from s2f_core.data.conditions import Condition
 from s2f_core.data.curation.curate import Curation
 from s2f_core.data.datasets import Dataset
-from s2f_core.data.selection import Translation
+from s2f_core.data.selection import TranslationOptions
 from s2f_core.data.split import Split
 from s2f_core.evaluation.human_gap import Gap
 from s2f_core.training.edsr import SuperResolution
@@ -28,6 +28,15 @@ from s2f_core.training.variant import Variant
 TAGS = ("type", "source", "model")  # the keys that choose a section of a union
 SCALARS = {int: "integer", float: "number", str: "text", bool: "true or false", Path: "path"}
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+
+
+class DocumentedVariant(Variant):
+    """An entry under ``variants:``; what it does not say has the value under ``defaults:``."""
+
+    translations: dict[str, TranslationOptions] = Field(
+        default_factory=dict,
+        description="Translations by name; without any, the variant has one of its own name.",
+    )
 
 
 class Parameters(Section):
@@ -57,8 +66,7 @@ class Parameters(Section):
     defaults: dict[str, Any] = Field(
         description="What every variant has unless it says otherwise, merged key by key."
     )
-    variants: dict[str, Variant] = Field(description="Variants by name.")
-    translations: dict[str, Translation] = Field(description="Translations by name.")
+    variants: dict[str, DocumentedVariant] = Field(description="Variants by name.")
 
 
 def page() -> str:
@@ -68,7 +76,7 @@ def page() -> str:
         (
             "Every key of `params.yaml`. An unknown key or a wrong value is an error that names "
             "the place and lists what is allowed. `dvc exp run -S KEY=VALUE` changes a key that "
-            "the file has; `-S +KEY=VALUE` adds one. A key without a default is required."
+            "the file has, `-S ++KEY=VALUE` any key. A key without a default is required."
         ),
         "P1 to P5 are the [studies](../how-to/studies.md); other names with years are papers.",
     ]

@@ -43,9 +43,11 @@ def test_links_and_paths_exist(page: Path) -> None:
 
 @each_page
 def test_overrides_name_keys_of_params_yaml(page: Path) -> None:
-    """``-S KEY=`` has a key of the file, ``-S +KEY=`` one that it lacks or that is removed."""
+    """``-S KEY=`` has a key of the file, ``-S +KEY=`` one that it lacks; ``++`` any."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     text = page.read_text(encoding="utf-8")
+    for variant in re.findall(r"-S '?\+*variants\.([\w-]+)", text):
+        assert variant in params["variants"]
     for added, key in re.findall(r"-S '?(\+?)([a-z][\w.-]*)=", text):
         here: Any = params
         *above, last = key.split(".")
