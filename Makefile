@@ -44,7 +44,7 @@ ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
 	store=$$(python -c 'from s2f_core.tracking.client import store; print(store())') && \
 	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "$$store"
 
-demo: .venv/installed-sr ## draw, and see what the models make of it: make demo DEMO_PORT=8000
+demo: .venv/installed-sr ## open a page to draw on; the models translate it live: make demo DEMO_PORT=8000
 	$(BIN)/python -m stages.demo --port $(DEMO_PORT)
 
 audit: .venv/installed-sr ## ask PyPI for known faults of the pinned packages
@@ -52,10 +52,10 @@ audit: .venv/installed-sr ## ask PyPI for known faults of the pinned packages
 	    { $(BIN)/python -m venv .venv/audit && .venv/audit/bin/pip install --quiet pip-audit; }
 	.venv/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
-drills: .venv/installed-sr,dev ## kill stages in a small clone, then crowd the demo: make drills KILLS=1000
+drills: .venv/installed-sr,dev ## kill stages in a small clone, then put load on the demo: make drills KILLS=1000
 	mkdir -p .s2f && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(BIN)/python tests/helpers/kills.py "$$folder/s2f" --times $(KILLS) --seed 1 --out .s2f/kills.json
-	$(BIN)/python tests/helpers/load.py --seconds 120 --out .s2f/load.json
+	$(BIN)/python tests/helpers/kill_drill.py "$$folder/s2f" --times $(KILLS) --seed 1 --out .s2f/kill_drill.json
+	$(BIN)/python tests/helpers/demo_load_drill.py --seconds 120 --out .s2f/demo_load_drill.json
 
 clean: ## remove results and resume states; metrics/ is in git, what was fetched or cached stays
 	rm -rf report .s2f

@@ -38,8 +38,8 @@ MEASURED = 12  # strokes
 WINDOW = (1280, 1240)
 READY = "document.querySelector('.card') && !document.querySelector('.card[aria-busy=true]')"
 NOTE = (
-    "window.seen = []; document.addEventListener('shown', ({detail}) => {"
-    " seen.push([detail.ms, detail.all]); })"
+    "window.seen = []; document.addEventListener('pictureshown', ({detail}) => {"
+    " seen.push([detail.ms, detail.totalMs]); })"
 )
 RUNTIME = Path("data/assets/onnxruntime-web")
 
@@ -107,7 +107,7 @@ def _choose(page: Browser, name: str) -> None:
 
 def _draw(page: Browser, strokes: Sequence[Stroke] = FACE) -> None:
     left, top, side = page.run(
-        "(() => { const box = document.getElementById('board').getBoundingClientRect();"
+        "(() => { const box = document.getElementById('canvas').getBoundingClientRect();"
         " return [box.left, box.top, box.width]; })()"
     )
     for colour, width, points in strokes:

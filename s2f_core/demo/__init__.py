@@ -1,8 +1,8 @@
-"""The demo: people draw on a page, and models answer while they do.
+"""The demo: a local web page to draw on, with models that translate the drawing live.
 
-:mod:`.server` is the page's server, on this machine only unless told otherwise; :mod:`.models` what
-it computes with, :mod:`.queue` in which order, :mod:`.security` for whom. ``page/`` is what a
-browser gets: plain modules, nothing built, nothing from elsewhere.
+:mod:`.server` builds and runs the server, :mod:`.api` has its endpoints, :mod:`.models` loads and
+runs the generators, :mod:`.queue` orders the work, :mod:`.security` checks who asks. ``page/`` is
+the page: plain JavaScript modules without a build step or external resources.
 """
 
 from s2f_core.demo.server import serve

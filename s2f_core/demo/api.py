@@ -1,4 +1,4 @@
-"""What the page asks for: models, pictures, examples, hints; each within a time."""
+"""The endpoints below ``/api``: models, translations, hints, examples."""
 
 from __future__ import annotations
 
@@ -18,81 +18,83 @@ from fastapi.responses import JSONResponse, Response
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, encode_png, to_rgb
-from s2f_core.demo.canvases import SHEETS
+from s2f_core.demo.canvases import CANVASES
 from s2f_core.demo.hints import hints
-from s2f_core.demo.http_errors import JSON, Refused, declared
-from s2f_core.demo.models import Model
-from s2f_core.demo.queue import BusyError, Desk, SupersededError
-from s2f_core.demo.training_data import Learned
-from s2f_core.demo.uploads import FORMATS, RAW, received
+from s2f_core.demo.http_errors import JSON, ApiError, openapi_responses
+from s2f_core.demo.models import DemoModel, find_model
+from s2f_core.demo.queue import FairQueue, QueueFullError, SupersededError
+from s2f_core.demo.training_data import TrainingData
+from s2f_core.demo.uploads import FORMATS, RAW, read_image
 from s2f_core.networks.upscalers import UPSCALERS
 from s2f_core.networks.upscalers.edsr import EDSR_FILE
 
 T = TypeVar("T")
 
-SECONDS = 10.0  # for one answer, of which waiting is a part
-EXPORT = 120.0  # seconds for a model to be exported
-WAITING = 96  # requests at most: of fifty pages with two models each
+TIMEOUT = 10.0  # seconds to wait and run
+EXPORT_TIMEOUT = 120.0  # seconds to wait and export a model
+QUEUE_CAPACITY = 96  # waiting requests: fifty pages with two models each
 THREADS = 2
 PNG = "image/png"
 
-Upscale = Literal["none", "bicubic", "edsr"]
+Upscaler = Literal["none", "bicubic", "edsr"]
 ModelName = Annotated[str, Query(alias="model", max_length=200)]
 Seed = Annotated[int, Query(ge=0, lt=2**32)]
 Client = Annotated[str, Query(pattern="^[A-Za-z0-9_-]{1,64}$")]
 
 
-def add(app: FastAPI, models: dict[str, Model], learned: Learned) -> None:
-    """Answer below ``/api``."""
-    desk = Desk(min(THREADS, os.cpu_count() or 1), WAITING)
-    server = Answers(models, learned, desk, ThreadPoolExecutor(1, "reader"))
-    known, work = (404, 422), (403, 404, 409, 422, 503, 504)
-    sent = (*work, 400, 408, 413, 415)
+def add_routes(app: FastAPI, models: dict[str, DemoModel], training_data: TrainingData) -> None:
+    """Add the endpoints to an application."""
+    queue = FairQueue(min(THREADS, os.cpu_count() or 1), QUEUE_CAPACITY)
+    api = Api(models, training_data, queue, ThreadPoolExecutor(1, "demo-data"))
+    lookup_errors, job_errors = (404, 422), (403, 404, 409, 422, 503, 504)
+    upload_errors = (*job_errors, 400, 408, 413, 415)
     routes: tuple[tuple[str, str, Callable[..., Awaitable[object]], str, tuple[int, ...]], ...] = (
-        ("GET", "models", server.told, JSON, ()),
-        ("GET", "habits", server.habits, JSON, known),
-        ("GET", "example", server.example, PNG, known),
-        ("GET", "guide", server.guide, PNG, known),
-        ("GET", "noise", server.noise, RAW, known),
-        ("POST", "ready", server.ready, JSON, work),
-        ("POST", "picture", server.picture, PNG, sent),
-        ("POST", "hints", server.hints, JSON, sent),
-        ("POST", "condition", server.condition, PNG, sent),
+        ("GET", "models", api.list_models, JSON, ()),
+        ("GET", "training-data", api.describe_training_data, JSON, lookup_errors),
+        ("GET", "example", api.example, PNG, lookup_errors),
+        ("GET", "mean-input", api.mean_input, PNG, lookup_errors),
+        ("GET", "noise", api.noise, RAW, lookup_errors),
+        ("POST", "prepare", api.prepare, JSON, job_errors),
+        ("POST", "picture", api.picture, PNG, upload_errors),
+        ("POST", "hints", api.hints, JSON, upload_errors),
+        ("POST", "condition", api.condition, PNG, upload_errors),
     )
-    for method, name, answer, kind, refused in routes:
+    for method, name, endpoint, content_type, errors in routes:
         app.add_api_route(
             f"/api/{name}",
-            answer,
+            endpoint,
             methods=[method],
             response_model=None,
-            response_class=JSONResponse if kind == JSON else Response,
-            responses=declared(kind, *refused),
-            openapi_extra=_body(required=name != "picture") if refused == sent else None,
+            response_class=JSONResponse if content_type == JSON else Response,
+            responses=openapi_responses(content_type, *errors),
+            openapi_extra=_image_body(required=name != "picture")
+            if errors == upload_errors
+            else None,
         )
 
 
-def _body(*, required: bool) -> dict[str, Any]:
+def _image_body(*, required: bool) -> dict[str, Any]:
     image = {"schema": {"type": "string", "format": "binary"}}
     content = dict.fromkeys([RAW, *FORMATS], image)
     return {"requestBody": {"content": content, "required": required}}
 
 
 @dataclass(frozen=True)
-class Answers:
-    """One method for each thing that can be asked."""
+class Api:
+    """The endpoints: one method each. Their docstrings are the OpenAPI descriptions."""
 
-    models: dict[str, Model]
-    learned: Learned
-    desk: Desk
-    reader: ThreadPoolExecutor  # of one thread: what many ask for is read once
+    models: dict[str, DemoModel]
+    training_data: TrainingData
+    queue: FairQueue
+    reader: ThreadPoolExecutor  # one thread, so that simultaneous requests read the data once
 
-    async def told(self) -> dict[str, object]:
-        """The models, the sheets that one draws on for them, and how a picture can be enlarged."""
-        there = (self.learned.root / EDSR_FILE).is_file()
+    async def list_models(self) -> dict[str, object]:
+        """List the models, the canvases to draw on for them, and the upscalers."""
+        has_edsr = (self.training_data.root / EDSR_FILE).is_file()
         return {
-            "sheets": {name: sheet.told() for name, sheet in SHEETS.items()},
-            "upscales": [name for name in get_args(Upscale) if name != "edsr" or there],
-            "models": [_told(model) for model in self.models.values()],
+            "canvases": {name: canvas.as_json() for name, canvas in CANVASES.items()},
+            "upscalers": [name for name in get_args(Upscaler) if name != "edsr" or has_edsr],
+            "models": [_model_json(model) for model in self.models.values()],
         }
 
     async def picture(
@@ -101,141 +103,159 @@ class Answers:
         model: ModelName,
         client: Client,
         seed: Seed = 0,
-        upscale: Upscale = "none",
+        upscale: Upscaler = "none",
     ) -> Response:
-        """A PNG of what a model makes of a drawing; its milliseconds are in ``Server-Timing``."""
-        chosen = self._model(model)
-        drawing = (
-            None if chosen.sheet == "noise" else await received(request, chosen.description.size)
+        """Translate a drawing, or noise, to a PNG. ``Server-Timing`` has the milliseconds."""
+        generator = find_model(self.models, model)
+        if generator.canvas == "noise":
+            drawing = None
+        else:
+            drawing = await read_image(request, generator.description.size)
+
+        def translate() -> tuple[bytes, float, float]:
+            start = time.perf_counter()
+            picture = generator.picture(drawing, seed)
+            end = time.perf_counter()
+            png = encode_png(_upscaled(picture, upscale, self.training_data.root))
+            return png, end - start, time.perf_counter() - end
+
+        png, model_seconds, other_seconds = await self._run(
+            request, client, (client, model), translate
         )
-
-        def make() -> tuple[bytes, float, float]:
-            began = time.perf_counter()
-            made = chosen.picture(drawing, seed)
-            done = time.perf_counter()
-            larger = _enlarged(made, upscale, self.learned.root)
-            png = encode_png(larger)
-            return png, done - began, time.perf_counter() - done
-
-        png, model_seconds, rest = await self._do(_who(request, client), (client, model), make)
-        timing = f"model;dur={1e3 * model_seconds:.2f}, rest;dur={1e3 * rest:.2f}"
+        timing = f"model;dur={1e3 * model_seconds:.2f}, rest;dur={1e3 * other_seconds:.2f}"
         return Response(png, media_type=PNG, headers={"server-timing": timing})
 
-    async def ready(self, request: Request, model: ModelName, client: Client) -> dict[str, bool]:
-        """Have a model exported, if it was not yet: seconds, the first time on this machine."""
-        chosen = self._model(model)
-        key = (client, model, "ready")
-        await self._do(_who(request, client), key, lambda: chosen.session, EXPORT)
+    async def prepare(self, request: Request, model: ModelName, client: Client) -> dict[str, bool]:
+        """Export a model to ONNX. This takes seconds the first time on this machine."""
+        generator = find_model(self.models, model)
+        key = (client, model, "prepare")
+        await self._run(request, client, key, lambda: generator.session, EXPORT_TIMEOUT)
         return {"ready": True}
 
     async def hints(self, request: Request, model: ModelName, client: Client) -> dict[str, object]:
-        """How a drawing differs from the model's training inputs."""
-        chosen = self._model(model)
-        drawing = await received(request, chosen.description.size)
+        """Compare a drawing with the model's training inputs."""
+        generator = find_model(self.models, model)
+        drawing = await read_image(request, generator.description.size)
 
-        def make() -> list[dict[str, object]]:
-            usual = self.learned.habits(chosen)
-            return hints(chosen.page(drawing), chosen.sheet, usual)
+        def compare() -> list[dict[str, object]]:
+            ranges = self.training_data.ranges(generator)
+            return hints(generator.input_pixels(drawing), generator.canvas, ranges)
 
         key = (client, model, "hints")
-        return {"hints": await self._do(_who(request, client), key, make)}
+        return {"hints": await self._run(request, client, key, compare)}
 
     async def condition(self, request: Request, model: ModelName, client: Client) -> Response:
-        """A PNG of a photo's condition, as the model learned from it."""
-        chosen = self._model(model)
-        photo = await received(request, chosen.photo_size)
+        """Turn a photo into an input of the model, as a PNG."""
+        generator = find_model(self.models, model)
+        photo = await read_image(request, generator.photo_size)
 
-        def make() -> bytes:
+        def convert() -> bytes:
             try:
-                return encode_png(self.learned.of_photo(chosen, photo))
+                return encode_png(self.training_data.condition(generator, photo))
             except UserError as error:
-                raise Refused(409, str(error)) from None
+                raise ApiError(409, str(error)) from None
             except ImageError as error:
-                raise Refused(422, str(error)) from None
+                raise ApiError(422, str(error)) from None
 
-        png = await self._do(_who(request, client), (client, "condition"), make)
+        png = await self._run(request, client, (client, "condition"), convert)
         return Response(png, media_type=PNG)
 
     async def example(
         self, model: ModelName, number: Annotated[int, Query(ge=0, lt=100)]
     ) -> Response:
-        """A PNG of a test input of the pipeline."""
-        found = await self._read(self.learned.examples, self._model(model))
-        if number >= len(found):
-            raise Refused(404, f"{model} has {len(found)} examples here")
-        return Response(encode_png(found[number]), media_type=PNG)
+        """Return a test input of the model as a PNG."""
+        examples = await self._read(self.training_data.examples, find_model(self.models, model))
+        if number >= len(examples):
+            raise ApiError(404, f"{model} has {len(examples)} examples, so no example {number}")
+        return Response(encode_png(examples[number]), media_type=PNG)
 
-    async def habits(self, model: ModelName) -> dict[str, object]:
-        """How many examples there are, and the usual range of every measure of the inputs."""
-        chosen = self._model(model)
-        examples = await self._read(self.learned.examples, chosen)
-        usual = await self._read(self.learned.habits, chosen)
-        ranges = {name: asdict(range_) for name, range_ in usual.items()}
-        return {"examples": len(examples), "habits": ranges}
+    async def describe_training_data(self, model: ModelName) -> dict[str, object]:
+        """Return the number of examples and the usual range of each measure of the inputs."""
+        generator = find_model(self.models, model)
+        examples = await self._read(self.training_data.examples, generator)
+        ranges = await self._read(self.training_data.ranges, generator)
+        return {
+            "examples": len(examples),
+            "ranges": {name: asdict(usual) for name, usual in ranges.items()},
+        }
 
-    async def guide(self, model: ModelName) -> Response:
-        """A PNG of the mean training input."""
-        chosen = self._model(model)
-        mean = await self._read(self.learned.guide, chosen)
+    async def mean_input(self, model: ModelName) -> Response:
+        """Return the mean of the model's training inputs as a PNG."""
+        generator = find_model(self.models, model)
+        mean = await self._read(self.training_data.mean_input, generator)
         if mean is None:
-            raise Refused(404, f"what {model} learned from is not here")
+            raise ApiError(404, f"the training data of {model} is not on this machine")
         return Response(encode_png(mean), media_type=PNG)
 
     async def noise(self, model: ModelName, seed: Seed = 0) -> Response:
-        """The random inputs of a model, float32 one behind the other; their names in a header."""
-        drawn = self._model(model).drawn(seed)
-        shapes = "; ".join(f"{name}={'x'.join(map(str, a.shape))}" for name, a in drawn.items())
-        content = b"".join(np.ascontiguousarray(values).tobytes() for values in drawn.values())
+        """Return the model's random inputs: float32 bytes; names and shapes in ``s2f-shapes``."""
+        inputs = find_model(self.models, model).noise_inputs(seed)
+        shapes = "; ".join(f"{name}={'x'.join(map(str, a.shape))}" for name, a in inputs.items())
+        content = b"".join(np.ascontiguousarray(values).tobytes() for values in inputs.values())
         return Response(content, media_type=RAW, headers={"s2f-shapes": shapes})
 
-    async def _read(self, read: Callable[[Model], T], model: Model) -> T:
+    async def _read(self, read: Callable[[DemoModel], T], model: DemoModel) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.reader, read, model)
 
-    def _model(self, name: str) -> Model:
-        if name not in self.models:
-            known = ", ".join(self.models)
-            raise Refused(404, f"no model {name!r} is shown here ({known})")
-        return self.models[name]
-
-    async def _do(
-        self, who: str, key: Hashable, work: Callable[[], T], seconds: float = SECONDS
+    async def _run(
+        self,
+        request: Request,
+        client: str,
+        key: Hashable,
+        job: Callable[[], T],
+        time_limit: float = TIMEOUT,
     ) -> T:
+        """Run a job in the queue; drop it if the client closes the connection while it waits."""
+        owner = _owner(request, client)
+        running = asyncio.ensure_future(self.queue.run(owner, key, job, time_limit))
+        disconnect = asyncio.ensure_future(_wait_for_disconnect(request))
         try:
-            return await self.desk.do(who, key, work, seconds)
+            await asyncio.wait({running, disconnect}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                raise ApiError(400, "the client closed the connection")
+            return running.result()
         except SupersededError:
-            raise Refused(409, "a newer drawing came") from None
-        except BusyError:
-            raise Refused(503, f"{WAITING} drawings are waiting already; try again") from None
+            raise ApiError(409, "a newer drawing replaced this one") from None
+        except QueueFullError:
+            raise ApiError(503, f"{QUEUE_CAPACITY} requests are waiting; try again") from None
         except TimeoutError:
-            raise Refused(504, f"not done after {seconds:g} seconds") from None
+            raise ApiError(504, f"not done within {time_limit:g} seconds") from None
+        finally:
+            running.cancel()
+            disconnect.cancel()
 
 
-def _who(request: Request, client: str) -> str:
-    """Whose turn it is: of other machines there is one each, whatever names it goes by."""
+async def _wait_for_disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _owner(request: Request, client: str) -> str:
+    """Return whose turn it is: on this machine the client's name, else the machine's address."""
     address = request.client.host if request.client else ""
     return client if ipaddress.ip_address(address).is_loopback else address
 
 
-def _told(model: Model) -> dict[str, object]:
-    told = model.description
+def _model_json(model: DemoModel) -> dict[str, object]:
+    description = model.description
     return {
         "name": model.name,
-        "sheet": model.sheet,
-        "condition": told.condition,
-        "role": told.role,
-        "size": told.size,
-        "inChannels": told.in_channels,
-        "outChannels": told.out_channels,
-        "noisy": model.noisy,
+        "canvas": model.canvas,
+        "condition": description.condition,
+        "role": description.role,
+        "size": description.size,
+        "inChannels": description.in_channels,
+        "outChannels": description.out_channels,
+        "takesNoise": model.takes_noise,
     }
 
 
-def _enlarged(picture: Pixels, upscale: Upscale, root: Path) -> Pixels:
-    """Twice as large by an upscaler; EDSR takes a grey picture for one in colour."""
+def _upscaled(picture: Pixels, upscale: Upscaler, root: Path) -> Pixels:
+    """Double the size of a picture uint8 [H, W, C]; EDSR gives three channels."""
     if upscale == "none":
         return picture
-    given = to_rgb(picture) if upscale == "edsr" else picture
+    image = to_rgb(picture) if upscale == "edsr" else picture
     try:
-        return np.asarray(UPSCALERS[upscale](given[None], 2 * len(picture), root)[0])
+        return np.asarray(UPSCALERS[upscale](image[None], 2 * len(picture), root)[0])
     except UserError as error:
-        raise Refused(409, str(error)) from None
+        raise ApiError(409, str(error)) from None

@@ -1,4 +1,4 @@
-"""What one draws on for a model: its paper, and the colours that mean something to it."""
+"""The kinds of canvas: the background to draw on and the colours that have a meaning."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from typing import Literal
 
 from s2f_core.data.landmarks.skeleton import COLOURS, JOINTS
 
-Name = Literal["lines", "pose", "paint", "noise"]
-Colour = tuple[int, int, int]
+CanvasName = Literal["lines", "pose", "paint", "noise"]
+Colour = tuple[int, int, int]  # RGB
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """A kind of drawing. ``paper`` and ``colours`` (with their names) are RGB; noise has none."""
+class Canvas:
+    """A kind of canvas: its title, its background, and its palette as pairs (name, colour).
+
+    A model of noise takes no drawing: its canvas has no colours.
+    """
 
     title: str
-    paper: Colour
-    colours: tuple[tuple[str, Colour], ...]
+    background: Colour
+    palette: tuple[tuple[str, Colour], ...]
 
-    def told(self) -> dict[str, object]:
-        """As the page takes it, with colours as ``#rrggbb``."""
-        colours = [{"name": name, "value": code(colour)} for name, colour in self.colours]
-        return {"title": self.title, "paper": code(self.paper), "colours": colours}
+    def as_json(self) -> dict[str, object]:
+        """Return the fields as the page reads them, colours as ``#rrggbb``."""
+        colours = [{"name": name, "value": hex_code(colour)} for name, colour in self.palette]
+        return {"title": self.title, "background": hex_code(self.background), "palette": colours}
 
 
-def code(colour: Colour) -> str:
-    """``#rrggbb``."""
+def hex_code(colour: Colour) -> str:
+    """Format a colour as ``#rrggbb``."""
     return "#" + bytes(colour).hex()
 
 
@@ -48,17 +51,17 @@ _PAINTS = (
     ("purple", (116, 72, 140)),
 )
 
-SHEETS: dict[Name, Sheet] = {
-    "lines": Sheet("Lines", WHITE, tuple((name, (grey,) * 3) for name, grey in _GREYS)),
-    "pose": Sheet("Pose", BLACK, tuple(zip(JOINTS, COLOURS, strict=True))),
-    "paint": Sheet("Colours", WHITE, _PAINTS),
-    "noise": Sheet("From noise", WHITE, ()),
+CANVASES: dict[CanvasName, Canvas] = {
+    "lines": Canvas("Lines", WHITE, tuple((name, (grey,) * 3) for name, grey in _GREYS)),
+    "pose": Canvas("Pose", BLACK, tuple(zip(JOINTS, COLOURS, strict=True))),
+    "paint": Canvas("Colours", WHITE, _PAINTS),
+    "noise": Canvas("From noise", WHITE, ()),
 }
 
-OF_CONDITION: dict[str, Name] = {
+CANVAS_OF_CONDITION: dict[str, CanvasName] = {
     "pose": "pose",
     "quantised": "paint",
     "stylised": "paint",
     "noise": "noise",
 }
-"""By the type of a condition; all others are dark lines on white."""
+"""The canvas by the condition's type. All other conditions are dark lines on white."""

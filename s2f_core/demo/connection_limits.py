@@ -1,4 +1,4 @@
-"""Connections that nobody can keep: a client that the server waits for has a time, and a place."""
+"""Limits on HTTP connections: timeouts for slow clients and a maximum number of connections."""
 
 from __future__ import annotations
 
@@ -6,77 +6,82 @@ import asyncio
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST = 256  # connections at once: fifty pages with several models each
-PATIENCE = 15.0  # seconds until a request has come whole, or more of an answer was taken
-LINGER = 2.0  # seconds to read an answer that was given before the request had come whole
+MAX_CONNECTIONS = 256  # at once: fifty pages with several models each
+CLIENT_TIMEOUT = 15.0  # seconds to send a whole request, or to read more of a response
+LINGER = 2.0  # seconds to read a response that was sent before the whole request had arrived
 
 
-class Connection(H11Protocol):
-    """uvicorn's HTTP, which by itself bounds the time between two requests and no other.
+class LimitedConnection(H11Protocol):
+    """uvicorn's HTTP protocol with a timeout whenever the server waits for the client.
 
-    Headers and body that come a byte at a time, a client that asks for nothing or does not read
-    what it asked for: the connection is closed after ``PATIENCE``. Of more than ``MOST``
-    connections that one is closed which has kept the server waiting longest. So whoever is slow on
-    purpose takes no place from those who are not.
+    uvicorn itself limits only the time between two requests. Here a connection is closed after
+    ``CLIENT_TIMEOUT`` if the client sends headers or a body too slowly, sends no request, or does
+    not read the response. Beyond ``MAX_CONNECTIONS`` the connection whose client has kept the
+    server waiting longest is closed, so a deliberately slow client takes no place from others.
     """
 
-    since: float | None = None  # when the server began to wait for the client, where it does
+    waiting_since: float | None = None  # loop time; None while the server owes a response
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first request, and make room for it."""
+        """Start the timeout of the first request; make room if there are too many connections."""
         super().connection_made(transport)
-        self._wait(PATIENCE)
-        if len(self.connections) > MOST:
-            self._make_room()
+        self._start_timer(CLIENT_TIMEOUT)
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._close_slowest()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
-        self._stop()
+        """Stop the timeout."""
+        self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of a request; whoever sent all of it is waited for no longer."""
+        """Handle a part of a request; stop the timeout once the request is whole."""
         super().data_received(data)
-        self._look()
+        self._stop_timer_if_served()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, and until this answer is taken."""
-        came_whole = not self.cycle.more_body
-        self._wait(PATIENCE if came_whole else LINGER)
-        super().on_response_complete()  # which begins a request that came along with this one
-        self._look()
+        """Start the timeout of reading this response and sending the next request."""
+        request_is_whole = not self.cycle.more_body
+        self._start_timer(CLIENT_TIMEOUT if request_is_whole else LINGER)
+        super().on_response_complete()  # starts the next request if it has already arrived
+        self._stop_timer_if_served()
 
     def pause_writing(self) -> None:
-        """Wait for a client that has much to read."""
+        """Start the timeout of reading a long response."""
         super().pause_writing()
-        self._wait(PATIENCE)
+        self._start_timer(CLIENT_TIMEOUT)
 
     def resume_writing(self) -> None:
-        """It has read some of it."""
+        """Stop the timeout: the client has read more of the response."""
         super().resume_writing()
-        self._look()
+        self._stop_timer_if_served()
 
-    def _look(self) -> None:
+    def _stop_timer_if_served(self) -> None:
         cycle = self.cycle
         if cycle and not (cycle.more_body or cycle.response_complete or self.flow.write_paused):
-            self._stop()
+            self._stop_timer()
 
-    def _wait(self, seconds: float) -> None:
-        self._stop()
-        self.since = self.loop.time()
+    def _start_timer(self, seconds: float) -> None:
+        self._stop_timer()
+        self.waiting_since = self.loop.time()
         self._timer = self.loop.call_later(seconds, self.transport.abort)
 
-    def _stop(self) -> None:
-        self.since = None
+    def _stop_timer(self) -> None:
+        self.waiting_since = None
         if self._timer is not None:
             self._timer.cancel()
 
-    def _make_room(self) -> None:
-        """Close the one that is waited for longest; where there is none, uvicorn answers 503."""
-        others = (each for each in self.connections if isinstance(each, Connection))
-        waited = {each: each.since for each in others if each.since and each is not self}
-        if waited:
-            slowest = min(waited, key=waited.__getitem__)
+    def _close_slowest(self) -> None:
+        """Close the connection that keeps the server waiting longest.
+
+        If all connections are being served, none is closed and uvicorn answers the new one 503.
+        """
+        others = (each for each in self.connections if isinstance(each, LimitedConnection))
+        waiting = {
+            each: each.waiting_since for each in others if each.waiting_since and each is not self
+        }
+        if waiting:
+            slowest = min(waiting, key=waiting.__getitem__)
             self.connections.discard(slowest)
             slowest.transport.abort()

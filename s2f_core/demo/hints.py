@@ -1,4 +1,4 @@
-"""Why a model may fail on a drawing: how it differs from those that the model learned from."""
+"""Hints: how a drawing differs from the training inputs of a model, and what to change."""
 
 from __future__ import annotations
 
@@ -10,164 +10,168 @@ import numpy as np
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.sketch.strokes import Values, ink, stroke_width
-from s2f_core.demo.canvases import SHEETS, Name
+from s2f_core.demo.canvases import CANVASES, CanvasName
 
-USUAL = (0.05, 0.5, 0.95)  # quantiles of the training inputs
-INKED = 32  # of 255 from which a pixel has ink
-SPECK = 3  # pixels of the smallest piece that counts
+QUANTILES = (0.05, 0.5, 0.95)  # of the training inputs
+INK_THRESHOLD = 32  # of 255; from here a pixel counts as ink
+MIN_PIECE = 3  # pixels of the smallest piece that counts
 
 
 @dataclass(frozen=True)
-class Range:
+class UsualRange:
     """The 5, 50 and 95 % quantiles of a measure over training inputs."""
 
     low: float
-    middle: float
+    median: float
     high: float
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A property of drawings [n, H, W, 1], black on white: float64 [n].
+    """A property of drawings: ``compute`` takes uint8 [n, H, W, 1], black on white, to float64 [n].
 
-    ``form`` shows a value; ``below`` and ``above`` are what to do where a drawing's lies outside.
+    ``format`` is the format specification of a value. ``if_below`` and ``if_above`` are the advice
+    for a drawing outside the usual range.
     """
 
     title: str
-    of: Callable[[Pixels], Values]
-    form: str
-    below: str
-    above: str
+    compute: Callable[[Pixels], Values]
+    format: str
+    if_below: str
+    if_above: str
 
 
-def _darkest(pages: Pixels) -> Values:
-    return np.asarray(1 - np.quantile(pages, 0.001, axis=(1, 2, 3)) / 255)
+def _darkest(images: Pixels) -> Values:
+    return np.asarray(1 - np.quantile(images, 0.001, axis=(1, 2, 3)) / 255)
 
 
-def _soft(pages: Pixels) -> Values:
-    """The share of the inked pixels that are lighter than half black."""
-    inked = pages < 255 - INKED
-    soft = inked & (pages > 127)
-    count = inked.sum(axis=(1, 2, 3))
-    return np.asarray(np.where(count, soft.sum(axis=(1, 2, 3)) / np.maximum(count, 1), np.nan))
+def _pale_share(images: Pixels) -> Values:
+    """The share of the ink's pixels that are lighter than half black; NaN without ink."""
+    has_ink = images < 255 - INK_THRESHOLD
+    pale = has_ink & (images > 127)
+    count = has_ink.sum(axis=(1, 2, 3))
+    share = pale.sum(axis=(1, 2, 3)) / np.maximum(count, 1)
+    return np.asarray(np.where(count, share, np.nan))
 
 
-def _spans(pages: Pixels) -> Values:
-    """The longer side of the box around the ink, as a share of the sheet's."""
-    return np.asarray([max(_span(page.min(axis=axis)) for axis in (0, 1)) for page in pages])
+def _sizes(images: Pixels) -> Values:
+    """The longer side of the ink's bounding box, as a share of the canvas's side."""
+    sizes = [max(_extent(image.min(axis=axis)) for axis in (0, 1)) for image in images]
+    return np.asarray(sizes)
 
 
-def _span(line: Pixels) -> float:
-    (places,) = np.nonzero(line[..., 0] < 255 - INKED)
-    return float(places[-1] - places[0] + 1) / len(line) if len(places) else float("nan")
+def _extent(profile: Pixels) -> float:
+    (places,) = np.nonzero(profile[..., 0] < 255 - INK_THRESHOLD)
+    return float(places[-1] - places[0] + 1) / len(profile) if len(places) else float("nan")
 
 
-def _across(pages: Pixels) -> Values:
-    return _centre(pages, 2)
+def _centre_x(images: Pixels) -> Values:
+    return _centre(images, 2)
 
 
-def _down(pages: Pixels) -> Values:
-    return _centre(pages, 1)
+def _centre_y(images: Pixels) -> Values:
+    return _centre(images, 1)
 
 
-def _centre(pages: Pixels, axis: int) -> Values:
-    """Where the ink's centre of mass is along an axis, from 0 to 1."""
-    mass = (255.0 - pages[..., 0]).sum(axis=3 - axis)
+def _centre(images: Pixels, axis: int) -> Values:
+    """The ink's centre of mass along an axis, from 0 to 1; NaN without ink."""
+    mass = (255.0 - images[..., 0]).sum(axis=3 - axis)
     places = (np.arange(mass.shape[1]) + 0.5) / mass.shape[1]
     total = mass.sum(axis=1)
     return np.asarray(np.where(total, mass @ places / np.maximum(total, 1), np.nan))
 
 
-def _pieces(pages: Pixels) -> Values:
-    return np.asarray([_count(page) for page in pages], dtype=np.float64)
+def _piece_counts(images: Pixels) -> Values:
+    return np.asarray([_count_pieces(image) for image in images], dtype=np.float64)
 
 
-def _count(page: Pixels) -> int:
-    inked = (page[..., 0] < 255 - INKED).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
-    return int((stats[1:, cv2.CC_STAT_AREA] >= SPECK).sum())
+def _count_pieces(image: Pixels) -> int:
+    has_ink = (image[..., 0] < 255 - INK_THRESHOLD).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(has_ink, connectivity=8)
+    return int((stats[1:, cv2.CC_STAT_AREA] >= MIN_PIECE).sum())
 
 
 MEASURES: dict[str, Measure] = {
     "stroke_width": Measure(
-        "Width of the lines", stroke_width, ".1f", "take a wider pen", "take a thinner pen"
+        "Line width", stroke_width, ".1f", "use a wider pen", "use a thinner pen"
     ),
-    "ink": Measure("Ink on the sheet", ink, ".0%", "draw more of it", "leave some out"),
-    "darkest": Measure("Darkest ink", _darkest, ".0%", "take a darker pen", "take a lighter pen"),
-    "soft": Measure(
-        "Pale ink", _soft, ".0%", "shade with a light grey, wide pen", "leave the shading out"
+    "ink": Measure("Ink on the canvas", ink, ".0%", "draw more", "draw less"),
+    "darkest": Measure("Darkest ink", _darkest, ".0%", "use a darker pen", "use a lighter pen"),
+    "pale": Measure(
+        "Pale ink", _pale_share, ".0%", "shade with a wide, light grey pen", "leave out the shading"
     ),
-    "span": Measure("Size of the drawing", _spans, ".0%", "draw larger", "draw smaller"),
-    "across": Measure(
-        "Centre, from the left", _across, ".0%", "draw further right", "draw further left"
+    "size": Measure("Size of the drawing", _sizes, ".0%", "draw larger", "draw smaller"),
+    "centre_x": Measure(
+        "Centre, from the left", _centre_x, ".0%", "draw further right", "draw further left"
     ),
-    "down": Measure("Centre, from the top", _down, ".0%", "draw lower", "draw higher"),
+    "centre_y": Measure("Centre, from the top", _centre_y, ".0%", "draw lower", "draw higher"),
     "pieces": Measure(
-        "Separate lines", _pieces, ".0f", "draw more, and shorter, lines", "join lines, or draw few"
+        "Separate lines", _piece_counts, ".0f", "draw more, shorter lines", "join or remove lines"
     ),
 }
 
 
-def black_on_white(pages: Pixels, sheet: Name) -> Pixels:
-    """Pages [n, H, W, C] as ink alone, [n, H, W, 1]; on black paper, what is bright is ink."""
-    dark = sheet in SHEETS and sum(SHEETS[sheet].paper) == 0
-    ends = 255 - pages.max(axis=3) if dark else pages.min(axis=3)
-    return np.asarray(ends[..., None], dtype=np.uint8)
+def black_on_white(images: Pixels, canvas: CanvasName) -> Pixels:
+    """Reduce images [n, H, W, C] to their ink, [n, H, W, 1], black on white.
 
-
-def measured(pages: Pixels, sheet: Name) -> dict[str, Values]:
-    """Every measure of pages uint8 [n, H, W, C]; NaN where a page is empty."""
-    drawn = black_on_white(pages, sheet)
-    return {name: measure.of(drawn) for name, measure in MEASURES.items()}
-
-
-def habits(pages: Pixels, sheet: Name) -> dict[str, Range]:
-    """The usual range of every measure over training inputs; empty where they are no lines."""
-    if sheet not in ("lines", "pose"):
-        return {}
-    found = {}
-    for name, values in measured(pages, sheet).items():
-        known = values[~np.isnan(values)]
-        if len(known):
-            found[name] = Range(*(float(value) for value in np.quantile(known, USUAL)))
-    return found
-
-
-def hints(page: Pixels, sheet: Name, usual: Mapping[str, Range]) -> list[dict[str, object]]:
-    """A drawing uint8 [H, W, C] held against the usual ranges, in the order of ``MEASURES``.
-
-    Each has ``name``, ``title``, ``value``, ``low``, ``middle``, ``high``, the same as ``shown``
-    text, and ``says``: what is outside, or the empty string. None where the page is empty.
+    On a black canvas the bright pixels are the ink.
     """
-    drawn = black_on_white(page[None], sheet)
-    if int(drawn.min()) >= 255 - INKED:
+    is_dark = canvas in CANVASES and sum(CANVASES[canvas].background) == 0
+    extremes = 255 - images.max(axis=3) if is_dark else images.min(axis=3)
+    return np.asarray(extremes[..., None], dtype=np.uint8)
+
+
+def measure(images: Pixels, canvas: CanvasName) -> dict[str, Values]:
+    """Compute every measure of images uint8 [n, H, W, C]: float64 [n] each, NaN if empty."""
+    drawings = black_on_white(images, canvas)
+    return {name: each.compute(drawings) for name, each in MEASURES.items()}
+
+
+def usual_ranges(inputs: Pixels, canvas: CanvasName) -> dict[str, UsualRange]:
+    """Return the range of every measure over training inputs; none if they are not lines."""
+    if canvas not in ("lines", "pose"):
+        return {}
+    ranges = {}
+    for name, values in measure(inputs, canvas).items():
+        finite = values[~np.isnan(values)]
+        if len(finite):
+            ranges[name] = UsualRange(*(float(each) for each in np.quantile(finite, QUANTILES)))
+    return ranges
+
+
+def hints(
+    drawing: Pixels, canvas: CanvasName, ranges: Mapping[str, UsualRange]
+) -> list[dict[str, object]]:
+    """Compare a drawing uint8 [H, W, C] with the usual ranges, in the order of ``MEASURES``.
+
+    Each hint has the measure's ``name`` and ``title``, the numbers ``value``, ``low``, ``median``
+    and ``high``, the texts ``value_text`` and ``usual_text``, and ``advice``, which is empty inside
+    the range. An empty drawing has no hints.
+    """
+    image = black_on_white(drawing[None], canvas)
+    if int(image.min()) >= 255 - INK_THRESHOLD:
         return []
-    found: list[dict[str, object]] = []
-    for name, range_ in usual.items():
-        measure = MEASURES[name]
-        value = float(measure.of(drawn)[0])
-        texts = [format(one, measure.form) for one in (value, range_.low, range_.high)]
-        found.append(
+    rows: list[dict[str, object]] = []
+    for name, usual in ranges.items():
+        each = MEASURES[name]
+        value = float(each.compute(image)[0])
+        text, low, high = (format(one, each.format) for one in (value, usual.low, usual.high))
+        advice = ""
+        if value < usual.low and text != low:  # a difference that the texts show
+            advice = each.if_below
+        elif value > usual.high and text != high:
+            advice = each.if_above
+        rows.append(
             {
                 "name": name,
-                "title": measure.title,
+                "title": each.title,
                 "value": value,
-                "low": range_.low,
-                "middle": range_.middle,
-                "high": range_.high,
-                "shown": texts[0],
-                "usual": texts[1] if texts[1] == texts[2] else f"{texts[1]} to {texts[2]}",
-                "says": _says(measure, value, texts, range_),
+                "low": usual.low,
+                "median": usual.median,
+                "high": usual.high,
+                "value_text": text,
+                "usual_text": low if low == high else f"{low} to {high}",
+                "advice": advice,
             }
         )
-    return found
-
-
-def _says(measure: Measure, value: float, texts: list[str], usual: Range) -> str:
-    """What to do where the value, as it is shown, is outside the range."""
-    shown, low, high = texts
-    if value < usual.low and shown != low:
-        return measure.below
-    if value > usual.high and shown != high:
-        return measure.above
-    return ""
+    return rows

@@ -1,4 +1,4 @@
-"""Requests that get no answer but why: as JSON, ``{"error": …}``, with an HTTP status."""
+"""Errors as HTTP responses: the JSON object ``{"error": message}`` with a status."""
 
 from __future__ import annotations
 
@@ -10,69 +10,76 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 JSON = "application/json"
-WHY = {
-    400: "no drawing, or photo",
-    403: "asked by a page from elsewhere",
-    404: "no such thing here",
-    408: "the drawing took too long to come",
-    409: "a newer one came, or the model has no such input",
-    413: "too many bytes",
-    415: "no image of a kind that is read",
-    421: "asked for by a name that is not this server's",
-    422: "a parameter is missing or wrong",
-    503: "too much to do: again after Retry-After",
-    504: "not done in time",
+DESCRIPTIONS = {
+    400: "The body is not a usable image.",
+    403: "The request comes from another site's page.",
+    404: "There is no such resource.",
+    408: "The image took too long to arrive.",
+    409: "A newer request replaced this one, or the model has no such input.",
+    413: "The image has too many bytes.",
+    415: "The content type is not supported.",
+    421: "The Host header does not name this server.",
+    422: "A parameter is missing or invalid.",
+    503: "The queue is full. Try again after the seconds of Retry-After.",
+    504: "The work was not done in time.",
 }
 
 Responses = dict[int | str, dict[str, Any]]
 
 
-class Refused(Exception):
-    """A request that gets no answer but ``why``, with an HTTP status."""
+class ApiError(Exception):
+    """A request that fails with an HTTP ``status`` and a ``message`` for the client."""
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status, self.why = status, why
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
 
 
-def declared(kind: str, *statuses: int) -> Responses:
-    """What OpenAPI says of an endpoint that gives what is of type ``kind``, or refuses."""
-    given = {"type": "string", "format": "binary"} if kind != JSON else {"type": "object"}
+def openapi_responses(content_type: str, *statuses: int) -> Responses:
+    """Return the OpenAPI responses of an endpoint: 200 of a content type, and error statuses.
+
+    Every endpoint can answer 421.
+    """
+    content = {"type": "object"} if content_type == JSON else {"type": "string", "format": "binary"}
     error = {
         "type": "object",
         "properties": {"error": {"type": "string"}},
         "required": ["error"],
         "additionalProperties": False,
     }
-    told: Responses = {200: {"content": {kind: {"schema": given}}, "description": "what was asked"}}
+    success = {"content": {content_type: {"schema": content}}, "description": "Success."}
+    responses: Responses = {200: success}
     for status in sorted({*statuses, 421}):
-        told[status] = {"content": {JSON: {"schema": error}}, "description": WHY[status]}
-    return told
+        responses[status] = {
+            "content": {JSON: {"schema": error}},
+            "description": DESCRIPTIONS[status],
+        }
+    return responses
 
 
-def add(app: FastAPI) -> None:
-    """Tell refused requests, those with wrong parameters, and those for nothing that is there."""
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _unknown)
+def add_handlers(app: FastAPI) -> None:
+    """Answer ApiError, invalid parameters and unknown paths with a JSON error."""
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(RequestValidationError, _invalid_parameters)
+    app.add_exception_handler(HTTPException, _http_exception)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    status, why = (error.status, error.why) if isinstance(error, Refused) else (500, "")
+async def _api_error(_request: Request, error: Exception) -> Response:
+    status, message = (error.status, error.message) if isinstance(error, ApiError) else (500, "")
     headers = {"retry-after": "1"} if status == 503 else None
-    return JSONResponse({"error": why}, status, headers)
+    return JSONResponse({"error": message}, status, headers)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid_parameters(_request: Request, error: Exception) -> Response:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
-    told = [f"{problem['loc'][-1]}: {problem['msg']}" for problem in problems]
-    return JSONResponse({"error": "; ".join(told)}, 422)
+    messages = [f"{problem['loc'][-1]}: {problem['msg']}" for problem in problems]
+    return JSONResponse({"error": "; ".join(messages)}, 422)
 
 
-async def _unknown(_request: Request, error: Exception) -> Response:
-    status, why, headers = (
+async def _http_exception(_request: Request, error: Exception) -> Response:
+    status, message, headers = (
         (error.status_code, error.detail, error.headers)
         if isinstance(error, HTTPException)
         else (500, "", None)
     )
-    return JSONResponse({"error": why}, status, headers)
+    return JSONResponse({"error": message}, status, headers)

@@ -1,10 +1,10 @@
-"""The models of the demo: found by name, exported once, each with what one draws on for it."""
+"""The models of the demo: find them by name, export them once, run them with ONNX Runtime."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,7 +17,8 @@ from s2f_core.common import cache, code_digest
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels, from_model, to_model
 from s2f_core.data.selection import VariantData
-from s2f_core.demo.canvases import OF_CONDITION, Name
+from s2f_core.demo.canvases import CANVAS_OF_CONDITION, CanvasName
+from s2f_core.demo.http_errors import ApiError
 from s2f_core.inference import onnx_export
 from s2f_core.inference.inputs import condition_side, noise_vectors, to_page
 from s2f_core.inference.load import ONNX, find, variants
@@ -26,121 +27,136 @@ from s2f_core.networks.checkpoint import Description
 
 log = logging.getLogger(__name__)
 
-
-DRAWABLE = 16  # pixels a side of an output from which it is a picture
+MIN_SIZE = 16  # pixels a side of an output; below, it is not worth showing
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
-    """A generator that people draw for.
+class DemoModel:
+    """A generator and the kind of canvas to draw on for it.
 
-    ``path`` is its checkpoint or ONNX file, ``sheet`` what is drawn on.
+    ``path`` is its checkpoint or ONNX file.
     """
 
     name: str
     path: Path
     description: Description
-    sheet: Name
+    canvas: CanvasName
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
     def session(self) -> Session:
-        """What computes; a checkpoint is exported first, which takes seconds, and once."""
+        """The ONNX session. The first use exports a checkpoint, which takes seconds."""
         with self._lock:
             return self._session
 
     @cached_property
     def _session(self) -> Session:
-        file = self.path if self.path.suffix == ONNX else exported(self.path)
-        return Session(file, threads=1)  # models compute beside each other
+        path = self.path if self.path.suffix == ONNX else cached_export(self.path)
+        return Session(path, threads=1)  # the queue runs several models at once
 
     @property
-    def noisy(self) -> bool:
-        """Whether another seed gives another picture."""
-        return self.sheet == "noise" or bool(planes(self.description))
+    def takes_noise(self) -> bool:
+        """Whether the picture depends on the seed."""
+        return self.canvas == "noise" or bool(planes(self.description))
 
     @property
     def photo_size(self) -> int:
-        """Pixels a side of the photos of which its condition is made."""
+        """Pixels a side of the photos from which its condition is computed."""
         return condition_side(self.description)
 
     @property
     def data(self) -> VariantData | None:
-        """What it learned from, where the file knows that."""
-        told = self.description
-        if told.role is None or told.background not in ("kept", "removed"):
+        """The selection of training data, if the model file has one."""
+        description = self.description
+        if description.role is None or description.background not in ("kept", "removed"):
             return None
-        known = told.model_dump(include={"role", "background", "condition", "classes"})
-        return VariantData.model_validate(known)
+        keys = {"role", "background", "condition", "classes"}
+        return VariantData.model_validate(description.model_dump(include=keys))
 
-    def page(self, drawing: Pixels) -> Pixels:
-        """A drawing uint8 [H, H, 3] as the model sees it, uint8 [size, size, C]: see ``pixels.js``.
+    def input_pixels(self, drawing: Pixels) -> Pixels:
+        """Prepare a drawing uint8 [H, H, 3] as the model's input, uint8 [size, size, C].
 
-        Shrunk by areas, then grey by BT.601 where the model takes one channel.
+        ``page/pixels.js`` does the same in the browser.
         """
         return to_page(drawing, self.description.size, self.description.in_channels)
 
     def picture(self, drawing: Pixels | None, seed: int) -> Pixels:
-        """What the model makes of a drawing uint8 [H, H, 3], or of noise: uint8 [size, size, C]."""
+        """Translate a drawing uint8 [H, H, 3], or noise if None, to uint8 [size, size, C]."""
         if drawing is None:
             inputs = noise_vectors(self.description, seed, 1)
         else:
-            inputs = to_model(torch.from_numpy(self.page(drawing)[None])).numpy()
+            inputs = to_model(torch.from_numpy(self.input_pixels(drawing)[None])).numpy()
         return np.asarray(from_model(torch.from_numpy(self.session(inputs, seed=seed)))[0])
 
-    def drawn(self, seed: int) -> dict[str, Floats]:
-        """The inputs that are noise, by name: what a browser needs to make the same picture."""
-        told = self.description
-        if self.sheet == "noise":
-            return {INPUT: noise_vectors(told, seed, 1)}
-        page = np.zeros((1, told.in_channels, told.size, told.size), np.float32)
-        return {name: plane for name, plane in fed(told, page, seed).items() if name != INPUT}
+    def noise_inputs(self, seed: int) -> dict[str, Floats]:
+        """Return the random inputs by name; with them a browser computes the same picture."""
+        description = self.description
+        if self.canvas == "noise":
+            return {INPUT: noise_vectors(description, seed, 1)}
+        shape = (1, description.in_channels, description.size, description.size)
+        inputs = fed(description, np.zeros(shape, np.float32), seed)
+        return {name: values for name, values in inputs.items() if name != INPUT}
 
 
-def opened(names: Sequence[str], root: Path) -> dict[str, Model]:
-    """The models of these names, or all of ``root``/models, by name.
+def open_models(names: Sequence[str], root: Path) -> dict[str, DemoModel]:
+    """Open the models of these names, or all under ``root``/models; return them by name.
 
-    A name is any that :func:`s2f_core.inference.load.find` takes. Raises UserError where there is
-    no such model, or it makes no pictures.
+    A name is any that :func:`s2f_core.inference.load.find` takes. Raises UserError if there is
+    no such model, or its outputs are not pictures.
     """
     if not names and not variants(root):
-        raise UserError(f"{root / 'models'} has no model: dvc repro trains those of params.yaml")
-    models: dict[str, Model] = {}
+        raise UserError(f"{root / 'models'} has no model; train the models with: dvc repro")
+    models: dict[str, DemoModel] = {}
     for text in names or variants(root):
         file = find(text, root)
         description = file.describe()
-        if _shown(description):
-            models[file.name] = Model(file.name, file.path, description, _sheet(description))
+        if _makes_pictures(description):
+            canvas = _canvas(description)
+            models[file.name] = DemoModel(file.name, file.path, description, canvas)
         elif names:
-            raise UserError(f"{text} makes no pictures, which the demo shows")
+            raise UserError(
+                f"the demo cannot show the outputs of {text}: it shows grey or colour pictures "
+                f"of at least {MIN_SIZE} px"
+            )
     return models
 
 
-def _shown(told: Description) -> bool:
-    return told.size >= DRAWABLE and told.role != "grids" and told.out_channels in {1, 3}
+def find_model(models: Mapping[str, DemoModel], name: str) -> DemoModel:
+    """Return a model by name; raises ApiError 404."""
+    if name not in models:
+        raise ApiError(404, f"no model {name!r} in this demo (models: {', '.join(models)})")
+    return models[name]
 
 
-def exported(checkpoint: Path) -> Path:
-    """The ONNX file of a checkpoint, in the user's cache under a hash of what it is made of."""
+def _makes_pictures(description: Description) -> bool:
+    is_grid = description.role == "grids"
+    return description.size >= MIN_SIZE and not is_grid and description.out_channels in {1, 3}
+
+
+def cached_export(checkpoint: Path) -> Path:
+    """Return the ONNX file of a checkpoint, exported to the user's cache on first use.
+
+    The cache key is a hash of the checkpoint and of the code that exports it.
+    """
     try:
         digest = hashlib.sha256(checkpoint.read_bytes())
     except OSError as error:
         raise UserError(f"{checkpoint} cannot be read: {error.strerror}") from None
-    digest.update(_code().encode())  # another export, another file
-    file = cache.cache_folder("onnx") / f"{digest.hexdigest()}.onnx"
-    if not file.is_file():
+    digest.update(_export_code().encode())
+    path = cache.cache_folder("onnx") / f"{digest.hexdigest()}.onnx"
+    if not path.is_file():
         log.info("export %s", checkpoint)
-        onnx_export.export(checkpoint, file)
-    return file
+        onnx_export.export(checkpoint, path)
+    return path
 
 
 @lru_cache(maxsize=1)
-def _code() -> str:
+def _export_code() -> str:
     return code_digest.digest(Path(onnx_export.__file__).parents[2], onnx_export.__name__)
 
 
-def _sheet(told: Description) -> Name:
-    if told.generator.takes == "vector":
+def _canvas(description: Description) -> CanvasName:
+    if description.generator.takes == "vector":
         return "noise"
-    drawn = told.drawing or {"type": told.condition}  # an older file knows the name alone
-    return OF_CONDITION.get(str(drawn.get("type")), "lines")
+    condition = description.drawing or {"type": description.condition}  # older files: name only
+    return CANVAS_OF_CONDITION.get(str(condition.get("type")), "lines")

@@ -1,4 +1,4 @@
-"""The files that a browser gets: the page and its modules, models, ONNX Runtime's own."""
+"""The files that the browser loads: the page, the exported models, ONNX Runtime's WebAssembly."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from s2f_core.demo.http_errors import Refused, declared
-from s2f_core.demo.models import Model
+from s2f_core.demo.http_errors import ApiError, openapi_responses
+from s2f_core.demo.models import DemoModel, find_model
 from s2f_core.report.theme.templates import styles
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-HERE = Path(__file__).parent / "page"
-TYPES = {
+PAGE_FOLDER = Path(__file__).parent / "page"
+CONTENT_TYPES = {
     ".css": "text/css",
     ".html": "text/html",
     ".js": "text/javascript",
@@ -26,66 +26,69 @@ TYPES = {
     ".onnx": "application/octet-stream",
     ".wasm": "application/wasm",
 }
-ASSET = "onnxruntime-web"
-PIECE = 64 * 2**10  # bytes
+RUNTIME = "onnxruntime-web"  # an asset
+CHUNK = 64 * 2**10  # bytes
 
 
-def add(app: FastAPI, models: dict[str, Model], root: Path) -> None:
-    """Serve each file by a name of a table; no name of a request becomes a path."""
-    files = {path.name: path for path in HERE.iterdir() if path.suffix in TYPES}
-    packed = root / "assets" / ASSET / f"{ASSET}.zip"
+def add_routes(app: FastAPI, models: dict[str, DemoModel], root: Path) -> None:
+    """Add the routes. Each looks a name up in a table: no part of a request becomes a path."""
+    files = {path.name: path for path in PAGE_FOLDER.iterdir() if path.suffix in CONTENT_TYPES}
+    runtime_archive = root / "assets" / RUNTIME / f"{RUNTIME}.zip"
 
-    def get(path: str, kind: str, *refused: int) -> Callable[[Endpoint], Endpoint]:
-        responses = declared(kind, *refused)
+    def get(path: str, content_type: str, *errors: int) -> Callable[[Endpoint], Endpoint]:
+        responses = openapi_responses(content_type, *errors)
         return app.get(path, response_class=Response, response_model=None, responses=responses)
 
-    @get("/", TYPES[".html"])
-    @get("/browser", TYPES[".html"])
+    @get("/", CONTENT_TYPES[".html"])
+    @get("/browser", CONTENT_TYPES[".html"])
     async def page() -> FileResponse:
-        return _file(files["index.html"])
+        """Return the page."""
+        return _file_response(files["index.html"])
 
     @get("/page/{name}", "text/*", 404, 422)
-    async def part(name: str) -> Response:
+    async def page_file(name: str) -> Response:
+        """Return a script or the style sheet of the page."""
         if name == "style.css":
-            return Response(str(styles(files[name])), media_type=TYPES[".css"])
+            return Response(str(styles(files[name])), media_type=CONTENT_TYPES[".css"])
         if name not in files:
-            raise Refused(404, f"the page has no part {name!r}")
-        return _file(files[name])
+            raise ApiError(404, f"the page has no file {name!r}")
+        return _file_response(files[name])
 
-    @get("/models/{name}.onnx", TYPES[".onnx"], 404, 422)
-    def model(name: str) -> FileResponse:  # in a thread: it may have to be exported
-        if name not in models:
-            raise Refused(404, f"no model {name!r} is shown here ({', '.join(models)})")
-        return FileResponse(models[name].session.path, media_type=TYPES[".onnx"])
+    @get("/models/{name}.onnx", CONTENT_TYPES[".onnx"], 404, 422)
+    def model_file(name: str) -> FileResponse:  # not async: the export may take seconds
+        """Return a model in the ONNX format."""
+        path = find_model(models, name).session.path
+        return FileResponse(path, media_type=CONTENT_TYPES[".onnx"])
 
     @get("/runtime/{name}", "*/*", 404, 422)
-    def runtime(name: str) -> Response:  # in a thread: it has to be unpacked
-        content = _member(packed, name)
+    def runtime_file(name: str) -> Response:  # not async: the file has to be unpacked
+        """Return a file of ONNX Runtime for browsers."""
+        content = _read_member(runtime_archive, name)
         length = {"content-length": str(len(content))}
-        return StreamingResponse(_pieces(content), headers=length, media_type=_type(name))
+        return StreamingResponse(_chunks(content), headers=length, media_type=_content_type(name))
 
 
-def _file(path: Path) -> FileResponse:
-    return FileResponse(path, media_type=_type(path.name))
+def _file_response(path: Path) -> FileResponse:
+    return FileResponse(path, media_type=_content_type(path.name))
 
 
-def _type(name: str) -> str:
-    return TYPES[Path(name).suffix]
+def _content_type(name: str) -> str:
+    return CONTENT_TYPES[Path(name).suffix]
 
 
-async def _pieces(content: bytes) -> AsyncIterator[bytes]:
-    """As they are taken: whoever reads slowly has no copy of the whole."""
-    for start in range(0, len(content), PIECE):
-        yield content[start : start + PIECE]
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    """Yield chunks as the client reads them: a slow client holds no copy of the whole."""
+    for start in range(0, len(content), CHUNK):
+        yield content[start : start + CHUNK]
 
 
 @lru_cache(maxsize=4)
-def _member(packed: Path, name: str) -> bytes:
-    """A file of the asset; raises Refused where that was not fetched, or has none of the name."""
+def _read_member(archive_path: Path, name: str) -> bytes:
+    """Read a file of the runtime's archive; raises ApiError 404 if either is missing."""
     try:
-        with zipfile.ZipFile(packed) as archive:
-            if Path(name).suffix in TYPES and name in archive.namelist():
+        with zipfile.ZipFile(archive_path) as archive:
+            if Path(name).suffix in CONTENT_TYPES and name in archive.namelist():
                 return archive.read(name)
     except (OSError, zipfile.BadZipFile):
-        raise Refused(404, f"a browser needs its own runtime: s2f fetch {ASSET}") from None
-    raise Refused(404, f"the runtime has no file {name!r}")
+        raise ApiError(404, f"{RUNTIME} is not installed: s2f fetch {RUNTIME}") from None
+    raise ApiError(404, f"{RUNTIME} has no file {name!r}")

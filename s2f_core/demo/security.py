@@ -1,4 +1,4 @@
-"""What stands before the pages: whose requests are answered, and what a browser is told."""
+"""Checks of each request's origin, and the security headers of each response."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 HEADERS = {
-    "content-security-policy": POLICY,
-    "cross-origin-embedder-policy": "require-corp",  # with the next: threads of WebAssembly
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "cross-origin-embedder-policy": "require-corp",  # this and the next allow WebAssembly threads
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -24,24 +24,25 @@ HEADERS = {
 }
 
 
-class Guard:
-    """Answers requests only that name this machine, and change something only from its own pages.
+class SecurityMiddleware:
+    """Rejects requests to other hosts and from other sites; adds ``HEADERS`` to every response.
 
-    A page elsewhere can have its own name resolve to 127.0.0.1 (DNS rebinding), and then read what
-    this server says: its requests still carry that name as ``Host``. So the host has to be a
-    number, ``localhost`` or the ``name`` that the server was told to listen on.
+    The ``Host`` header has to be an IP address, ``localhost`` or ``hostname``. This stops DNS
+    rebinding: a foreign page can make its own domain resolve to 127.0.0.1, but its requests then
+    carry that domain as ``Host``. Only pages of this server may send other methods than GET and
+    HEAD.
     """
 
-    def __init__(self, app: ASGIApp, name: str) -> None:
-        self.app, self.names = app, {"localhost", name.lower()}
+    def __init__(self, app: ASGIApp, hostname: str) -> None:
+        self.app, self.hostnames = app, {"localhost", hostname.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse the request, or hand it on and add the headers to its answer."""
+        """Answer 421 or 403, or call the application; see the class."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -50,30 +51,32 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
-        refused = self._refused(scope["method"], headers)
-        if refused is None:
-            await self.app(scope, receive, told)
+        error = self._check(scope["method"], headers)
+        if error is None:
+            await self.app(scope, receive, send_with_headers)
         else:
-            status, why = refused
-            await JSONResponse({"error": why}, status)(scope, receive, told)
+            status, message = error
+            response = JSONResponse({"error": message}, status)
+            await response(scope, receive, send_with_headers)
 
-    def _refused(self, method: str, headers: Headers) -> tuple[int, str] | None:
+    def _check(self, method: str, headers: Headers) -> tuple[int, str] | None:
+        """Return the status and message of a request that is not allowed, else None."""
         host = headers.get("host", "")
-        if not self._known(host):
-            return 421, f"this server is not {host!r}: open it by its number, or as localhost"
+        if not self._is_own(host):
+            return 421, f"this server is not {host!r}: open it by its IP address or as localhost"
         if method in {"GET", "HEAD"}:
             return None
         origin = headers.get("origin")
         if origin is not None and origin != f"http://{host}":
-            return 403, f"a page of {origin} may not ask this server for anything"
+            return 403, f"pages of {origin} may not send requests to this server"
         if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            return 403, "a page from elsewhere may not ask this server for anything"
+            return 403, "pages of other sites may not send requests to this server"
         return None
 
-    def _known(self, host: str) -> bool:
+    def _is_own(self, host: str) -> bool:
         name = host.rpartition(":")[0] if host[-1:].isdigit() and ":" in host else host
         name = name.lower()
-        if name in self.names:
+        if name in self.hostnames:
             return True
         try:
             ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))

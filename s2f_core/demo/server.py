@@ -1,4 +1,4 @@
-"""The demo's server: a page, and what it asks for while somebody draws."""
+"""The demo's server: build the application and run it with uvicorn."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from fastapi import FastAPI
 
 from s2f_core.common.errors import UserError
 from s2f_core.demo import api, http_errors, pages
-from s2f_core.demo.connection_limits import MOST, Connection
-from s2f_core.demo.models import Model, opened
-from s2f_core.demo.security import Guard
-from s2f_core.demo.training_data import Learned
+from s2f_core.demo.connection_limits import MAX_CONNECTIONS, LimitedConnection
+from s2f_core.demo.models import DemoModel, open_models
+from s2f_core.demo.security import SecurityMiddleware
+from s2f_core.demo.training_data import TrainingData
 
 log = logging.getLogger(__name__)
 
-IDLE = 5  # seconds until a connection that asks for nothing more is closed
+KEEP_ALIVE = 5  # seconds until a connection without a new request is closed
 BACKLOG = 128  # connections that wait to be accepted
 
 
@@ -28,63 +28,64 @@ def serve(
     root: Path,
     host: str = "127.0.0.1",
     port: int = 8000,
-    say: Callable[[str], None] = log.info,
+    announce: Callable[[str], None] = log.info,
 ) -> None:
-    """Show the models of these names (see :func:`.models.opened`) until the process is ended.
+    """Serve models until the process ends; ``names`` as in :func:`.models.open_models`.
 
-    ``root`` is the data folder; ``port`` 0 is any free one. Only this machine is listened to,
-    unless ``host`` is another of its addresses. ``say`` is told where the page is. Raises UserError
-    where the models cannot be opened, or nobody can listen there.
+    ``root`` is the data folder, ``host`` the address to listen on, ``port`` 0 any free port.
+    ``announce`` is called with the page's URL. Raises UserError if a model cannot be opened or the
+    address cannot be listened on.
     """
-    models = opened(names, root)
-    with _listening(host, port) as listening:
-        free = listening.getsockname()[1]
-        shown = f"[{host}]" if ":" in host else host
-        say(f"http://{shown}:{free}/")
-        uvicorn.Server(configured(made(models, root, host))).run(sockets=[listening])
+    models = open_models(names, root)
+    with _listen(host, port) as listener:
+        actual_port = listener.getsockname()[1]
+        url_host = f"[{host}]" if ":" in host else host
+        announce(f"http://{url_host}:{actual_port}/")
+        config = server_config(build_app(models, root, host))
+        uvicorn.Server(config).run(sockets=[listener])
 
 
-def made(models: dict[str, Model], root: Path, host: str) -> FastAPI:
-    """The application; ``host`` is the name it is reached by, beside this machine's numbers."""
+def build_app(models: dict[str, DemoModel], root: Path, hostname: str) -> FastAPI:
+    """Build the application; requests may name ``hostname``, an IP address or localhost."""
     app = FastAPI(title="s2f", docs_url=None, redoc_url=None, openapi_url=None)
-    api.add(app, models, Learned(root))
-    pages.add(app, models, root)
-    http_errors.add(app)
-    app.add_middleware(Guard, name=host)
+    api.add_routes(app, models, TrainingData(root))
+    pages.add_routes(app, models, root)
+    http_errors.add_handlers(app)
+    app.add_middleware(SecurityMiddleware, hostname=hostname)
     return app
 
 
-def configured(app: FastAPI) -> uvicorn.Config:
-    """How it is served: bounded, and quiet about what strangers send."""
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return uvicorn's settings: limited connections, and no logs of client errors."""
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=LimitedConnection,
         ws="none",
         log_level="error",
         access_log=False,
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        limit_concurrency=MOST + 1,  # where none of them keeps the server waiting
-        timeout_keep_alive=IDLE,
+        limit_concurrency=MAX_CONNECTIONS + 1,  # reached if every connection is being served
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=1,
     )
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # Where the protocol is not named, asyncio leaves Nagle's delay on: 40 ms an answer.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # asyncio turns Nagle's algorithm off, 40 ms a response, only if the protocol is given.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind(address)
-            listening.listen(BACKLOG)  # who is told where the page is may ask at once
+            listener.bind(address)
+            listener.listen(BACKLOG)  # before the announcement: requests may follow at once
         except OSError:
-            listening.close()
+            listener.close()
             raise
     except (OSError, OverflowError) as error:
         raise UserError(
-            f"{host}:{port} cannot be listened to: {error}; --port chooses another, 0 any"
+            f"cannot listen on {host}:{port}: {error}; choose another port with --port, 0 for any"
         ) from None
-    return listening
+    return listener

@@ -1,4 +1,4 @@
-"""Images that are sent: of known kinds, bounded in bytes, pixels and time."""
+"""Uploaded images: allowed types, and limits on bytes, pixels and time."""
 
 from __future__ import annotations
 
@@ -10,65 +10,65 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from s2f_core.common.images import ImageError, Pixels, decode, resize
-from s2f_core.demo.http_errors import Refused
+from s2f_core.demo.http_errors import ApiError
 
-BYTES = 4 * 2**20
-PIXELS = 4 * 2**20
-TOO_MANY = f"an image has at most {BYTES:,} bytes"
-SECONDS = 10.0  # for an image to arrive
+MAX_BYTES = 4 * 2**20
+MAX_PIXELS = 4 * 2**20
+TOO_LARGE = f"an image may have at most {MAX_BYTES:,} bytes"
+TIMEOUT = 10.0  # seconds for an image to arrive
 RAW = "application/octet-stream"
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 
 
-async def received(request: Request, size: int) -> Pixels:
-    """The image in a request's body, uint8 [size, size, 3]; raises Refused.
+async def read_image(request: Request, size: int) -> Pixels:
+    """Read the image in a request's body, resized to uint8 [size, size, 3].
 
-    A file of one of ``FORMATS`` or, of the type ``RAW``, the bytes of H·H·3 RGB values. It is
-    resized here, so that what waits is small.
+    The body is a file of one of ``FORMATS`` or, with the content type ``RAW``, H·H·3 bytes of RGB
+    values. Resizing here keeps what waits in the queue small. Raises ApiError 400, 408, 413, 415.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if kind not in {RAW, *FORMATS}:
-        raise Refused(415, f"an image is one of {', '.join([RAW, *FORMATS])}, not {kind!r}")
-    data = await _whole(request)
-    if len(data) == 3 * size * size and kind == RAW:
-        return _square(data)  # no work for a thread
-    return await asyncio.to_thread(_image, data, kind, size)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    if content_type not in {RAW, *FORMATS}:
+        allowed = ", ".join([RAW, *FORMATS])
+        raise ApiError(415, f"the content type is {content_type!r}; allowed: {allowed}")
+    data = await _read_body(request)
+    if len(data) == 3 * size * size and content_type == RAW:
+        return _from_raw(data)  # too quick to need a thread
+    return await asyncio.to_thread(_decode, data, content_type, size)
 
 
-def _image(data: bytes, kind: str, size: int) -> Pixels:
+def _decode(data: bytes, content_type: str, size: int) -> Pixels:
     try:
-        image = (
-            _square(data)
-            if kind == RAW
-            else decode(data, max_pixels=PIXELS, formats=(FORMATS[kind],))
-        )
+        if content_type == RAW:
+            image = _from_raw(data)
+        else:
+            image = decode(data, max_pixels=MAX_PIXELS, formats=(FORMATS[content_type],))
     except ImageError as error:
-        raise Refused(400, str(error)) from None
+        raise ApiError(400, str(error)) from None
     height, width = image.shape[:2]
     if height != width:
-        raise Refused(400, f"a drawing is square, not {width} by {height} pixels")
+        raise ApiError(400, f"the image must be square, not {width} by {height} pixels")
     return image if height == size else resize(image, size)
 
 
-async def _whole(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     data = bytearray()
-    if int(request.headers.get("content-length", 0)) > BYTES:
-        raise Refused(413, TOO_MANY)
+    if int(request.headers.get("content-length", 0)) > MAX_BYTES:
+        raise ApiError(413, TOO_LARGE)
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(TIMEOUT):
             async for chunk in request.stream():
                 data += chunk
-                if len(data) > BYTES:
-                    raise Refused(413, TOO_MANY)
+                if len(data) > MAX_BYTES:
+                    raise ApiError(413, TOO_LARGE)
     except TimeoutError:
-        raise Refused(408, f"the image had not come after {SECONDS:g} seconds") from None
+        raise ApiError(408, f"the image did not arrive within {TIMEOUT:g} seconds") from None
     except ClientDisconnect:
-        raise Refused(400, "the client has gone") from None
+        raise ApiError(400, "the client closed the connection") from None
     return bytes(data)
 
 
-def _square(data: bytes) -> Pixels:
+def _from_raw(data: bytes) -> Pixels:
     side = math.isqrt(len(data) // 3)
     if not data or side * side * 3 != len(data):
-        raise Refused(400, f"{len(data):,} bytes are no square of RGB values")
-    return np.frombuffer(data, np.uint8).reshape(side, side, 3).copy()  # torch wants to write
+        raise ApiError(400, f"{len(data):,} bytes are not a square of RGB values")
+    return np.frombuffer(data, np.uint8).reshape(side, side, 3).copy()  # PyTorch needs it writable

@@ -1,4 +1,4 @@
-"""A demo of tiny untrained models, with what they would have learned from, on a real port."""
+"""A demo of tiny untrained models and their training data, on a real port."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from PIL import Image
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.tables import Domain, build
-from s2f_core.demo.models import Model, opened
-from s2f_core.demo.server import configured, made
+from s2f_core.demo.models import DemoModel, open_models
+from s2f_core.demo.server import build_app, server_config
 from s2f_core.networks.checkpoint import Description, save_model
 
-TYPE = {"content-type": "image/png"}
+PNG = {"content-type": "image/png"}
+RAW = {"content-type": "application/octet-stream"}
 SIDE = 16
-COUNT = 30
+ROWS = 30  # of which the last ten are the test split
 GENERATORS: dict[str, dict[str, Any]] = {
     "lines": {"type": "unet", "depth": 2, "norm": "none", "dropout": 0},
     "noisy": {"type": "unet", "depth": 2, "norm": "none", "dropout": 0, "noise": "input"},
@@ -37,34 +38,34 @@ GENERATORS: dict[str, dict[str, Any]] = {
 }
 
 
-def describe(name: str, **other: Any) -> Description:
-    """Of one of the tiny generators, of 16 px."""
-    noise = name == "samples"
-    told = {
+def tiny_description(name: str, **changes: Any) -> Description:
+    """The description of one of the tiny generators, of 16 px, with some keys changed."""
+    takes_noise = name == "samples"
+    keys = {
         "variant": name,
         "role": "faces",
-        "condition": "noise" if noise else "pencil",
+        "condition": "noise" if takes_noise else "pencil",
         "background": "kept",
         "generator": GENERATORS[name],
         "size": SIDE,
         "width": 4,
-        "in_channels": 8 if noise else 1,
+        "in_channels": 8 if takes_noise else 1,
         "out_channels": 3,
     }
-    return Description.model_validate({**told, **other})
+    return Description.model_validate({**keys, **changes})
 
 
-def trained(root: Path) -> Path:
-    """A data folder with three models, thirty sketches of crosses and a split."""
+def make_data_folder(root: Path) -> Path:
+    """Write a data folder with three models, thirty sketches of crosses and a split."""
     for seed, name in enumerate(GENERATORS):
         torch.manual_seed(seed)
-        description = describe(name)
+        description = tiny_description(name)
         network = description.build()
         for weights in network.parameters():
             torch.nn.init.normal_(weights, std=0.3)
         save_model(root / "models" / name / "a-to-b.pt", description, network.state_dict())
-    sketches = np.stack([cross(SIDE, SIDE / 2 + row % 3) for row in range(COUNT)])[..., :1]
-    ids = [f"{row:03d}" for row in range(COUNT)]
+    sketches = np.stack([cross_image(SIDE, SIDE / 2 + row % 3) for row in range(ROWS)])[..., :1]
+    ids = [f"{row:03d}" for row in range(ROWS)]
     rows = pd.DataFrame({"id": ids, "source": ids})
     for name, images in (("kept", np.repeat(sketches, 3, axis=3)), ("kept-pencil", sketches)):
         build(root / "faces" / name, Domain(rows, images.__getitem__), label=name)
@@ -73,99 +74,106 @@ def trained(root: Path) -> Path:
     return root
 
 
-def cross(side: int, at: float, width: int = 1) -> Pixels:
-    """Two black lines over the sheet that meet at ``at``, uint8 [side, side, 3]."""
-    page = np.full((side, side, 3), 255, np.uint8)
-    place = int(at)
-    cv2.line(page, (0, place), (side - 1, place), (0, 0, 0), width)
-    cv2.line(page, (place, 0), (place, side - 1), (0, 0, 0), width)
-    return page
+def cross_image(side: int, centre: float, width: int = 1) -> Pixels:
+    """Two black lines over a white canvas that cross at ``centre``, uint8 [side, side, 3]."""
+    image = np.full((side, side, 3), 255, np.uint8)
+    place = int(centre)
+    cv2.line(image, (0, place), (side - 1, place), (0, 0, 0), width)
+    cv2.line(image, (place, 0), (place, side - 1), (0, 0, 0), width)
+    return image
 
 
 @contextmanager
-def served(root: Path, models: dict[str, Model] | None = None) -> Iterator[str]:
-    """The address of a server in a thread; it ends with the block."""
-    app = made(opened([], root) if models is None else models, root, "127.0.0.1")
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(configured(app))
-    thread = threading.Thread(target=server.run, args=[[listening]])
+def running_server(root: Path, models: dict[str, DemoModel] | None = None) -> Iterator[str]:
+    """The address of a server that runs in a thread until the block ends."""
+    app = build_app(open_models([], root) if models is None else models, root, "127.0.0.1")
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(server_config(app))
+    thread = threading.Thread(target=server.run, args=[[listener]])
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive(), "the server ended"
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
 
 
 @cache
-def _made(folder: Path) -> tuple[Path, dict[str, Model]]:
-    """A data folder with three tiny models, and they, exported; once for all tests."""
-    root = trained(folder / "data")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("S2F_CACHE", str(folder / "cache"))
-        found = opened([], root)
-        for model in found.values():
+def _exported_models(folder: Path) -> tuple[Path, dict[str, DemoModel]]:
+    """A data folder with three tiny models, and the exported models; once for all tests."""
+    root = make_data_folder(folder / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("S2F_CACHE", str(folder / "cache"))
+        models = open_models([], root)
+        for model in models.values():
             _ = model.session
-    return root, found
+    return root, models
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with three tiny models."""
-    return _made(tmp_path_factory.getbasetemp() / "tiny-demo")[0]
+    return _exported_models(tmp_path_factory.getbasetemp() / "tiny-demo")[0]
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
-    """The models, exported."""
-    return _made(tmp_path_factory.getbasetemp() / "tiny-demo")[1]
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DemoModel]:
+    """The exported models by name."""
+    return _exported_models(tmp_path_factory.getbasetemp() / "tiny-demo")[1]
 
 
 @pytest.fixture(scope="module")
-def server(root: Path, models: dict[str, Model]) -> Iterator[str]:
-    """The address of a server of all three."""
-    with served(root, models) as address:
+def server(root: Path, models: dict[str, DemoModel]) -> Iterator[str]:
+    """The address of a server of all three models."""
+    with running_server(root, models) as address:
         yield address
 
 
-class Held:
-    """Pictures that are ``begun``, by whoever was first, and wait until they may ``go`` on."""
+class PausedModels:
+    """Models that set ``started`` and then wait for ``resume``; ``count``: pictures begun."""
 
     def __init__(self) -> None:
-        self.begun, self.go = threading.Event(), threading.Event()
+        self.started, self.resume, self.count = threading.Event(), threading.Event(), 0
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Held:
-    """Have all models wait."""
-    held, make = Held(), Model.picture
+def paused_models(monkeypatch: pytest.MonkeyPatch) -> PausedModels:
+    """Make all models wait before they compute a picture."""
+    paused, picture = PausedModels(), DemoModel.picture
 
-    def picture(self: Model, drawing: Pixels | None, seed: int) -> Pixels:
-        held.begun.set()
-        held.go.wait(10)
-        return make(self, drawing, seed)
+    def paused_picture(self: DemoModel, drawing: Pixels | None, seed: int) -> Pixels:
+        paused.count += 1
+        paused.started.set()
+        paused.resume.wait(10)
+        return picture(self, drawing, seed)
 
-    monkeypatch.setattr(Model, "picture", picture)
-    return held
+    monkeypatch.setattr(DemoModel, "picture", paused_picture)
+    return paused
 
 
-def ask(
-    server: str, path: str, body: bytes | None = None, **parameters: str | int
+def post_image(
+    server: str,
+    path: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+    **parameters: str | int,
 ) -> requests.Response:
-    """Send an image, as the page does."""
+    """Send an image, by default a PNG of client "ana", to an endpoint."""
     parameters = {"client": "ana", **parameters}
-    return requests.post(f"{server}/api/{path}", body, params=parameters, headers=TYPE, timeout=30)
+    return requests.post(
+        f"{server}/api/{path}", body, params=parameters, headers=PNG | (headers or {}), timeout=30
+    )
 
 
-def get(server: str, path: str, **parameters: str | int) -> requests.Response:
-    """Ask for something."""
+def get_api(server: str, path: str, **parameters: str | int) -> requests.Response:
+    """Send a GET request to an endpoint."""
     return requests.get(f"{server}/api/{path}", params=parameters, timeout=30)
 
 
-def pixels(answer: requests.Response) -> Pixels:
-    """A picture that came."""
-    assert answer.status_code == 200, answer.text
-    return np.asarray(Image.open(io.BytesIO(answer.content)))
+def decoded(response: requests.Response) -> Pixels:
+    """The picture of a successful response."""
+    assert response.status_code == 200, response.text
+    return np.asarray(Image.open(io.BytesIO(response.content)))

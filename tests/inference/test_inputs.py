@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tiny_demo import describe
+from tiny_demo import tiny_description
 
 from s2f_core.inference.inputs import condition_side, noise_vectors, to_page
 
@@ -25,12 +25,12 @@ def test_a_condition_is_computed_at_the_tables_size(
     drawn_at: int | None, side: int, expected: int
 ) -> None:
     """Of a file that does not have it, at 128 pixels, the picture's side or the generator's."""
-    assert condition_side(describe("lines", drawn_at=drawn_at), side) == expected
+    assert condition_side(tiny_description("lines", drawn_at=drawn_at), side) == expected
 
 
 def test_a_vector_depends_on_its_seed_and_row_alone() -> None:
     """Three rows begin with the one row; another seed gives other values in [-1, 1]."""
-    description = describe("samples")
+    description = tiny_description("samples")
     three = noise_vectors(description, 1, 3)
     assert three.shape == (3, 8, 1, 1)
     assert np.array_equal(three[:1], noise_vectors(description, 1, 1))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+DRILL = Path(__file__).parents[1] / "helpers" / "kill_drill.py"
 
 # A stage that takes a moment. What it leaves behind when it is killed misleads the second one.
 SOUND = """
@@ -32,7 +32,7 @@ def {name}():
 def _drill(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
     out = folder.with_name("kills.json")
     done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "helpers" / "kills.py", folder, "--out", out, *options],
+        [sys.executable, DRILL, folder, "--out", out, *options],
         cwd=folder.parent,
         capture_output=True,
         text=True,

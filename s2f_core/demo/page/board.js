@@ -1,10 +1,11 @@
-// The sheet: strokes of mouse, finger or pen, kept as what was done so that it can be undone.
-import { shrunk } from "./pixels.js";
+// The drawing board: strokes of mouse, finger or pen, with undo and redo.
+import { shrink } from "./pixels.js";
 
-export const SIDE = 512; // pixels; a power of two times every model's size shrinks to exact means
-const UNITS = 128; // widths are in so many parts of the side, as the hints are
-const SOFTEST = 0.25; // of the width, of a pen that hardly touches
+export const SIDE = 512; // pixels; a power of two times a model's size shrinks to exact means
+const UNITS = 128; // pen widths are in 128ths of the side, as in the hints
+const MIN_PRESSURE_SCALE = 0.25; // of the width, for a pen that hardly touches
 
+// Dispatches "changed" after every change, with its time.
 export class Board extends EventTarget {
   constructor(canvas) {
     super();
@@ -12,180 +13,179 @@ export class Board extends EventTarget {
     canvas.width = canvas.height = SIDE;
     this.context = canvas.getContext("2d", { willReadFrequently: true });
     this.pen = { colour: "#000000", width: 2, erases: false };
-    this.sheets = new Map(); // of each kind of sheet what was done, and undone
+    this.drawings = new Map(); // by name of the canvas: what was done and undone
     this.version = 0;
     this.stroke = null;
-    for (const [name, act] of Object.entries({
-      pointerdown: this.begin, pointermove: this.move, pointerup: this.end, pointercancel: this.end,
-    })) canvas.addEventListener(name, act.bind(this));
+    for (const [name, handler] of Object.entries({
+      pointerdown: this.startStroke,
+      pointermove: this.continueStroke,
+      pointerup: this.endStroke,
+      pointercancel: this.endStroke,
+    })) canvas.addEventListener(name, handler.bind(this));
   }
 
-  show(name, paper) {
-    if (!this.sheets.has(name)) this.sheets.set(name, { done: [], undone: [], paper });
-    this.sheet = this.sheets.get(name);
+  show(name, background) {
+    if (!this.drawings.has(name)) this.drawings.set(name, { done: [], undone: [], background });
+    this.drawing = this.drawings.get(name);
     this.redraw();
   }
 
-  get empty() {
-    const last = this.sheet.done.at(-1);
-    return !last || last.kind === "clear";
+  get isEmpty() {
+    const last = this.drawing.done.at(-1);
+    return !last || last.type === "clear";
   }
 
-  // How many strokes, pictures and clearings there are to undo and to redo.
-  get past() { return this.sheet.done.length; }
-  get future() { return this.sheet.undone.length; }
+  // The number of steps that can be undone and redone.
+  get undoCount() { return this.drawing.done.length; }
+  get redoCount() { return this.drawing.undone.length; }
 
-  begin(event) {
+  startStroke(event) {
     if (this.stroke || (event.pointerType === "mouse" && event.button !== 0)) return;
     this.canvas.setPointerCapture(event.pointerId);
     event.preventDefault();
-    const colour = this.pen.erases || event.buttons === 32 ? this.sheet.paper : this.pen.colour;
-    this.stroke = { kind: "stroke", id: event.pointerId, colour, points: [] };
-    this.do(this.stroke);
-    this.add(event);
+    const erases = this.pen.erases || event.buttons === 32; // 32: the eraser end of a pen
+    const colour = erases ? this.drawing.background : this.pen.colour;
+    this.stroke = { type: "stroke", id: event.pointerId, colour, points: [] };
+    this.addStep(this.stroke);
+    this.addPoint(event);
+    this.notifyChange(event.timeStamp);
   }
 
-  move(event) {
+  continueStroke(event) {
     if (event.pointerId !== this.stroke?.id) return;
-    const parts = event.getCoalescedEvents?.() ?? [];
-    for (const part of parts.length ? parts : [event]) this.add(part, false);
-    this.changed(event.timeStamp);
+    const events = event.getCoalescedEvents?.() ?? [];
+    for (const each of events.length ? events : [event]) this.addPoint(each);
+    this.notifyChange(event.timeStamp);
   }
 
-  end(event) {
+  endStroke(event) {
     if (event.pointerId !== this.stroke?.id) return;
     const { stroke } = this;
     this.stroke = null;
-    finish(this.context, stroke);
-    this.changed(event.timeStamp);
-    this.dispatchEvent(new Event("settled"));
+    drawEnd(this.context, stroke);
+    this.notifyChange(event.timeStamp);
   }
 
-  add(event, last = true) {
+  addPoint(event) {
     const box = this.canvas.getBoundingClientRect();
     const pressure = event.pointerType === "pen" ? event.pressure : 0.5;
-    const scale = SOFTEST + (1 - SOFTEST) * 2 * pressure;
+    const scale = MIN_PRESSURE_SCALE + (1 - MIN_PRESSURE_SCALE) * 2 * pressure;
     this.stroke.points.push([
       ((event.clientX - box.left) / box.width) * SIDE,
       ((event.clientY - box.top) / box.height) * SIDE,
       Math.max(1, (this.pen.width * scale * SIDE) / UNITS),
     ]);
-    line(this.context, this.stroke, this.stroke.points.length - 1);
-    if (last) this.changed(event.timeStamp);
+    drawSegment(this.context, this.stroke, this.stroke.points.length - 1);
   }
 
-  do(act) {
-    this.sheet.done.push(act);
-    this.sheet.undone = [];
+  addStep(step) {
+    this.drawing.done.push(step);
+    this.drawing.undone = [];
   }
 
-  place(picture) {
-    this.do({ kind: "picture", picture });
+  placePicture(picture) {
+    this.addStep({ type: "picture", picture });
     this.redraw();
-    this.settled();
+    this.notifyChange();
   }
 
   clear() {
-    if (this.empty) return;
-    this.do({ kind: "clear" });
+    if (this.isEmpty) return;
+    this.addStep({ type: "clear" });
     this.redraw();
-    this.settled();
+    this.notifyChange();
   }
 
-  undo() { this.step("done", "undone"); }
-  redo() { this.step("undone", "done"); }
+  undo() { this.moveStep("done", "undone"); }
+  redo() { this.moveStep("undone", "done"); }
 
-  step(from, to) {
-    if (this.stroke || !this.sheet[from].length) return;
-    this.sheet[to].push(this.sheet[from].pop());
+  moveStep(from, to) {
+    if (this.stroke || !this.drawing[from].length) return;
+    this.drawing[to].push(this.drawing[from].pop());
     this.redraw();
-    this.settled();
+    this.notifyChange();
   }
 
   redraw() {
-    const { done, paper } = this.sheet;
-    this.context.fillStyle = paper;
+    const { done, background } = this.drawing;
+    this.context.fillStyle = background;
     this.context.fillRect(0, 0, SIDE, SIDE);
-    for (const act of done.slice(done.findLastIndex((one) => one.kind === "clear") + 1)) {
-      if (act.kind === "picture") fitted(this.context, act.picture);
-      else whole(this.context, act);
+    for (const step of done.slice(done.findLastIndex(({ type }) => type === "clear") + 1)) {
+      if (step.type === "picture") drawPicture(this.context, step.picture);
+      else drawStroke(this.context, step);
     }
   }
 
-  settled() {
-    this.changed(performance.now());
-    this.dispatchEvent(new Event("settled"));
-  }
-
-  changed(time) {
+  notifyChange(time = performance.now()) {
     this.version += 1;
     this.dispatchEvent(new CustomEvent("changed", { detail: { time } }));
   }
 
-  // The sheet as it is now, RGBA of `size` × `size`; made once for all models of that size.
+  // The drawing as RGBA of `size` × `size`, cached for all models of that size.
   pixels(size) {
-    if (this.made?.version !== this.version) {
+    if (this.cache?.version !== this.version) {
       const { data } = this.context.getImageData(0, 0, SIDE, SIDE);
-      this.made = { version: this.version, data, sizes: new Map() };
+      this.cache = { version: this.version, data, sizes: new Map() };
     }
-    const { data, sizes } = this.made;
-    if (!sizes.has(size)) sizes.set(size, shrunk(data, SIDE, size));
+    const { data, sizes } = this.cache;
+    if (!sizes.has(size)) sizes.set(size, shrink(data, SIDE, size));
     return sizes.get(size);
   }
 
-  // The same as bytes of RGB: a browser takes its time, a tenth of a second, to make a PNG.
+  // The same as bytes of RGB: a browser takes a tenth of a second to make a PNG.
   rgb(size) {
     const pixels = this.pixels(size);
-    return new Blob([pixels.filter((_, at) => at % 4 < 3)], { type: "application/octet-stream" });
+    return new Blob([pixels.filter((_, index) => index % 4 < 3)], { type: "application/octet-stream" });
   }
 }
 
-function whole(context, stroke) {
-  for (let at = 0; at < stroke.points.length; at += 1) line(context, stroke, at);
-  finish(context, stroke);
+function drawStroke(context, stroke) {
+  for (let index = 0; index < stroke.points.length; index += 1) drawSegment(context, stroke, index);
+  drawEnd(context, stroke);
 }
 
-// The part of a stroke that its point `at` adds: a curve from the middle before to the middle after
-// the point before it. Each is as wide as the pen pressed there.
-function line(context, { colour, points }, at) {
-  const [x, y, width] = points[at];
+// Draw the part of a stroke that the point `index` adds: a curve between the midpoints before and
+// after the previous point, as wide as the pen pressed.
+function drawSegment(context, { colour, points }, index) {
+  const [x, y, width] = points[index];
   context.strokeStyle = context.fillStyle = colour;
   context.lineCap = context.lineJoin = "round";
   context.lineWidth = width;
   context.beginPath();
-  if (at === 0) {
+  if (index === 0) {
     context.arc(x, y, width / 2, 0, 2 * Math.PI);
     context.fill();
     return;
   }
-  const [px, py] = points[at - 1];
-  const [qx, qy] = at > 1 ? middle(points[at - 2], points[at - 1]) : [px, py];
-  context.moveTo(qx, qy);
-  context.quadraticCurveTo(px, py, ...middle(points[at - 1], points[at]));
+  const previous = points[index - 1];
+  const start = index > 1 ? midpoint(points[index - 2], previous) : previous;
+  context.moveTo(start[0], start[1]);
+  context.quadraticCurveTo(previous[0], previous[1], ...midpoint(previous, points[index]));
   context.stroke();
 }
 
-function finish(context, { points }) {
+// Draw from the last midpoint to the last point.
+function drawEnd(context, { points }) {
   if (points.length < 2) return;
   const [x, y] = points.at(-1);
   context.beginPath();
-  context.moveTo(...middle(points.at(-2), points.at(-1)));
+  context.moveTo(...midpoint(points.at(-2), points.at(-1)));
   context.lineTo(x, y);
   context.stroke();
 }
 
-const middle = ([x, y], [u, v]) => [(x + u) / 2, (y + v) / 2];
+const midpoint = ([x, y], [u, v]) => [(x + u) / 2, (y + v) / 2];
 
-// A picture as large as it fits, in the middle; what is clear in it shows the paper.
-function fitted(context, picture) {
+// Draw a picture centred and as large as it fits; transparent parts show the background.
+function drawPicture(context, picture) {
   const scale = SIDE / Math.max(picture.width, picture.height);
   const [width, height] = [picture.width * scale, picture.height * scale];
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
 }
 
-// The middle square of a picture, as a PNG of the sheet's size.
-export function square(picture) {
+// Crop a picture to its central square, as a PNG of SIDE × SIDE pixels.
+export function cropSquare(picture) {
   const canvas = new OffscreenCanvas(SIDE, SIDE);
   const context = canvas.getContext("2d");
   const side = Math.min(picture.width, picture.height);

@@ -1,73 +1,73 @@
-// A model's card: its picture, kept up to date while somebody draws.
-import { Later, Newer } from "./engines.js";
+// A model's card: its picture, updated while somebody draws.
+import { RetryLater, Superseded } from "./engines.js";
 
-// Not all at once: somewhere in the second half of the time that the server said.
+// Wait for a random time in the second half of the seconds, so that pages do not retry together.
 const pause = (seconds) => new Promise((resolve) => {
   setTimeout(resolve, 1000 * seconds * (0.5 + Math.random() / 2));
 });
 
-// One request at a time; what changed meanwhile is one more, with what the sheet then shows.
+// Sends one request at a time; all changes meanwhile become one more request.
 export class Card {
   constructor(model, engine, board, settings) {
     Object.assign(this, { model, engine, board, settings });
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     this.canvas = this.element.querySelector("canvas");
-    this.note = this.element.querySelector(".ms");
+    this.status = this.element.querySelector(".status");
     this.element.dataset.model = model.name;
     this.element.querySelector("h3").textContent = model.name;
-    this.element.querySelector(".what").textContent = what(model);
-    this.canvas.setAttribute("aria-label", `What ${model.name} makes of it`);
-    this.note.title = "What the model took, and the time since the sheet changed";
+    this.element.querySelector(".description").textContent = describe(model);
+    this.canvas.setAttribute("aria-label", `Picture by ${model.name}`);
+    this.status.title = "Time of the model, and time since the drawing changed";
     const save = this.element.querySelector("button");
-    save.setAttribute("aria-label", `Save the picture of ${model.name}`);
+    save.setAttribute("aria-label", `Save the picture by ${model.name}`);
     save.addEventListener("click", () => download(this.canvas, `${model.name}.png`));
-    this.wanted = null;
-    this.busy = false;
+    this.pendingSince = null; // time of the newest change without a request
+    this.isBusy = false;
     this.isReady = false;
   }
 
-  // Show what the model makes of the sheet, which changed at `time`.
-  async ask(time) {
-    this.wanted = time;
-    if (this.busy) return;
-    this.busy = this.element.ariaBusy = true;
-    while (this.wanted !== null) {
-      const asked = this.wanted;
-      this.wanted = null;
-      await this.update(asked);
+  // Show the model's picture of the drawing, which changed at `time`.
+  async update(time) {
+    this.pendingSince = time;
+    if (this.isBusy) return;
+    this.isBusy = this.element.ariaBusy = true;
+    while (this.pendingSince !== null) {
+      const since = this.pendingSince;
+      this.pendingSince = null;
+      await this.request(since);
     }
-    this.busy = this.element.ariaBusy = false;
+    this.isBusy = this.element.ariaBusy = false;
   }
 
-  async update(time) {
-    if (this.board.empty && this.model.sheet !== "noise") {
-      this.blank();
+  async request(time) {
+    if (this.board.isEmpty && this.model.canvas !== "noise") {
+      this.showBlank();
       return;
     }
     try {
       const since = this.isReady ? time : await this.prepare();
       this.show(await this.engine.translate(this.model, this.board, this.settings()), since);
     } catch (error) {
-      if (error instanceof Later) {
-        this.note.textContent = error.message;
+      if (error instanceof RetryLater) {
+        this.status.textContent = error.message;
         await pause(error.seconds);
-        this.wanted ??= time;
-      } else if (!(error instanceof Newer)) {
-        this.fail(error);
+        this.pendingSince ??= time;
+      } else if (!(error instanceof Superseded)) {
+        this.showError(error);
       }
     }
   }
 
-  // Have the model exported; gives when that was done.
+  // Have the model exported; return the time when it was ready.
   async prepare() {
-    const slow = setTimeout(() => {
-      this.note.textContent = "getting ready, which takes seconds the first time…";
+    const timer = setTimeout(() => {
+      this.status.textContent = "preparing the model: some seconds, the first time only…";
     }, 150);
     try {
-      await this.engine.ready(this.model);
+      await this.engine.prepare(this.model);
       this.isReady = true;
     } finally {
-      clearTimeout(slow);
+      clearTimeout(timer);
     }
     return performance.now();
   }
@@ -77,31 +77,31 @@ export class Card {
     const context = this.canvas.getContext("2d");
     if (picture instanceof ImageData) context.putImageData(picture, 0, 0);
     else context.drawImage(picture, 0, 0);
-    const all = performance.now() - time;
+    const totalMs = performance.now() - time;
     this.element.classList.remove("failed", "blank");
-    this.note.textContent = `${rounded(ms)} ms, ${rounded(all)} ms in all`;
-    this.element.dispatchEvent(new CustomEvent("shown", {
-      bubbles: true, detail: { model: this.model.name, ms, all },
+    this.status.textContent = `model ${formatMs(ms)} ms, total ${formatMs(totalMs)} ms`;
+    this.element.dispatchEvent(new CustomEvent("pictureshown", {
+      bubbles: true, detail: { model: this.model.name, ms, totalMs },
     }));
   }
 
-  blank() {
+  showBlank() {
     this.element.classList.add("blank");
     this.element.classList.remove("failed");
-    this.note.textContent = "";
+    this.status.textContent = "";
   }
 
-  fail(error) {
+  showError(error) {
     this.element.classList.add("failed");
-    this.note.textContent = error.message;
+    this.status.textContent = error.message;
   }
 }
 
-const rounded = (ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms));
+const formatMs = (ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms));
 
-function what({ sheet, condition, role, size }) {
-  const from = sheet === "noise" ? "noise" : condition === "given" ? "people’s drawings" : condition;
-  return `${from} → ${role ?? "pictures"}, ${size} px`;
+function describe({ canvas, condition, role, size }) {
+  const input = canvas === "noise" ? "noise" : condition === "given" ? "people’s drawings" : condition;
+  return `${input} → ${role ?? "pictures"}, ${size} px`;
 }
 
 export function download(canvas, name) {

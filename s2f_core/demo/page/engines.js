@@ -1,7 +1,7 @@
-// Where models compute: on the server, or in this browser. Both give {picture, size, ms}.
+// The two engines that run models: the server and this browser. `translate` gives {picture, size, ms}.
 
-export class Newer extends Error {} // a newer drawing came: nobody waits for this one
-export class Later extends Error { // too much to do at the moment, or nobody there
+export class Superseded extends Error {} // a newer drawing replaced this one
+export class RetryLater extends Error { // the queue is full, or the server does not answer
   constructor(message, seconds) {
     super(message);
     this.seconds = seconds;
@@ -10,79 +10,75 @@ export class Later extends Error { // too much to do at the moment, or nobody th
 
 const client = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16)).join("-");
 
-async function asked(path, parameters, body) {
+async function post(path, parameters, body) {
   const query = new URLSearchParams({ ...parameters, client });
   const headers = body ? { "content-type": body.type } : {};
-  const answer = await fetch(`${path}?${query}`, { method: "POST", body, headers }).catch(() => {
-    throw new Later("the server does not answer; asking again…", 1);
+  const response = await fetch(`${path}?${query}`, { method: "POST", body, headers }).catch(() => {
+    throw new RetryLater("the server does not answer; trying again…", 1);
   });
-  if (answer.ok) return answer;
-  const { error } = await answer.json().catch(() => ({ error: answer.statusText }));
-  if (answer.status === 409 && error === "a newer drawing came") throw new Newer(error);
-  if (answer.status === 503) throw new Later(error, Number(answer.headers.get("retry-after")) || 1);
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({ error: response.statusText }));
+  if (response.status === 409 && error === "a newer drawing replaced this one") throw new Superseded(error);
+  if (response.status === 503) throw new RetryLater(error, Number(response.headers.get("retry-after")) || 1);
   throw new Error(error);
 }
 
-export const server = {
-  local: false,
-
-  async ready(model) {
-    await asked("/api/ready", { model: model.name });
+export const serverEngine = {
+  async prepare(model) {
+    await post("/api/prepare", { model: model.name });
   },
 
-  async translate(model, drawing, { seed, upscale }) {
-    const body = model.sheet === "noise" ? undefined : drawing.rgb(model.size);
-    const answer = await asked("/api/picture", { model: model.name, seed, upscale }, body);
-    const picture = await createImageBitmap(await answer.blob());
-    const ms = Number(/model;dur=([\d.]+)/.exec(answer.headers.get("server-timing"))?.[1]);
+  async translate(model, board, { seed, upscale }) {
+    const body = model.canvas === "noise" ? undefined : board.rgb(model.size);
+    const response = await post("/api/picture", { model: model.name, seed, upscale }, body);
+    const picture = await createImageBitmap(await response.blob());
+    const ms = Number(/model;dur=([\d.]+)/.exec(response.headers.get("server-timing"))?.[1]);
     return { picture, size: picture.width, ms };
   },
 
-  async hints(model, drawing) {
-    const answer = await asked("/api/hints", { model: model.name }, drawing.rgb(model.size));
-    return (await answer.json()).hints;
+  async hints(model, board) {
+    const response = await post("/api/hints", { model: model.name }, board.rgb(model.size));
+    return (await response.json()).hints;
   },
 
   async condition(model, photo) {
-    const answer = await asked("/api/condition", { model: model.name }, photo);
-    return createImageBitmap(await answer.blob());
+    const response = await post("/api/condition", { model: model.name }, photo);
+    return createImageBitmap(await response.blob());
   },
 };
 
-export function inBrowser() {
-  const waiting = new Map();
+export function makeBrowserEngine() {
+  const pending = new Map(); // [resolve, reject] by id
   let worker = null;
-  let count = 0;
+  let lastId = 0;
 
-  function start() {
+  function startWorker() {
     worker = new Worker("/page/worker.js", { type: "module" });
     worker.addEventListener("message", ({ data }) => {
-      const { id, error, ...found } = data;
-      const [resolve, reject] = waiting.get(id);
-      waiting.delete(id);
+      const { id, error, ...result } = data;
+      const [resolve, reject] = pending.get(id);
+      pending.delete(id);
       if (error) reject(new Error(error));
-      else resolve(found);
+      else resolve(result);
     });
     worker.addEventListener("error", () => {
-      for (const [, reject] of waiting.values()) {
-        reject(new Error("ONNX Runtime for browsers is not here: s2f fetch onnxruntime-web"));
+      for (const [, reject] of pending.values()) {
+        reject(new Error("ONNX Runtime for browsers is not installed: s2f fetch onnxruntime-web"));
       }
-      waiting.clear();
+      pending.clear();
       worker = null;
     });
   }
 
   return {
-    local: true,
+    async prepare() {},
 
-    async ready() {},
-
-    translate(model, drawing, { seed }) {
-      if (!worker) start();
-      const pixels = model.sheet === "noise" ? null : drawing.pixels(model.size);
-      const id = (count += 1);
+    translate(model, board, { seed }) {
+      if (!worker) startWorker();
+      const pixels = model.canvas === "noise" ? null : board.pixels(model.size);
+      const id = (lastId += 1);
       return new Promise((resolve, reject) => {
-        waiting.set(id, [resolve, reject]);
+        pending.set(id, [resolve, reject]);
         worker.postMessage({ id, model, pixels, seed });
       }).then(({ picture, size, ms }) => ({ picture: new ImageData(picture, size, size), size, ms }));
     },

@@ -1,64 +1,66 @@
-// How a drawing differs from what a model learned from, as a table of bars and words.
+// The table of hints: how a drawing differs from a model's training inputs.
 
-export function shown(hints, model, pen) {
-  const rows = hints.map((hint) => row(hint, pen));
-  const outside = hints.filter((hint) => hint.says);
-  return { rows, summary: summary(hints, outside, model) };
+// Return the table's rows and a summary in words; `setPenWidth` is called by the rows' buttons.
+export function renderHints(hints, model, setPenWidth) {
+  return { rows: hints.map((hint) => makeRow(hint, setPenWidth)), summary: summarise(hints, model) };
 }
 
-function summary(hints, outside, model) {
+function summarise(hints, model) {
   if (!hints.length) return "";
-  if (!outside.length) return `By these measures it is like the drawings that ${model.name} learned from.`;
-  const parts = outside.map(({ title, shown: mine, usual, says }) => `${title.toLowerCase()} ${mine}, usually ${usual} (${says})`);
-  return `Unlike what ${model.name} learned from: ${parts.join("; ")}.`;
+  const outside = hints.filter((hint) => hint.advice);
+  if (!outside.length) return `By these measures your drawing is like the training drawings of ${model.name}.`;
+  const parts = outside.map(({ title, value_text: value, usual_text: usual, advice }) => (
+    `${title.toLowerCase()} ${value}, usually ${usual} (${advice})`
+  ));
+  return `Your drawing differs from the training drawings of ${model.name}: ${parts.join("; ")}.`;
 }
 
-function row(hint, pen) {
-  const line = document.createElement("tr");
-  line.className = hint.says ? "outside" : "";
-  line.dataset.measure = hint.name;
-  line.append(
-    cell("th", hint.title),
-    cell("td", hint.shown, "figure"),
-    bar(hint),
-    cell("td", hint.usual, "usual"),
-    advice(hint, pen),
+function makeRow(hint, setPenWidth) {
+  const row = document.createElement("tr");
+  row.className = hint.advice ? "outside" : "";
+  row.dataset.measure = hint.name;
+  row.append(
+    makeCell("th", hint.title),
+    makeCell("td", hint.value_text, "value"),
+    makeBar(hint),
+    makeCell("td", hint.usual_text, "usual"),
+    makeAdvice(hint, setPenWidth),
   );
-  return line;
+  return row;
 }
 
-function cell(kind, text, name = "") {
-  const made = document.createElement(kind);
-  made.textContent = text;
-  made.className = name;
-  if (kind === "th") made.scope = "row";
-  return made;
+function makeCell(tag, text, className = "") {
+  const cell = document.createElement(tag);
+  cell.textContent = text;
+  cell.className = className;
+  if (tag === "th") cell.scope = "row";
+  return cell;
 }
 
-// The usual range as a band, the drawing as a mark on it.
-function bar({ value, low, high }) {
+// The usual range as a band, with the drawing's value as a mark.
+function makeBar({ value, low, high }) {
   const [start, end] = [Math.min(value, low), Math.max(value, high)];
   const margin = 0.08 * (end - start || 1);
-  const place = (one) => (100 * (one - start + margin)) / (end - start + 2 * margin);
-  const made = cell("td", "", "bar");
+  const percent = (number) => (100 * (number - start + margin)) / (end - start + 2 * margin);
+  const cell = makeCell("td", "", "bar");
   const [band, mark] = [document.createElement("i"), document.createElement("b")];
-  band.style.left = `${place(low)}%`;
-  band.style.width = `${Math.max(1, place(high) - place(low))}%`;
-  mark.style.left = `${place(value)}%`;
+  band.style.left = `${percent(low)}%`;
+  band.style.width = `${Math.max(1, percent(high) - percent(low))}%`;
+  mark.style.left = `${percent(value)}%`;
   const track = document.createElement("span");
   track.append(band, mark);
-  made.append(track);
-  made.setAttribute("aria-hidden", "true");
-  return made;
+  cell.append(track);
+  cell.setAttribute("aria-hidden", "true");
+  return cell;
 }
 
-function advice(hint, pen) {
-  const made = cell("td", hint.says, "says");
-  if (hint.name !== "stroke_width" || !hint.says) return made;
+function makeAdvice(hint, setPenWidth) {
+  const cell = makeCell("td", hint.advice, "advice");
+  if (hint.name !== "stroke_width" || !hint.advice) return cell;
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = `Pen of ${hint.middle.toFixed(1)}`;
-  button.addEventListener("click", () => pen(hint.middle));
-  made.append(" ", button);
-  return made;
+  button.textContent = `Set width ${hint.median.toFixed(1)}`;
+  button.addEventListener("click", () => setPenWidth(hint.median));
+  cell.append(" ", button);
+  return cell;
 }

@@ -1,249 +1,261 @@
-// The page: sheets, tools, cards and hints, put together.
-import { Board, square } from "./board.js";
+// The page: canvases, tools, cards and hints.
+import { Board, cropSquare } from "./board.js";
 import { Card, download } from "./cards.js";
-import { inBrowser, server } from "./engines.js";
-import { shown } from "./hints.js";
+import { makeBrowserEngine, serverEngine } from "./engines.js";
+import { renderHints } from "./hints.js";
 
-const SHOWN = 3; // models at the start
-const QUIET = 250; // milliseconds without a change, after which the hints follow
+const INITIAL_MODELS = 3;
+const HINTS_DELAY = 250; // milliseconds without a change before the hints are updated
 const $ = (id) => document.getElementById(id);
-const local = location.pathname === "/browser";
-const engine = local ? inBrowser() : server;
-const board = new Board($("board"));
-const cards = new Map();
-const chosen = new Map(); // of each sheet the names of the models that answer
-let told;
-let sheet;
-let timer;
+const inBrowser = location.pathname === "/browser";
+const engine = inBrowser ? makeBrowserEngine() : serverEngine;
+const board = new Board($("canvas"));
+const cards = new Map(); // by model's name
+const selectedModels = new Map(); // sets of names, by canvas
+let api; // the response of /api/models
+let canvas; // the name of the current canvas
+let hintsTimer;
 
 const get = async (path, parameters = {}) => {
-  const answer = await fetch(`${path}?${new URLSearchParams(parameters)}`);
-  if (!answer.ok) throw new Error((await answer.json()).error);
-  return answer;
+  const response = await fetch(`${path}?${new URLSearchParams(parameters)}`);
+  if (!response.ok) throw new Error((await response.json()).error);
+  return response;
 };
 const settings = () => ({ seed: Number($("seed").value) || 0, upscale: $("upscale").value || "none" });
-const models = () => told.models.filter((model) => model.sheet === sheet);
-const active = () => models().filter((model) => chosen.get(sheet).has(model.name));
-const against = () => told.models.find((model) => model.name === $("against").value);
+const modelsOfCanvas = () => api.models.filter((model) => model.canvas === canvas);
+const activeModels = () => modelsOfCanvas().filter(({ name }) => selectedModels.get(canvas).has(name));
+const comparedModel = () => api.models.find((model) => model.name === $("compared-model").value);
 
-function labelled(type, name, value, text, checked) {
+function makeOption(type, name, value, text, checked) {
   const label = document.createElement("label");
   const input = Object.assign(document.createElement("input"), { type, name, value, checked });
   label.append(input, ` ${text}`);
   return label;
 }
 
-function ask(time = performance.now()) {
-  for (const model of active()) cards.get(model.name).ask(time);
+function updateCards(time = performance.now()) {
+  for (const model of activeModels()) cards.get(model.name).update(time);
 }
 
-// ── what is drawn, and with what ────────────────────────────────────────────────────────────────
-function select(name) {
-  sheet = name;
-  const { paper, colours } = told.sheets[name];
-  document.body.dataset.sheet = name;
-  board.show(name, paper);
-  $("drawing").hidden = $("more").hidden = name === "noise";
-  $("why").hidden = local || !["lines", "pose"].includes(name);
-  $("palette").replaceChildren(...colours.map(({ name: title, value }, at) => {
-    const label = labelled("radio", "colour", value, "", at === 0);
+// ── canvases and models ─────────────────────────────────────────────────────────────────────────
+function showCanvas(name) {
+  canvas = name;
+  const { background, palette } = api.canvases[name];
+  document.body.dataset.canvas = name;
+  board.show(name, background);
+  $("drawing").hidden = $("sources").hidden = name === "noise";
+  $("comparison").hidden = inBrowser || !["lines", "pose"].includes(name);
+  $("palette").replaceChildren(...palette.map(({ name: title, value }, index) => {
+    const label = makeOption("radio", "colour", value, "", index === 0);
     label.title = title;
     label.style.setProperty("--colour", value);
     label.firstChild.setAttribute("aria-label", title);
     return label;
   }));
-  if (colours.length) board.pen.colour = colours[0].value;
+  if (palette.length) board.pen.colour = palette[0].value;
+  const selected = selectedModels.get(name);
   $("models").replaceChildren(
     $("models").firstElementChild,
-    ...models().map(({ name: title }) => labelled("checkbox", "model", title, title, chosen.get(name).has(title))),
+    ...modelsOfCanvas().map((model) => makeOption("checkbox", "model", model.name, model.name, selected.has(model.name))),
   );
-  arrange();
+  showCards();
 }
 
-// Show the cards of the models that are chosen.
-function arrange() {
-  for (const model of active()) {
+// Show the cards of the selected models.
+function showCards() {
+  const models = activeModels();
+  for (const model of models) {
     if (!cards.has(model.name)) cards.set(model.name, new Card(model, engine, board, settings));
   }
-  $("cards").replaceChildren(...active().map((model) => cards.get(model.name).element));
-  $("sample").hidden = !active().some((model) => model.noisy);
-  const before = $("against").value;
-  $("against").replaceChildren(...active().map(({ name }) => new Option(name)));
-  if (active().some(({ name }) => name === before)) $("against").value = before;
-  compare();
-  tell();
-  ask();
+  $("cards").replaceChildren(...models.map(({ name }) => cards.get(name).element));
+  $("seed-tools").hidden = !models.some((model) => model.takesNoise);
+  const before = $("compared-model").value;
+  $("compared-model").replaceChildren(...models.map(({ name }) => new Option(name)));
+  if (models.some(({ name }) => name === before)) $("compared-model").value = before;
+  showTrainingData();
+  updateButtons();
+  updateCards();
 }
 
-// What the model that the drawing is compared with learned from: examples, widths, its lines.
-async function compare() {
-  const model = against();
+// Show the training data of the compared model: examples, usual line width, mean input.
+async function showTrainingData() {
+  const model = comparedModel();
   $("examples").hidden = true;
   $("examples").lastElementChild.replaceChildren();
-  if (!model || sheet === "noise") return;
-  for (const one of document.querySelectorAll(".whose")) one.textContent = model.name;
-  $("guide").src = local ? "" : `/api/guide?${new URLSearchParams({ model: model.name })}`;
-  explain();
-  const { examples, habits } = await (await get("/api/habits", { model: model.name })).json();
-  if (against() !== model) return;
-  if (!board.past && habits.stroke_width) widen(habits.stroke_width.middle);
-  $("guided").hidden = $("guide-on").disabled = !Object.keys(habits).length;
+  if (!model || canvas === "noise") return;
+  for (const element of document.querySelectorAll(".model-name")) element.textContent = model.name;
+  $("mean-input").src = inBrowser ? "" : `/api/mean-input?${new URLSearchParams({ model: model.name })}`;
+  updateHints();
+  const { examples, ranges } = await (await get("/api/training-data", { model: model.name })).json();
+  if (comparedModel() !== model) return;
+  if (!board.undoCount && ranges.stroke_width) setPenWidth(ranges.stroke_width.median);
+  $("mean-input-option").hidden = $("show-mean-input").disabled = !Object.keys(ranges).length;
   $("examples").hidden = !examples;
-  $("examples").lastElementChild.replaceChildren(...Array.from({ length: examples }, (_, number) => {
-    const button = document.createElement("button");
-    const picture = new Image(64, 64);
-    picture.src = `/api/example?${new URLSearchParams({ model: model.name, number })}`;
-    picture.alt = `Example ${number + 1}`;
-    button.type = "button";
-    button.append(picture);
-    button.addEventListener("click", () => picture.decode().then(() => board.place(picture)));
-    return button;
-  }));
+  $("examples").lastElementChild.replaceChildren(
+    ...Array.from({ length: examples }, (_, number) => makeExample(model, number)),
+  );
 }
 
-function widen(width) {
-  $("width").value = width;
-  board.pen.width = Number($("width").value);
-  $("wide").textContent = board.pen.width.toFixed(1);
+function makeExample(model, number) {
+  const button = document.createElement("button");
+  const picture = new Image(64, 64);
+  picture.src = `/api/example?${new URLSearchParams({ model: model.name, number })}`;
+  picture.alt = `Example ${number + 1}`;
+  button.type = "button";
+  button.append(picture);
+  button.addEventListener("click", () => picture.decode().then(() => board.placePicture(picture)));
+  return button;
 }
 
-function tell() {
-  $("undo").disabled = !board.past;
-  $("redo").disabled = !board.future;
-  $("clear").disabled = $("save").disabled = board.empty;
-  $("start").hidden = board.past > 0;
+function updateButtons() {
+  $("undo").disabled = !board.undoCount;
+  $("redo").disabled = !board.redoCount;
+  $("clear").disabled = $("save").disabled = board.isEmpty;
+  $("start-text").hidden = board.undoCount > 0;
 }
 
-async function explain() {
-  const model = against();
-  if ($("why").hidden || !model) return;
-  const hints = board.empty ? [] : await engine.hints(model, board).catch(() => null);
-  if (against() !== model) return;
-  if (!hints) { // too much to do, as while models are exported
-    clearTimeout(timer);
-    timer = setTimeout(explain, 4 * QUIET);
+async function updateHints() {
+  const model = comparedModel();
+  if ($("comparison").hidden || !model) return;
+  const hints = board.isEmpty ? [] : await engine.hints(model, board).catch(() => null);
+  if (comparedModel() !== model) return;
+  if (!hints) { // the server is busy, for example exporting models
+    clearTimeout(hintsTimer);
+    hintsTimer = setTimeout(updateHints, 4 * HINTS_DELAY);
     return;
   }
-  const { rows, summary } = shown(hints, model, widen);
+  const { rows, summary } = renderHints(hints, model, setPenWidth);
   $("hints").replaceChildren(...rows);
-  $("hints").parentElement.hidden = $("explained").hidden = !rows.length;
+  $("hints").parentElement.hidden = $("hints-note").hidden = !rows.length;
   $("summary").textContent = summary || "Draw something first.";
 }
 
-// ── pictures from elsewhere ─────────────────────────────────────────────────────────────────────
-async function place(file, isPhoto) {
+// ── pictures from files ─────────────────────────────────────────────────────────────────────────
+async function openFile(file, isPhoto) {
   try {
     let picture = await createImageBitmap(file);
-    if (isPhoto) picture = await engine.condition(against(), await square(picture));
-    board.place(picture);
-    complain("");
+    if (isPhoto) picture = await engine.condition(comparedModel(), await cropSquare(picture));
+    board.placePicture(picture);
+    showError("");
   } catch (error) {
-    complain(`${file.name} cannot be used: ${error.message}`);
+    showError(`${file.name} cannot be used: ${error.message}`);
   }
 }
 
-function complain(text) {
-  $("trouble").textContent = text;
-  $("trouble").hidden = !text;
+function showError(text) {
+  $("error").textContent = text;
+  $("error").hidden = !text;
 }
 
-for (const [id, isPhoto] of [["open", false], ["from-photo", true]]) {
+for (const [id, isPhoto] of [["open-drawing", false], ["open-photo", true]]) {
   $(id).addEventListener("change", async (event) => {
     const [file] = event.target.files;
-    if (file) await place(file, isPhoto);
+    if (file) await openFile(file, isPhoto);
     event.target.value = "";
   });
 }
-$("sheet").addEventListener("dragover", (event) => event.preventDefault());
-$("sheet").addEventListener("drop", (event) => {
+$("canvas-frame").addEventListener("dragover", (event) => event.preventDefault());
+$("canvas-frame").addEventListener("drop", (event) => {
   event.preventDefault();
-  if (event.dataTransfer.files.length) place(event.dataTransfer.files[0], false);
+  if (event.dataTransfer.files.length) openFile(event.dataTransfer.files[0], false);
 });
 document.addEventListener("paste", (event) => {
-  if (event.clipboardData.files.length) place(event.clipboardData.files[0], false);
+  if (event.clipboardData.files.length) openFile(event.clipboardData.files[0], false);
 });
 
 // ── tools ───────────────────────────────────────────────────────────────────────────────────────
-$("kinds").addEventListener("change", (event) => select(event.target.value));
-$("palette").addEventListener("change", (event) => {
-  board.pen.colour = event.target.value;
-  use("pen");
-});
-$("models").addEventListener("change", ({ target }) => {
-  if (target.checked) chosen.get(sheet).add(target.value);
-  else chosen.get(sheet).delete(target.value);
-  arrange();
-});
-document.querySelector(".pair").addEventListener("change", ({ target }) => use(target.value));
-$("width").addEventListener("input", () => widen($("width").value));
-$("against").addEventListener("change", compare);
-$("guide-on").addEventListener("change", ({ target }) => { $("guide").hidden = !target.checked; });
-for (const id of ["undo", "redo", "clear"]) $(id).addEventListener("click", () => board[id]());
-$("save").addEventListener("click", () => download(board.canvas, "drawing.png"));
-$("another").addEventListener("click", another);
-for (const id of ["seed", "upscale"]) $(id).addEventListener("change", () => ask());
-
-function use(tool) {
+function selectTool(tool) {
   document.querySelector(`[name=tool][value=${tool}]`).checked = true;
   board.pen.erases = tool === "eraser";
 }
 
-function another() {
-  $("seed").value = (settings().seed + 1) % 2 ** 32;
-  ask();
+function setPenWidth(width) {
+  $("width").value = width;
+  board.pen.width = Number($("width").value);
+  $("width-value").textContent = board.pen.width.toFixed(1);
 }
 
+function nextSeed() {
+  $("seed").value = (settings().seed + 1) % 2 ** 32;
+  updateCards();
+}
+
+$("canvas-choice").addEventListener("change", (event) => showCanvas(event.target.value));
+$("palette").addEventListener("change", (event) => {
+  board.pen.colour = event.target.value;
+  selectTool("pen");
+});
+$("models").addEventListener("change", ({ target }) => {
+  if (target.checked) selectedModels.get(canvas).add(target.value);
+  else selectedModels.get(canvas).delete(target.value);
+  showCards();
+});
+document.querySelector(".tool-choice").addEventListener("change", ({ target }) => selectTool(target.value));
+$("width").addEventListener("input", () => setPenWidth($("width").value));
+$("compared-model").addEventListener("change", showTrainingData);
+$("show-mean-input").addEventListener("change", ({ target }) => { $("mean-input").hidden = !target.checked; });
+for (const id of ["undo", "redo", "clear"]) $(id).addEventListener("click", () => board[id]());
+$("save").addEventListener("click", () => download(board.canvas, "drawing.png"));
+$("next-seed").addEventListener("click", nextSeed);
+for (const id of ["seed", "upscale"]) $(id).addEventListener("change", () => updateCards());
+
 const KEYS = {
-  p: () => use("pen"),
-  e: () => use("eraser"),
-  n: another,
-  "[": () => widen(board.pen.width - 0.5),
-  "]": () => widen(board.pen.width + 0.5),
+  p: () => selectTool("pen"),
+  e: () => selectTool("eraser"),
+  n: nextSeed,
+  "[": () => setPenWidth(board.pen.width - 0.5),
+  "]": () => setPenWidth(board.pen.width + 0.5),
 };
-const WITH_CONTROL = { z: () => board.undo(), Z: () => board.redo(), y: () => board.redo() };
+const KEYS_WITH_CONTROL = { z: () => board.undo(), Z: () => board.redo(), y: () => board.redo() };
 document.addEventListener("keydown", (event) => {
-  const writes = event.target.matches("input:not([type=radio], [type=checkbox], [type=range]), select");
-  const act = (event.ctrlKey || event.metaKey ? WITH_CONTROL : KEYS)[event.key];
-  if (!act || writes || event.altKey) return;
+  const isTyping = event.target.matches("input:not([type=radio], [type=checkbox], [type=range]), select");
+  const action = (event.ctrlKey || event.metaKey ? KEYS_WITH_CONTROL : KEYS)[event.key];
+  if (!action || isTyping || event.altKey) return;
   event.preventDefault();
-  act();
+  action();
 });
 
 board.addEventListener("changed", ({ detail }) => {
-  tell();
-  ask(detail.time);
-  clearTimeout(timer);
-  timer = setTimeout(explain, QUIET);
+  updateButtons();
+  updateCards(detail.time);
+  clearTimeout(hintsTimer);
+  hintsTimer = setTimeout(updateHints, HINTS_DELAY);
 });
 
 // ── start ───────────────────────────────────────────────────────────────────────────────────────
-// At first one model of each condition, of what the largest makes; then others until there are enough.
-function first(those) {
-  const sorted = [...those].sort((one, other) => other.size - one.size);
-  const alike = sorted.filter(({ role }) => role === sorted[0].role);
-  const kinds = new Set();
-  const firsts = alike.filter(({ condition }) => !kinds.has(condition) && kinds.add(condition));
-  return new Set([...new Set([...firsts, ...sorted])].slice(0, SHOWN).map(({ name }) => name));
+// Select the models shown first: among those of the largest model's role one of each condition,
+// larger ones first, then others.
+function initialModels(models) {
+  const sorted = [...models].sort((one, other) => other.size - one.size);
+  const sameRole = sorted.filter(({ role }) => role === sorted[0].role);
+  const conditions = new Set();
+  const distinct = sameRole.filter(({ condition }) => !conditions.has(condition) && conditions.add(condition));
+  const ordered = [...new Set([...distinct, ...sorted])];
+  return new Set(ordered.slice(0, INITIAL_MODELS).map(({ name }) => name));
 }
 
-const UPSCALES = { none: "as made", bicubic: "×2, bicubic", edsr: "×2, EDSR" };
+const UPSCALERS = { none: "original", bicubic: "×2, bicubic", edsr: "×2, EDSR" };
 
 async function start() {
-  told = await (await get("/api/models")).json();
-  $("where").textContent = local
-    ? "Everything is computed in this browser; the drawing leaves it for nowhere."
-    : "Everything is computed on the machine that shows this page; nothing leaves it.";
-  $("other").textContent = local ? "Compute on the server instead" : "Compute in this browser instead";
-  $("other").href = local ? "/" : "/browser";
-  for (const id of ["photo", "guided", "enlarge"]) $(id).hidden = local;
-  $("upscale").append(...told.upscales.map((name) => new Option(UPSCALES[name], name)));
-  const names = Object.keys(told.sheets).filter((name) => told.models.some((model) => model.sheet === name));
-  for (const name of names) chosen.set(name, first(told.models.filter((model) => model.sheet === name)));
-  $("kinds").append(...names.map((name, at) => labelled("radio", "kind", name, told.sheets[name].title, at === 0)));
-  $("kinds").hidden = names.length < 2;
+  api = await (await get("/api/models")).json();
+  $("privacy-note").textContent = inBrowser
+    ? "The models run in this browser. Your drawing never leaves it."
+    : "The models run on the machine that serves this page. Nothing is sent elsewhere.";
+  $("engine-link").textContent = inBrowser ? "Run the models on the server instead" : "Run the models in this browser instead";
+  $("engine-link").href = inBrowser ? "/" : "/browser";
+  for (const id of ["photo-button", "mean-input-option", "upscale-option"]) $(id).hidden = inBrowser;
+  $("upscale").append(...api.upscalers.map((name) => new Option(UPSCALERS[name], name)));
+  const names = Object.keys(api.canvases).filter((name) => api.models.some((model) => model.canvas === name));
+  for (const name of names) {
+    selectedModels.set(name, initialModels(api.models.filter((model) => model.canvas === name)));
+  }
+  $("canvas-choice").append(
+    ...names.map((name, index) => makeOption("radio", "canvas", name, api.canvases[name].title, index === 0)),
+  );
+  $("canvas-choice").hidden = names.length < 2;
   document.querySelector("main").hidden = false;
-  widen(2);
-  select(names[0]);
+  setPenWidth(2);
+  showCanvas(names[0]);
 }
 
-start().catch((error) => complain(error.message));
+start().catch((error) => showError(error.message));

@@ -1,76 +1,76 @@
-// What happens to a drawing before a model sees it, and to what the model makes: as the server has it.
+// Conversions between drawings and network tensors, with the same results as on the server.
 
-// Shrunk by areas, as OpenCV does: every pixel is the mean of the area under it, rounded half to
-// even. `pixels` is RGBA of `side` × `side`; gives RGBA of `size` × `size`.
-export function shrunk(pixels, side, size) {
+// Shrink RGBA of `side` × `side` to `size` × `size` by area averaging, as OpenCV's INTER_AREA does:
+// each pixel is the mean of the area under it, rounded half to even.
+export function shrink(pixels, side, size) {
   if (side === size) return pixels;
   const scale = side / size;
-  const weights = Array.from({ length: size }, (_, at) => spread(at * scale, (at + 1) * scale, side));
-  const found = new Uint8ClampedArray(size * size * 4);
+  const weights = Array.from({ length: size }, (_, index) => areaWeights(index * scale, (index + 1) * scale, side));
+  const output = new Uint8ClampedArray(size * size * 4);
   for (let row = 0; row < size; row += 1) {
     for (let column = 0; column < size; column += 1) {
       let [red, green, blue, alpha] = [0, 0, 0, 0];
-      for (const [y, high] of weights[row]) {
-        for (const [x, wide] of weights[column]) {
-          const at = 4 * (y * side + x);
-          const weight = high * wide;
-          red += weight * pixels[at];
-          green += weight * pixels[at + 1];
-          blue += weight * pixels[at + 2];
-          alpha += weight * pixels[at + 3];
+      for (const [y, rowWeight] of weights[row]) {
+        for (const [x, columnWeight] of weights[column]) {
+          const source = 4 * (y * side + x);
+          const weight = rowWeight * columnWeight;
+          red += weight * pixels[source];
+          green += weight * pixels[source + 1];
+          blue += weight * pixels[source + 2];
+          alpha += weight * pixels[source + 3];
         }
       }
-      const to = 4 * (row * size + column);
+      const target = 4 * (row * size + column);
       for (const [channel, sum] of [red, green, blue, alpha].entries()) {
-        found[to + channel] = halfToEven(sum / (scale * scale));
+        output[target + channel] = roundHalfToEven(sum / (scale * scale));
       }
     }
   }
-  return found;
+  return output;
 }
 
-// The pixels from `start` to `end`, each with the part of it that lies between them.
-function spread(start, end, side) {
-  const found = [];
-  for (let at = Math.floor(start); at < Math.min(Math.ceil(end), side); at += 1) {
-    const part = Math.min(at + 1, end) - Math.max(at, start);
-    if (part > 1e-9) found.push([at, part]);
+// Return [index, share] of each pixel between `start` and `end`; share is the part that lies inside.
+function areaWeights(start, end, side) {
+  const weights = [];
+  for (let index = Math.floor(start); index < Math.min(Math.ceil(end), side); index += 1) {
+    const share = Math.min(index + 1, end) - Math.max(index, start);
+    if (share > 1e-9) weights.push([index, share]);
   }
-  return found;
+  return weights;
 }
 
-function halfToEven(value) {
-  const low = Math.floor(value);
-  if (value - low !== 0.5) return Math.round(value);
-  return low % 2 ? low + 1 : low;
+function roundHalfToEven(value) {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 ? floor + 1 : floor;
 }
 
-// RGBA to what a network sees: float32 [channels, size, size] in [-1, 1]. One channel is grey by
-// BT.601, in the whole numbers that OpenCV has.
+// Convert RGBA to a network input: float32 [channels, size, size] in [-1, 1]. One channel is grey
+// by BT.601, with OpenCV's integer weights.
 export function toModel(pixels, channels) {
   const count = pixels.length / 4;
-  const found = new Float32Array(channels * count);
-  for (let at = 0; at < count; at += 1) {
-    const [red, green, blue] = pixels.subarray(4 * at, 4 * at + 3);
+  const output = new Float32Array(channels * count);
+  for (let index = 0; index < count; index += 1) {
+    const [red, green, blue] = pixels.subarray(4 * index, 4 * index + 3);
     const values = channels === 1
       ? [(red * 9798 + green * 19235 + blue * 3735 + 16384) >> 15]
       : [red, green, blue];
     for (let channel = 0; channel < channels; channel += 1) {
-      found[channel * count + at] = Math.fround(values[channel] / 127.5) - 1;
+      output[channel * count + index] = Math.fround(values[channel] / 127.5) - 1;
     }
   }
-  return found;
+  return output;
 }
 
-// The other way: RGBA of an output [1 or 3, size, size].
+// Convert a network output [1 or 3, size, size] in [-1, 1] to RGBA.
 export function fromModel(values, channels) {
   const count = values.length / channels;
-  const found = new Uint8ClampedArray(count * 4).fill(255);
-  for (let at = 0; at < count; at += 1) {
+  const output = new Uint8ClampedArray(count * 4).fill(255);
+  for (let index = 0; index < count; index += 1) {
     for (let channel = 0; channel < 3; channel += 1) {
-      const value = values[(channels === 1 ? 0 : channel) * count + at];
-      found[4 * at + channel] = halfToEven((Math.min(1, Math.max(-1, value)) + 1) * 127.5);
+      const value = values[(channels === 1 ? 0 : channel) * count + index];
+      output[4 * index + channel] = roundHalfToEven((Math.min(1, Math.max(-1, value)) + 1) * 127.5);
     }
   }
-  return found;
+  return output;
 }

@@ -1,14 +1,14 @@
 # ruff: noqa: T201 - it prints its table
-"""A drill: stages are killed at random moments, run again, and compared with what was to come.
+"""A kill drill: kill stages at random moments, run them again, and compare their outputs.
 
-``python tests/helpers/kills.py FOLDER --times 200 --seed 1`` makes a small clone in FOLDER, unless
-one is there, runs its pipeline, and then kills: SIGKILL to a stage's whole process group, at a
-moment drawn uniformly over the stage's own measured time. The stage is run again as ``dvc repro``
-would, and its outputs are held against those of the uninterrupted run, byte for byte.
+``python tests/helpers/kill_drill.py FOLDER --times 200 --seed 1`` makes a small clone in FOLDER if
+there is none and runs its pipeline. Then it sends SIGKILL to the process group of a stage, at a
+moment drawn uniformly over the stage's measured time, runs the stage again as ``dvc repro`` would,
+and compares the outputs with those of the uninterrupted run, byte for byte.
 
-Most stages run in a fork of this process, which has imported all that they import, so that the
-moments fall on their work and not on Python's start; their outputs are removed before each run, as
-DVC does. Every n-th time (``--dvc``) it is ``dvc repro`` itself that is killed with its stage.
+Most stages run in a fork of this process, which has imported their modules, so that the kill falls
+on their work and not on Python's start. Their outputs are removed before each run, as DVC does.
+Every n-th kill (``--dvc``) hits ``dvc repro`` itself together with its stage.
 """
 
 from __future__ import annotations

@@ -1,0 +1,39 @@
+"""The demo's models: found by name, exported once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny_demo
+from tiny_demo import tiny_description
+
+from s2f_core.common import cache
+from s2f_core.common.errors import UserError
+from s2f_core.demo.models import open_models
+
+root = tiny_demo.root
+
+
+def test_checkpoint_is_exported_once(root: Path) -> None:
+    """The cached file depends on the checkpoint's content, not on its path."""
+    (model,) = open_models([str(root / "models/lines/a-to-b.pt")], root).values()
+    assert model.name == "lines"
+    path = model.session.path
+    before = path.stat().st_mtime_ns
+    (again,) = open_models(["lines"], root).values()
+    assert again.session.path == path
+    assert path.stat().st_mtime_ns == before
+    assert path.parent == cache.cache_folder("onnx")
+    (exported,) = open_models([str(path)], root).values()
+    assert exported.description == tiny_description("lines", direction="a-to-b")
+
+
+def test_unknown_names_are_errors(root: Path, tmp_path: Path) -> None:
+    """The message lists the models; for a folder without models it names the command."""
+    with pytest.raises(UserError, match=r"no model 'line' \(allowed: .*: lines, noisy, samples\)"):
+        open_models(["line"], root)
+    with pytest.raises(UserError, match=r"no model 'gone\.onnx' \(allowed: "):
+        open_models(["gone.onnx"], root)
+    with pytest.raises(UserError, match=r"has no model; .* dvc repro"):
+        open_models([], tmp_path)
