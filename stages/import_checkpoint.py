@@ -23,7 +23,9 @@ def import_checkpoint(
     from s2f_core.networks.reference.load import Labels
     from s2f_core.networks.reference.load import import_checkpoint as convert
 
-    labels = Labels(variant, condition, background, size)
+    labels = Labels(
+        variant, condition, background, size, "b-to-a" if out.stem == "b-to-a" else "a-to-b"
+    )
     typer.echo(convert(file, labels, out).model_dump_json(indent=2))
 
 

@@ -20,7 +20,7 @@ from s2f_core.data.selection import VariantData
 from s2f_core.demo.canvases import CANVAS_OF_CONDITION, CanvasName
 from s2f_core.demo.http_errors import ApiError
 from s2f_core.inference import onnx_export
-from s2f_core.inference.inputs import condition_side, noise_vectors, to_page
+from s2f_core.inference.inputs import noise_vectors, to_page
 from s2f_core.inference.load import ONNX, find, variants
 from s2f_core.inference.onnx_session import INPUT, Session, fed, planes
 from s2f_core.networks.checkpoint import Description
@@ -62,7 +62,7 @@ class DemoModel:
     @property
     def photo_size(self) -> int:
         """Pixels a side of the photos from which its condition is computed."""
-        return condition_side(self.description)
+        return self.description.drawn_at
 
     @property
     def data(self) -> VariantData | None:
@@ -158,5 +158,5 @@ def _export_code() -> str:
 def _canvas(description: Description) -> CanvasName:
     if description.generator.takes == "vector":
         return "noise"
-    condition = description.drawing or {"type": description.condition}  # older files: name only
+    condition = description.drawing or {"type": description.condition}
     return CANVAS_OF_CONDITION.get(str(condition.get("type")), "lines")

@@ -7,7 +7,6 @@ import numpy as np
 from s2f_core.common.images import Floats, Pixels, resize, to_network_input
 from s2f_core.common.seeding import stream
 from s2f_core.data.conditions.formula import luma
-from s2f_core.data.sketch.strokes import UNITS
 from s2f_core.networks.checkpoint import Description
 
 
@@ -23,16 +22,6 @@ def to_page(image: Pixels, side: int, channels: int) -> Pixels:
     """
     page = resize_square(image, side)
     return luma(page)[..., None] if channels == 1 else page
-
-
-def condition_side(description: Description, side: int | None = None) -> int:
-    """The side in pixels at which a condition is computed or a drawing is normalised.
-
-    That of the training tables, where the model file has it; else the generator's size, but 128
-    where the picture, of ``side`` pixels, is as large.
-    """
-    own = UNITS if side is None else min(UNITS, side)
-    return description.drawn_at or max(description.size, own)
 
 
 def noise_vectors(description: Description, seed: int, count: int) -> Floats:

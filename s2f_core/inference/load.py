@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from s2f_core.common.errors import UserError, list_names
 from s2f_core.common.images import Pixels
-from s2f_core.data.selection import Direction
 from s2f_core.inference.model import Checkpoint, Model
 from s2f_core.networks.checkpoint import Description, load_model
 from s2f_core.networks.upscalers import UPSCALERS
@@ -19,7 +18,6 @@ if TYPE_CHECKING:  # importing it costs time that only an exported model has to 
 
 DATA = Path("data")
 FORWARD, ONNX = "a-to-b.pt", ".onnx"
-DIRECTIONS: dict[str, Direction] = {"a-to-b": "a-to-b", "b-to-a": "b-to-a"}
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,6 @@ class ModelFile:
 
     def _checkpoint(self) -> tuple[Description, Checkpoint]:
         description, generator = load_model(self.path)
-        if description.direction is None:  # an older file; a model folder names its files by it
-            direction = DIRECTIONS.get(self.path.stem, "a-to-b")
-            description = description.model_copy(update={"direction": direction})
         return description, Checkpoint(description, generator)
 
 

@@ -24,9 +24,8 @@ from s2f_core.common.images import (
     to_rgb,
 )
 from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
-from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.inference.from_photo import Conditioning
-from s2f_core.inference.inputs import condition_side, noise_vectors, resize_square, to_page
+from s2f_core.inference.inputs import noise_vectors, resize_square, to_page
 from s2f_core.inference.options import Choices, Options
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.generate import BATCH, batches, generate_floats
@@ -34,9 +33,6 @@ from s2f_core.networks.unet import UNetSection
 from s2f_core.networks.upscalers.select import upscale
 
 Picture = Path | str | Image.Image | Pixels
-
-# Stroke widths of conditions, in 128ths, for model files that do not tell their own.
-WIDTHS = {"edges": 1.0, "face-mesh": 2.0, "hed": 6.6, "pencil": 1.6, "xdog": 2.0}
 
 
 class Network(Protocol):
@@ -164,11 +160,11 @@ class Model:
             raise UserError(f"{told.variant} makes images of noise: it takes none, but samples")
         photo = options.from_photo or told.direction == "b-to-a"
         found = to_square(image, options.fit or ("crop" if photo else "pad"))
-        side = condition_side(told, len(found.pixels))
+        side = told.drawn_at
         if photo:
             page = self._condition(to_rgb(resize_square(found.pixels, side)))
-        elif self.lines is not None:
-            page = normalise_drawing(found.pixels, self.lines, side, pen=options.pen)
+        elif told.lines is not None:
+            page = normalise_drawing(found.pixels, told.lines, side, pen=options.pen)
         else:
             page = found.pixels
         return Square(to_page(page, side, told.in_channels), found.part)
@@ -183,19 +179,6 @@ class Model:
         """Whether an image has more than one output."""
         section = self.description.generator
         return self.takes_noise or (isinstance(section, UNetSection) and section.noise != "none")
-
-    @property
-    def lines(self) -> LineStatistics | None:
-        """What the drawings were like that it learned from; None where they were no lines.
-
-        Of a file that does not tell, what such drawings usually are.
-        """
-        told = self.description
-        if told.lines is not None or told.versions is not None or told.direction == "b-to-a":
-            return told.lines
-        if told.condition not in WIDTHS:
-            return None
-        return LineStatistics(paper="white", ink=0.1, stroke_width=WIDTHS[told.condition])
 
     def _count(self, options: Options) -> int:
         if options.samples > 1 and not self.draws_noise:

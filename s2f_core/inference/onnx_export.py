@@ -15,7 +15,7 @@ from torch.export import Dim
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
-from s2f_core.data.selection import Direction, VariantData
+from s2f_core.data.selection import VariantData
 from s2f_core.inference.onnx_session import (
     DESCRIPTION,
     FORMAT,
@@ -43,9 +43,6 @@ def export(
 ) -> Description:
     """:func:`write` the generator of a model file; raises UserError where that is damaged too."""
     description, network = load_model(model)
-    if description.direction is None:  # an older file; a model folder names its files by it
-        known: Direction = "b-to-a" if model.stem == "b-to-a" else "a-to-b"
-        description = description.model_copy(update={"direction": known})
     write(description, network, out, precision, data)
     return description
 
@@ -147,8 +144,7 @@ def training_inputs(description: Description, data: Path) -> Floats:
             "find the ranges of int8 on: choose float32 or float16"
         )
     known = description.model_dump(include={"role", "background", "condition", "classes"})
-    direction = description.direction or "a-to-b"
-    pairs = VariantData.model_validate(known).pairs(data, "train", direction=direction)
+    pairs = VariantData.model_validate(known).pairs(data, "train", direction=description.direction)
     channels = description.in_channels, pairs.targets.shape[2]
     given = pairs.with_channels(channels).resized_to(description.size)
     inputs: Floats = given.a(range(min(CALIBRATION, len(given.ids)))).numpy()

@@ -10,7 +10,7 @@ import torch
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
-from s2f_core.networks.checkpoint import VERSION, Description
+from s2f_core.networks.checkpoint import VERSION, Description, check_version
 from s2f_core.networks.unet import UNetSection
 
 INPUT, OUTPUT, FLOAT = "input", "output", "tensor(float)"
@@ -122,15 +122,12 @@ def _opened(path: Path, threads: int | None) -> Any:
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _described(path: Path, told: dict[str, str]) -> Description:
-    if DESCRIPTION not in told:
+def _described(path: Path, metadata: dict[str, str]) -> Description:
+    if DESCRIPTION not in metadata:
         raise UserError(f"{path} is no generator that s2f exported: its metadata has no 's2f'")
+    version = metadata.get(FORMAT, "")
+    check_version(path, VERSION if version == str(VERSION) else version)
     try:
-        if (version := int(told.get(FORMAT, ""))) > VERSION:
-            raise UserError(
-                f"{path} has version {version} of the model format; this s2f reads up to "
-                f"{VERSION}: upgrade it"
-            )
-        return Description.model_validate_json(told[DESCRIPTION])
+        return Description.model_validate_json(metadata[DESCRIPTION])
     except ValueError as error:  # pydantic's is one
         raise UserError(f"{path} is damaged: {error}") from None

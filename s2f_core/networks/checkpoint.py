@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,23 +18,22 @@ from s2f_core.data.selection import Direction
 from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.networks import Generator
 
-FORMAT, VERSION = "s2f-generator", 3
+FORMAT, VERSION = "s2f-generator", 1
 
-Told = dict[str, JsonValue]
+Values = dict[str, JsonValue]
 Count = Annotated[int, Field(ge=1, le=2**16)]  # pixels a side, or channels
 
 
 class Description(Section):
-    """What a model file says of its generator; enough to rebuild it and to feed it.
+    """The metadata of a model file: enough to rebuild its generator and to feed it.
 
-    ``role`` is null where nobody knows it, as in a file of others; ``classes`` where the generator
-    was trained on all. What follows ``out_channels`` came with version 3 of the format and is null
-    in older files. It says how the data were made, ``drawing`` and ``matting`` being the sections
-    of the condition and of the removed background as params.yaml had them, ``source`` that of the
-    role without its paths; ``drawn_at``, the tables' side in pixels, at which the condition was
-    made; ``lines``, what the drawings were like, null where they are none. Then the training:
-    ``steps``, the number of ``images`` that it saw one of, and the ``scores`` of the validation
-    that the weights were kept for. Nothing in it differs between two trainings of one seed.
+    The data: ``classes`` is null where all were used. ``drawn_at`` is the tables' side in pixels,
+    at which the condition was computed. ``drawing`` and ``matting`` are the sections of the
+    condition and of the background as params.yaml had them, ``source`` that of the role without
+    its paths. ``lines`` describes the training inputs and is null where they are no drawings. The
+    training: its ``steps``, the number of ``images``, and the ``scores`` of the validation that the
+    weights were kept at. An imported checkpoint has null for all that is unknown of it. Two
+    trainings of one seed have equal descriptions.
     """
 
     variant: str
@@ -46,18 +46,18 @@ class Description(Section):
     width: Count
     in_channels: Count
     out_channels: Count
-    direction: Direction | None = None
-    drawn_at: Count | None = None
-    drawing: Told | None = None
-    matting: Told | None = None
-    source: Told | None = None
+    direction: Direction
+    drawn_at: Count
+    drawing: Values | None = None
+    matting: Values | None = None
+    source: Values | None = None
     licence: str | None = None
     lines: LineStatistics | None = None
     parameters: int | None = None
     steps: int | None = None
     images: int | None = None
     scores: dict[str, float] | None = None
-    versions: dict[str, str] | None = None
+    versions: dict[str, str]
 
     def build(self) -> nn.Module:
         """The generator, not yet with its weights."""
@@ -76,18 +76,14 @@ def save_model(path: Path, description: Description, weights: dict[str, Tensor])
 
 
 def load_model(path: Path) -> tuple[Description, nn.Module]:
-    """Read a generator in eval mode; raises UserError for a missing, damaged or newer file."""
+    """Read a generator in eval mode.
+
+    Raises UserError for a file that is missing, damaged or of another version of the format.
+    """
     content = load(path)
     if content.get("format") != FORMAT:
         raise UserError(f"{path} is not an s2f model (format {content.get('format')!r})")
-    version = content.get("version")
-    if not isinstance(version, int) or version < 1:
-        raise UserError(f"{path} is damaged: its version of the model format is {version!r}")
-    if version > VERSION:
-        raise UserError(
-            f"{path} has version {version} of the model format; this s2f reads up to {VERSION}: "
-            "upgrade it"
-        )
+    check_version(path, content.get("version"))
     try:
         description = TypeAdapter(Description).validate_python(content["description"])
         _check(description, content["weights"], path.stat().st_size)
@@ -96,6 +92,20 @@ def load_model(path: Path) -> tuple[Description, nn.Module]:
     except Exception as error:  # a description can ask for what torch refuses in many ways
         raise UserError(f"{path} is damaged: {error}") from None
     return description, network.eval()
+
+
+def check_version(path: Path, version: object) -> None:
+    """Raise UserError unless a file has the version of the model format that s2f reads."""
+    if type(version) is not int or version != VERSION:
+        raise UserError(
+            f"{path} has version {version!r} of the model format; this s2f reads version "
+            f"{VERSION}: train, import or export the model again"
+        )
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of s2f and PyTorch that a model file names."""
+    return {name: metadata.version(name) for name in ("s2f", "torch")}
 
 
 def _check(description: Description, weights: dict[str, Tensor], size: int) -> None:
@@ -108,10 +118,10 @@ def _check(description: Description, weights: dict[str, Tensor], size: int) -> N
         raise ValueError(f"weights of {held:,} bytes in a file of {size:,}")
     with torch.device("meta"):
         expected = description.build().state_dict()
-    for name, wanted in expected.items():
-        if name not in weights or weights[name].shape != wanted.shape:
-            found = list(weights[name].shape) if name in weights else "missing"
-            raise ValueError(f"{name} is {found}, not {list(wanted.shape)}")
+    for name, weight in expected.items():
+        if name not in weights or weights[name].shape != weight.shape:
+            shape = list(weights[name].shape) if name in weights else "missing"
+            raise ValueError(f"{name} is {shape}, not {list(weight.shape)}")
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
@@ -121,10 +131,10 @@ def save(path: Path, content: dict[str, Any]) -> None:
             torch.save(content, file)
     except (OSError, RuntimeError) as error:
         # torch closes its archive also after a failed write, and that error hides the system's
-        told = error.__context__ if isinstance(error, RuntimeError) else error
-        if not isinstance(told, OSError):
+        cause = error.__context__ if isinstance(error, RuntimeError) else error
+        if not isinstance(cause, OSError):
             raise
-        raise UserError(f"{path} cannot be written: {told}") from None
+        raise UserError(f"{path} cannot be written: {cause}") from None
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -135,8 +145,8 @@ def load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
     except Exception as error:  # torch raises many kinds for a broken file
-        said = str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(f"{path} is damaged: {said}") from None
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise UserError(f"{path} is damaged: {reason}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} does not hold what s2f writes")
     return content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from s2f_core.data.selection import Direction
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.data.tables import read_section
-from s2f_core.networks.checkpoint import Description
+from s2f_core.networks.checkpoint import Description, library_versions
 from s2f_core.training.result import TrainingResult
 
 MEASURED = 64  # training inputs whose lines are measured
@@ -54,7 +53,7 @@ def describe(result: TrainingResult, direction: Direction) -> Description:
         steps=result.steps,
         images=len(pairs.ids if direction == "a-to-b" else pairs.ids_b),
         scores={name: float(f"{scores[name]:.4g}") for name in scores if name != "step"},
-        versions={name: version(name) for name in ("s2f", "torch")},
+        versions=library_versions(),
     )
 
 

@@ -46,6 +46,9 @@ def _model(path: Path, generator: dict[str, Any], channels: tuple[int, int], **o
             "width": 4,
             "in_channels": channels[0],
             "out_channels": channels[1],
+            "direction": "a-to-b",
+            "drawn_at": 32,
+            "versions": {"s2f": "0", "torch": "0"},
             **other,
         }
     )

@@ -31,6 +31,9 @@ def description() -> Description:
         width=4,
         in_channels=1,
         out_channels=3,
+        direction="a-to-b",
+        drawn_at=16,
+        versions={"s2f": "0", "torch": "0"},
     )
 
 

@@ -91,6 +91,9 @@ def model(root: Path, name: str, condition: str = "pencil", **other: Any) -> Non
             "width": 4,
             "in_channels": 1,
             "out_channels": 3,
+            "direction": "a-to-b",
+            "drawn_at": 32,
+            "versions": {"s2f": "0", "torch": "0"},
             **other,
         }
     )

@@ -51,6 +51,9 @@ def tiny_description(name: str, **changes: Any) -> Description:
         "width": 4,
         "in_channels": 8 if takes_noise else 1,
         "out_channels": 3,
+        "direction": "a-to-b",
+        "drawn_at": 128,
+        "versions": {"s2f": "0", "torch": "0"},
     }
     return Description.model_validate({**keys, **changes})
 

@@ -1,10 +1,9 @@
 """Preparing a generator's input."""
 
 import numpy as np
-import pytest
 from tiny_demo import tiny_description
 
-from s2f_core.inference.inputs import condition_side, noise_vectors, to_page
+from s2f_core.inference.inputs import noise_vectors, to_page
 
 
 def test_a_page_has_the_size_and_the_grey_of_its_generator() -> None:
@@ -15,17 +14,6 @@ def test_a_page_has_the_size_and_the_grey_of_its_generator() -> None:
     assert to_page(image, 2, 3)[0, 0].tolist() == [255, 0, 0]
     assert to_page(image, 2, 1)[..., 0].tolist() == [[76, 0], [0, 0]]
     assert to_page(image[..., :1], 2, 3).shape == (2, 2, 1)
-
-
-@pytest.mark.parametrize(
-    ("drawn_at", "side", "expected"),
-    [(64, 512, 64), (None, 512, 128), (None, 40, 40), (None, 8, 16)],
-)
-def test_a_condition_is_computed_at_the_tables_size(
-    drawn_at: int | None, side: int, expected: int
-) -> None:
-    """Of a file that does not have it, at 128 pixels, the picture's side or the generator's."""
-    assert condition_side(tiny_description("lines", drawn_at=drawn_at), side) == expected
 
 
 def test_a_vector_depends_on_its_seed_and_row_alone() -> None:

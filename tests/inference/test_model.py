@@ -19,7 +19,6 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.selection import VariantData
-from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.data.tables import read
 from s2f_core.inference.onnx_export import export
 from s2f_core.networks.checkpoint import FORMAT, VERSION, load_model
@@ -48,7 +47,7 @@ def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
     root = tmp_path / "data"
     stores.tables(root, make_table, faces)
     stores.model(root, "tiny", **DRAWN)
-    stores.model(root, "old")
+    stores.model(root, "imported", lines=DRAWN["lines"])
     stores.model(root, "noise", "noise", **NOISE)
     stores.model(root, "noisy", generator={**UNET, "noise": "input"}, **DRAWN)
     stores.model(root, "pose", "pose", in_channels=3, **{**DRAWN, "lines": None})
@@ -78,7 +77,13 @@ def test_a_model_that_is_not_there_names_those_that_are(data: Path) -> None:
     """And all that is allowed."""
     with pytest.raises(UserError, match=r"no model 'tinny' \(allowed: ") as raised:
         s2f_core.load("tinny", data)
-    for said in ("models:/NAME/VERSION", ".onnx", ".pt", "folder", "noise, noisy, old, pose, tiny"):
+    for said in (
+        "models:/NAME/VERSION",
+        ".onnx",
+        ".pt",
+        "folder",
+        "imported, noise, noisy, pose, tiny",
+    ):
         assert said in str(raised.value)
     with pytest.raises(UserError, match=r"no model 'gone\.pt'"):
         s2f_core.load("gone.pt", data)
@@ -154,8 +159,8 @@ def test_a_photo_becomes_what_the_training_saw(data: Path, faces: Pixels) -> Non
     large = resize(faces[0], 96)
     drawn = Pencil(type="pencil", blur=5).apply(resize(large, 32))
     assert (model(large, from_photo=True) == model(drawn, pen=False)).all()
-    old = s2f_core.load("old", data)
-    assert old(large, from_photo=True).shape == (16, 16, 3)
+    imported = s2f_core.load("imported", data)
+    assert imported(large, from_photo=True).shape == (16, 16, 3)
 
 
 def test_what_a_photo_needs_is_named(data: Path, faces: Pixels) -> None:
@@ -249,27 +254,16 @@ def test_an_option_that_is_not_possible_says_which_are(
         s2f_core.load("tiny", data)(_sketch(), **options)
 
 
-def test_older_files_load_and_say_less(data: Path) -> None:
-    """Versions 1 and 2 lack what was added; what they say of lines is what such drawings have."""
-    file = data / "models" / "old" / "a-to-b.pt"
-    content = torch.load(file, weights_only=True)
-    told = ("variant", "condition", "background", "generator", "size", "width")
-    kept = {key: content["description"][key] for key in (*told, "in_channels", "out_channels")}
-    for version in (1, 2):
-        torch.save({**content, "version": version, "description": kept}, file)
-        description, _ = load_model(file)
-        assert (description.licence, description.lines, description.steps) == (None, None, None)
-    model = s2f_core.load("old", data)
-    assert model.lines == LineStatistics(paper="white", ink=0.1, stroke_width=1.6)
-    assert model.description.direction == "a-to-b"
-
-
-@pytest.mark.parametrize("version", [None, "3", 0])
-def test_a_file_without_its_version_is_damaged(tmp_path: Path, version: object) -> None:
-    """None, a word, less than the first."""
+@pytest.mark.parametrize("version", [None, "1", 0, 2, 3, True])
+def test_a_file_of_another_version_is_refused(tmp_path: Path, version: object) -> None:
+    """With the version that is read."""
     torch.save({"format": FORMAT, "version": version}, tmp_path / "odd.pt")
-    with pytest.raises(UserError, match="is damaged: its version"):
+    with pytest.raises(UserError, match=r"has version .* this s2f reads version 1: train, import"):
         load_model(tmp_path / "odd.pt")
+
+
+def test_a_file_without_a_description_is_damaged(tmp_path: Path) -> None:
+    """Though its version is right."""
     torch.save({"format": FORMAT, "version": VERSION, "description": 3}, tmp_path / "odd.pt")
     with pytest.raises(UserError, match="is damaged"):
         load_model(tmp_path / "odd.pt")
@@ -284,7 +278,7 @@ def test_importing_s2f_core_is_light() -> None:
 
 def test_it_answers_as_the_evaluation_does(data: Path) -> None:
     """To the byte, tones of the table given one by one to a model that has no paper to look for."""
-    stores.evaluated(data, "tones", "old")
+    stores.evaluated(data, "tones", "imported")
     pairs = VariantData(role="faces", background="kept", condition="pencil").pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
     stores.model(data, "as-is", "mine")

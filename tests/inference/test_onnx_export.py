@@ -35,6 +35,9 @@ def _model(folder: Path, **changes: object) -> Path:
         width=8,
         in_channels=1,
         out_channels=3,
+        direction="a-to-b",
+        drawn_at=32,
+        versions={"s2f": "0", "torch": "0"},
     ).model_copy(update=changes)
     file = folder / "models" / "tiny" / "a-to-b.pt"
     save_model(file, told, told.build().state_dict())
@@ -116,10 +119,10 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     ("metadata", "said"),
     [
         ({}, "is no generator that s2f exported"),
-        ({"s2f": "{}", "s2f-version": str(VERSION + 1)}, "upgrade it"),
+        ({"s2f": "{}", "s2f-version": str(VERSION + 1)}, "this s2f reads version 1"),
         ({"s2f": "{}", "s2f-version": str(VERSION)}, "is damaged: "),
         ({"s2f": "{", "s2f-version": str(VERSION)}, "is damaged: "),
-        ({"s2f": "{}"}, "is damaged: "),
+        ({"s2f": "{}"}, "has version '' of the model format"),
     ],
 )
 def test_a_file_of_others_is_refused(metadata: dict[str, str], said: str, tmp_path: Path) -> None:

@@ -18,13 +18,22 @@ from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
 from s2f_core.common.errors import UserError
+from s2f_core.data.selection import Direction
+from s2f_core.data.sketch.strokes import UNITS, LineStatistics
 from s2f_core.networks import Generator
-from s2f_core.networks.checkpoint import Description, refuse_bomb, save_model
+from s2f_core.networks.checkpoint import (
+    Description,
+    library_versions,
+    refuse_bomb,
+    save_model,
+)
 from s2f_core.networks.layers import Norm
 from s2f_core.networks.reference.keys import resnet, unet
 
 State = dict[str, Tensor]
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+# Usual stroke widths of conditions, in 128ths of the side.
+STROKE_WIDTHS = {"edges": 1.0, "face-mesh": 2.0, "hed": 6.6, "pencil": 1.6, "xdog": 2.0}
 POINTER = b"version https://git-lfs"
 
 
@@ -36,6 +45,14 @@ class Labels:
     condition: str
     background: Literal["kept", "removed"]
     size: int
+    direction: Direction = "a-to-b"
+
+    def lines(self) -> LineStatistics | None:
+        """The usual lines of the condition, by which drawings are normalised; None for others."""
+        if self.direction == "b-to-a" or self.condition not in STROKE_WIDTHS:
+            return None
+        width = STROKE_WIDTHS[self.condition]
+        return LineStatistics(paper="white", ink=0.1, stroke_width=width)
 
 
 @dataclass(frozen=True)
@@ -133,6 +150,10 @@ def convert(state: State, labels: Labels, name: str) -> tuple[Description, State
             width=first.shape[0],
             in_channels=first.shape[1],
             out_channels=last.shape[0],
+            direction=labels.direction,
+            drawn_at=max(labels.size, UNITS),
+            lines=labels.lines(),
+            versions=library_versions(),
         )
     except ValidationError as error:
         raise UserError(f"{name} cannot be a model here: {error}") from None

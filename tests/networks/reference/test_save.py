@@ -31,6 +31,9 @@ def _described(
             "width": width,
             "in_channels": ends[0],
             "out_channels": ends[1],
+            "direction": "a-to-b",
+            "drawn_at": size,
+            "versions": {"s2f": "0", "torch": "0"},
         }
     )
 
