@@ -285,5 +285,5 @@ def test_it_answers_as_the_evaluation_does(data: Path) -> None:
     model = s2f_core.load("as-is", data)
     enlarged = [model(each, upscale=2, upscaler="bicubic") for each in inputs]
     assert (
-        np.stack(enlarged) == read(data / "translations" / "old" / "tones").images(range(10))
+        np.stack(enlarged) == read(data / "translations" / "imported" / "tones").images(range(10))
     ).all()
