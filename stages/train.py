@@ -20,22 +20,23 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
     if read_launch().is_main:
         client.begin()  # it takes as long as the imports that follow
 
-    from s2f_core.common.config import load
+    from s2f_core.common.config import load, validate
     from s2f_core.common.device import Precision
     from s2f_core.training.run import Outputs, fit
     from s2f_core.training.variant import Settings, Variant
 
     variant = load(Variant, "variants", name)
-    settings = Settings(
-        name=name,
-        seed=load(int, "seed"),
-        lr=load(float, "lr"),
-        width=load(int, "width"),
-        max_steps=load(int | None, "max_steps"),
-        max_minutes=load(float | None, "max_minutes"),
-        precision=load(Precision, "precision"),
-        variant=variant,
-    )
+    values = {
+        "name": name,
+        "seed": load(int, "seed"),
+        "lr": load(float, "lr"),
+        "width": load(int, "width"),
+        "max_steps": load(int | None, "max_steps"),
+        "max_minutes": load(float | None, "max_minutes"),
+        "precision": load(Precision, "precision"),
+        "variant": variant,
+    }
+    settings: Settings = validate(Settings, values)
     splits = {
         "train": variant.data.pairs(Path("data"), variant.recipe.parts, variant.scale),
         "val": variant.data.pairs(Path("data"), "val", variant.scale),

@@ -19,7 +19,7 @@ from s2f_core.data.background import Background
 from s2f_core.data.conditions import Condition
 from s2f_core.data.curation.curate import Curation
 from s2f_core.data.datasets import Dataset
-from s2f_core.data.selection import TranslationOptions
+from s2f_core.data.selection import VariantData
 from s2f_core.data.split import Split
 from s2f_core.evaluation.human_gap import Gap
 from s2f_core.training.edsr import SuperResolution
@@ -28,15 +28,6 @@ from s2f_core.training.variant import Variant
 TAGS = ("type", "source", "model")  # the keys that choose a section of a union
 SCALARS = {int: "integer", float: "number", str: "text", bool: "true or false", Path: "path"}
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-
-
-class DocumentedVariant(Variant):
-    """An entry under ``variants:``; what it does not say has the value under ``defaults:``."""
-
-    translations: dict[str, TranslationOptions] = Field(
-        default_factory=dict,
-        description="Translations by name; without any, the variant has one of its own name.",
-    )
 
 
 class Parameters(Section):
@@ -57,8 +48,14 @@ class Parameters(Section):
     )
     assets: list[str] = Field(description="Assets that the pipeline fetches.")
     data: dict[str, Dataset] = Field(description="Roles, and the source that each is bound to.")
+    without_background: list[str] = Field(
+        description="Roles whose photos get a second table, without the background."
+    )
     background: Background = Field(description="Model that removes backgrounds.")
     conditions: dict[str, Condition] = Field(description="Conditions by name.")
+    tables: dict[str, VariantData] = Field(
+        description="Tables of inputs that the pipeline makes, of a role, background and condition."
+    )
     curation: Curation = Field(description="Images that get no split.")
     split: Split = Field(description="Training, validation and test images.")
     gap: Gap = Field(description="Comparison of computed sketches with people's.")
@@ -66,7 +63,7 @@ class Parameters(Section):
     defaults: dict[str, Any] = Field(
         description="What every variant has unless it says otherwise, merged key by key."
     )
-    variants: dict[str, DocumentedVariant] = Field(description="Variants by name.")
+    variants: dict[str, Variant] = Field(description="Variants by name.")
 
 
 def page() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,7 @@ from s2f_core.common.config import Section
 from s2f_core.common.device import Precision
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import VariantData
+from s2f_core.data.selection import TranslationOptions, VariantData
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.training.objectives import UNPAIRED, Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe
@@ -25,12 +25,7 @@ NOTHING_TO_SCORE = (
 
 
 class Variant(Section):
-    """One entry under ``variants:``.
-
-    ``scale`` is the networks' image size over ``image_size``, ``share`` the part of ``max_steps``
-    and ``max_minutes`` that the variant gets, ``width_ratio`` the width of its networks over the
-    top-level one; ``study`` tags the MLflow run.
-    """
+    """An entry under ``variants:``; keys that it leaves out have the values of ``defaults:``."""
 
     study: str | None = Field(None, description="Study that the variant belongs to.")
     data: VariantData = Field(description="Images, and how the inputs are made from them.")
@@ -45,8 +40,10 @@ class Variant(Section):
     discriminator: Discriminator = Field(description="Discriminator network.")
     objective: ObjectiveSection = Field(description="What the networks are trained to do.")
     recipe: Recipe = Field(description="Length, optimiser, schedule and augmentation.")
-    translations: Any = Field(
-        None, exclude=True, description="Translations by name; a training does not read them."
+    translations: dict[str, TranslationOptions] = Field(
+        default_factory=dict,
+        exclude=True,
+        description="Translations by name; without any there is one with the variant's name.",
     )
 
     @model_validator(mode="after")

@@ -161,6 +161,14 @@ def test_a_wrong_name_lists_the_right_ones(project: Path, call: object, said: st
         call()
 
 
+def test_a_wrong_rate_is_explained_by_its_place(project: Path) -> None:
+    """The file and the key, and what is allowed."""
+    settings = yaml.safe_load((project / "params.yaml").read_text())
+    (project / "params.yaml").write_text(yaml.safe_dump({**settings, "lr": 2.0}))
+    with pytest.raises(UserError, match=r"params\.yaml: lr: Input should be less than or"):
+        train("pix2pix-pencil")
+
+
 def test_an_error_reaches_a_person_without_a_traceback(tmp_path: Path) -> None:
     """As a process: exit 1, one clear line."""
     (tmp_path / "params.yaml").write_text("image_size: wide\ndata: {faces: {source: celeba-1k}}\n")
