@@ -1,4 +1,4 @@
-"""The protocol that others' figures of pencil sketches are known for, and these figures.
+"""A protocol for pencil sketches of CelebA, and figures of earlier code by it.
 
 CelebA's first 999 aligned faces, rows 20 to 198, at 128 pixels by area averaging, and their pencil
 sketches with a blur of 21. Of the sorted ids those at places 8 and 9 of every ten are held out
@@ -43,64 +43,64 @@ EARLIER = {
 
 @dataclass(frozen=True)
 class Faces:
-    """The sketches and photos, and the ids that are trained on, watched in training, and scored."""
+    """Sketches and photos, and the ids to train on, to validate on, and to score."""
 
     inputs: Table
     targets: Table
     training: list[str]
-    watched: list[str]
+    validation: list[str]
     scored: list[str]
 
     @property
     def photos(self) -> Pixels:
-        """What the outputs are scored against."""
+        """The photos that the outputs are compared with."""
         return self.targets.images(self.targets.positions(self.scored))
 
 
 def parts(ids: Sequence[str], *, validation: bool) -> tuple[list[str], list[str], list[str]]:
-    """What is trained on, what of it (or of what is held out) is watched, and what is scored."""
+    """Return the ids to train on, to validate on, and to score."""
     ordered = sorted(ids)
-    known = [name for place, name in enumerate(ordered) if place % TENTH < HELD_OUT]
-    every_tenth = known[::TENTH]
+    training = [name for place, name in enumerate(ordered) if place % TENTH < HELD_OUT]
+    every_tenth = training[::TENTH]
     if validation:
-        chosen = set(every_tenth)
-        return [name for name in known if name not in chosen], every_tenth, every_tenth
-    return known, every_tenth, sorted(set(ordered) - set(known))
+        tenth = set(every_tenth)
+        return [name for name in training if name not in tenth], every_tenth, every_tenth
+    return training, every_tenth, sorted(set(ordered) - set(training))
 
 
 def faces(folder: Path, assets: Path, *, validation: bool, size: int = SIZE) -> Faces:
     """The protocol's tables, made in ``folder``; it has 128 pixels, of photos of 178."""
     source = CelebA1k(source="celeba-1k", path=assets / "celeba-1k")
     photos = prepare(source, source.path, size, folder / "photos", assets)
-    drawn = convert(photos, Pencil(type="pencil", blur=21), folder / "sketches", assets)
-    return Faces(drawn, photos, *parts(list(photos.accepted["id"]), validation=validation))
+    sketches = convert(photos, Pencil(type="pencil", blur=21), folder / "sketches", assets)
+    return Faces(sketches, photos, *parts(list(photos.accepted["id"]), validation=validation))
 
 
 def scores(
-    made: Pixels, real: Pixels, see: Callable[[Pixels], Values], *, paired: bool = True
+    outputs: Pixels, real: Pixels, extract: Callable[[Pixels], Values], *, paired: bool = True
 ) -> dict[str, float]:
-    """Of pictures uint8 [n, H, W, C] against the photos; of sets that are no pairs the first two.
+    """Return the scores of outputs uint8 [n, H, W, C] against photos; without pairs FID and KID.
 
-    They are equal to torch-fidelity's of the same files.
+    FID and KID equal torch-fidelity's of the same files.
     """
-    ours, theirs = see(made), see(real)
-    found = {"fid": fid(ours, theirs), "kid": kid_of_subsets(ours, theirs)}
-    pairs = (to_rgb(made), real)
+    ours, theirs = extract(outputs), extract(real)
+    figures = {"fid": fid(ours, theirs), "kid": kid_of_subsets(ours, theirs)}
+    pairs = (to_rgb(outputs), real)
     pixelwise = {"ssim": ssim, "l1": pixel_difference}
     if paired:
-        found |= {name: float(score(*pairs).mean()) for name, score in pixelwise.items()}
-    return found
+        figures |= {name: float(score(*pairs).mean()) for name, score in pixelwise.items()}
+    return figures
 
 
 def kid_of_subsets(ours: Values, theirs: Values) -> float:
-    """The mean KID of 100 random subsets of 100 rows of each, drawn as torch-fidelity draws them.
+    """Return the mean KID of 100 random subsets of 100 rows, with torch-fidelity's draws.
 
-    Of fewer rows all are taken. Its expectation is that of the KID of all rows.
+    Fewer rows are all taken. Its expectation is that of the KID of all rows.
     """
     size = min(SUBSET, len(ours), len(theirs))
     random = np.random.RandomState(SEED)  # torch-fidelity's generator
-    found = []
+    kids = []
     for _ in range(SUBSETS):
         rows = [random.choice(len(values), size, replace=False) for values in (ours, theirs)]
-        found.append(kid(ours[rows[0]], theirs[rows[1]]))
-    return float(np.mean(found))
+        kids.append(kid(ours[rows[0]], theirs[rows[1]]))
+    return float(np.mean(kids))

@@ -1,11 +1,10 @@
-"""What each score costs: seconds, and peak memory in a process of its own.
+"""The cost of each score: seconds, and peak memory in a process of its own.
 
 Run ``dvc repro`` up to ``split@faces`` and ``fetch`` first, then ``OMP_NUM_THREADS=1 python -m
-benchmarks.evaluation [--images N] [--csv FILE]``. So many outputs (1,000 unless told) are compared
-with as many targets: the faces, each a pixel further to the right every time they are gone through.
-First comes what looks at one set of images, such as Inception; then every score of the table with
-its interval, given what its network sees, of which random numbers take the place. Nothing is
-cached.
+benchmarks.evaluation [--images N] [--csv FILE]``. It compares N outputs (1,000 by default) with as
+many targets: faces that are shifted by a pixel each time they repeat. The first rows extract
+features, for instance with Inception; then comes every score with its interval, on random vectors
+in place of features. Nothing is cached.
 """
 
 from __future__ import annotations
@@ -60,12 +59,12 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=2)
-    given = parser.parse_args()
+    options = parser.parse_args()
     first = 0.0
-    with Table(COLUMNS, given.csv) as table:
-        for row in (*seers(), *SCORES):
-            told = [_told(given.images, row) for _ in range(given.rounds)]
-            seconds, busy, peak, before = (list(each) for each in zip(*told, strict=True))
+    with Table(COLUMNS, options.csv) as table:
+        for row in (*extractors(), *SCORES):
+            runs = [_run_row(options.images, row) for _ in range(options.rounds)]
+            seconds, busy, peak, before = (list(each) for each in zip(*runs, strict=True))
             took = statistics.median(seconds)
             first = first or took
             title = SCORES[row].title if row in SCORES else row
@@ -73,8 +72,8 @@ def main() -> None:
             table.add(title, took, spread(seconds), took / first, *figures)
 
 
-def _told(count: int, row: str) -> list[float]:
-    """The figures of one row, measured in a process of its own."""
+def _run_row(count: int, row: str) -> list[float]:
+    """The figures of one row, from a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
@@ -90,13 +89,13 @@ def _told(count: int, row: str) -> list[float]:
     return [float(word) for word in done.stdout.split()[-4:]]
 
 
-def seers() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
-    """What looks at one set of images by name, ready to be opened."""
-    seeing = {
+def extractors() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
+    """Return functions that load a feature extractor, by name."""
+    networks = {
         see.network.partition(", sha256")[0]: see for see in feature_networks(ASSETS).values()
     }
     return {
-        **{name: lambda see=see: see for name, see in seeing.items()},  # type: ignore[misc]
+        **{name: lambda see=see: see for name, see in networks.items()},  # type: ignore[misc]
         "pencil drawn again": _pencil,
         "sharpness of one set": lambda: sharpness.laplacian_deviation,
         "nearest training image": lambda: NearestTraining(
@@ -106,10 +105,10 @@ def seers() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
 
 
 def measure(count: int, row: str) -> None:
-    """Print seconds, CPU seconds, peak MiB and that before; runs in a process of its own."""
+    """Print seconds, CPU seconds, peak MiB and the peak before, in a process of its own."""
     outputs, targets = photos(count, 0), photos(count, 1)
-    if row in seers():
-        see = seers()[row]()
+    if row in extractors():
+        see = extractors()[row]()
         see(outputs[:1])  # weights are loaded
         began, own, before = time.perf_counter(), time.process_time(), _peak()
         see(outputs)
@@ -122,7 +121,7 @@ def measure(count: int, row: str) -> None:
 
 
 def photos(count: int, shift: int) -> Pixels:
-    """So many photos uint8 [n, H, W, 3], none like another."""
+    """Return ``count`` different photos uint8 [n, H, W, 3]."""
     table = tables.read(DATA / "faces" / "kept")
     rows = np.arange(count)
     images = table.images(table.positions(list(table.accepted["id"]))[rows % len(table.accepted)])
@@ -131,7 +130,7 @@ def photos(count: int, shift: int) -> Pixels:
 
 
 def _sample(images: Pixels, seed: int) -> ImageSet:
-    """Images that are already seen in every space, but for pixels."""
+    """Images with random vectors in every space but pixels."""
     random = np.random.default_rng(seed)
     spaces: dict[Space, Callable[[Pixels], Values]] = {"pixels": diversity.pixel_vectors}
     for space, depth in DEPTHS.items():

@@ -130,7 +130,7 @@ def outputs(
     """Train; for each minute asked for that minute, the one it came to, steps, and pictures."""
     splits = {
         part: Pairs(given.inputs, given.targets, ids, wanted.variant.scale)
-        for part, ids in {"train": given.training, "val": given.watched}.items()
+        for part, ids in {"train": given.training, "val": given.validation}.items()
     }
     with TemporaryDirectory() as states:
         training = prepare(wanted, splits, Path(states))

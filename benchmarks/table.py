@@ -1,4 +1,4 @@
-"""What all benchmarks do alike: rounds, the machine and the versions, a table and its CSV file."""
+"""Parts of all benchmarks: rounds, the machine and versions, a table and its CSV file."""
 
 from __future__ import annotations
 
@@ -20,47 +20,49 @@ Measured = dict[str, list[float]]
 
 
 def arguments(doc: str | None) -> argparse.ArgumentParser:
-    """A parser with the option that every benchmark has."""
+    """Return a parser with the option that every benchmark has."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table there as well")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="also write the table to this file"
+    )
     return parser
 
 
 def rounds(ways: Mapping[str, Callable[[], float]], count: int, warm_up: int = 0) -> Measured:
-    """So many figures of each way.
+    """Return ``count`` figures of each way.
 
-    A round goes through all, so that a busy machine slows all of them, and each begins one way
-    later than the one before, so that none always follows the same other.
+    A round goes through all ways, so that a busy machine slows all of them. Each round begins one
+    way later than the one before, so that no way always follows the same other.
     """
-    found: Measured = {name: [] for name in ways}
+    measured: Measured = {name: [] for name in ways}
     names = list(ways)
-    for done in range(-warm_up, count):
-        first = done % len(names) if names else 0
+    for number in range(-warm_up, count):
+        first = number % len(names) if names else 0
         for name in names[first:] + names[:first]:
             figure = ways[name]()
-            if done >= 0:
-                found[name].append(figure)
-    return found
+            if number >= 0:
+                measured[name].append(figure)
+    return measured
 
 
 def spread(figures: Sequence[float]) -> float:
-    """The range of figures over their median."""
+    """Return the range of figures over their median."""
     return (max(figures) - min(figures)) / statistics.median(figures)
 
 
 def machine() -> str:
-    """The processor, its cores, the instructions of :data:`FLAGS` that it has, and the GPU."""
-    told: dict[str, str] = {}
+    """Return the processor, its cores, its instructions of :data:`FLAGS`, and the GPU."""
+    facts: dict[str, str] = {}
     if (file := Path("/proc/cpuinfo")).exists():
         lines = (line.partition(":") for line in file.read_text(encoding="utf-8").splitlines())
-        told = {name.strip(): value.strip() for name, _, value in lines}
-    has = set(told.get("flags", "").split())
+        facts = {name.strip(): value.strip() for name, _, value in lines}
+    flags = set(facts.get("flags", "").split())
     parts = [
-        told.get("model name") or platform.processor() or platform.machine(),
+        facts.get("model name") or platform.processor() or platform.machine(),
         f"{os.cpu_count()} cores",
-        *(flag if flag in has else f"no {flag}" for flag in FLAGS),
+        *(flag if flag in flags else f"no {flag}" for flag in FLAGS),
         _gpu(),
     ]
     return ", ".join(parts)
@@ -73,11 +75,11 @@ def _gpu() -> str:
 
 
 def versions() -> str:
-    """Of Python, of what computes, and of this repository, with a + where a file is changed."""
-    found = [f"python {platform.python_version()}"]
-    found += [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+    """Return the versions of Python, :data:`PACKAGES` and s2f; + marks changed files."""
+    parts = [f"python {platform.python_version()}"]
+    parts += [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     commit, changed = _git("rev-parse", "--short", "HEAD"), _git("status", "--porcelain", "-uno")
-    return ", ".join([*found, f"s2f {commit or 'of no commit'}{'+' if changed else ''}"])
+    return ", ".join([*parts, f"s2f {commit or 'of no commit'}{'+' if changed else ''}"])
 
 
 def _git(*arguments: str) -> str:
@@ -119,7 +121,7 @@ class Table:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Write the file, with what was measured until here."""
+        """Write the file with the rows so far."""
         if self.file is None:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)

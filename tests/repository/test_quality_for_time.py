@@ -30,18 +30,18 @@ PICTURES = 20
 def test_the_faces_are_parted_by_their_places() -> None:
     """Of 999 sorted ids places 8 and 9 of every ten are held out, in whatever order they come."""
     ids = [f"{number:06d}" for number in range(1, 1000)]
-    training, watched, scored = parts(ids[::-1], validation=False)
+    training, validation, scored = parts(ids[::-1], validation=False)
     assert (len(training), len(scored)) == (800, 199)
     assert scored[:3] == ["000009", "000010", "000019"]
-    assert set(watched) < set(training)
+    assert set(validation) < set(training)
 
 
 def test_to_choose_by_validation_leaves_the_held_out_alone() -> None:
     """Eighty of the 800 are scored, and 720 trained on."""
     ids = [f"{number:06d}" for number in range(1, 1000)]
-    training, watched, scored = parts(ids, validation=True)
+    training, validation, scored = parts(ids, validation=True)
     assert (len(training), len(scored)) == (720, 80)
-    assert watched == scored
+    assert validation == scored
     assert {*training, *scored} == set(parts(ids, validation=False)[0])
 
 
