@@ -53,7 +53,7 @@ MODELS = (
 
 def main() -> None:
     """Print images per second of photos of both sides, the median of the rounds, and its spread."""
-    given = arguments(__doc__).parse_args()
+    options = arguments(__doc__).parse_args()
     kept = tables.read(Path("data/faces/kept")).images(range(PHOTOS))
     photos = {side: np.stack([resize(photo, side) for photo in kept]) for side in SIDES}
     works = _works()
@@ -68,7 +68,7 @@ def main() -> None:
     ways = {f"{name} {side}": partial(timed, name, side) for name in works for side in SIDES}
     seconds = rounds(ways, ROUNDS)
     rate = {way: 1 / statistics.median(times) for way, times in seconds.items()}
-    with Table(COLUMNS, given.csv) as table:
+    with Table(COLUMNS, options.csv) as table:
         for name, (count, _) in works.items():
             cells = [
                 cell

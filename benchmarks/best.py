@@ -59,17 +59,17 @@ CHOICES: dict[str, dict[str, Any]] = {
 }
 
 
-def changed(base: Settings, changes: Mapping[str, Any], width_ratio: float) -> Settings:
+def apply_overrides(base: Settings, changes: Mapping[str, Any], width_ratio: float) -> Settings:
     """Settings with some of the variant's keys, ``SECTION.KEY``, at other values, and a width."""
-    given = base.model_dump()
-    variant = given["variant"] | {"width_ratio": width_ratio}
+    values = base.model_dump()
+    variant = values["variant"] | {"width_ratio": width_ratio}
     for place, value in changes.items():
         section, _, key = place.partition(".")
         variant[section] = {**variant[section], key: value}
-    return Settings.model_validate({**given, "variant": variant})
+    return Settings.model_validate({**values, "variant": variant})
 
 
-def main(given: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the table row by row, and write it where a file is named."""
     parser = arguments(__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD")
@@ -77,26 +77,26 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--width-ratio", type=float, default=1.0, help="best itself has 2")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--assets", type=Path, default=ASSETS)
-    asked = parser.parse_args(given)
+    options = parser.parse_args(argv)
     chosen = {
         name: changes
         for name, changes in CHOICES.items()
-        if not asked.words or any(word in name for word in asked.words)
+        if not options.words or any(word in name for word in options.words)
     }
-    see = inception(asked.assets)
+    extract = inception(options.assets)
     columns = {"choice": "", "overrides of variants.best": "", "steps": ",", "ms a step": ".0f"}
     kinds = {"FID": ".1f", "KID": ".3f", "SSIM": ".3f", "L1": ".3f"}
-    table = Table({**columns, **kinds}, asked.csv)
+    table = Table({**columns, **kinds}, options.csv)
     with TemporaryDirectory() as folder, table:
-        validation = faces(Path(folder), asked.assets, validation=True)
+        validation = faces(Path(folder), options.assets, validation=True)
         for name, changes in chosen.items():
-            base = settings("best", asked.seed, minutes=1, steps=asked.steps)
-            wanted = changed(base, changes, asked.width_ratio)
-            said = " ".join(f"{key}={value}" for key, value in changes.items())
-            for _, minutes, steps, made in outputs(validation, wanted, [1.0]):
-                found = scores(made, validation.photos, see)
+            base = settings("best", options.seed, minutes=1, steps=options.steps)
+            trial = apply_overrides(base, changes, options.width_ratio)
+            overrides = " ".join(f"{key}={value}" for key, value in changes.items())
+            for _, minutes, steps, images in outputs(validation, trial, [1.0]):
+                figures = scores(images, validation.photos, extract)
                 pace = minutes * 60_000 / steps
-                table.add(name, said, steps, pace, *(found[score] for score in SCORES))
+                table.add(name, overrides, steps, pace, *(figures[score] for score in SCORES))
 
 
 if __name__ == "__main__":

@@ -141,8 +141,8 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", action="store_true")
-    given = parser.parse_args()
-    if given.memory:
-        memory(given.csv)
+    options = parser.parse_args()
+    if options.memory:
+        memory(options.csv)
     else:
-        throughput(given.images, given.sizes, given.rounds, given.csv)
+        throughput(options.images, options.sizes, options.rounds, options.csv)

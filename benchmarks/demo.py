@@ -49,20 +49,20 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--picture", type=Path, metavar="FILE")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as home,
-        _served(given.names) as address,
+        _served(options.names) as address,
         browser(Path(home)) as page,
     ):
-        if given.picture:
+        if options.picture:
             _opened(page, address)
             _draw(page)
             page.until(READY)
             page.until("document.querySelectorAll('#hints tr').length > 0")
-            page.shot(given.picture)
-            _pack(given.picture)
-        with Table(COLUMNS, given.csv) as table:
+            page.shot(options.picture)
+            _pack(options.picture)
+        with Table(COLUMNS, options.csv) as table:
             for where in ("server", "browser") if RUNTIME.is_dir() else ("server",):
                 _measure(page, address if where == "server" else f"{address}browser", where, table)
 

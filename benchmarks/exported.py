@@ -64,48 +64,50 @@ class Way(NamedTuple):
     opening: float
 
 
-def main(given: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the table, a model's rows as soon as they are there."""
     parser = arguments(__doc__)
     parser.add_argument("models", nargs="*", default=MODELS, metavar="MODEL")
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--rounds", type=int, default=20)
-    asked = parser.parse_args(given)
-    see = inception(asked.data / "assets")
-    with Table(COLUMNS, asked.csv) as table, TemporaryDirectory() as folder:
-        for name in asked.models:
-            checkpoint = load(name, asked.data).network
+    options = parser.parse_args(argv)
+    extract = inception(options.data / "assets")
+    with Table(COLUMNS, options.csv) as table, TemporaryDirectory() as folder:
+        for name in options.models:
+            checkpoint = load(name, options.data).network
             if not isinstance(checkpoint, Checkpoint):
                 parser.error(f"{name} is exported already")
-            pairs = test_pairs(checkpoint.description, asked.data)
+            pairs = test_pairs(checkpoint.description, options.data)
             inputs = pairs.a(range(len(pairs.ids))).numpy()
             photos = pairs.targets.images(pairs.targets.positions(pairs.ids))
-            ways = {TORCH: _eager(checkpoint, asked.data / "models" / name / "a-to-b.pt")}
+            ways = {TORCH: _eager(checkpoint, options.data / "models" / name / "a-to-b.pt")}
             for precision in get_args(Precision):
                 file = Path(folder) / f"{precision}.onnx"
-                write(checkpoint.description, checkpoint.generator, file, precision, asked.data)
+                write(checkpoint.description, checkpoint.generator, file, precision, options.data)
                 ways[f"ONNX, {precision}"] = _session(file)
-            times = _times(ways, inputs, asked.rounds)
+            times = _times(ways, inputs, options.rounds)
             made = {by: way.every(inputs) for by, way in ways.items()}
             for by, way in ways.items():
                 delta = np.abs(made[by] - made[TORCH])
-                found = scores(_full(made[by], photos.shape[1]), photos, see)
+                figures = scores(_full(made[by], photos.shape[1]), photos, extract)
                 alone, together, batch = times[by]
                 table.add(
                     *(name, by, way.size / 1e6, way.opening, delta.max(), delta.mean()),
-                    *(found["ssim"], found["l1"], found["kid"]),
+                    *(figures["ssim"], figures["l1"], figures["kid"]),
                     *(1e3 * alone, 1e3 * together, BATCH / batch, times[TORCH][0] / alone),
                 )
 
 
-def test_pairs(told: Description, data: Path) -> Pairs:
+def test_pairs(description: Description, data: Path) -> Pairs:
     """The test inputs of a model's own data, at its size."""
-    if told.role is None:
-        raise TypeError(f"{told.variant} does not say what it was trained on")
-    own = VariantData(role=told.role, background=told.background, condition=told.condition)
+    if description.role is None:
+        raise TypeError(f"{description.variant} does not say what it was trained on")
+    own = VariantData(
+        role=description.role, background=description.background, condition=description.condition
+    )
     pairs = own.pairs(data, "test")
-    channels = told.in_channels, pairs.targets.shape[2]
-    return pairs.with_channels(channels).resized_to(told.size)
+    channels = description.in_channels, pairs.targets.shape[2]
+    return pairs.with_channels(channels).resized_to(description.size)
 
 
 def _eager(checkpoint: Checkpoint, file: Path) -> Way:
@@ -136,10 +138,10 @@ def _cores() -> int:
 def _times(ways: dict[str, Way], inputs: Floats, count: int) -> dict[str, list[float]]:
     """Seconds of an image on one thread, of one on all cores, and of a batch on all cores."""
 
-    def took(run: Run, given: Floats) -> Callable[[], float]:
+    def timed(run: Run, batch: Floats) -> Callable[[], float]:
         def measure() -> float:
             began = time.perf_counter()
-            run(given)
+            run(batch)
             return time.perf_counter() - began
 
         return measure
@@ -147,7 +149,7 @@ def _times(ways: dict[str, Way], inputs: Floats, count: int) -> dict[str, list[f
     found: dict[str, list[float]] = {by: [] for by in ways}
     for alone, size in ((True, 1), (False, 1), (False, BATCH)):
         runs = {
-            by: took(way.one if alone else way.every, inputs[:size]) for by, way in ways.items()
+            by: timed(way.one if alone else way.every, inputs[:size]) for by, way in ways.items()
         }
         for by, seconds in rounds(runs, count, warm_up=2).items():
             found[by].append(statistics.median(seconds))

@@ -36,7 +36,7 @@ from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
 
 DATA = Path("data")
-MOST = 200  # sketches of each kind that are tried
+MAX_SKETCHES = 200  # of each kind
 SHOWN = 12
 BATCH = 16
 COLUMNS = {
@@ -104,10 +104,10 @@ def settings(data: VariantData, sketch: SketchAugment | None, steps: int, scale:
 def trial(gap: Gap, data: VariantData, size: int) -> Trial:
     """What both models are tried on: up to 200 of each; the photos are not trained on."""
     test = data.pairs(DATA, ["val", "test"])
-    ids = test.ids[:MOST]
+    ids = test.ids[:MAX_SKETCHES]
     drawn = gap.drawn(DATA)
     found = (
-        drawn.images(np.unique(np.linspace(0, len(drawn) - 1, MOST).astype(int))),
+        drawn.images(np.unique(np.linspace(0, len(drawn) - 1, MAX_SKETCHES).astype(int))),
         test.inputs.images(test.inputs.positions(ids)),
         test.targets.images(test.targets.positions(ids)),
     )
@@ -120,17 +120,17 @@ def outputs(generator: nn.Module, sketches: Pixels) -> Pixels:
     return generate(generator, parts)
 
 
-def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> None:
+def compare(table: Table, gap: Gap, name: str, options: argparse.Namespace) -> None:
     """Train both on the condition of one augmented set and add a row of what became of it."""
     chosen = gap.augmented[name]
     data = VariantData(role=gap.role, background=gap.background, condition=chosen.condition)
-    tried = trial(gap, data, given.size)
+    tried = trial(gap, data, options.size)
     features = inception(DATA / "assets")
     real = ImageSet(tried.photos, {"inception": features})
     first: list[float] = []
     for sketch in (None, chosen.sketch):
-        scale = given.size / data.targets(DATA).shape[0]
-        wanted = settings(data, sketch, given.steps, scale)
+        scale = options.size / data.targets(DATA).shape[0]
+        wanted = settings(data, sketch, options.steps, scale)
         splits = {part: data.pairs(DATA, part, scale) for part in ("train", "val")}
         with TemporaryDirectory() as states:
             training = prepare(wanted, splits, Path(states))
@@ -151,7 +151,7 @@ def compare(table: Table, gap: Gap, name: str, given: argparse.Namespace) -> Non
             for cell in (value, width, value / before)
         ]
         table.add(name, wanted.name, *cells, float(difference))
-        if pictures := given.pictures:
+        if pictures := options.pictures:
             pictures.mkdir(parents=True, exist_ok=True)
             rows = (tried.people, drawn, tried.computed, back, tried.photos)
             shown = [to_rgb(image) for row in rows for image in row[:SHOWN]]
@@ -168,11 +168,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--pictures", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     gap = load(Gap, "gap")
-    with Table(COLUMNS, given.csv) as table:
+    with Table(COLUMNS, options.csv) as table:
         for name in gap.augmented:
-            compare(table, gap, name, given)
+            compare(table, gap, name, options)
 
 
 if __name__ == "__main__":

@@ -50,14 +50,14 @@ COLUMNS = {
 See = Callable[[Pixels], Values]
 
 
-def main(given: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print, for each translation, images per second of both, and by how much FID and KID move."""
     parser = arguments(__doc__)
     parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
-    asked = parser.parse_args(given)
+    options = parser.parse_args(argv)
     plain, ours = Plain(), FeatureExtractor(WEIGHTS, INCEPTION)
-    with Table(COLUMNS, asked.csv) as table:
-        for name in asked.names:
+    with Table(COLUMNS, options.csv) as table:
+        for name in options.names:
             with tempfile.TemporaryDirectory() as folder:  # none finds what another one has seen
                 os.environ["S2F_CACHE"] = folder
                 plain(WARM), ours(WARM)

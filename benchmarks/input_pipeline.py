@@ -43,14 +43,14 @@ def main() -> None:
     """Print a table, and write it as CSV where a file is named."""
     parser = arguments(__doc__)
     steps.options(parser)
-    given = parser.parse_args()
-    with Table(COLUMNS, given.csv) as table, tempfile.TemporaryDirectory() as folder:
+    options = parser.parse_args()
+    with Table(COLUMNS, options.csv) as table, tempfile.TemporaryDirectory() as folder:
         for stored, side, width, batch in CASES:
             pairs = _pairs(Path(folder), stored, side / stored)
-            fetch = _Fetch(Batches(pairs, batch, seed=0, jitter=1.117, flip=True), given.clock)
+            fetch = _Fetch(Batches(pairs, batch, seed=0, jitter=1.117, flip=True), options.clock)
             made, images = steps.game(Case(NEAREST, width, side, batch), Build())
-            step = partial(steps.seconds, partial(made.step, images, Turn()), given.clock)
-            measured = rounds({"step": step, "batch": fetch}, 3 * given.rounds, warm_up=2)
+            step = partial(steps.seconds, partial(made.step, images, Turn()), options.clock)
+            measured = rounds({"step": step, "batch": fetch}, 3 * options.rounds, warm_up=2)
             took, waited = (statistics.median(measured[name]) for name in ("step", "batch"))
             networks = f"width {width}, {side} px, batch {batch}"
             wide = spread(measured["batch"])

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from benchmarks.celeba_protocol import EARLIER, SIZE, Faces, faces, scores
 from benchmarks.table import Table
-from benchmarks.table import arguments as options
+from benchmarks.table import arguments as table_arguments
 from s2f_core.common.config import load
 from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
@@ -125,77 +125,77 @@ def settings(
 
 
 def outputs(
-    given: Faces, wanted: Settings, asked: Sequence[float]
+    data: Faces, run_settings: Settings, asked: Sequence[float]
 ) -> Iterator[tuple[float, float, int, Pixels]]:
     """Train; for each minute asked for that minute, the one it came to, steps, and pictures."""
     splits = {
-        part: Pairs(given.inputs, given.targets, ids, wanted.variant.scale)
-        for part, ids in {"train": given.training, "val": given.validation}.items()
+        part: Pairs(data.inputs, data.targets, ids, run_settings.variant.scale)
+        for part, ids in {"train": data.training, "val": data.validation}.items()
     }
     with TemporaryDirectory() as states:
-        training = prepare(wanted, splits, Path(states))
+        training = prepare(run_settings, splits, Path(states))
         run: Any = Snapshots(training, [minute / asked[-1] for minute in asked])
         train(training, run)
     generator = training.objective.generators["a-to-b"]
-    tried = Pairs(given.inputs, given.targets, given.scored, wanted.variant.scale)
+    tried = Pairs(data.inputs, data.targets, data.scored, run_settings.variant.scale)
     tried = tried.with_channels(training.blueprint.channels)
     for share, seconds, step, weights in run.taken:
         generator.load_state_dict(weights)
-        made, _ = outputs_and_targets(tried, generator)
-        size = given.targets.shape[0]
-        full = made if made.shape[1] == size else bicubic(made, size, Path())
+        images, _ = outputs_and_targets(tried, generator)
+        size = data.targets.shape[0]
+        full = images if images.shape[1] == size else bicubic(images, size, Path())
         yield share * asked[-1], seconds / 60, step, full
 
 
-def baselines(given: Faces, see: FeatureExtractor) -> Iterator[Row]:
+def baselines(data: Faces, extract: FeatureExtractor) -> Iterator[Row]:
     """The sketches as they are, and as many photos that were trained on."""
-    count = len(given.scored)
+    count = len(data.scored)
     others = [
-        given.training[row] for row in np.linspace(0, len(given.training) - 1, count).astype(int)
+        data.training[row] for row in np.linspace(0, len(data.training) - 1, count).astype(int)
     ]
-    sketches = given.inputs.images(given.inputs.positions(given.scored))
-    photos = given.targets.images(given.targets.positions(others))
+    sketches = data.inputs.images(data.inputs.positions(data.scored))
+    photos = data.targets.images(data.targets.positions(others))
     for name, images, paired in (
         ("the sketch itself", sketches, True),
         ("other real faces", photos, False),
     ):
-        found = scores(images, given.photos, see, paired=paired)
+        found = scores(images, data.photos, extract, paired=paired)
         yield Row(name, None, None, None, None, **found)
 
 
-def measure(chosen: argparse.Namespace) -> list[Row]:
+def measure(options: argparse.Namespace) -> list[Row]:
     """Print the table row by row; all rows."""
-    see = inception(chosen.assets)
+    extract = inception(options.assets)
     rows = []
-    table = Table(COLUMNS, chosen.csv)
+    table = Table(COLUMNS, options.csv)
     with TemporaryDirectory() as folder, table:
-        given = faces(Path(folder), chosen.assets, validation=chosen.validation, size=chosen.size)
-        if not chosen.validation and chosen.size == SIZE:
+        data = faces(Path(folder), options.assets, validation=options.validation, size=options.size)
+        if not options.validation and options.size == SIZE:
             for name, earlier in EARLIER.items():
                 table.add(name, None, None, 15.0, None, *earlier)
-        for row in _rows(given, see, chosen):
+        for row in _rows(data, extract, options):
             table.add(*asdict(row).values())
             rows.append(row)
     return rows
 
 
-def _rows(given: Faces, see: FeatureExtractor, chosen: argparse.Namespace) -> Iterator[Row]:
-    yield from baselines(given, see)
-    for name in chosen.variants:
-        for seed in chosen.seeds:
-            wanted = settings(
+def _rows(data: Faces, extract: FeatureExtractor, options: argparse.Namespace) -> Iterator[Row]:
+    yield from baselines(data, extract)
+    for name in options.variants:
+        for seed in options.seeds:
+            run_settings = settings(
                 name,
                 seed,
-                minutes=chosen.moments[-1],
-                steps=chosen.steps,
-                width=chosen.width,
-                precision=chosen.precision,
+                minutes=options.moments[-1],
+                steps=options.steps,
+                width=options.width,
+                precision=options.precision,
             )
-            for asked, minutes, steps, made in outputs(given, wanted, chosen.moments):
-                yield Row(name, seed, asked, minutes, steps, **scores(made, given.photos, see))
+            for asked, minutes, steps, images in outputs(data, run_settings, options.moments):
+                yield Row(name, seed, asked, minutes, steps, **scores(images, data.photos, extract))
 
 
-def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """What is asked for; ends the program where it cannot be done."""
     fitting = [
         name
@@ -204,7 +204,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         and (variant.data.role, variant.data.background) == ("faces", "kept")
         and variant.data.condition == "pencil"
     ]
-    parser = options(__doc__)
+    parser = table_arguments(__doc__)
     parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"of {', '.join(fitting)}")
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument(
@@ -222,23 +222,23 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--precision", help="likewise")
     parser.add_argument("--validation", action="store_true")
     parser.add_argument("--assets", type=Path, default=ASSETS)
-    chosen = parser.parse_args(given)
-    chosen.variants = chosen.variants or fitting
-    if unknown := [name for name in chosen.variants if name not in fitting]:
+    options = parser.parse_args(argv)
+    options.variants = options.variants or fitting
+    if unknown := [name for name in options.variants if name not in fitting]:
         parser.error(f"{unknown[0]} is none of {', '.join(fitting)}")
-    if chosen.minutes <= 0 or (chosen.steps is not None and chosen.steps < 1):
+    if options.minutes <= 0 or (options.steps is not None and options.steps < 1):
         parser.error("--minutes and --steps have to be more than 0")
-    doubled = [2.0**power for power in range(32) if 2.0**power < chosen.minutes]
-    chosen.moments = sorted({*(chosen.moments or doubled), chosen.minutes})
-    if not 0 < chosen.moments[0] <= chosen.moments[-1] <= chosen.minutes:
-        parser.error(f"--at has to be in (0, {chosen.minutes:g}]")
-    return chosen
+    doubled = [2.0**power for power in range(32) if 2.0**power < options.minutes]
+    options.moments = sorted({*(options.moments or doubled), options.minutes})
+    if not 0 < options.moments[0] <= options.moments[-1] <= options.minutes:
+        parser.error(f"--at has to be in (0, {options.minutes:g}]")
+    return options
 
 
-def main(given: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print, and write what files are named."""
-    chosen = arguments(given)
-    measure(chosen)
+    options = arguments(argv)
+    measure(options)
 
 
 if __name__ == "__main__":

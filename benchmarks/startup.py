@@ -69,7 +69,7 @@ def main() -> None:
     """Print medians."""
     parser = arguments(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         _imported(IMPORTS["MLflow and its store"], root)  # makes the store
@@ -89,8 +89,8 @@ def main() -> None:
             return wall
 
         ways = {name: partial(noted, name) for name in runs}
-        measured = rounds(ways, given.rounds)
-    with Table(COLUMNS, given.csv) as table:
+        measured = rounds(ways, options.rounds)
+    with Table(COLUMNS, options.csv) as table:
         for name, walls in measured.items():
             wall = statistics.median(walls)
             share = wall / LIMITS[name] if name in LIMITS else None

@@ -193,11 +193,11 @@ def main() -> None:
     """Run them, then print a row for each."""
     parser = arguments(__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD")
-    given = parser.parse_args()
+    options = parser.parse_args()
     chosen = {
         f"study-{number}": experiment
         for number, experiment in enumerate(experiments())
-        if not given.words or any(word in command(*experiment) for word in given.words)
+        if not options.words or any(word in command(*experiment) for word in options.words)
     }
     for name, (sweep, choice) in chosen.items():
         overrides = [
@@ -206,7 +206,7 @@ def main() -> None:
         _dvc("exp", "run", "--queue", "--name", name, *overrides, f"evaluate@{sweep.variant}")
     _dvc("exp", "run", "--run-all", "--jobs", "2")
     first: dict[Sweep, float | None] = {}
-    with Table(COLUMNS, given.csv) as table:
+    with Table(COLUMNS, options.csv) as table:
         for name, (sweep, choice) in chosen.items():
             figures = _figures(name, sweep)
             kid = figures.get("kid")

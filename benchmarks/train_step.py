@@ -79,24 +79,24 @@ def plain_convolutions() -> AbstractContextManager[object]:
 
 def main() -> None:
     """Print a table, and write it as CSV where a file is named."""
-    given = _arguments()
-    networks = reference.opened(given.reference) if given.reference else None
+    options = _arguments()
+    networks = reference.opened(options.reference) if options.reference else None
     print(f"{resolve_precision('auto')}, {torch.get_num_threads()} threads")
-    if given.profile:
-        for name, case in steps.chosen(given.case):
+    if options.profile:
+        for name, case in steps.chosen(options.case):
             _profile(name, case)
         return
     if networks is None:
         print("the reference is left out: --reference names no checkout of it")
-    with Table(COLUMNS, given.csv) as table:
-        for name, case in steps.chosen(given.case):
+    with Table(COLUMNS, options.csv) as table:
+        for name, case in steps.chosen(options.case):
             making: dict[str, Callable[[], Step]] = {}
             if networks and reference.name_of(case):
                 making[REFERENCE] = partial(reference.stepping, networks, case)
             games: Games = {}
-            for way in _ways(given.way, given.without):
+            for way in _ways(options.way, options.without):
                 making[way] = partial(_making, case, WAYS[way], games)
-            _measure(table, name, making, given)
+            _measure(table, name, making, options)
 
 
 def _arguments() -> argparse.Namespace:
@@ -135,7 +135,7 @@ def _making(case: Case, way: Way, games: Games) -> Step:
 
 
 def _measure(
-    table: Table, case: str, making: Mapping[str, Callable[[], Step]], given: argparse.Namespace
+    table: Table, case: str, making: Mapping[str, Callable[[], Step]], options: argparse.Namespace
 ) -> None:
     """Add the rows of a case; a way that fails is said, and left out."""
     ways: dict[str, Callable[[], float]] = {}
@@ -149,8 +149,8 @@ def _measure(
             print(f"{case}: {name} fails: {str(error).partition(chr(10))[0]}", file=sys.stderr)
             continue
         first[name] = time.perf_counter() - began
-        ways[name] = partial(steps.seconds, step, given.clock)
-    measured = rounds(ways, given.rounds, warm_up=1)
+        ways[name] = partial(steps.seconds, step, options.clock)
+    measured = rounds(ways, options.rounds, warm_up=1)
     middle = {name: statistics.median(times) for name, times in measured.items()}
     for name, times in measured.items():
         won = middle[TRAINED] - middle[name]

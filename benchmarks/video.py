@@ -80,11 +80,11 @@ def measure(model: Model, frames: list[Pixels], share: float) -> tuple[float, ..
 
 def main() -> None:
     """Print the table for the trained variants that are there."""
-    given = arguments(__doc__).parse_args()
+    options = arguments(__doc__).parse_args()
     faces = VariantData(role="faces", background="kept", condition="pencil")
     test = faces.pairs(DATA, "test")
     frames = clip(test.targets.image(int(test.targets.positions(test.ids[:1])[0])))
-    with Table(COLUMNS, given.csv) as table:
+    with Table(COLUMNS, options.csv) as table:
         for name in VARIANTS:
             try:
                 model = load(name)

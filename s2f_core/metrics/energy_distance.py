@@ -6,7 +6,7 @@ import numpy as np
 
 from s2f_core.common.images import Pixels
 from s2f_core.metrics.bootstrap import RESAMPLED_SETS
-from s2f_core.metrics.mmd import Kernels, mmd, mmd_interval, pairwise_distances
+from s2f_core.metrics.mmd import compute_kernels, mmd, mmd_interval, pairwise_distances
 from s2f_core.metrics.types import SetScore, Values
 
 
@@ -26,7 +26,7 @@ def energy_distance(outputs: Values, targets: Values) -> float:
     Source: Székely and Rizzo 2013, eq. 1.1. The estimate leaves out pairs of a vector with itself,
     which makes it unbiased.
     """
-    return mmd(_kernels(outputs, targets))
+    return mmd(compute_kernels(_negative_distances, outputs, targets))
 
 
 def energy_distance_interval(
@@ -34,16 +34,12 @@ def energy_distance_interval(
 ) -> tuple[float, float]:
     """Return the 95 % percentile interval of the distance; see :func:`.mmd_interval`."""
     del value
-    return mmd_interval(_kernels(outputs, targets), random)
+    return mmd_interval(compute_kernels(_negative_distances, outputs, targets), random)
 
 
-def _kernels(outputs: Values, targets: Values) -> Kernels:
+def _negative_distances(x: Values, y: Values) -> Values:
     """The kernel -|x - y|, whose MMD² is the energy distance."""
-    return (
-        -pairwise_distances(outputs, outputs),
-        -pairwise_distances(targets, targets),
-        -pairwise_distances(outputs, targets),
-    )
+    return -pairwise_distances(x, y)
 
 
 ENERGY_DISTANCE = SetScore(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2f_core.metrics.bootstrap import RESAMPLED_SETS
-from s2f_core.metrics.mmd import Kernels, mmd, mmd_interval
+from s2f_core.metrics.mmd import compute_kernels, mmd, mmd_interval
 from s2f_core.metrics.types import SetScore, Values
 
 
@@ -14,7 +14,7 @@ def kid(outputs: Values, targets: Values) -> float:
 
     This is the unbiased MMD² with the cubic kernel over all images, not a mean over random subsets.
     """
-    return mmd(_kernels(outputs, targets))
+    return mmd(compute_kernels(cubic_kernel, outputs, targets))
 
 
 def kid_interval(
@@ -22,21 +22,13 @@ def kid_interval(
 ) -> tuple[float, float]:
     """Return the 95 % percentile interval of the KID; see :func:`.mmd_interval`."""
     del value
-    return mmd_interval(_kernels(outputs, targets), random)
+    return mmd_interval(compute_kernels(cubic_kernel, outputs, targets), random)
 
 
 def cubic_kernel(x: Values, y: Values) -> Values:
     """Return (x·y / d + 1)³ of every vector of x [n, d] with every one of y [m, d]: [n, m]."""
     kernel: Values = (x @ y.T / x.shape[1] + 1.0) ** 3
     return kernel
-
-
-def _kernels(outputs: Values, targets: Values) -> Kernels:
-    return (
-        cubic_kernel(outputs, outputs),
-        cubic_kernel(targets, targets),
-        cubic_kernel(outputs, targets),
-    )
 
 
 KID = SetScore(

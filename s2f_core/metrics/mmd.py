@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from s2f_core.metrics import bootstrap
 from s2f_core.metrics.bootstrap import Rows, Values
 
 Kernels = tuple[Values, Values, Values]  # of outputs [n, n], targets [m, m], and both [n, m]
+
+
+def compute_kernels(
+    kernel: Callable[[Values, Values], Values], outputs: Values, targets: Values
+) -> Kernels:
+    """Return a kernel of outputs [n, d], of targets [m, d], and between them."""
+    return kernel(outputs, outputs), kernel(targets, targets), kernel(outputs, targets)
 
 
 def mmd(kernels: Kernels) -> float:
