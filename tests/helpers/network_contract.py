@@ -1,4 +1,4 @@
-"""What every network has to hold, and the registry as lists of cases."""
+"""The contract of every network, and the registry as lists of cases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def discriminator(**section: object) -> Any:
     return TypeAdapter(Discriminator).validate_python(section)
 
 
-def registered(union: Any) -> list[dict[str, object]]:
+def registry_cases(union: Any) -> list[dict[str, object]]:
     """Every type of a registry, with every norm where it has one."""
     cases: list[dict[str, object]] = []
     for section in get_args(get_args(union)[0]):
@@ -37,8 +37,8 @@ def registered(union: Any) -> list[dict[str, object]]:
     return cases
 
 
-def built_or_refused(section: Any, size: int, *rest: int) -> Any:
-    """The network, or None where the section refuses the size and says so."""
+def build_or_refuse(section: Any, size: int, *rest: int) -> Any:
+    """The network, or None where the section refuses the size and names it."""
     try:
         return section.build(size, *rest)
     except UserError as error:
@@ -47,12 +47,12 @@ def built_or_refused(section: Any, size: int, *rest: int) -> Any:
     return None
 
 
-def parameters(network: nn.Module) -> int:
-    """How many numbers it learns."""
+def count_parameters(network: nn.Module) -> int:
+    """The number of values that the network learns."""
     return sum(weight.numel() for weight in network.parameters())
 
 
-def learns(network: nn.Module, out: Any) -> None:
+def assert_learns(network: nn.Module, out: Any) -> None:
     """Every parameter gets a gradient, and only a bias in front of a norm may get zero."""
     out.square().mean().backward()
     for name, weight in network.named_parameters():
@@ -61,7 +61,7 @@ def learns(network: nn.Module, out: Any) -> None:
         assert name.endswith("bias") or weight.grad.abs().sum() > 0, name
 
 
-def survives_a_file(network: nn.Module, twin: nn.Module, inputs: Tensor) -> None:
+def assert_survives_a_file(network: nn.Module, twin: nn.Module, inputs: Tensor) -> None:
     """The weights, saved and loaded into a twin, give the same output in eval mode."""
     file = io.BytesIO()
     torch.save(network.state_dict(), file)

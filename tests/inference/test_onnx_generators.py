@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from network_contract import generator, registered
+from network_contract import generator, registry_cases
 
 from s2f_core.inference.onnx_export import export
 from s2f_core.inference.onnx_session import Session, multiple
@@ -14,13 +14,13 @@ from s2f_core.networks.checkpoint import Description, save_model
 from tests.networks.test_generators import OPTIONS
 
 SIZE = 16
-TYPES = [case for case in registered(Generator) if case.get("norm", "instance") == "instance"]
+TYPES = [case for case in registry_cases(Generator) if case.get("norm", "instance") == "instance"]
 QUICK = [
     *TYPES,
     {"type": "unet", "depth": 2, "noise": "both", "skips": False},
     {"type": "unet", "depth": 2, "affine": True, "up": "nearest", "norm": "instance"},
 ]
-REST = [case for case in [*registered(Generator), *OPTIONS] if case not in QUICK]
+REST = [case for case in [*registry_cases(Generator), *OPTIONS] if case not in QUICK]
 
 
 def _equals_its_checkpoint(given: dict[str, Any], folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Convolutions as they are computed here against PyTorch's own."""
+"""Convolutions as matrix products against PyTorch's own."""
 
 import sys
 from typing import Any
@@ -17,40 +17,40 @@ from s2f_core.training.objectives import Blueprint, ObjectiveSection
 from s2f_core.training.recipe import Recipe, Turn
 
 
-def _both(layer: nn.Module, x: Tensor, expected: Tensor) -> None:
+def _assert_equal(layer: nn.Module, x: Tensor, expected: Tensor) -> None:
     """Outputs and gradients are the same but for rounding."""
     weights = [x, *layer.parameters()]
-    seen = torch.randn_like(expected)
+    weighting = torch.randn_like(expected)
     torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)
-    wanted = torch.autograd.grad(expected, weights, seen)
-    found = torch.autograd.grad(layer(x), weights, seen)
-    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-4)
+    theirs = torch.autograd.grad(expected, weights, weighting)
+    ours = torch.autograd.grad(layer(x), weights, weighting)
+    torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-4)
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(
     ("kernel", "stride", "padding", "height"), [(4, 2, 1, 2), (3, 2, 1, 5), (3, 1, 1, 3)]
 )
-def test_a_convolution_on_few_positions_is_pytorchs(
+def test_a_convolution_on_few_positions_equals_pytorchs(
     kernel: int, stride: int, padding: int, height: int, bias: bool
 ) -> None:
     """Forward and back, of even and odd maps that are not square."""
     torch.manual_seed(0)
     layer = Convolution(3, 64, kernel, stride, padding, bias=bias)
     x = torch.randn(2, 3, height, height + 1, requires_grad=True)
-    _both(layer, x, F.conv2d(x, layer.weight, layer.bias, stride, padding))
+    _assert_equal(layer, x, F.conv2d(x, layer.weight, layer.bias, stride, padding))
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("kernel", [3, 4])
-def test_a_transposed_convolution_on_few_positions_is_pytorchs(kernel: int, bias: bool) -> None:
+def test_a_transposed_convolution_on_few_positions_equals_pytorchs(kernel: int, bias: bool) -> None:
     """Twice the height and width, forward and back."""
     torch.manual_seed(0)
     layer = TransposedConvolution(3, 64, kernel, bias=bias)
     x = torch.randn(2, 3, 2, 3, requires_grad=True)
     expected = F.conv_transpose2d(x, layer.weight, layer.bias, 2, 1, output_padding=kernel % 2)
     assert expected.shape == (2, 64, 4, 6)
-    _both(layer, x, expected)
+    _assert_equal(layer, x, expected)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_nearest_up_repeats_pixels_then_convolves(batch: int, size: int) -> None
     layer = NearestUp(3, 2, bias=True)
     x = torch.randn(batch, 3, size, size, requires_grad=True)
     larger = F.interpolate(x, scale_factor=2)
-    _both(layer, x, F.conv2d(larger, layer.weight, layer.bias, padding=1))
+    _assert_equal(layer, x, F.conv2d(larger, layer.weight, layer.bias, padding=1))
     assert set(layer.state_dict()) == {"weight", "bias"}
 
 

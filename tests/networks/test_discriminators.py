@@ -8,11 +8,11 @@ import pytest
 import torch
 from network_contract import (
     SIZES,
-    built_or_refused,
+    assert_learns,
+    assert_survives_a_file,
+    build_or_refuse,
     discriminator,
-    learns,
-    registered,
-    survives_a_file,
+    registry_cases,
 )
 from torch.nn import functional
 
@@ -38,12 +38,14 @@ HUB_FILE = "hub/checkpoints/resnet18-f37072fd.pth"
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("given", [*registered(Discriminator), *OPTIONS], ids=str)
-def test_a_discriminator_is_right_or_refused(given: dict[str, Any], size: int) -> None:
+@pytest.mark.parametrize("given", [*registry_cases(Discriminator), *OPTIONS], ids=str)
+def test_a_discriminator_holds_the_contract_or_refuses_the_size(
+    given: dict[str, Any], size: int
+) -> None:
     """Features, logits and gradients everywhere, or a UserError that says why."""
     torch.manual_seed(0)
     section = discriminator(**given)
-    network = built_or_refused(section, size, 4, 4)
+    network = build_or_refuse(section, size, 4, 4)
     if network is None:
         return
     initialise(network, "kaiming")
@@ -53,16 +55,16 @@ def test_a_discriminator_is_right_or_refused(given: dict[str, Any], size: int) -
     assert all(len(feature) == 3 and feature.dtype == torch.float32 for feature in features)
     assert logits.shape[:2] == (3, given.get("scales", 1))
     assert logits.shape[2] == logits.shape[3]
-    learns(network, logits)
+    assert_learns(network, logits)
 
 
-@pytest.mark.parametrize("given", [*registered(Discriminator), *OPTIONS], ids=str)
+@pytest.mark.parametrize("given", [*registry_cases(Discriminator), *OPTIONS], ids=str)
 def test_every_discriminator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
-    """None keeps the contract by refusing; one image trains; weights survive a file."""
+    """No type refuses every size; one image trains; weights survive a file."""
     network, twin = (discriminator(**given).build(64, 2, 3) for _ in range(2))
     image = torch.randn(1, 3, 64, 64)
     assert all(len(output) == 1 for output in network(image))
-    survives_a_file(network, twin, image)
+    assert_survives_a_file(network, twin, image)
 
 
 @pytest.mark.parametrize("kind", ["patchgan", "strided", "dcgan"])
@@ -91,7 +93,7 @@ def test_a_width_ratio_is_another_width(kind: str) -> None:
         ({"type": "fc"}, 1, 1),
     ],
 )
-def test_the_map_of_logits_is_as_wide_as_said(
+def test_the_map_of_logits_has_the_documented_size(
     section: dict[str, Any], size: int, side: int
 ) -> None:
     """P2's 30×30 and P5's 16×16 among them."""
@@ -112,7 +114,9 @@ def test_the_map_of_logits_is_as_wide_as_said(
         ({"type": "strided"}, 256, 94),
     ],
 )
-def test_a_logit_sees_its_receptive_field(section: dict[str, Any], size: int, seen: int) -> None:
+def test_a_logit_depends_on_its_receptive_field(
+    section: dict[str, Any], size: int, seen: int
+) -> None:
     """The gradient of a logit in the middle reaches a square of that side, as the section says."""
     torch.manual_seed(0)
     kind = discriminator(**section, norm="none")
@@ -136,10 +140,8 @@ def test_a_logit_sees_its_receptive_field(section: dict[str, Any], size: int, se
         ({"type": "dcgan"}, 36, "16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128 px"),
     ],
 )
-def test_a_size_that_leaves_nothing_is_refused(
-    section: dict[str, Any], size: int, said: str
-) -> None:
-    """With what would do."""
+def test_an_impossible_size_is_an_error(section: dict[str, Any], size: int, said: str) -> None:
+    """The message names what works."""
     with pytest.raises(UserError, match=said):
         discriminator(**section).build(size, 4, 4)
 
@@ -153,8 +155,8 @@ def test_every_scale_sees_the_image_at_half_the_size_of_the_one_before() -> None
     *features, logits = network(image)
     *fine, one = network.networks[0](image)
     *coarse, other = network.networks[1](functional.avg_pool2d(image, 2))
-    for found, wanted in zip(features, [*fine, *coarse], strict=True):
-        assert torch.equal(found, wanted)
+    for ours, theirs in zip(features, [*fine, *coarse], strict=True):
+        assert torch.equal(ours, theirs)
     assert torch.equal(logits[:, :1], one)
     assert logits.shape[2:] == one.shape[2:]
     for y, x in ((0, 0), (13, 13), (5, 8)):
@@ -200,7 +202,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_pretrained_weights_that_cannot_be_fetched(hub: Path) -> None:
+def test_weights_that_cannot_be_fetched_are_an_error(hub: Path) -> None:
     """The error has the address, the reason and where the file could be put."""
     with pytest.raises(UserError, match=r"unreachable.*pretrained: false") as error:
         discriminator(type="resnet18", pretrained=True).build(64, 4, 3)
@@ -209,8 +211,8 @@ def test_pretrained_weights_that_cannot_be_fetched(hub: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights"])
-def test_a_damaged_file_of_weights_is_a_users_error(hub: Path, content: bytes) -> None:
-    """It says that the damaged one has to go."""
+def test_a_damaged_file_of_weights_is_an_error(hub: Path, content: bytes) -> None:
+    """The message says to delete it."""
     file = hub / HUB_FILE
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
@@ -218,7 +220,7 @@ def test_a_damaged_file_of_weights_is_a_users_error(hub: Path, content: bytes) -
         discriminator(type="resnet18", pretrained=True).build(64, 4, 3)
 
 
-def test_pretrained_weights_stay_and_the_logit_is_drawn(hub: Path) -> None:
+def test_initialise_keeps_pretrained_weights_and_draws_the_logit(hub: Path) -> None:
     """Through initialise; the first filters are spread over six channels, or summed for one."""
     from torchvision.models import resnet18
 

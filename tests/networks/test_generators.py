@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 import torch
-from network_contract import SIZES, built_or_refused, generator, learns, registered, survives_a_file
+from network_contract import (
+    SIZES,
+    assert_learns,
+    assert_survives_a_file,
+    build_or_refuse,
+    generator,
+    registry_cases,
+)
 from torch import nn
 
 from s2f_core.common.errors import UserError
@@ -35,12 +42,14 @@ def _inputs(section: Any, batch: int, size: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("given", [*registered(Generator), *OPTIONS], ids=str)
-def test_a_generator_is_right_or_refused(given: dict[str, Any], size: int) -> None:
+@pytest.mark.parametrize("given", [*registry_cases(Generator), *OPTIONS], ids=str)
+def test_a_generator_holds_the_contract_or_refuses_the_size(
+    given: dict[str, Any], size: int
+) -> None:
     """Shape, range and gradients everywhere, or a UserError that names the size."""
     torch.manual_seed(0)
     section = generator(**given)
-    network = built_or_refused(section, size, 4, 3, 2)
+    network = build_or_refuse(section, size, 4, 3, 2)
     if network is None:
         return
     initialise(network, "kaiming")
@@ -49,18 +58,18 @@ def test_a_generator_is_right_or_refused(given: dict[str, Any], size: int) -> No
     assert out.shape == (2, 2, size, size)
     assert out.dtype == torch.float32
     assert out.abs().max() <= 1
-    learns(network, out)
+    assert_learns(network, out)
     assert network(inputs[:1]).shape == (1, 2, size, size)
 
 
-@pytest.mark.parametrize("given", [*registered(Generator), *OPTIONS], ids=str)
+@pytest.mark.parametrize("given", [*registry_cases(Generator), *OPTIONS], ids=str)
 def test_every_generator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
-    """None keeps the contract by refusing; one image trains; weights survive a file."""
+    """No type refuses every size; one image trains; weights survive a file."""
     section = generator(**given)
     network, twin = (section.build(64, 2, 3, 2) for _ in range(2))
     inputs = _inputs(section, 1, 64)
     assert network(inputs).shape == (1, 2, 64, 64)
-    survives_a_file(network, twin, inputs)
+    assert_survives_a_file(network, twin, inputs)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +86,8 @@ def test_every_generator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
         ({"type": "dcgan"}, 256, "give one of 16"),
     ],
 )
-def test_a_size_that_does_not_fit_is_refused(section: dict[str, Any], size: int, said: str) -> None:
-    """With the sizes that would."""
+def test_an_impossible_size_is_an_error(section: dict[str, Any], size: int, said: str) -> None:
+    """The message names sizes that work."""
     with pytest.raises(UserError, match=said):
         generator(**section).build(size, 4, 1, 3)
 
@@ -113,8 +122,8 @@ def test_an_affine_unet_applies_its_functions_to_the_images_own_pixels() -> None
     image = torch.rand(4, 2, 16, 16) * 2 - 1
     found = torch.atanh(network(image))
     torch.testing.assert_close(found[:, :2], image, atol=1e-5, rtol=1e-4)
-    wanted = 0.5 + image[:, 0] - image[:, 1]
-    torch.testing.assert_close(found[:, 2], wanted, atol=1e-5, rtol=1e-3)
+    expected = 0.5 + image[:, 0] - image[:, 1]
+    torch.testing.assert_close(found[:, 2], expected, atol=1e-5, rtol=1e-3)
 
 
 def test_without_noise_eval_mode_is_deterministic() -> None:
@@ -125,7 +134,7 @@ def test_without_noise_eval_mode_is_deterministic() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_p5s_unet_trains_down_to_one_pixel_with_a_batch_of_1() -> None:
+def test_p5s_unet_trains_to_one_pixel_with_a_batch_of_1() -> None:
     """The 1×1 stage gives its shift, zero, which the ReLU stops: it and the first up stay."""
     section = generator(type="unet", kernel=3, norm="instance-affine", normalised="all")
     network = section.build(16, 4, 3, 3)
@@ -136,7 +145,7 @@ def test_p5s_unet_trains_down_to_one_pixel_with_a_batch_of_1() -> None:
     assert {name.rsplit(".", 2)[0] for name in still} == {"downs.3", "ups.0"}
 
 
-def test_a_batch_norm_of_one_value_is_refused_with_a_reason() -> None:
+def test_batch_norm_of_one_value_is_an_error() -> None:
     """A batch of 1 at 1×1; two images are enough, and so is eval mode."""
     network = generator(type="unet", norm="batch", normalised="all").build(16, 4, 3, 3)
     image = torch.randn(1, 3, 16, 16)
@@ -161,7 +170,7 @@ def test_the_hybrid_widens_at_its_bottleneck() -> None:
     assert network.bottleneck[-1].body[0].weight.shape == (32, 32, 3, 3)
 
 
-def test_a_generators_activation_is_the_one_asked_for() -> None:
+def test_generators_use_the_configured_activation() -> None:
     """JReLU in place of every ReLU, with the numbers given."""
     section = {"type": "jrelu", "leak": 0.2, "shift": 0.1, "cap": 2.0}
     for kind in ("unet", "resnet", "hybrid", "dcgan", "fc"):

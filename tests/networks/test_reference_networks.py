@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from network_contract import discriminator, generator, parameters
+from network_contract import count_parameters, discriminator, generator
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden" / "junyanz_parity.pt"
 P5_UNET = {
@@ -30,12 +30,12 @@ P5_RESNET = {"type": "resnet", "norm": "instance-affine", "stem_bias": True}
         (P5_RESNET, 256, 11_383_491),
     ],
 )
-def test_a_generators_parameters_are_the_published(
+def test_generators_have_the_published_number_of_parameters(
     section: dict[str, Any], size: int, count: int
 ) -> None:
     """At width 64 and 3 → 3: the counts of the reference implementation, then P5's two."""
     with torch.device("meta"):
-        assert parameters(generator(**section).build(size, 64, 3, 3)) == count
+        assert count_parameters(generator(**section).build(size, 64, 3, 3)) == count
 
 
 @pytest.mark.parametrize(
@@ -53,20 +53,20 @@ def test_a_generators_parameters_are_the_published(
         ({"type": "fc"}, 3, (3 * 256 + 1) * 256 + 257 * 256 + 257),
     ],
 )
-def test_a_discriminators_parameters_are_the_published(
+def test_discriminators_have_the_published_number_of_parameters(
     section: dict[str, Any], channels: int, count: int
 ) -> None:
     """At width 64: the counts of the reference implementation, then those worked out by hand."""
     size = 16 if section["type"] == "fc" else 256
     with torch.device("meta"):
-        assert parameters(discriminator(**section).build(size, 64, channels)) == count
+        assert count_parameters(discriminator(**section).build(size, 64, channels)) == count
 
 
-def test_dcgans_parameters_are_pytorchs() -> None:
+def test_dcgans_have_as_many_parameters_as_pytorchs_example() -> None:
     """Those of PyTorch's DCGAN example, and the biases it leaves out where there is no norm."""
     with torch.device("meta"):
-        assert parameters(generator(type="dcgan").build(64, 64, 100, 3)) == 3_576_704 + 3
-        assert parameters(discriminator(type="dcgan").build(64, 64, 3)) == 2_765_568 + 64 + 1
+        assert count_parameters(generator(type="dcgan").build(64, 64, 100, 3)) == 3_576_704 + 3
+        assert count_parameters(discriminator(type="dcgan").build(64, 64, 3)) == 2_765_568 + 64 + 1
 
 
 @pytest.mark.skipif(not GOLDEN.exists(), reason="the reference's outputs are not beside the clone")
@@ -83,7 +83,7 @@ def test_dcgans_parameters_are_pytorchs() -> None:
         ),
     ],
 )
-def test_outputs_are_the_references(name: str, network: Any) -> None:
+def test_outputs_equal_the_references(name: str, network: Any) -> None:
     """The reference's weights, in their order, give the reference's output within 1e-5."""
     golden = torch.load(GOLDEN, weights_only=True)[name]
     built = network().eval()

@@ -172,17 +172,17 @@ def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
 
 def _keeps_the_contract_of_networks() -> None:
     """The tests over the registry have the new generator among their cases, with every norm."""
-    from network_contract import registered
+    from network_contract import registry_cases
 
     from s2f_core.networks import Generator
     from tests.networks import test_generators as contract
 
-    cases = [case for case in registered(Generator) if case["type"] == "cascade"]
+    cases = [case for case in registry_cases(Generator) if case["type"] == "cascade"]
     assert len(cases) == 5
     for case in cases:
         contract.test_every_generator_fits_64_px_and_a_file(case)
         for size in (28, 48):  # one that is refused and one that is not
-            contract.test_a_generator_is_right_or_refused(case, size)
+            contract.test_a_generator_holds_the_contract_or_refuses_the_size(case, size)
 
 
 def _keeps_the_contract_of_games(settings: Any, splits: Any) -> None:

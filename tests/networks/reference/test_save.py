@@ -18,7 +18,7 @@ from tests.networks.reference.test_load import BUILDERS, GOLDEN
 LABELS = Labels("theirs", "pencil", "kept", 32)
 
 
-def _described(
+def _description(
     section: dict[str, object], size: int = 32, width: int = 2, ends: tuple[int, int] = (1, 3)
 ) -> Description:
     return Description.model_validate(
@@ -38,15 +38,15 @@ def _described(
     )
 
 
-def _came_back(state: State, labels: Labels) -> None:
-    """Imported and given back, every tensor is where and as it was."""
+def _assert_round_trip(state: State, labels: Labels) -> None:
+    """After import and export, every tensor has its key and its values."""
     description, weights = convert(state, labels, "latest_net_G.pth")
     network = description.build()
     network.load_state_dict(weights)
-    found = reference_state_dict(description, network)
-    assert set(found) == set(state)
+    exported = reference_state_dict(description, network)
+    assert set(exported) == set(state)
     for key, value in state.items():
-        assert torch.equal(found[key], value), key
+        assert torch.equal(exported[key], value), key
 
 
 @pytest.mark.skipif(not GOLDEN.exists(), reason="the reference's outputs are not beside the clone")
@@ -54,21 +54,21 @@ def _came_back(state: State, labels: Labels) -> None:
     ("name", "size"),
     [("unet_128 batch", 128), ("unet_128 instance", 128), ("resnet_9blocks instance", 64)],
 )
-def test_the_references_own_checkpoints_come_back(name: str, size: int) -> None:
+def test_the_references_checkpoints_survive_a_round_trip(name: str, size: int) -> None:
     """To the bit, of both networks and norms."""
     state = torch.load(GOLDEN, weights_only=True)[name]["state"]
-    _came_back(state, Labels("theirs", "pencil", "kept", size))
+    _assert_round_trip(state, Labels("theirs", "pencil", "kept", size))
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_every_kind_comes_back(name: str) -> None:
+def test_every_network_survives_a_round_trip(name: str) -> None:
     """Either norm, with and without dropout; a U-Net has no fewer than five levels."""
     state = BUILDERS[name]().state_dict()
     if name == "unet instance":
         with pytest.raises(UserError, match=r"no depth 4 \(it has 5 and more\)"):
-            _came_back(state, LABELS)
+            _assert_round_trip(state, LABELS)
         return
-    _came_back(state, LABELS)
+    _assert_round_trip(state, LABELS)
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_the_reference_runs_what_was_trained_here(
 ) -> None:
     """Through the command's file, every key in its place: the same output."""
     torch.manual_seed(0)
-    told = _described(section)
-    ours = told.build().eval()
-    save_model(tmp_path / "data/models/ours/a-to-b.pt", told, ours.state_dict())
+    description = _description(section)
+    ours = description.build().eval()
+    save_model(tmp_path / "data/models/ours/a-to-b.pt", description, ours.state_dict())
     monkeypatch.chdir(tmp_path)
     command("ours", Path("latest_net_G.pth"))
     assert "Generator(1, 3, " in capsys.readouterr().out
@@ -107,29 +107,29 @@ def test_the_reference_runs_what_was_trained_here(
     ("description", "said"),
     [
         (
-            _described({"type": "unet", "up": "nearest"}),
+            _description({"type": "unet", "up": "nearest"}),
             r"has no up nearest \(it has transposed\)$",
         ),
         (
-            _described({"type": "unet", "noise": "input", "affine": True, "norm": "group"}),
+            _description({"type": "unet", "noise": "input", "affine": True, "norm": "group"}),
             r"no noise input \(it has none\), no affine True .*no norm group \(it has batch and",
         ),
         (
-            _described({"type": "resnet", "downs": 3, "skips": True}),
+            _description({"type": "resnet", "downs": 3, "skips": True}),
             r"no downs 3 \(it has 2\), no skips",
         ),
-        (_described({"type": "resnet", "norm": "batch", "stem_bias": True}), "no stem_bias True"),
+        (_description({"type": "resnet", "norm": "batch", "stem_bias": True}), "no stem_bias True"),
         (
-            _described({"type": "unet", "activation": {"type": "jrelu"}}),
+            _description({"type": "unet", "activation": {"type": "jrelu"}}),
             "no activation type='jrelu'",
         ),
         (
-            _described({"type": "hybrid"}),
+            _description({"type": "hybrid"}),
             "ours is a hybrid; the reference has unet and resnet only",
         ),
     ],
 )
-def test_what_the_reference_has_no_place_for_is_named(description: Description, said: str) -> None:
+def test_settings_that_the_reference_lacks_are_named(description: Description, said: str) -> None:
     """Other ups, noise, local functions, norms, skips, activations and networks."""
     with pytest.raises(UserError, match=said):
         reference_state_dict(description, description.build())
@@ -139,19 +139,19 @@ def test_what_the_reference_has_no_place_for_is_named(description: Description, 
     ("description", "said"),
     [
         (
-            _described({"type": "unet", "norm": "batch"}, 128, 16),
+            _description({"type": "unet", "norm": "batch"}, 128, 16),
             "--netG unet_128 --ngf 16 --norm batch --input_nc 1 --output_nc 3",
         ),
         (
-            _described({"type": "resnet"}, 256, 8, (1, 3)),
+            _description({"type": "resnet"}, 256, 8, (1, 3)),
             "--netG resnet_9blocks --ngf 8 --norm instance --input_nc 1 --output_nc 3 --no_dropout",
         ),
         (
-            _described({"type": "unet", "norm": "batch"}, 64, 8),
+            _description({"type": "unet", "norm": "batch"}, 64, 8),
             "UnetGenerator(1, 3, 6, ngf=8, norm_layer=get_norm_layer('batch'), use_dropout=True)",
         ),
     ],
 )
-def test_the_references_options_are_told(description: Description, said: str) -> None:
+def test_reference_options_name_the_network(description: Description, said: str) -> None:
     """Those of its train.py and test.py where it has a name for the network, else the call."""
     assert reference_options(description) == said
