@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM, no room on disk or in memory: an ended training loses nothing it had."""
+"""Ctrl-C, SIGTERM, a full disk or memory: an ended training loses no saved state."""
 
 from __future__ import annotations
 
@@ -25,56 +25,56 @@ from s2f_core.training.variant import Settings
 Train = Callable[[], None]
 
 
-class _Spoiled:
-    """A game in the midst of whose n-th step something happens."""
+class _HookedObjective:
+    """An objective that calls ``action`` within its n-th step."""
 
-    def __init__(self, game: Any, step: int, happens: Callable[[], object]) -> None:
-        self.game, self.left, self.happens = game, step, happens
+    def __init__(self, objective: Any, step: int, action: Callable[[], object]) -> None:
+        self.objective, self.left, self.action = objective, step, action
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.game, name)
+        return getattr(self.objective, name)
 
-    def step(self, *given: Any) -> Any:
-        """The game's own."""
+    def step(self, *inputs: Any) -> Any:
+        """The step of the objective."""
         self.left -= 1
         if not self.left:
-            self.happens()
-        return self.game.step(*given)
+            self.action()
+        return self.objective.step(*inputs)
 
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outputs:
-    """Where trainings write, with no MLflow."""
+    """The outputs of trainings, without MLflow."""
 
     @contextmanager
-    def quiet(*_: object) -> Iterator[SilentRun]:
+    def silent_run(*_: object) -> Iterator[SilentRun]:
         yield SilentRun()
 
-    monkeypatch.setattr(run, "training_run", quiet)
+    monkeypatch.setattr(run, "training_run", silent_run)
     return Outputs(tmp_path / "model", tmp_path / "curves.csv", tmp_path / "validation.csv")
 
 
 @pytest.fixture
 def train(settings: Settings, splits: dict[str, Pairs], files: Outputs, tmp_path: Path) -> Train:
-    """Train, or go on, with the states in a folder of that name."""
+    """Start or resume a training, with its state in the folder ``states``."""
     return lambda: fit(settings, splits, tmp_path / "states", files)
 
 
 def _interrupt(monkeypatch: pytest.MonkeyPatch, step: int, *numbers: int) -> None:
-    """Have the next training get signals in this step."""
-    _spoil(monkeypatch, step, lambda: [*map(signal.raise_signal, numbers)])
+    """Send signals to the next training in this step."""
+    _hook(monkeypatch, step, lambda: [*map(signal.raise_signal, numbers)])
 
 
-def _spoil(monkeypatch: pytest.MonkeyPatch, step: int, happens: Callable[[], object]) -> None:
-    """Have something happen in this step of the next training."""
+def _hook(monkeypatch: pytest.MonkeyPatch, step: int, action: Callable[[], object]) -> None:
+    """Call ``action`` in this step of the next training."""
 
-    def spoil(*given: Any) -> Any:
+    def prepare_hooked(*inputs: Any) -> Any:
         monkeypatch.setattr(run, "prepare", prepare)
-        made = prepare(*given)
-        made.objective = _Spoiled(made.objective, step, happens)  # type: ignore[assignment]
-        return made
+        training = prepare(*inputs)
+        training.objective = _HookedObjective(training.objective, step, action)  # type: ignore[assignment]
+        return training
 
-    monkeypatch.setattr(run, "prepare", spoil)
+    monkeypatch.setattr(run, "prepare", prepare_hooked)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_out_of_memory_is_explained_and_loses_nothing(
 ) -> None:
     """The message says what to do; the last saved state can be resumed."""
     monkeypatch.setattr(loop, "SAVE_EVERY", 0)
-    _spoil(monkeypatch, 12, lambda: torch.empty(2**50))
+    _hook(monkeypatch, 12, lambda: torch.empty(2**50))
     with pytest.raises(UserError, match=r"no memory left for variants\.tiny: .*accumulate"):
         train()
     (state,) = (tmp_path / "states").iterdir()
@@ -154,7 +154,7 @@ def test_out_of_memory_is_explained_and_loses_nothing(
 
 def test_another_error_is_not_out_of_memory(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug stays a bug."""
-    _spoil(monkeypatch, 3, lambda: torch.zeros(2) + torch.zeros(3))
+    _hook(monkeypatch, 3, lambda: torch.zeros(2) + torch.zeros(3))
     with pytest.raises(RuntimeError, match="must match the size"):
         train()
 

@@ -1,4 +1,4 @@
-"""Trainings on as many processes as this file is run on: ``torchrun … joint.py JOBS``."""
+"""Trainings on several processes: ``torchrun … joint.py JOBS``."""
 
 from __future__ import annotations
 
@@ -26,57 +26,57 @@ from s2f_core.training.variant import Settings
 
 
 def run_job(job: dict[str, Any]) -> dict[str, Any]:
-    """Train, or go on with a training, as a job says, saving every step; what came of it.
+    """Run or resume the training of a job, saving every step, and return its results.
 
-    ``trouble``: the process that has it, after which step, and which, "killed" or "nan".
-    ``ticks``: the seconds by which each process's clock has moved whenever it is read.
+    ``trouble`` is a process, the step after which it fails, and how: "killed" or "nan".
+    ``ticks`` are the seconds by which each process's clock advances at every reading.
     """
     inputs, targets = tables.read(Path(job["inputs"])), tables.read(Path(job["targets"]))
     splits = {part: Pairs(inputs, targets, job[part]) for part in ("train", "val")}
-    under_way = prepare(Settings.model_validate(job["settings"]), splits, Path(job["states"]))
-    resumed = under_way.resume()
-    began = under_way.step
-    who, after, kind = job.get("trouble", (-1, 0, ""))
-    if who == distributed.rank():
-        under_way.objective = _FailingGame(under_way.objective, after, kind)  # type: ignore[assignment]
+    training = prepare(Settings.model_validate(job["settings"]), splits, Path(job["states"]))
+    resumed = training.resume()
+    start = training.step
+    failing_rank, after, kind = job.get("trouble", (-1, 0, ""))
+    if failing_rank == distributed.rank():
+        training.objective = _FailingObjective(training.objective, after, kind)  # type: ignore[assignment]
     clock: Any = time
     if ticks := job.get("ticks"):
         reads = itertools.count(0, ticks[distributed.rank()])
         clock = SimpleNamespace(monotonic=reads.__next__)
     with patch.multiple(loop, LOG_EVERY=1, SAVE_EVERY=0.0, time=clock):
-        loop.train(under_way, SilentRun())  # type: ignore[arg-type]
+        loop.train(training, SilentRun())  # type: ignore[arg-type]
     return {
         "resumed": resumed,
-        "began": began,
-        "gan": under_way.objective.state_dict(),
-        "curves": under_way.history.rows,
-        "scores": under_way.validation.rows,
-        "findings": [finding.sign for finding in under_way.findings],
+        "began": start,
+        "gan": training.objective.state_dict(),
+        "curves": training.history.rows,
+        "scores": training.validation.rows,
+        "findings": [finding.sign for finding in training.findings],
     }
 
 
-class _FailingGame:
-    """A game that is killed, as by a system out of memory, or loses something that is no number."""
+class _FailingObjective:
+    """An objective that kills its process in one step, or returns losses that are NaN."""
 
-    def __init__(self, game: Objective, steps: int, kind: str) -> None:
-        self.game, self.left, self.kind = game, steps, kind
+    def __init__(self, objective: Objective, steps: int, kind: str) -> None:
+        self.objective, self.left, self.kind = objective, steps, kind
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.game, name)
+        return getattr(self.objective, name)
 
-    def step(self, *given: Any) -> Any:
-        """The game's own, but for one step."""
+    def step(self, *inputs: Any) -> Any:
+        """The step of the objective, except for the failing one."""
         self.left -= 1
         if self.left == -1 and self.kind == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
-        losses = self.game.step(*given)
+        losses = self.objective.step(*inputs)
         if self.left == -1:
             return {name: value * float("nan") for name, value in losses.items()}
         return losses
 
 
 def main(file: Path) -> None:
-    """Do all jobs of a JSON file; every process writes NAME.RANK.pt beside it."""
+    """Run all jobs of a JSON file; every process writes NAME.RANK.pt beside it."""
     torch.set_num_threads(1)
     for name, job in json.loads(file.read_text()).items():
         torch.save(run_job(job), file.parent / f"{name}.{distributed.rank()}.pt")

@@ -61,7 +61,7 @@ IMAGES = (
     ),
     Asset(
         name="celeba",
-        description="CelebA: 202,599 aligned faces, 178x218 JPEG, who each is, the authors' split",
+        description="CelebA: 202,599 aligned faces, 178x218 JPEG, identities, the authors' split",
         licence="non-commercial research only",
         citation=_CELEBA_PAPER,
         page=_CELEBA_PAGE,
@@ -187,7 +187,7 @@ IMAGES = (
     ),
     Asset(
         name="coco-persons",
-        description="COCO 2017: 118,287 training photos, and where persons and their joints are",
+        description="COCO 2017: 118,287 training photos, boxes and keypoints of persons",
         licence="annotations CC BY 4.0; photos under their owners' Flickr terms",
         citation="Lin et al.: Microsoft COCO, Common Objects in Context, ECCV 2014",
         page="https://cocodataset.org",

@@ -93,7 +93,7 @@ WEIGHTS = (
     ),
     Asset(
         name="isnet-general-use",
-        description="IS-Net: sharper mattes of any object, ONNX in half precision as IMG.LY has it",
+        description="IS-Net: sharper mattes of any object, ONNX in half precision from IMG.LY",
         licence="AGPL-3.0 (the package that has it; the DIS project's own is Apache-2.0)",
         citation="Qin et al.: Highly Accurate Dichotomous Image Segmentation, ECCV 2022",
         page="https://github.com/xuebinqin/DIS",
@@ -135,7 +135,7 @@ WEIGHTS = (
     ),
     Asset(
         name="mediapipe",
-        description="MediaPipe's finders of faces, 468 face points, persons and 33 pose points",
+        description="MediaPipe's detectors of faces, 468 face points, persons and 33 pose points",
         licence="Apache-2.0 (MediaPipe)",
         citation=(
             "Bazarevsky et al.: BlazeFace, 2019, and BlazePose, 2020; Kartynnik et al.: Real-time "
@@ -163,7 +163,7 @@ WEIGHTS = (
     ),
     Asset(
         name="hed",
-        description="HED's edges, trained on BSDS500 by the authors' recipe (not by them), HDF5",
+        description="HED's edges, trained on BSDS500 by others with the authors' recipe, HDF5",
         licence="MIT (the package, which trained them; BSDS500 is for non-commercial research)",
         citation="Xie, Tu: Holistically-Nested Edge Detection, ICCV 2015",
         page="https://github.com/s9xie/hed",

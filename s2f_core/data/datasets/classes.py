@@ -26,7 +26,7 @@ def select_classes(
 ) -> list[str]:
     """Return the requested classes, or all known ones in sorted order.
 
-    Raises UserError where one is not known to what lies at ``where``.
+    Raises UserError if a requested class is unknown; ``where`` names the place in the message.
     """
     for name in classes or ():
         if name not in known:
