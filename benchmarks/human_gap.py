@@ -105,7 +105,7 @@ def trial(gap: Gap, data: VariantData, size: int) -> Trial:
     """What both models are tried on: up to 200 of each; the photos are not trained on."""
     test = data.pairs(DATA, ["val", "test"])
     ids = test.ids[:MAX_SKETCHES]
-    drawn = gap.drawn(DATA)
+    drawn = gap.people_sketches(DATA)
     found = (
         drawn.images(np.unique(np.linspace(0, len(drawn) - 1, MAX_SKETCHES).astype(int))),
         test.inputs.images(test.inputs.positions(ids)),

@@ -57,22 +57,22 @@ class Gap(Section):
         description="Conditions after the augmentation of a recipe, by a name for the report.",
     )
 
-    def drawn(self, root: Path) -> Table:
-        """People's sketches under ``root``: what their role was given, or its images."""
+    def people_sketches(self, root: Path) -> Table:
+        """Read people's sketches under ``root``: the inputs of their role, or else its images."""
         kept = root / self.people / "kept"
         return read(kept / OWN_INPUTS if (kept / OWN_INPUTS).is_dir() else kept)
 
-    def computed(self, root: Path) -> tuple[Table, dict[str, Table]]:
-        """The photos under ``root``, and the table of every condition that is asked for."""
+    def condition_tables(self, root: Path) -> tuple[Table, dict[str, Table]]:
+        """Read the photos under ``root`` and the table of each condition."""
         names = [*self.conditions, *(item.condition for item in self.augmented.values())]
         role = root / self.role
         sketches = {name: read(role / f"{self.background}-{name}") for name in dict.fromkeys(names)}
         return read(role / self.background), sketches
 
 
-OF_SKETCH: dict[str, Callable[[Pixels], Values]] = {"ink": ink, "stroke_width": stroke_width}
+SKETCH_SCORES: dict[str, Callable[[Pixels], Values]] = {"ink": ink, "stroke_width": stroke_width}
 _OF_MEAN = f"percentiles of {bootstrap.MEAN_RESAMPLES:,} bootstrap resamples of the sketches"
-SAYS = {
+DECLARATIONS = {
     "ink": {
         "title": "Ink",
         "describe": (
@@ -120,12 +120,12 @@ def gather(gap: Gap, root: Path) -> Sets:
     Raises UserError where a table is missing or not of the size of people's sketches, where fewer
     than twenty images are shared or drawn, and where an augmented set has a name that is taken.
     """
-    drawn, (photos, tables) = gap.drawn(root), gap.computed(root)
+    people, (photos, tables) = gap.people_sketches(root), gap.condition_tables(root)
     for table in (photos, *tables.values()):
-        if table.shape[:2] != drawn.shape[:2]:
+        if table.shape[:2] != people.shape[:2]:
             raise UserError(
-                f"gap: {table.folder} has images of {table.shape[:2]}, {drawn.folder} of "
-                f"{drawn.shape[:2]}; they must be equal"
+                f"gap: {table.folder} has images of {table.shape[:2]}, {people.folder} of "
+                f"{people.shape[:2]}; they must be equal"
             )
     shared = set.intersection(*(set(t.accepted["id"]) for t in (photos, *tables.values())))
     ids = [name for name in photos.accepted["id"] if name in shared]
@@ -134,14 +134,14 @@ def gather(gap: Gap, root: Path) -> Sets:
             f"gap.conditions: {', '.join(tables)} share {len(ids)} images, at least {FEWEST} are "
             "needed"
         )
-    if len(drawn) < FEWEST:
+    if len(people) < FEWEST:
         raise UserError(
-            f"gap.people: {drawn.folder} has {len(drawn)} sketches, at least {FEWEST} are needed"
+            f"gap.people: {people.folder} has {len(people)} sketches, at least {FEWEST} are needed"
         )
-    ids = [ids[at] for at in _chosen(len(ids), gap.images)]
+    ids = [ids[at] for at in _sample_rows(len(ids), gap.images)]
     faces = photos.images(photos.positions(ids))
     computed = {name: table.images(table.positions(ids)) for name, table in tables.items()}
-    sketches = {PEOPLE: drawn.images(_chosen(len(drawn), gap.images))}
+    sketches = {PEOPLE: people.images(_sample_rows(len(people), gap.images))}
     sketches |= {name: computed[name] for name in gap.conditions}
     kinds = {name: "people" if name == PEOPLE else "condition" for name in sketches}
     for name, item in gap.augmented.items():
@@ -159,9 +159,9 @@ def augmented(sketches: Pixels, photos: Pixels, sketch: SketchAugment) -> Pixels
     return np.stack([sketch.augment(a, b, stream(0, DRAWING, row)) for row, (a, b) in pairs])
 
 
-def _chosen(there: int, wanted: int) -> npt.NDArray[np.int64]:
-    """So many of the rows that are there, or all of them, in their order."""
-    return np.sort(stream(0, CHOICE).permutation(there)[:wanted])
+def _sample_rows(total: int, count: int) -> npt.NDArray[np.int64]:
+    """Sample ``count`` of the rows, or all of them, in their order."""
+    return np.sort(stream(0, CHOICE).permutation(total)[:count])
 
 
 def measure(sets: Sets, inception: FeatureExtractor) -> dict[str, dict[str, Estimate]]:
@@ -173,13 +173,13 @@ def measure(sets: Sets, inception: FeatureExtractor) -> dict[str, dict[str, Esti
     def sample(pages: Pixels) -> ImageSet:
         return ImageSet(to_rgb(pages), {"inception": inception})
 
-    found = {}
+    figures_by_set = {}
     target = sample(people)
     for name, pages in sets.sketches.items():
-        figures = {key: _mean(score(pages)) for key, score in OF_SKETCH.items()}
+        figures = {key: _mean(score(pages)) for key, score in SKETCH_SCORES.items()}
         ends = (sample(half), sample(other)) if name == PEOPLE else (sample(pages), target)
-        found[name] = {**figures, "kid": KID.measure(*ends)}
-    return found
+        figures_by_set[name] = {**figures, "kid": KID.measure(*ends)}
+    return figures_by_set
 
 
 def _mean(values: Values) -> Estimate:
@@ -192,33 +192,33 @@ def _mean(values: Values) -> Estimate:
 def write(gap: Gap, root: Path, inception: FeatureExtractor, folder: Path, metrics: Path) -> None:
     """Measure, and write gap.json and sheet.png into ``folder`` and the plain values to a JSON."""
     sets = gather(gap, root)
-    found = measure(sets, inception)
+    figures_by_set = measure(sets, inception)
     rows = {"photos": sets.photos, **sets.sketches}
     report: dict[str, Any] = {
         **gap.model_dump(mode="json", exclude={"images"}),
         "image_size": sets.photos.shape[1],
         "sets": {
             name: {"kind": sets.kinds[name], "n": len(sets.sketches[name]), "figures": figures}
-            for name, figures in found.items()
+            for name, figures in figures_by_set.items()
         },
-        "scores": {**SAYS, "kid": {**SAYS["kid"], "network": inception.network}},
+        "scores": {**DECLARATIONS, "kid": {**DECLARATIONS["kid"], "network": inception.network}},
         "sheet": list(rows),
     }
-    shown = [to_rgb(each) for pages in rows.values() for each in _filled(pages)]
+    shown = [to_rgb(each) for pages in rows.values() for each in _sheet_row(pages)]
     for path in (folder, metrics.parent):
         path.mkdir(parents=True, exist_ok=True)
     save_png(folder / "sheet.png", grid(shown, SHOWN))
     (folder / "gap.json").write_text(json.dumps(report, indent=2) + "\n")
     flat = {
         f"{name}_{score}": each["value"]
-        for name, figures in found.items()
+        for name, figures in figures_by_set.items()
         for score, each in figures.items()
         if each["value"] is not None
     }
     metrics.write_text(json.dumps(flat, indent=2) + "\n")
 
 
-def _filled(pages: Pixels) -> Pixels:
+def _sheet_row(pages: Pixels) -> Pixels:
     """A row of the sheet, spread over the set; a set too small leaves white paper."""
     chosen = pages[np.unique(np.linspace(0, len(pages) - 1, SHOWN).astype(int))]
     missing = np.full((SHOWN - len(chosen), *pages.shape[1:]), 255, np.uint8)

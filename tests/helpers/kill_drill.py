@@ -60,6 +60,7 @@ def make(folder: Path, *, points: bool) -> None:
     )
     git(folder, "commit", "--quiet", "--all", "--message", "steps")
     subprocess.run([BIN / "dvc", "repro"], cwd=folder, env=environment(folder), check=True)
+    git(folder, "add", "metrics")
     git(folder, "commit", "--quiet", "--all", "--message", "results")
 
 

@@ -23,7 +23,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with one variant of 32 px, four steps, and DVC's first run of it committed."""
     folder = small_clone(tmp_path_factory.mktemp("clone") / "s2f", VARIANT)
     _run(folder, "repro")
-    git(folder, "add", "dvc.lock")
+    git(folder, "add", "dvc.lock", "metrics")
     git(folder, "commit", "--quiet", "--message", "first results")
     return folder
 

@@ -27,7 +27,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with one trained variant of generated points, all committed."""
     clone = points_clone(tmp_path_factory.mktemp("first") / "s2f")
     assert f"train@{VARIANT}" in ran(run(clone, "dvc", "repro"))
-    git(clone, "add", "dvc.lock")
+    git(clone, "add", "dvc.lock", "metrics")
     git(clone, "commit", "--quiet", "--all", "--message", "Results")
     return clone
 
