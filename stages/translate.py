@@ -8,7 +8,7 @@ import typer
 from stages.app import run
 
 Fit = Literal["pad", "crop", "stretch"]
-By = Literal["auto", "bicubic", "edsr", "dat-x2"]
+UpscalerChoice = Literal["auto", "bicubic", "edsr", "dat-x2"]
 
 
 def translate(
@@ -25,7 +25,7 @@ def translate(
         bool, typer.Option("--from-photo", help="draw them first, as the training's photos were")
     ] = False,
     upscale: Annotated[int | None, typer.Option(help="2 or 4 times the size")] = None,
-    upscaler: Annotated[By, typer.Option(help="auto: the best that is here")] = "auto",
+    upscaler: Annotated[UpscalerChoice, typer.Option(help="auto: the best that is here")] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="of the noise")] = 0,
     samples: Annotated[int, typer.Option(min=1, help="outputs of each, for models of noise")] = 1,
     fit: Annotated[

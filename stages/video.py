@@ -8,7 +8,7 @@ import typer
 from stages.app import run
 
 Fit = Literal["pad", "crop", "stretch"]
-By = Literal["auto", "bicubic", "edsr", "dat-x2"]
+UpscalerChoice = Literal["auto", "bicubic", "edsr", "dat-x2"]
 
 
 def video(
@@ -27,7 +27,7 @@ def video(
         Fit | None, typer.Option(help="to a square", show_default="crop photos, pad drawings")
     ] = None,
     upscale: Annotated[int | None, typer.Option(help="2 or 4 times the size")] = None,
-    upscaler: Annotated[By, typer.Option(help="auto: the best that is here")] = "auto",
+    upscaler: Annotated[UpscalerChoice, typer.Option(help="auto: the best that is here")] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="of the noise")] = 0,
     force: Annotated[bool, typer.Option("--force", help="write over OUT")] = False,
 ) -> None:
