@@ -1,4 +1,4 @@
-"""A headless Chromium over its debugging pipe: real keys, real layout, every request it makes."""
+"""A headless Chromium over its debugging pipe: real keys, real layout, all its requests."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ KEYS = {"Home": 36, "End": 35, "ArrowRight": 39, "ArrowLeft": 37, "Enter": 13, "
 KEYS |= {letter: ord(letter.upper()) for letter in "nyz"}
 TEXTS = {"Enter": "\r", " ": " "}
 FRAME = "new Promise((go) => requestAnimationFrame(go))"
-PATIENCE = 30.0  # seconds for one answer
-DUMP = 100.0  # seconds for a page that is printed
+TIMEOUT = 30.0  # seconds for one answer
+DUMP_TIMEOUT = 100.0  # seconds for --dump-dom
 
 
 @dataclass
 class Browser:
-    """One page. ``errors``: of console and scripts; ``requests``: all addresses it asked for."""
+    """One page; ``errors`` has those of console and scripts, ``requests`` all addresses."""
 
     into: BinaryIO
     out: BinaryIO
@@ -104,14 +104,14 @@ class Browser:
         self.wait()
 
     def wait(self) -> None:
-        """Until the page has loaded."""
-        until = time.monotonic() + PATIENCE
+        """Wait until the page has loaded."""
+        until = time.monotonic() + TIMEOUT
         while not self.loaded:
             assert time.monotonic() < until, "the page does not load"
             self._read()
 
     def run(self, script: str) -> Any:
-        """The value of an expression in the page."""
+        """Return the value of an expression in the page."""
         found = self.send("Runtime.evaluate", expression=script, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
@@ -125,14 +125,14 @@ class Browser:
             self.send("Input.dispatchKeyEvent", type="keyUp", **code)
 
     def chord(self, key: str) -> None:
-        """Press a key while Control is held."""
+        """Press a key together with Control."""
         code = {"key": key, "windowsVirtualKeyCode": KEYS[key], "modifiers": 2}
         self.send("Input.dispatchKeyEvent", type="rawKeyDown", **code)
         self.send("Input.dispatchKeyEvent", type="keyUp", **code)
 
     def until(self, script: str) -> Any:
-        """The value of an expression in the page as soon as it is true, or not null."""
-        until = time.monotonic() + PATIENCE
+        """Wait until an expression in the page is truthy and return its value."""
+        until = time.monotonic() + TIMEOUT
         while not (found := self.run(script)):
             assert time.monotonic() < until, f"never true: {script}"
             self.send("Runtime.evaluate", expression=FRAME, awaitPromise=True)
@@ -148,35 +148,35 @@ class Browser:
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, buttons=buttons, **held)
 
     def shot(self, file: Path) -> None:
-        """Write what the window shows as a PNG."""
+        """Write a screenshot of the window as a PNG."""
         file.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
 
     def look(self, width: int, height: int = 800, scheme: str = "light") -> None:
-        """Be a window of this size, in light or dark."""
+        """Set the window's size and its colour scheme, light or dark."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.send("Emulation.setDeviceMetricsOverride", **size)
         colours = [{"name": "prefers-color-scheme", "value": scheme}]
         self.send("Emulation.setEmulatedMedia", features=colours)
 
 
-def acted(page: str, script: str, folder: Path, milliseconds: int = 3000) -> Any:
-    """What a script at the end of a page leaves as its title, which is JSON.
+def run_on_page(page: str, script: str, folder: Path, milliseconds: int = 3000) -> Any:
+    """Run a script at the end of a page and return the JSON that it leaves as the title.
 
-    So many ``milliseconds`` pass for the page, at once for the test; ``folder`` holds page and
-    profile. Skips the test, saying so, where there is no Chromium.
+    The page's clock advances by ``milliseconds`` at once. ``folder`` holds page and profile. Skips
+    the test without Chromium.
     """
-    file = folder / "acted.html"
+    file = folder / "page.html"
     file.write_text(page.replace("</body>", f"<script>{script}</script></body>"))
     own = [f"--virtual-time-budget={milliseconds}", f"--user-data-dir={folder}/browser"]
     options = [option for option in OPTIONS if option != PIPE]
-    done = subprocess.run(
+    result = subprocess.run(
         [_program(), *options, *own, "--dump-dom", file.as_uri()],
         capture_output=True,
         check=True,
         text=True,
-        timeout=DUMP,
+        timeout=DUMP_TIMEOUT,
     )
-    title = re.findall(r"<title>(.*?)</title>", done.stdout, re.DOTALL)[0]
+    title = re.findall(r"<title>(.*?)</title>", result.stdout, re.DOTALL)[0]
     return json.loads(html.unescape(title))
 
 
@@ -189,7 +189,7 @@ def _program() -> str:
 
 @contextmanager
 def browser(home: Path) -> Iterator[Browser]:
-    """Chromium with a profile in ``home``; skips the test, saying so, where there is none."""
+    """Start Chromium with a profile in ``home``; skips the test without Chromium."""
     program, shell = _program(), "/bin/bash"
     theirs, mine = os.pipe()
     read, write = os.pipe()
@@ -210,7 +210,7 @@ def browser(home: Path) -> Iterator[Browser]:
             yield found
     finally:  # a closed pipe ends it
         try:
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

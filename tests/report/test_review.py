@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from browser import acted
+from browser import run_on_page
 from fixtures import MakeTable
 
 from s2f_core.common.errors import UserError
@@ -26,17 +26,17 @@ def page(make_table: MakeTable, faces: Pixels, tmp_path: Path) -> Path:
     names = [f"{row:03d}" for row in range(39)] + ["</script>"]
     table = make_table("photos", images, id=names)
     (tmp_path / "photos.csv").write_text('id,decision,note\n001,drop,"dark, ""odd"""\n')
-    found = curate(table, Curation(duplicates=16, lists=tmp_path), "photos", tmp_path)
-    assert found["reason"].notna().sum() >= 2
+    curated = curate(table, Curation(duplicates=16, lists=tmp_path), "photos", tmp_path)
+    assert curated["reason"].notna().sum() >= 2
     split = Split(train=0.4, val=0.3, test=0.3)
-    write_split([table.index], split, tmp_path / "split.parquet", found)
+    write_split([table.index], split, tmp_path / "split.parquet", curated)
     out = tmp_path / "review" / "photos.html"
     write_page(table, tmp_path / "split.parquet", tmp_path / "photos.csv", "photos", out, 5000)
     return out
 
 
-def test_the_page_has_all_images_and_needs_nothing_else(page: Path) -> None:
-    """A picture, id, split or reason of each, the list so far, and no address outside the file."""
+def test_the_page_has_all_images_and_loads_nothing(page: Path) -> None:
+    """Every image has a picture, an id, and a split or a reason; earlier decisions are included."""
     html = page.read_text()
     assert not re.search(r"<(link|img|iframe)|(src|href)=[\"']?[^#\"']|https?:|@import|url\(", html)
     start = html.index('id="data">') + len('id="data">')
@@ -48,10 +48,10 @@ def test_the_page_has_all_images_and_needs_nothing_else(page: Path) -> None:
     assert data["decisions"] == {"001": ["drop", 'dark, "odd"']}
 
 
-def test_a_page_too_long_has_what_asks_for_a_look(
+def test_a_limited_page_has_decided_images_then_the_least_sharp(
     make_table: MakeTable, faces: Pixels, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What was decided first, then the least sharp; the role need not be curated."""
+    """The role need not be curated."""
     images = faces[:12].copy()
     images[[3, 7]] = images[[3, 7]] // 8 + 100
     table = make_table("photos", images)
@@ -60,13 +60,13 @@ def test_a_page_too_long_has_what_asks_for_a_look(
     (tmp_path / "list.csv").write_text("id,decision\n011,keep\n")
     out = tmp_path / "page.html"
     write_page(table, tmp_path / "split.parquet", tmp_path / "list.csv", "photos", out, 3)
-    shown = re.findall(r'"id":"(\d+)"', out.read_text())
-    assert shown == ["003", "007", "011"]
+    ids = re.findall(r'"id":"(\d+)"', out.read_text())
+    assert ids == ["003", "007", "011"]
     assert "shows 3 of 12 images" in caplog.text
 
 
 def test_the_page_needs_a_split_and_pictures(make_table: MakeTable, tmp_path: Path) -> None:
-    """The stage to run first; noise is nothing to look at."""
+    """Otherwise the error names the stage to run, or the number of channels."""
     none = tmp_path / "no.csv"
     for channels, message in ((1, "run the split stage first"), (8, "images have 8 channels")):
         table = make_table(f"table-{channels}", np.zeros((3, 4, 4, channels), np.uint8))
@@ -89,8 +89,8 @@ document.title = JSON.stringify([csv(), ids]);
 
 @pytest.mark.slow
 def test_clicks_make_the_list(page: Path, tmp_path: Path) -> None:
-    """In a browser: drop one, take a decision back, keep a duplicate; the list can be read."""
-    text, left_out = acted(page.read_text(), ACTS, tmp_path)
+    """In a browser: drop an image, undo a decision, keep a duplicate; the list can be read."""
+    text, left_out = run_on_page(page.read_text(), ACTS, tmp_path)
     (tmp_path / "new.csv").write_text(text)
     assert read_decisions(tmp_path / "new.csv", {"000", "</script>"}) == {
         "000": Decision(False),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import acted
+from browser import run_on_page
 
 from s2f_core.common.errors import UserError
 from s2f_core.report.sweeps.experiments import (
@@ -36,7 +36,7 @@ def _by_name(experiments: list[Experiment]) -> dict[str, Experiment]:
 
 
 def test_every_experiment_is_read_with_its_state(recorded: list[Experiment]) -> None:
-    """After the commit that it starts from; the workspace counts as started from HEAD."""
+    """Each follows its commit; the workspace starts from HEAD."""
     assert [(one.name, one.state, one.baseline) for one in recorded] == [
         ("workspace", "workspace", "master"),
         ("master", "committed", "master"),
@@ -57,7 +57,7 @@ def test_every_experiment_is_read_with_its_state(recorded: list[Experiment]) -> 
 
 
 def test_leaves_have_dotted_names(recorded: list[Experiment]) -> None:
-    """Parameters of params.yaml by their key, metrics by their file and key."""
+    """Metrics also have their file."""
     warm = _by_name(recorded)["warm"]
     assert warm.params["lr"] == 1e-4
     assert warm.params["variants.tiny.generator.type"] == "unet"
@@ -65,26 +65,26 @@ def test_leaves_have_dotted_names(recorded: list[Experiment]) -> None:
     assert warm.metrics["tiny", "baselines.sketch.fid"] == 300.0
 
 
-def test_what_did_not_run_has_no_metrics(recorded: list[Experiment]) -> None:
-    """DVC gives a failed experiment the metrics of its commit, which are not its own."""
-    found = _by_name(recorded)
+def test_experiments_that_are_not_done_have_no_metrics(recorded: list[Experiment]) -> None:
+    """DVC gives them those of their commit."""
+    by_name = _by_name(recorded)
     assert "metrics/tiny.json" in RECORDED.read_text().split('"name": "bad"')[1]
-    assert found["bad"].metrics == found["later"].metrics == {}
-    assert not found["bad"].done
+    assert by_name["bad"].metrics == by_name["later"].metrics == {}
+    assert not by_name["bad"].done
 
 
-def test_swept_is_what_experiments_changed(recorded: list[Experiment]) -> None:
-    """Not what commits changed among themselves (the epochs); most often changed first."""
-    found = _by_name(recorded)
+def test_swept_params_are_those_that_experiments_changed(recorded: list[Experiment]) -> None:
+    """Changes between commits do not count; most often changed first."""
+    by_name = _by_name(recorded)
     key = "variants.tiny.epochs"
-    assert found["master"].params[key] != found["0852422"].params[key]
+    assert by_name["master"].params[key] != by_name["0852422"].params[key]
     assert swept_params(recorded) == ["lr", "variants.tiny.generator.type"]
-    assert changed_params(found["blocks"], recorded) == {"variants.tiny.generator.type"}
-    assert changed_params(found["master"], recorded) == set()
+    assert changed_params(by_name["blocks"], recorded) == {"variants.tiny.generator.type"}
+    assert changed_params(by_name["master"], recorded) == set()
 
 
-def test_a_workspace_like_a_commit_is_none() -> None:
-    """Nor is one without metrics."""
+def test_a_workspace_equal_to_a_commit_is_left_out() -> None:
+    """So is one without metrics."""
     answer = json.loads(RECORDED.read_text())
     answer[0]["data"] = answer[1]["data"]
     assert "workspace" not in _by_name(parse(json.dumps(answer)))
@@ -93,24 +93,24 @@ def test_a_workspace_like_a_commit_is_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", '[{"name": "no revision"}]'])
-def test_an_answer_that_is_none(text: str) -> None:
-    """It is said, and not a traceback."""
+def test_malformed_output_of_dvc_is_an_error(text: str) -> None:
+    """Malformed output of dvc is an error."""
     with pytest.raises(UserError, match="the output of dvc exp show --json is malformed"):
         parse(text)
 
 
-def test_what_dvc_cannot_read_is_left_out() -> None:
-    """A commit without data, experiments without revisions, null where a mapping could be."""
+def test_missing_parts_of_dvcs_output_are_left_out() -> None:
+    """Missing parts of DVC's output are left out."""
     empty = {"rev": "0123456789", "data": None, "error": {"msg": "no dvc.yaml"}}
     gone = {"name": "gone", "revs": None, "executor": None}
     odd = {"rev": "89", "data": {"params": None, "metrics": {"metrics/a.json": {"error": {}}}}}
     running = {"name": "run", "revs": [odd], "executor": {"state": "running"}}
-    found = parse(json.dumps([{**empty, "experiments": [gone, running]}]))
-    assert [(one.name, one.state) for one in found] == [
+    experiments = parse(json.dumps([{**empty, "experiments": [gone, running]}]))
+    assert [(one.name, one.state) for one in experiments] == [
         ("0123456", "committed"),
         ("run", "running"),
     ]
-    assert found[1].command == "dvc queue logs run"
+    assert experiments[1].command == "dvc queue logs run"
 
 
 class _Page(HTMLParser):
@@ -155,8 +155,10 @@ def evaluations(tmp_path: Path) -> Path:
     return folder.parent.parent
 
 
-def test_the_page(recorded: list[Experiment], evaluations: Path, tmp_path: Path) -> None:
-    """A chart for each parameter and score that differ, and a row for each experiment."""
+def test_the_page_has_charts_and_a_table(
+    recorded: list[Experiment], evaluations: Path, tmp_path: Path
+) -> None:
+    """A chart for each parameter and score that differ, a row for each experiment."""
     out = tmp_path / "sweeps" / "index.html"
     write_page(recorded, out, evaluations)
     html = out.read_text()
@@ -180,22 +182,22 @@ def test_the_page(recorded: list[Experiment], evaluations: Path, tmp_path: Path)
     assert ["bad", "failed", "0852422", "2", "unet", "–", "–", "dvc queue logs bad"] in rows
     assert "<title>blocks: lr 0.001, FID ↓ 163</title>" in html
     assert "<title>longer-warm, warm: lr 0.0001, FID ↓ 140</title>" in html
-    ids = [found["id"] for _, found in page.tags if "id" in found]
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
 
 
-def test_a_ring_changed_something_else(
+def test_a_ring_is_an_experiment_that_changed_other_parameters(
     recorded: list[Experiment], evaluations: Path, tmp_path: Path
 ) -> None:
-    """Over the learning rate the other generator is one, in either chart."""
+    """A ring is an experiment that changed other parameters."""
     write_page(recorded, tmp_path / "p.html", evaluations)
     over_lr = (tmp_path / "p.html").read_text().split('id="p1"')[0]
     rings = re.findall(r'<circle class="dot s\d other"[^>]*><title>([^:]*):', over_lr)
     assert rings == ["blocks", "blocks"]
 
 
-def test_a_page_without_sweeps_says_how_to_run_one(tmp_path: Path) -> None:
-    """No table, no chart."""
+def test_a_page_without_sweeps_shows_how_to_run_one(tmp_path: Path) -> None:
+    """It has no table and no chart."""
     only = [Experiment("main", "committed", "main", {"lr": 1e-3}, {("a", "fid"): 1.0})]
     write_page(only, tmp_path / "p.html", tmp_path)
     html = (tmp_path / "p.html").read_text()
@@ -204,8 +206,8 @@ def test_a_page_without_sweeps_says_how_to_run_one(tmp_path: Path) -> None:
     assert "<svg" not in html
 
 
-def test_names_are_text(tmp_path: Path) -> None:
-    """A name, a value or a key with a tag in it is shown as it is."""
+def test_names_are_escaped(tmp_path: Path) -> None:
+    """A name, a value and a key with a tag are shown as text."""
     evil = "</title><script>alert(1)</script>"
     rows = [
         Experiment("main", "committed", "main", {evil: "a"}, {("m", evil): 1.0}),
@@ -220,7 +222,7 @@ def _places(svg: str) -> list[float]:
 
 
 def test_an_axis_of_rates_is_logarithmic() -> None:
-    """Equal ratios are equal distances; small ranges are linear, and equal values do not divide."""
+    """A small range is linear; equal values divide by no zero."""
     for values, name in (((1e-5, 1e-4, 1e-3), "lr, logarithmic"), ((4, 6, 8), ">blocks<")):
         points = [Dot(x, 1.0, "e", 0) for x in values]
         svg = dot_plot(points, "FID", name.strip("><").split(",")[0], "i")
@@ -230,8 +232,8 @@ def test_an_axis_of_rates_is_logarithmic() -> None:
     assert len(_places(dot_plot([Dot(3, 0.0, "e", 0)], "FID", "n", "i"))) == 1
 
 
-def test_an_axis_of_words_has_each_once() -> None:
-    """Numbers first, then null and words; equal dots are one that names both."""
+def test_an_axis_of_categories_has_each_once() -> None:
+    """Numbers come first; dots at one place share a circle."""
     values: list[Any] = ["unet", None, 400, "unet", 40]
     svg = dot_plot([Dot(x, 1.0, f"e{n}", 0) for n, x in enumerate(values)], "FID", "max_steps", "i")
     marks = re.findall(r'text-anchor="middle">([^<]+)<', svg)
@@ -241,7 +243,7 @@ def test_an_axis_of_words_has_each_once() -> None:
 
 
 def test_values_as_text() -> None:
-    """As in params.yaml, but for rates, which are short."""
+    """Values as text."""
     assert [value_text(value) for value in (1e-05, 0.5, 3, None, True, "unet", [1, 2])] == [
         "1e-05",
         "0.5",
@@ -253,8 +255,8 @@ def test_values_as_text() -> None:
     ]
 
 
-def test_outside_of_a_project(tmp_path: Path) -> None:
-    """What was run, where, and what it said."""
+def test_reading_outside_a_project_is_an_error(tmp_path: Path) -> None:
+    """It names the command, the folder and the reason."""
     with pytest.raises(UserError, match=r"git for-each-ref .* failed in .*: fatal"):
         read_experiments(tmp_path)
 
@@ -266,7 +268,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 @pytest.mark.slow
 def test_a_queued_experiment_of_an_older_commit_is_found(tmp_path: Path) -> None:
-    """With the DVC that is installed: its refs, its messages and its answer are as expected."""
+    """By the refs and messages of the installed DVC."""
     _git(tmp_path, "init", "--quiet")
     dvc = [sys.executable, "-m", "dvc"]
     subprocess.run([*dvc, "init", "--quiet"], cwd=tmp_path, check=True)
@@ -277,8 +279,8 @@ def test_a_queued_experiment_of_an_older_commit_is_found(tmp_path: Path) -> None
     queue = [*dvc, "exp", "run", "--quiet", "--queue", "--name", "q", "-S", "lr=0.01"]
     subprocess.run(queue, cwd=tmp_path, check=True, capture_output=True)
     _git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "two")
-    found = _by_name(read_experiments(tmp_path))["q"]
-    assert (found.state, found.params["lr"]) == ("queued", 0.01)
+    queued = _by_name(read_experiments(tmp_path))["q"]
+    assert (queued.state, queued.params["lr"]) == ("queued", 0.01)
 
 
 ACTS = """
@@ -294,10 +296,10 @@ document.title = JSON.stringify([up, names(), table.tHead.rows[0].cells[3].ariaS
 
 @pytest.mark.slow
 def test_the_table_can_be_sorted(recorded: list[Experiment], tmp_path: Path) -> None:
-    """In a browser: by the rate, as numbers; a second click turns it."""
+    """In a browser: by the rate as a number; a second click reverses the order."""
     out = tmp_path / "page.html"
     write_page(recorded, out, tmp_path)
-    up, down, said = acted(out.read_text(), ACTS, tmp_path)
+    up, down, sort_order = run_on_page(out.read_text(), ACTS, tmp_path)
     assert up[0] == down[-1] == "cold"
     assert up[-1] == down[0] == "bad"
-    assert said == "descending"
+    assert sort_order == "descending"

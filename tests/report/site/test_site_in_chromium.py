@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Browser, browser
-from made_up import Project, of, site
+from report_project import Project, build_pages, figure_values
 
 from s2f_core.report.site.studies import Study, StudyRow
 
@@ -23,15 +23,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of three translations of the same faces, one study, names that ask for escaping."""
     noise = np.random.default_rng(0)
     photos = noise.integers(0, 256, (12, 16, 16, 3), dtype=np.uint8)
-    made = Project(tmp_path_factory.mktemp("site"), photos, {"pencil": photos[..., :1]})
+    project = Project(tmp_path_factory.mktemp("site"), photos, {"pencil": photos[..., :1]})
     for place, (name, ssim) in enumerate(NAMES.items(), 1):
         kid = 0.1 - 0.02 * place
-        made.translation(name, name, photos // (place + 1), of(120.0, kid, ssim, 15.0, 0.12))
-        made.variant(name, np.concatenate(photos[:4], axis=1))
+        project.write_translation(
+            name, name, photos // (place + 1), figure_values(120.0, kid, ssim, 15.0, 0.12)
+        )
+        project.write_variant(name, np.concatenate(photos[:4], axis=1))
     rows = (StudyRow(name="Pix2Pix", published={"fid": 142.44}, ours="plain"),)
     study = Study(title="</script><b>", citation="2020", setting="CelebA", rows=rows)
-    site(made, list(NAMES), {"P1": study})
-    return made.root / "report"
+    build_pages(project, list(NAMES), {"P1": study})
+    return project.root / "report"
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +43,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield opened
 
 
-def test_pages_load_themselves_alone(folder: Path, chromium: Browser) -> None:
-    """No error in the console, no address outside the folder, at any width nothing to the side."""
+def test_pages_load_nothing_from_outside(folder: Path, chromium: Browser) -> None:
+    """There is no error in the console and no sideways scrolling at any width."""
     chromium.errors.clear()
     chromium.requests.clear()
     for page in sorted(folder.rglob("*.html")):
@@ -55,13 +57,13 @@ def test_pages_load_themselves_alone(folder: Path, chromium: Browser) -> None:
         assert chromium.run(broken) == 0
     assert chromium.errors == []
     here = folder.as_uri()
-    asked = {one for one in chromium.requests if not one.startswith(("about:", "data:"))}
-    assert len(asked) > 8
-    assert [one for one in asked if not one.startswith(here)] == []
+    requests = {one for one in chromium.requests if not one.startswith(("about:", "data:"))}
+    assert len(requests) > 8
+    assert [one for one in requests if not one.startswith(here)] == []
 
 
 def test_colours_follow_the_system(folder: Path, chromium: Browser) -> None:
-    """Dark on light, and light on dark."""
+    """Colours follow the system."""
     colour = "getComputedStyle(document.body).{}.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
     for scheme, darker in (("light", "color"), ("dark", "backgroundColor")):
         chromium.look(1280, scheme=scheme)
@@ -72,7 +74,7 @@ def test_colours_follow_the_system(folder: Path, chromium: Browser) -> None:
 
 
 def test_keys_sort_a_leaderboard(folder: Path, chromium: Browser) -> None:
-    """The best first, then the other way; baselines stay below, and the heading says the order."""
+    """Best first, then the other way; baselines stay below, and the heading has the order."""
     chromium.open(folder / "index.html")
     table = "document.querySelector('table.board')"
     names = f"[...{table}.querySelectorAll('.translation tr:not(.group) th a')].map((a) => a.text)"
@@ -92,36 +94,36 @@ def test_keys_sort_a_leaderboard(folder: Path, chromium: Browser) -> None:
     assert chromium.run(firsts)
 
 
-def test_keys_tell_how_a_number_is_made(folder: Path, chromium: Browser) -> None:
-    """The button beside a title opens a note, and closes it."""
+def test_keys_open_and_close_a_footnote(folder: Path, chromium: Browser) -> None:
+    """Keys open and close a footnote."""
     chromium.open(folder / "variants" / "plain.html")
     chromium.run("document.querySelector('button.info').focus()")
-    shown = "document.querySelector('.how:popover-open')?.textContent ?? ''"
-    assert chromium.run(shown) == ""
+    state = "document.querySelector('.how:popover-open')?.textContent ?? ''"
+    assert chromium.run(state) == ""
     chromium.press("Enter")
-    assert "What KID measures" in chromium.run(shown)
+    assert "What KID measures" in chromium.run(state)
     chromium.press("Enter")
-    assert chromium.run(shown) == ""
+    assert chromium.run(state) == ""
 
 
-def test_keys_draw_the_slider(folder: Path, chromium: Browser) -> None:
-    """At its ends one image covers the other; a step moves by a hundredth, and says so."""
+def test_keys_move_the_slider(folder: Path, chromium: Browser) -> None:
+    """At its ends one image covers the other; a step is a hundredth, and is announced."""
     chromium.look(375)
     chromium.open(folder / "compare.html", "#plain&third")
     names = "[$('one').value, $('other').value, $('image-one').alt]"
     assert chromium.run(names) == ["plain", "third", "plain of held-out image face-00000"]
     chromium.run("$('divide').focus()")
-    shown = "[getComputedStyle($('image-one')).clipPath, $('divide').ariaValueText]"
+    state = "[getComputedStyle($('image-one')).clipPath, $('divide').ariaValueText]"
     chromium.press("ArrowRight", "ArrowRight")
-    assert chromium.run(shown) == ["inset(0px 48% 0px 0px)", "52 % plain"]
+    assert chromium.run(state) == ["inset(0px 48% 0px 0px)", "52 % plain"]
     chromium.press("Home")
-    assert chromium.run(shown)[0] == "inset(0px 100% 0px 0px)"
+    assert chromium.run(state)[0] == "inset(0px 100% 0px 0px)"
     chromium.press("End")
-    assert chromium.run(shown) == ["inset(0px 0% 0px 0px)", "100 % plain"]
+    assert chromium.run(state) == ["inset(0px 0% 0px 0px)", "100 % plain"]
 
 
 def test_another_choice_shows_another_pair(folder: Path, chromium: Browser) -> None:
-    """Images, figures, difference and address follow; the same is never compared with itself."""
+    """Images, figures, difference and address follow; no translation is compared with itself."""
     chromium.open(folder / "compare.html", "#plain&third")
     row = "[...$('scores').tBodies[0].rows].find((row) => row.textContent.includes('SSIM'))"
     cells = f"[...{row}.cells].map((cell) => cell.textContent)"

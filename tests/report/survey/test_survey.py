@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import surveys
+import survey_project
 import yaml
 from PIL import Image
-from surveys import HEADER, KNOWN, Make, answered, put
+from survey_project import HEADER, TRANSLATIONS, MakePage, answer_lines, write_table
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import resize
@@ -21,12 +21,16 @@ from s2f_core.report.survey.answers import read_answers
 from s2f_core.report.survey.rates import rate_table, survey_summary
 from stages.survey import survey
 
-made_once, root, make = surveys.made_once, surveys.root, surveys.make
+base_project, root, make_page = (
+    survey_project.base_project,
+    survey_project.root,
+    survey_project.make_page,
+)
 
 
-def test_the_page_is_half_real_and_gives_nothing_away(make: Make, root: Path) -> None:
+def test_the_page_is_half_real_and_gives_nothing_away(make_page: MakePage, root: Path) -> None:
     """Equal shares of different photos; keys sorted, and no name, id or address in the file."""
-    page = make(each=10)
+    page = make_page(each=10)
     truth = pd.DataFrame(page["truth"].values())
     assert truth["translation"].value_counts().to_dict() == {"": 20, "one": 10, "two": 10}
     assert truth["id"].is_unique  # nobody sees a photo beside what was made of it
@@ -40,37 +44,43 @@ def test_the_page_is_half_real_and_gives_nothing_away(make: Make, root: Path) ->
     assert page["page"].startswith("faces/kept seed=0 each=10 limit=0 ")
 
 
-def test_pictures_are_of_one_size_and_lossless(make: Make, root: Path) -> None:
-    """Real and generated are enlarged and encoded in the same way."""
-    page = make(each=2)
+def test_pictures_have_one_size_and_are_lossless(make_page: MakePage, root: Path) -> None:
+    """Real and generated ones are enlarged and encoded alike."""
+    page = make_page(each=2)
     for image in page["images"]:
         row = page["truth"][image["key"]]
         name = row["translation"]
-        folder = f"translations/{KNOWN[name].variant}/{name}" if name else "faces/kept"
+        folder = f"translations/{TRANSLATIONS[name].variant}/{name}" if name else "faces/kept"
         source = tables.read(root / "data" / folder)
         (place,) = source.positions([row["id"]])
-        shown = Image.open(io.BytesIO(base64.b64decode(image["picture"])))
-        np.testing.assert_array_equal(np.asarray(shown), resize(source.image(int(place)), 256))
+        picture = Image.open(io.BytesIO(base64.b64decode(image["picture"])))
+        np.testing.assert_array_equal(np.asarray(picture), resize(source.image(int(place)), 256))
 
 
-def test_grey_outputs_can_be_asked_about(make: Make) -> None:
-    """Of sketches made from photos, held against sketches."""
-    page = make("back", each=3)
+def test_grey_outputs_are_beside_real_sketches(make_page: MakePage) -> None:
+    """Grey outputs are beside real sketches."""
+    page = make_page("back", each=3)
     assert page["page"].startswith("faces/kept-pencil ")
     assert {row["translation"] for row in page["truth"].values()} == {"", "back"}
 
 
-def test_a_seed_chooses_pictures_and_keys(make: Make) -> None:
-    """The same again; another seed shows others, under other keys; a page fills itself."""
-    first, again, other = make("one", each=5), make("one", each=5), make("one", each=5, seed=1)
+def test_a_seed_determines_pictures_and_keys(make_page: MakePage) -> None:
+    """Another seed gives other pictures and keys."""
+    first, again, other = (
+        make_page("one", each=5),
+        make_page("one", each=5),
+        make_page("one", each=5, seed=1),
+    )
     assert first["html"] == again["html"]
     assert set(first["truth"]).isdisjoint(other["truth"])
-    assert len(make("one")["images"]) == 80  # of forty photos; of fifty it were a hundred
+    assert len(make_page("one")["images"]) == 80  # of forty photos; of fifty it were a hundred
 
 
-def test_too_few_photos_are_shown_both_ways(make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    """The log says so."""
-    make(each=20)
+def test_too_few_photos_are_shown_real_and_generated(
+    make_page: MakePage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a warning."""
+    make_page(each=20)
     assert "some are shown both real and generated" in caplog.text
 
 
@@ -94,43 +104,43 @@ def test_too_few_photos_are_shown_both_ways(make: Make, caplog: pytest.LogCaptur
         (["faces"], {"limit": -1}, "a limit of -1 ms: must be 1 to 60,000, or 0"),
     ],
 )
-def test_a_page_that_cannot_be(
-    make: Make, names: list[str], options: dict[str, int], message: str
+def test_an_impossible_page_is_an_error(
+    make_page: MakePage, names: list[str], options: dict[str, int], message: str
 ) -> None:
-    """What was asked for, and what is allowed."""
+    """It names the request and the allowed values."""
     with pytest.raises(UserError, match=message):
-        make(*names, **options)
+        make_page(*names, **options)
 
 
-def test_answers_are_told_apart_without_the_key(make: Make, root: Path) -> None:
-    """The tables say what each key stands for, as key.csv does; pages of other seeds too."""
-    one, other = make("one", each=4, limit=500), make("faces/kept", each=3, seed=7)
+def test_answers_are_resolved_without_key_csv(make_page: MakePage, root: Path) -> None:
+    """The tables give the truth of a key, for every seed."""
+    one, other = make_page("one", each=4, limit=500), make_page("faces/kept", each=3, seed=7)
     words = {"real": "real", "one": "real", "two": "generated"}
-    text = HEADER + answered(one, "Ana", words) + answered(other, "Ana", words)
+    text = HEADER + answer_lines(one, "Ana", words) + answer_lines(other, "Ana", words)
     (root / "data/survey/ana.csv").write_text(text)
-    found = read_answers(root / "data/survey", root / "data")
-    assert found is not None
-    assert found.stale == {}
+    result = read_answers(root / "data/survey", root / "data")
+    assert result is not None
+    assert result.stale == {}
     truth = {**one["truth"], **other["truth"]}
-    assert len(found.frame) == len(truth) == 8 + 12
+    assert len(result.frame) == len(truth) == 8 + 12
     assert all(
-        row.translation == truth[row.image]["translation"] for row in found.frame.itertuples()
+        row.translation == truth[row.image]["translation"] for row in result.frame.itertuples()
     )
-    assert set(found.frame["milliseconds"]) == {900}
+    assert set(result.frame["milliseconds"]) == {900}
 
 
-def test_answers_to_pictures_made_anew_do_not_count(
-    make: Make, root: Path, caplog: pytest.LogCaptureFixture
+def test_answers_to_changed_pictures_do_not_count(
+    make_page: MakePage, root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A model that was trained again is not judged by what people said of the old one."""
-    page = make(each=4)
+    """Answers to changed pictures do not count."""
+    page = make_page(each=4)
     words = {"real": "real", "one": "real", "two": "real"}
-    (root / "data/survey/ana.csv").write_text(HEADER + answered(page, "Ana", words))
-    put(root / "data/translations/two/two", np.zeros((40, 32, 32, 3), np.uint8))
-    found = survey_summary(root)
-    assert found is not None
-    assert found["stale"] == {"two": 4}
-    assert [row["name"] for row in found["by_variant"]] == ["one"]
+    (root / "data/survey/ana.csv").write_text(HEADER + answer_lines(page, "Ana", words))
+    write_table(root / "data/translations/two/two", np.zeros((40, 32, 32, 3), np.uint8))
+    result = survey_summary(root)
+    assert result is not None
+    assert result["stale"] == {"two": 4}
+    assert [row["name"] for row in result["by_variant"]] == ["one"]
     assert "4 answers do not count, since their pictures have changed" in caplog.text
 
 
@@ -153,9 +163,11 @@ BAD = {
 
 
 @pytest.mark.parametrize("message", BAD)
-def test_a_bad_file_names_its_line(make: Make, root: Path, message: str) -> None:
-    """And what is allowed there."""
-    page = make(each=2)
+def test_a_malformed_file_is_an_error_that_names_the_line(
+    make_page: MakePage, root: Path, message: str
+) -> None:
+    """A malformed file is an error that names the line."""
+    page = make_page(each=2)
     key = next(iter(page["truth"]))
     text = BAD[message].replace("KEY", key).replace("PAGE", page["page"])
     (root / "data/survey/bad.csv").write_text(text, errors="surrogateescape")
@@ -163,45 +175,45 @@ def test_a_bad_file_names_its_line(make: Make, root: Path, message: str) -> None
         read_answers(root / "data/survey", root / "data")
 
 
-def test_the_section_and_its_text(make: Make, root: Path) -> None:
-    """Who says real to everything is seen by the real ones; variants by how much they fool."""
+def test_the_summary_and_its_table(make_page: MakePage, root: Path) -> None:
+    """Variants are sorted by their rate; someone who always says real has a real rate of 1."""
     assert survey_summary(root) is None
-    page = make(each=4)
+    page = make_page(each=4)
     words = {"real": "real", "one": "generated", "two": "real"}
-    (root / "data/survey/ana.csv").write_text(HEADER + answered(page, "Ana", words))
+    (root / "data/survey/ana.csv").write_text(HEADER + answer_lines(page, "Ana", words))
     (root / "data/survey/none.csv").write_text(HEADER)
     always = dict.fromkeys(words, "real")
-    (root / "data/survey/bo.csv").write_text(HEADER + answered(page, "Bo", always))
-    found = survey_summary(root)
-    assert found is not None
-    assert (found["rate"], found["answers"], found["people"]) == (0.75, 16, 2)
-    assert [(row["name"], row["rate"]) for row in found["by_variant"]] == [
+    (root / "data/survey/bo.csv").write_text(HEADER + answer_lines(page, "Bo", always))
+    result = survey_summary(root)
+    assert result is not None
+    assert (result["rate"], result["answers"], result["people"]) == (0.75, 16, 2)
+    assert [(row["name"], row["rate"]) for row in result["by_variant"]] == [
         ("two", 1.0),
         ("one", 0.5),
     ]
-    assert found["real"]["value"] == 1.0
-    assert found["error"]["value"] == 0.375
-    assert not found["timed"]
-    json.dumps(found, allow_nan=False)
+    assert result["real"]["value"] == 1.0
+    assert result["error"]["value"] == 0.375
+    assert not result["timed"]
+    json.dumps(result, allow_nan=False)
     lines = rate_table(root).splitlines()
     assert lines[2].split() == ["two", "100.0", "%", "51.0", "–", "100.0", "%", "8", "2"]
     assert lines[-1].startswith("Intervals: ")
 
 
-def test_answers_to_real_pictures_alone_are_no_rate(make: Make, root: Path) -> None:
-    """There is nothing to show, nor where a file has its header only."""
-    page = make("one", each=2)
-    lines = answered(page, "Ana", {"real": "real", "one": "generated"}).splitlines()
+def test_answers_to_real_pictures_only_give_no_summary(make_page: MakePage, root: Path) -> None:
+    """Nor does a file with only a header."""
+    page = make_page("one", each=2)
+    lines = answer_lines(page, "Ana", {"real": "real", "one": "generated"}).splitlines()
     real = [line for line in lines if ",real," in line]
     for text in (HEADER, HEADER + "\n".join(real)):
         (root / "data/survey/ana.csv").write_text(text)
         assert survey_summary(root) is None
 
 
-def test_the_command(
+def test_the_command_writes_the_page_and_names_the_folder_for_answers(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It writes the page, and says where answers go while there are none."""
+    """The command writes the page and names the folder for answers."""
     data = {"role": "faces", "background": "kept", "condition": "pencil"}
     variants = {
         "one": {"data": data},

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
-import surveys
-from browser import acted
-from surveys import Make
+import survey_project
+from browser import run_on_page
+from survey_project import MakePage
 
 from s2f_core.report.survey.answers import read_answers
 
-made_once, root, make = surveys.made_once, surveys.root, surveys.make
+base_project, root, make_page = (
+    survey_project.base_project,
+    survey_project.root,
+    survey_project.make_page,
+)
 
 
 ACTS = """
@@ -39,19 +43,19 @@ const press = (key) => document.body.dispatchEvent(event(key));
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [0, 50])
-def test_keys_and_buttons_make_the_answers(
-    make: Make, root: Path, tmp_path: Path, limit: int
+def test_keys_and_buttons_give_answers(
+    make_page: MakePage, root: Path, tmp_path: Path, limit: int
 ) -> None:
-    """In a browser: keys, a button, undo, a reload; a picture whose time is over is gone."""
-    page = make(each=4, limit=limit)
-    text, (count, attributes), (order, other) = acted(page["html"], ACTS, tmp_path, 9000)
+    """With undo and a reload; a picture disappears at its time limit."""
+    page = make_page(each=4, limit=limit)
+    text, (count, attributes), (order, other) = run_on_page(page["html"], ACTS, tmp_path, 9000)
     (root / "data/survey/ana.csv").write_text(text)
-    found = read_answers(root / "data/survey", root / "data")
-    assert found is not None
-    assert list(found.frame["answer"]) == ["real", "real", "generated", "real"]
-    assert set(found.frame["person"]) == {'Ana "A", B'}
-    assert set(found.frame["page"]) == {page["page"]}
-    assert found.frame["image"].is_unique
+    answers = read_answers(root / "data/survey", root / "data")
+    assert answers is not None
+    assert list(answers.frame["answer"]) == ["real", "real", "generated", "real"]
+    assert set(answers.frame["person"]) == {'Ana "A", B'}
+    assert set(answers.frame["page"]) == {page["page"]}
+    assert answers.frame["image"].is_unique
     assert count == "Picture 5 of 16"
     assert attributes == (None if limit else ["alt", "draggable", "decoding", "src"])
     assert sorted(order) == sorted(other) == sorted(page["truth"])

@@ -1,4 +1,4 @@
-"""A project's worth of made-up outputs for the tests of the report, and a reader of pages."""
+"""A project of made-up results for the tests of the report, and a parser of its pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCORES = {
     "energy_distance": ("Energy distance", False),
 }
 PAIRED = ("fid", "kid", "ssim", "psnr", "pixel_difference")
-LOSSES = {  # where each curve starts and ends
+LOSSES = {  # first and last value of each curve
     "g_adversarial": (0.8, 2.2),
     "g_l1": (0.5, 0.12),
     "d_real": (0.7, 0.3),
@@ -41,7 +41,7 @@ LOSSES = {  # where each curve starts and ends
     "grad_norm_d": (2.0, 0.05),
 }
 
-GIVEN = DataParams(
+DATA_PARAMS = DataParams(
     roles={"faces": {"source": "celeba-1k", "path": "data/assets/celeba-1k", "crop": "centre"}},
     background={"model": "u2netp", "fill": {"type": "colour"}},
     conditions={"pencil": {"type": "pencil", "blur": 21}, "noise": {"type": "noise"}},
@@ -50,22 +50,22 @@ GIVEN = DataParams(
 Values = dict[str, float]
 
 
-def of(*values: float, names: tuple[str, ...] = PAIRED) -> Values:
-    """Values by name, by default the five of pairs."""
+def figure_values(*values: float, names: tuple[str, ...] = PAIRED) -> Values:
+    """Return values by score, by default the five of pairs."""
     return dict(zip(names, values, strict=True))
 
 
 FACES = {
-    "sketch": of(250.0, 0.31, 0.30, 8.1, 0.33),
-    "mean-face": of(310.0, 0.42, 0.40, 12.2, 0.19),
-    "nearest-face": of(88.0, 0.002, 0.28, 9.9, 0.26),
+    "sketch": figure_values(250.0, 0.31, 0.30, 8.1, 0.33),
+    "mean-face": figure_values(310.0, 0.42, 0.40, 12.2, 0.19),
+    "nearest-face": figure_values(88.0, 0.002, 0.28, 9.9, 0.26),
     "real": {"fid": 80.0, "kid": 0.001},
 }
 
 
 @dataclass
 class Project:
-    """Writes what the other stages write, with pictures of one's choice."""
+    """Writes the files of the other stages, with given pictures."""
 
     root: Path
     photos: Pixels
@@ -74,11 +74,11 @@ class Project:
 
     def __post_init__(self) -> None:
         self.ids = [f"face-{n:05d}" for n in range(len(self.photos))]
-        self.table("faces/kept", self.photos)
+        self.write_table("faces/kept", self.photos)
         for condition, images in self.sketches.items():
-            self.table(f"faces/kept-{condition}", images)
+            self.write_table(f"faces/kept-{condition}", images)
 
-    def table(
+    def write_table(
         self,
         folder: str,
         images: Pixels,
@@ -90,7 +90,7 @@ class Project:
         path = self.root / "data" / folder
         tables.build(path, tables.Domain(rows, images.__getitem__), label="fixture")
 
-    def translation(
+    def write_translation(
         self,
         name: str,
         variant: str,
@@ -99,8 +99,8 @@ class Project:
         baselines: dict[str, Values] | None = None,
         **subject: Any,
     ) -> None:
-        """Outputs, evaluation and scores by image; ``model`` are the translation's figures."""
-        self.table(f"translations/{variant}/{name}", outputs)
+        """Write outputs, evaluation and scores by image; ``model`` has the model's figures."""
+        self.write_table(f"translations/{variant}/{name}", outputs)
         numbers = {"model": model, **(FACES if baselines is None else baselines)}
         evaluation = {
             "name": name,
@@ -113,7 +113,9 @@ class Project:
             **subject,
             "image_size": outputs.shape[1],
             "images": len(self.ids),
-            "figures": {who: figures(values, list(model)) for who, values in numbers.items()},
+            "figures": {
+                source: estimates(values, list(model)) for source, values in numbers.items()
+            },
             "scores": {
                 key: {
                     "title": SCORES[key][0],
@@ -134,14 +136,14 @@ class Project:
             by_image[key] = model[key] * noise.normal(1, 0.08, len(self.ids))
         by_image.to_parquet(folder / "scores.parquet")
 
-    def variant(
+    def write_variant(
         self,
         name: str,
         mosaic: Pixels,
         losses: dict[str, tuple[float, float]] | None = None,
         **record: Any,
     ) -> None:
-        """A training record, its curves and its pictures."""
+        """Write a training record, its curves and its progress mosaic."""
         model = self.root / "data" / "models" / name
         model.mkdir(parents=True)
         Image.fromarray(mosaic).save(model / "progress.png")
@@ -177,22 +179,22 @@ class Project:
             frame.to_csv(path, index=False)
 
 
-def site(
+def build_pages(
     project: Project, names: list[str], studies: dict[str, Study] | None = None
 ) -> dict[str, str]:
-    """Build the report and read its pages, by their paths."""
+    """Build the report and return its pages by path."""
     out = project.root / "report"
     folders = {folder.name: folder for folder in (project.root / "data/evaluations").glob("*/*")}
     variants = {name: folders[name].parent.name if name in folders else "." for name in names}
-    build(out, project.root / "board.csv", studies or {}, variants, GIVEN, project.root)
+    build(out, project.root / "board.csv", studies or {}, variants, DATA_PARAMS, project.root)
     return {
         path.relative_to(out).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(out.rglob("*.html"))
     }
 
 
-def figures(values: Values, keys: list[str]) -> dict[str, dict[str, float | int] | None]:
-    """Values with an interval of 10 % either side, null where there is none."""
+def estimates(values: Values, keys: list[str]) -> dict[str, dict[str, float | int] | None]:
+    """Return estimates with an interval of ±10 %, null for a missing value."""
     return {
         key: {"value": v, "low": v * 0.9, "high": v * 1.1, "n": 98}
         if (v := values.get(key)) is not None
@@ -202,7 +204,7 @@ def figures(values: Values, keys: list[str]) -> dict[str, dict[str, float | int]
 
 
 class Outline(HTMLParser):
-    """What a browser would load, and the page's structure."""
+    """The elements of a page with their attributes; fails if one is left open."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -212,13 +214,13 @@ class Outline(HTMLParser):
         assert not self.open, "elements left open"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the element and that it is open."""
+        """Record the element as open."""
         self.tags.append((tag, dict(attrs)))
         if tag not in {"meta", "img", "input", "br", "link"}:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the element."""
+        """Record the element."""
         self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
@@ -226,6 +228,6 @@ class Outline(HTMLParser):
         assert self.open.pop() == tag
 
 
-def text(html: str) -> str:
-    """The page's words."""
+def page_text(html: str) -> str:
+    """Return the page without tags, with single spaces."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))

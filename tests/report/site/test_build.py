@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from faces_and_p1 import pages, two
-from made_up import Outline, Project
+from report_of_p1 import build_p1_pages, two_translations
+from report_project import Outline, Project
 
 from s2f_core.common.errors import UserError
 from s2f_core.report.site import build as site_module
@@ -17,12 +17,12 @@ from s2f_core.report.site import build as site_module
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Two translations of 16-pixel faces: pix2pix, and the ResNet upscaled."""
-    return two(tmp_path)
+    return two_translations(tmp_path)
 
 
-def test_there_is_a_page_of_each_kind(project: Project) -> None:
-    """An overview, pictures, a comparison, one a study and a variant, and what they share."""
-    assert list(pages(project)) == [
+def test_the_site_has_every_kind_of_page(project: Project) -> None:
+    """Overview, pictures, comparison, one per study and variant, and the shared files."""
+    assert list(build_p1_pages(project)) == [
         "compare.html",
         "index.html",
         "pictures.html",
@@ -35,10 +35,10 @@ def test_there_is_a_page_of_each_kind(project: Project) -> None:
     assert sorted(others) == ["images", "script.js", "studies", "style.css", "variants"]
 
 
-def test_pages_ask_for_nothing_outside_their_folder(project: Project) -> None:
-    """Every address that a browser would load or follow is a file of the site; no style loads."""
+def test_pages_load_nothing_outside_their_folder(project: Project) -> None:
+    """Every address that a browser loads or follows is a file of the site."""
     out = project.root / "report"
-    for path, html in pages(project).items():
+    for path, html in build_p1_pages(project).items():
         ids = {a["id"] for _, a in Outline(html).tags if "id" in a}
         for tag, attributes in Outline(html).tags:
             for name in ("src", "srcset", "href", "xlink:href", "poster", "action"):
@@ -59,17 +59,19 @@ def test_pages_ask_for_nothing_outside_their_folder(project: Project) -> None:
         assert not re.search(r"url\(|@import|https?:|fetch\(|XMLHttp|import\(|innerHTML", content)
 
 
-def test_an_image_is_written_once(project: Project) -> None:
-    """Each picture file is shown somewhere, and none has another's bytes."""
-    shown = set(re.findall(r"images/[0-9a-f]{16}\.webp", "".join(pages(project).values())))
+def test_a_picture_is_written_once(project: Project) -> None:
+    """Every picture file is shown on a page, and no two have equal bytes."""
+    sources = set(
+        re.findall(r"images/[0-9a-f]{16}\.webp", "".join(build_p1_pages(project).values()))
+    )
     files = list((project.root / "report" / "images").iterdir())
-    assert {f"images/{file.name}" for file in files} == shown
+    assert {f"images/{file.name}" for file in files} == sources
     assert len({file.read_bytes() for file in files}) == len(files)
 
 
 def test_pages_are_accessible(project: Project) -> None:
-    """Headings skip no level, images have words and a size, tables captions, ids are unique."""
-    for path, html in pages(project).items():
+    """Headings skip no level, images have text and size, tables captions, ids are unique."""
+    for path, html in build_p1_pages(project).items():
         tags = Outline(html).tags
         levels = [int(tag[1]) for tag, _ in tags if re.fullmatch(r"h[1-6]", tag)]
         assert levels[0] == 1
@@ -97,11 +99,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_two_builds_are_equal(project: Project) -> None:
-    """The same inputs give the same bytes; what was there before is gone, nothing is beside."""
-    pages(project)
+    """Equal inputs give equal bytes, and old pages are gone."""
+    build_p1_pages(project)
     first, table = contents(project.root / "report"), (project.root / "board.csv").read_bytes()
     (project.root / "report" / "old.html").write_text("of a study that is no more")
-    pages(project)
+    build_p1_pages(project)
     assert contents(project.root / "report") == first
     assert (project.root / "board.csv").read_bytes() == table
     assert {path.name for path in project.root.iterdir()} == {
@@ -112,15 +114,15 @@ def test_two_builds_are_equal(project: Project) -> None:
     }
 
 
-def test_a_build_that_fails_leaves_the_old_site(
+def test_a_failed_build_leaves_the_old_site(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All pages are those of one build."""
-    pages(project)
+    """All pages are of one build."""
+    build_p1_pages(project)
     before = contents(project.root)
     (project.root / "data" / "models" / "resnet" / "progress.png").write_bytes(b"no image")
     with pytest.raises(UserError, match=r"progress\.png is not an image"):
-        pages(project, {})
+        build_p1_pages(project, {})
     after = contents(project.root)
     assert {key: after[key] for key in before if key.startswith("report")} == {
         key: value for key, value in before.items() if key.startswith("report")
@@ -128,12 +130,12 @@ def test_a_build_that_fails_leaves_the_old_site(
     assert not [key for key in after if "unfinished" in key]
 
 
-def test_a_site_too_large_has_smaller_pictures(
+def test_a_site_that_is_too_large_gets_smaller_pictures(
     project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The next size that fits is taken, and said."""
+    """The log names the size that did not fit."""
     monkeypatch.setattr(site_module, "EDGES", (16, 4))
     monkeypatch.setattr(site_module, "MAX_BYTES", 5000)
-    html = pages(project)["pictures.html"]
+    html = build_p1_pages(project)["pictures.html"]
     assert set(re.findall(r'webp" width="(\d+)"', html)) == {"4"}
     assert "MB of pictures at 16 px" in caplog.text

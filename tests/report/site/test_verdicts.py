@@ -75,7 +75,7 @@ def trained(name: str, steps: int) -> VariantResult:
 
 
 @pytest.fixture
-def found() -> Sources:
+def sources() -> Sources:
     """Four translations of the same faces, and one of faces without a background."""
     translations = {name: translated(name, shift) for name, shift in SHIFTS.items()}
     translations["other"] = translated("other", 0.3, background="removed")
@@ -83,37 +83,38 @@ def found() -> Sources:
     return Sources(translations, {name: trained(name, steps[name]) for name in translations})
 
 
-def asked(found: Sources, **claim: Any) -> Verdict:
+def judge(sources: Sources, **claim: Any) -> Verdict:
     """The verdict on one claim, by SSIM."""
-    given = Claim(**{"claim": "It is so.", "score": "ssim", **claim})
-    study = Study(title="t", citation="c", setting="s", rows=(), claims=(given,))
-    (verdict,) = judge_claims(study, found)
+    model = Claim(**{"claim": "It is so.", "score": "ssim", **claim})
+    study = Study(title="t", citation="c", setting="s", rows=(), claims=(model,))
+    (verdict,) = judge_claims(study, sources)
     return verdict
 
 
-def test_a_claim_that_holds(found: Sources) -> None:
-    """With both figures, the interval of the difference and N."""
-    verdict = asked(found, better=["good"], than=["bad"])
+def test_a_claim_holds_if_the_difference_favours_it(sources: Sources) -> None:
+    """The evidence has both figures, the interval of the difference and N."""
+    verdict = judge(sources, better=["good"], than=["bad"])
     assert (verdict.holds, verdict.score) == ("yes", "SSIM")
     assert (verdict.better, verdict.worse) == (("good",), ("bad",))
     ours, theirs = (
-        found.translations[name].evaluation.estimate("ssim").value or 0 for name in ("good", "bad")
+        sources.translations[name].evaluation.estimate("ssim").value or 0
+        for name in ("good", "bad")
     )
     assert f"good beats bad: SSIM {ours:.3f} against {theirs:.3f}" in verdict.evidence
     assert "a difference of +0.2" in verdict.evidence
     assert "N = 30" in verdict.evidence
 
 
-def test_a_claim_the_other_way_round_does_not(found: Sources) -> None:
-    """A disagreement is said as plainly."""
-    verdict = asked(found, better=["bad"], than=["good"])
+def test_the_opposite_claim_does_not_hold(sources: Sources) -> None:
+    """The opposite claim does not hold."""
+    verdict = judge(sources, better=["bad"], than=["good"])
     assert verdict.holds == "no"
     assert verdict.evidence.startswith("bad loses to good: SSIM ")
 
 
-def test_a_small_difference_is_not_settled(found: Sources) -> None:
-    """Noise alone."""
-    verdict = asked(found, better=["level"], than=["good"])
+def test_a_difference_of_noise_is_not_settled(sources: Sources) -> None:
+    """A difference of noise is not settled."""
+    verdict = judge(sources, better=["level"], than=["good"])
     assert verdict.holds == "not settled"
     assert "The difference between level and good is not settled" in verdict.evidence
 
@@ -128,57 +129,57 @@ def test_a_small_difference_is_not_settled(found: Sources) -> None:
         (["bad"], ["worst", "good"], "no"),
     ],
 )
-def test_several_comparisons_hold_together(
-    found: Sources, better: list[str], than: list[str], holds: str
+def test_a_claim_of_several_comparisons_needs_all(
+    sources: Sources, better: list[str], than: list[str], holds: str
 ) -> None:
-    """One against each, each against one, or two by two: all must hold, and one refutes."""
-    assert asked(found, better=better, than=than).holds == holds
+    """One against each, each against one, or in pairs; one refutes it."""
+    assert judge(sources, better=better, than=than).holds == holds
 
 
-def test_what_is_not_alike_is_not_tested(found: Sources) -> None:
-    """Other photos, or no translation that asks: said with the reason and the command."""
-    verdict = asked(found, better=["other"], than=["good"], setting="White is easier.")
+def test_translations_of_other_images_are_not_compared(sources: Sources) -> None:
+    """The evidence has the reason; a claim without translations has its command."""
+    verdict = judge(sources, better=["other"], than=["good"], setting="White is easier.")
     assert verdict.holds == "not tested here"
     assert "other and good are compared with different images (faces/removed" in verdict.evidence
     assert verdict.evidence.endswith("White is easier.")
-    verdict = asked(found, command="dvc exp run")
+    verdict = judge(sources, command="dvc exp run")
     assert (verdict.holds, verdict.command, verdict.score) == ("not tested here", "dvc exp run", "")
     assert verdict.evidence == "No translation of the default pipeline tests this."
 
 
-def test_unequal_training_is_said(found: Sources) -> None:
-    """Where one of two was trained for fewer steps."""
-    said = asked(found, better=["good"], than=["worst"]).evidence
-    assert "Training differs: good at 32×32 pixels for 100 steps and worst at" in said
-    assert "Training differs" not in asked(found, better=["good"], than=["bad"]).evidence
+def test_the_evidence_mentions_unequal_training(sources: Sources) -> None:
+    """The evidence mentions unequal training."""
+    evidence = judge(sources, better=["good"], than=["worst"]).evidence
+    assert "Training differs: good at 32×32 pixels for 100 steps and worst at" in evidence
+    assert "Training differs" not in judge(sources, better=["good"], than=["bad"]).evidence
 
 
-def test_without_scores_by_image_the_intervals_decide(found: Sources) -> None:
-    """And that is said: features of Inception, that KID is compared by, are missing here."""
-    verdict = asked(found, score="kid", better=["bad"], than=["good"])
+def test_without_scores_by_image_the_intervals_decide(sources: Sources) -> None:
+    """KID needs features of Inception, which are missing here; the evidence says so."""
+    verdict = judge(sources, score="kid", better=["bad"], than=["good"])
     assert verdict.holds == "yes"
     assert verdict.evidence.endswith(", by their intervals alone.")
 
 
-def test_an_unknown_score_is_an_error(found: Sources) -> None:
-    """That names the claim, the score and those that are known."""
+def test_an_unknown_score_is_an_error(sources: Sources) -> None:
+    """It names the claim, the score and the known ones."""
     with pytest.raises(UserError, match=r"'It is so.' is by 'kdi'.*known: ssim, kid"):
-        asked(found, score="kdi", better=["good"], than=["bad"])
+        judge(sources, score="kdi", better=["good"], than=["bad"])
 
 
-def test_caution_counts_the_comparisons(found: Sources) -> None:
-    """Those that were made."""
-    made = [
-        asked(found, better=["good"], than=["bad", "worst"]),
-        asked(found, better=["good"], than=["level"]),
-        asked(found, better=["other"], than=["good"]),
+def test_caution_counts_the_comparisons(sources: Sources) -> None:
+    """Only those that could be made."""
+    verdicts = [
+        judge(sources, better=["good"], than=["bad", "worst"]),
+        judge(sources, better=["good"], than=["level"]),
+        judge(sources, better=["other"], than=["good"]),
     ]
-    assert caution(made).startswith("3 comparisons on the same images, each at 95 %")
-    assert not caution(made[2:])
+    assert caution(verdicts).startswith("3 comparisons on the same images, each at 95 %")
+    assert not caution(verdicts[2:])
 
 
-def test_a_claim_names_both_sides_or_says_why() -> None:
-    """Sides that do not fit each other, and a claim about nothing, are errors."""
+def test_a_claim_needs_two_fitting_sides_or_a_command() -> None:
+    """A claim needs two fitting sides or a command."""
     assert Claim(claim="c", better=("a",), than=("b", "c")).pairs == [("a", "b"), ("a", "c")]
     with pytest.raises(ValidationError, match="2 under 'better' and 3 under 'than'"):
         Claim(claim="c", better=("a", "b"), than=("c", "d", "e"))
@@ -188,19 +189,19 @@ def test_a_claim_names_both_sides_or_says_why() -> None:
         Claim(claim="c")
 
 
-def test_a_claim_cannot_point_nowhere() -> None:
-    """A translation that does not exist is an error that lists the known ones."""
+def test_a_claim_of_an_unknown_translation_is_an_error() -> None:
+    """It lists the known ones."""
     claim = Claim(claim="It is so.", better=("good",), than=("typo",))
     study = Study(title="t", citation="c", setting="s", rows=(), claims=(claim,))
     with pytest.raises(UserError, match=r"studies.P1: claim 'It is so.' points to 'typo'.*good"):
         check_references({"P1": study}, ["good"])
 
 
-def test_the_claims_of_the_five_studies() -> None:
-    """They name translations that are there, and each command is on the page of sweeps."""
+def test_the_claims_of_the_five_studies_are_valid() -> None:
+    """Their translations exist, and docs/studies.md has their commands."""
     studies = load(dict[str, Study], "studies", file=ROOT / "studies.yaml")
     variants = load(dict[str, TranslatedVariant], "variants", file=ROOT / "params.yaml")
     check_references(studies, resolve_translations(variants, "people"))
     page = sweeps.page()
     commands = [claim.command for study in studies.values() for claim in study.claims]
-    assert [given for given in commands if given not in page] == []
+    assert [command for command in commands if command not in page] == []

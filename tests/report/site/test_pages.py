@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from faces_and_p1 import ASSISTED, NAMES, OVERVIEW, P1, P1_PAGE, PIX2PIX, pages, study, two
-from made_up import GIVEN, Outline, Project, site, text
+from report_of_p1 import (
+    ASSISTED,
+    NAMES,
+    OVERVIEW,
+    P1,
+    P1_PAGE,
+    PIX2PIX,
+    build_p1_pages,
+    p1_study,
+    two_translations,
+)
+from report_project import DATA_PARAMS, Outline, Project, build_pages, page_text
 
 from s2f_core.common.errors import UserError
 from s2f_core.report.site.build import build
@@ -20,65 +30,67 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """Two translations of 16-pixel faces: pix2pix, and the ResNet upscaled."""
-    return two(tmp_path)
+    return two_translations(tmp_path)
 
 
-def test_everything_is_on_its_page(project: Project) -> None:
-    """Translations on the overview, rows on the study's page, curves on the variants' own."""
-    found = pages(project)
-    assert {*NAMES, "resnet"} <= set(re.findall(r"[\w-]+", text(found[OVERVIEW])))
-    words = text(found[P1_PAGE])
+def test_each_page_has_its_content(project: Project) -> None:
+    """Translations are on the overview, rows on the study's page, curves on the variants' pages."""
+    site_pages = build_p1_pages(project)
+    assert {*NAMES, "resnet"} <= set(re.findall(r"[\w-]+", page_text(site_pages[OVERVIEW])))
+    words = page_text(site_pages[P1_PAGE])
     for expected in [*(row.name for row in P1.rows), "142.44", "s2f evaluate resnet"]:
         assert expected in words
     for name in ("pix2pix-pencil", "resnet"):
-        html = found[f"variants/{name}.html"]
+        html = site_pages[f"variants/{name}.html"]
         assert html.count('<svg class="chart"') == 8
         assert "variant.generator.depth" in html
         assert f"dvc repro -f -s train@{name}" in html
-    rows = re.findall(r"<tr>.*?</tr>", found[P1_PAGE], flags=re.DOTALL)
+    rows = re.findall(r"<tr>.*?</tr>", site_pages[P1_PAGE], flags=re.DOTALL)
     missing = next(row for row in rows if "CycleGAN" in row)
     assert "not trained" in missing
-    assert text(missing).count("–") == 3
+    assert page_text(missing).count("–") == 3
 
 
-def test_verdicts_are_counted_and_told(project: Project) -> None:
-    """Numbers on the overview, claims with their evidence and commands on the study's page."""
-    project.translation("good", "resnet", project.photos // 4, {**ASSISTED, "ssim": 0.9})
+def test_verdicts_are_counted_and_explained(project: Project) -> None:
+    """The overview has the counts, the study's page the claims, evidence and commands."""
+    project.write_translation("good", "resnet", project.photos // 4, {**ASSISTED, "ssim": 0.9})
     claims = (
         Claim(claim="One is best.", score="ssim", better=("good",), than=("resnet-sr",)),
         Claim(claim="Two is best.", score="ssim", better=("resnet-sr",), than=("good",)),
         Claim(claim="Three is.", command="dvc exp run -S lr=1"),
     )
-    found = site(project, [*NAMES, "good"], {"P1": P1.model_copy(update={"claims": claims})})
+    site_pages = build_pages(
+        project, [*NAMES, "good"], {"P1": P1.model_copy(update={"claims": claims})}
+    )
     line = re.search(
-        r"<tr><th scope=\"row\"><a href=\"studies/P1.html.*?</tr>", found[OVERVIEW], re.DOTALL
+        r"<tr><th scope=\"row\"><a href=\"studies/P1.html.*?</tr>", site_pages[OVERVIEW], re.DOTALL
     )
     assert line
-    assert text(line[0]).split()[-4:] == ["1", "1", "0", "1"]
-    words = text(found[P1_PAGE])
+    assert page_text(line[0]).split()[-4:] == ["1", "1", "0", "1"]
+    words = page_text(site_pages[P1_PAGE])
     assert "1 holds 1 does not hold 0 not settled 1 not tested here" in words
     assert "holds One is best. good beats resnet-sr" in words
     assert "does not hold Two is best." in words
     assert "To test it with all else equal: dvc exp run -S lr=1" in words
 
 
-def test_each_figure_says_how_it_was_made(project: Project) -> None:
-    """On hover, and in what a button opens, which keys and fingers reach too."""
+def test_each_score_has_a_footnote(project: Project) -> None:
+    """On hover, and in a popover that keys and fingers can open."""
     for path in (OVERVIEW, P1_PAGE, "variants/resnet.html"):
-        html = pages(project)[path]
+        html = build_p1_pages(project)[path]
         tags = Outline(html).tags
         opened = {a["popovertarget"] for tag, a in tags if tag == "button"}
         notes = {a["id"] for tag, a in tags if "popover" in a}
         assert opened
         assert opened == notes
-        said = "Better: lower. Range: 0 to ∞. Meaning: What KID measures, in a sentence."
-        assert f'title="{said} Library: made up 1.0."' in html
+        note = "Better: lower. Range: 0 to ∞. Meaning: What KID measures, in a sentence."
+        assert f'title="{note} Library: made up 1.0."' in html
         assert "<dd>What KID measures, in a sentence.</dd>" in html
 
 
 def test_summary_names_the_best_and_the_baselines(project: Project) -> None:
-    """The lead and the list say what wins, what it beats and why a copied photo wins on KID."""
-    words = text(pages(project)[OVERVIEW])
+    """And explains why a copied photo wins on KID."""
+    words = page_text(build_p1_pages(project)[OVERVIEW])
     assert "2 translations were scored on 12 test images." in words
     assert (
         "The best is resnet-sr by KID (0.0412, 95 % interval 0.0371 – 0.0453) and by pixel" in words
@@ -91,9 +103,9 @@ def test_summary_names_the_best_and_the_baselines(project: Project) -> None:
     assert "By pixel difference, resnet-sr and pix2pix-pencil beat every trivial baseline" in words
 
 
-def test_leaderboard_holds_translations_then_baselines_then_the_floor(project: Project) -> None:
-    """Sorted by KID within each kind; the baselines that two translations share appear once."""
-    pages(project)
+def test_leaderboard_has_translations_then_baselines_then_the_floor(project: Project) -> None:
+    """Each kind is sorted by KID; baselines that two translations share appear once."""
+    build_p1_pages(project)
     board = pd.read_csv(project.root / "board.csv")
     assert list(board)[:5] == ["target", "scores", "name", "kind", "input"]
     assert set(board["target"]) == {"faces/kept"}
@@ -108,10 +120,10 @@ def test_leaderboard_holds_translations_then_baselines_then_the_floor(project: P
     assert board["n"].tolist() == [98] * 6
 
 
-def test_validation_images_have_a_board_of_their_own(project: Project) -> None:
-    """Their figures are not compared with those of test images, and are called what they are."""
-    project.translation("chosen", "pix2pix-pencil", project.photos, PIX2PIX, split="val")
-    html = text(site(project, [*NAMES, "chosen"], {"P1": P1})[OVERVIEW])
+def test_validation_images_have_their_own_board(project: Project) -> None:
+    """Their figures are never beside those of test images."""
+    project.write_translation("chosen", "pix2pix-pencil", project.photos, PIX2PIX, split="val")
+    html = page_text(build_pages(project, [*NAMES, "chosen"], {"P1": P1})[OVERVIEW])
     board = pd.read_csv(project.root / "board.csv").set_index("name")
     assert board.loc["chosen", "target"] == "faces/kept (validation)"
     assert board.loc["chosen", "input"] == "faces/kept-pencil (validation) 16px"
@@ -119,16 +131,16 @@ def test_validation_images_have_a_board_of_their_own(project: Project) -> None:
 
 
 def test_names_are_escaped(project: Project) -> None:
-    """A name with markup in it is shown, not run."""
-    project.translation(HOSTILE, HOSTILE, project.photos, PIX2PIX)
-    project.variant(HOSTILE, project.photos[0])
-    hostile = study(Pix2Pix=HOSTILE).model_copy(update={"title": "<script>alert(1)</script>"})
-    found = site(project, [*NAMES, HOSTILE], {HOSTILE: hostile})
-    assert {path.partition("/")[2] for path in found if "/" in path} >= {
+    """A name with markup in it is shown as text."""
+    project.write_translation(HOSTILE, HOSTILE, project.photos, PIX2PIX)
+    project.write_variant(HOSTILE, project.photos[0])
+    hostile = p1_study(Pix2Pix=HOSTILE).model_copy(update={"title": "<script>alert(1)</script>"})
+    site_pages = build_pages(project, [*NAMES, HOSTILE], {HOSTILE: hostile})
+    assert {path.partition("/")[2] for path in site_pages if "/" in path} >= {
         "pix2pix-pencil.html",
         "img-src-x-onerror-alert-1-63b586b4.html",
     }
-    for path, html in found.items():
+    for path, html in site_pages.items():
         assert "&lt;img src=x onerror=alert(1)&gt;" in html or path == "variants/resnet.html"
         tags = Outline(html).tags
         assert not [attributes for _, attributes in tags if "onerror" in attributes]
@@ -137,35 +149,35 @@ def test_names_are_escaped(project: Project) -> None:
         assert "<script>alert" not in html
 
 
-def test_missing_evaluation_is_named(project: Project) -> None:
-    """A translation that was not evaluated is an error that names the file."""
+def test_a_missing_evaluation_is_an_error_that_names_the_file(project: Project) -> None:
+    """A missing evaluation is an error that names the file."""
     with pytest.raises(UserError, match=r"evaluations.other.evaluation\.json is missing"):
-        site(project, [*NAMES, "other"])
+        build_pages(project, [*NAMES, "other"])
     assert not (project.root / "report").exists()
 
 
-def test_broken_evaluation_is_named(project: Project) -> None:
-    """A file that lacks a key is an error that names both."""
+def test_a_malformed_evaluation_is_an_error_that_names_file_and_key(project: Project) -> None:
+    """A malformed evaluation is an error that names file and key."""
     path = project.root / "data" / "evaluations" / "resnet" / "resnet-sr" / "evaluation.json"
     path.write_text('{"name": "resnet-sr"}')
     with pytest.raises(UserError, match=r"evaluation\.json: variant: Field required"):
-        pages(project)
+        build_p1_pages(project)
 
 
-def test_study_cannot_point_nowhere(project: Project) -> None:
-    """A study row that names an unknown translation is an error that lists the known ones."""
+def test_a_study_row_of_an_unknown_translation_is_an_error(project: Project) -> None:
+    """The error lists the known translations."""
     with pytest.raises(UserError, match=r"'typo'.*known: pix2pix-pencil, resnet-sr"):
-        pages(project, {"P1": study(Pix2Pix="typo")})
+        build_p1_pages(project, {"P1": p1_study(Pix2Pix="typo")})
 
 
-def test_no_translation_is_an_error(tmp_path: Path) -> None:
-    """There is nothing to report without a translation."""
+def test_a_report_without_translations_is_an_error(tmp_path: Path) -> None:
+    """A report without translations is an error."""
     with pytest.raises(UserError, match="variants is empty"):
-        build(tmp_path / "report", tmp_path / "board.csv", {}, {}, GIVEN, tmp_path)
+        build(tmp_path / "report", tmp_path / "board.csv", {}, {}, DATA_PARAMS, tmp_path)
 
 
-def test_missing_sketches_are_left_out(project: Project) -> None:
-    """A variant without a sketch (condition none) has a photo column and no sketch column."""
+def test_condition_none_has_no_sketch_column(project: Project) -> None:
+    """Condition none has no sketch column."""
     for path in (project.root / "data" / "evaluations").glob("*/*/evaluation.json"):
         path.write_text(path.read_text().replace('"pencil"', '"none"'))
-    assert "sketch of held-out image" not in pages(project, {})["pictures.html"]
+    assert "sketch of held-out image" not in build_p1_pages(project, {})["pictures.html"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up import Outline, Project, of, site, text
+from report_project import Outline, Project, build_pages, figure_values, page_text
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import save_png
@@ -22,11 +22,13 @@ def project(tmp_path: Path) -> Project:
     """One translation, and the gap of two conditions, of which one is augmented."""
     noise = np.random.default_rng(0)
     photos = noise.integers(0, 256, (12, 16, 16, 3), dtype=np.uint8)
-    made = Project(tmp_path, photos, {"pencil": photos[..., :1]})
-    made.translation("pix", "pix", photos // 2, of(120.0, 0.09, 0.55, 15.0, 0.12))
-    made.variant("pix", photos[0])
+    project = Project(tmp_path, photos, {"pencil": photos[..., :1]})
+    project.write_translation(
+        "pix", "pix", photos // 2, figure_values(120.0, 0.09, 0.55, 15.0, 0.12)
+    )
+    project.write_variant("pix", photos[0])
     _gap(tmp_path, KIDS)
-    return made
+    return project
 
 
 def _gap(root: Path, kids: dict[str, float], **changes: Any) -> None:
@@ -67,17 +69,17 @@ def _gap(root: Path, kids: dict[str, float], **changes: Any) -> None:
 
 
 def _page(project: Project) -> str:
-    return site(project, ["pix"])["index.html"]
+    return build_pages(project, ["pix"])["index.html"]
 
 
-def test_sets_stand_by_their_distance_from_peoples(project: Project) -> None:
-    """People's first, then the nearest; every figure with its interval, a dash where none is."""
+def test_sets_are_sorted_by_their_distance_from_peoples_sketches(project: Project) -> None:
+    """People's set is first; every figure has its interval, a dash if it is missing."""
     html = _page(project)
     Outline(html)
     part = html[html.index('<h2 id="gap">') : html.index('<h2 id="variants">')]
     names = re.findall(r'<th scope="row">([^<]*)<', part)
     assert names == ["people", "edges-human", "edges", "pencil"]
-    words = text(part)
+    words = page_text(part)
     assert "people drawn 0.165 0.155 – 0.175 5.20 5.19 – 5.21" in words
     assert "pencil computed 0.165 0.155 – 0.175 – 0.3342" in words
     assert "Meaning: What kid is. 95 % interval: resamples." in part
@@ -85,28 +87,28 @@ def test_sets_stand_by_their_distance_from_peoples(project: Project) -> None:
     assert '<a href="#gap">' in html
 
 
-def test_what_the_figures_say(project: Project) -> None:
-    """What people's sketches are like, which condition is nearest, what the changes do."""
-    words = text(_page(project))
+def test_sentences_follow_from_the_figures(project: Project) -> None:
+    """People's strokes, the order of the conditions, the effect of augmentation."""
+    words = page_text(_page(project))
     assert "People&#39;s strokes cover 16 % of the paper and are 5.2 pixels wide" in words
     assert "nearest first: edges (0.2875) and pencil (0.3342)" in words
     assert "Two halves of people&#39;s sketches have a KID of −0.0010." in words
     assert "The augmentation edges-human narrows the gap of edges from 0.2875 to 0.1543." in words
     _gap(project.root, {**KIDS, "edges-human": 0.3})
-    words = text(_page(project))
+    words = page_text(_page(project))
     assert "widens the gap of edges from 0.2875 to 0.3000; the intervals overlap." in words
 
 
-def test_a_page_without_it_does_not_mention_it(project: Project) -> None:
-    """Neither a heading nor a link."""
+def test_a_page_without_a_gap_does_not_mention_it(project: Project) -> None:
+    """A page without a gap does not mention it."""
     for file in (project.root / "data" / "gap").iterdir():
         file.unlink()
     (project.root / "data" / "gap").rmdir()
     assert "gap" not in _page(project)
 
 
-def test_what_is_missing_or_wrong_is_named(project: Project) -> None:
-    """The file, and the key in it."""
+def test_a_missing_or_malformed_file_is_an_error_that_names_it(project: Project) -> None:
+    """A missing or malformed file is an error that names it."""
     _gap(project.root, KIDS, sheet=7)
     with pytest.raises(UserError, match=r"gap\.json: sheet: Input should be"):
         _page(project)

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import LOSSES, Project, Values, of, site, text
+from report_project import LOSSES, Project, Values, build_pages, figure_values, page_text
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.datasets.gaussian_surfaces import GaussianSurfaces
 from s2f_core.report.site.studies import PrintedTable, Study, StudyRow
 from s2f_core.report.site.surface_plots import is_mesh, mesh_plot, point_plot
 
-PAIRS = of(120.0, 0.09, 0.55, 15.0, 0.12)
+PAIRS = figure_values(120.0, 0.09, 0.55, 15.0, 0.12)
 BACK = {
-    "photo": of(250.0, 0.31, 0.30, 8.1, 0.33),
-    "mean-sketch": of(310.0, 0.42, 0.40, 12.2, 0.19),
-    "nearest-sketch": of(88.0, 0.3, 0.28, 9.9, 0.26),
+    "photo": figure_values(250.0, 0.31, 0.30, 8.1, 0.33),
+    "mean-sketch": figure_values(310.0, 0.42, 0.40, 12.2, 0.19),
+    "nearest-sketch": figure_values(88.0, 0.3, 0.28, 9.9, 0.26),
     "real": {"fid": 80.0, "kid": 0.001},
 }
 TWICE = {
@@ -34,10 +34,10 @@ NAMES = ["there", "back", "dcgan", "meshes", "points"]
 
 def _surfaces(form: str, count: int = 12) -> Pixels:
     path, size = Path("none"), 1 if form == "points" else 5
-    made = GaussianSurfaces.model_validate(
+    dataset = GaussianSurfaces.model_validate(
         {"source": "surfaces", "path": path, "format": form, "size": size, "examples": count}
     )
-    make = made.open(path, 0, path).images.make
+    make = dataset.open(path, 0, path).images.make
     return np.stack([make(row) for row in range(count)])
 
 
@@ -46,9 +46,9 @@ def project(tmp_path: Path) -> Project:
     """A CycleGAN both ways, a DCGAN, and two GANs of surfaces."""
     noise = np.random.default_rng(0)
     photos = noise.integers(0, 256, (12, 16, 16, 3), dtype=np.uint8)
-    made = Project(tmp_path, photos, {"pencil": photos[..., :1]})
-    made.translation("there", "cyclegan", photos // 2, PAIRS)
-    made.translation("back", "cyclegan", photos // 3, PAIRS, BACK, direction="b-to-a")
+    project = Project(tmp_path, photos, {"pencil": photos[..., :1]})
+    project.write_translation("there", "cyclegan", photos // 2, PAIRS)
+    project.write_translation("back", "cyclegan", photos // 3, PAIRS, BACK, direction="b-to-a")
     classes = [f"alpha-{row % 3 + 1}" for row in range(12)]
     sets: list[tuple[str, str, Pixels, Values]] = [
         ("dcgan", "doodles", photos[..., :1], {"fid": 90.0, "kid": 0.1, "diversity": 0.8}),
@@ -57,19 +57,23 @@ def project(tmp_path: Path) -> Project:
     ]
     for name, role, images, model in sets:
         kind = "samples" if name == "dcgan" else "surfaces"
-        made.table(f"{role}/kept", images, classes)
-        made.table(f"{role}/kept-noise", noise.integers(0, 256, (12, 1, 1, 7), dtype=np.uint8))
+        project.write_table(f"{role}/kept", images, classes)
+        project.write_table(
+            f"{role}/kept-noise", noise.integers(0, 256, (12, 1, 1, 7), dtype=np.uint8)
+        )
         floor = {"real": dict.fromkeys(model, 0.001)}
-        made.translation(name, name, images, model, floor, role=role, condition="noise", kind=kind)
-        made.variant(name, photos[0], health=[WARNING] if name == "dcgan" else [])
-    made.variant("cyclegan", photos[0], TWICE)
-    return made
+        project.write_translation(
+            name, name, images, model, floor, role=role, condition="noise", kind=kind
+        )
+        project.write_variant(name, photos[0], health=[WARNING] if name == "dcgan" else [])
+    project.write_variant("cyclegan", photos[0], TWICE)
+    return project
 
 
-def test_only_what_can_be_compared_shares_a_table(project: Project) -> None:
-    """Five boards, each with a floor of its own; scores that a kind lacks are not among its own."""
-    found = site(project, NAMES)
-    html = found["index.html"]
+def test_only_comparable_translations_share_a_board(project: Project) -> None:
+    """Five boards with a floor each; a board has only the scores of its kind."""
+    site_pages = build_pages(project, NAMES)
+    html = site_pages["index.html"]
     for title in (
         "Photos from sketches · faces/kept",
         "Sketches from photos · faces/kept-pencil",
@@ -78,7 +82,7 @@ def test_only_what_can_be_compared_shares_a_table(project: Project) -> None:
         "Surfaces from noise · points/kept",
     ):
         assert html.count(f">{title}</h3>") == 1
-        assert found["pictures.html"].count(f">{title}</h2>") == 1
+        assert site_pages["pictures.html"].count(f">{title}</h2>") == 1
     tables = re.findall(r'<table class="board sortable">.*?</table>', html, flags=re.DOTALL)
     assert len(tables) == 5
     assert all("Floor: other real" in table for table in tables)
@@ -90,35 +94,35 @@ def test_only_what_can_be_compared_shares_a_table(project: Project) -> None:
     assert set(board["scores"]) == {"pairs", "samples", "surfaces"}
 
 
-def test_noise_has_no_column_and_samples_no_answer(project: Project) -> None:
-    """Two tables of answers, sheets for the rest; best and worst where there are pairs."""
-    found = site(project, NAMES)
-    html = found["pictures.html"]
+def test_samples_are_shown_on_sheets_and_pairs_in_rows(project: Project) -> None:
+    """Noise has no column; only pairs have best and worst images."""
+    site_pages = build_pages(project, NAMES)
+    html = site_pages["pictures.html"]
     assert html.count('<table class="pictures">') == 2
     assert html.count('<svg class="space"') == 4
     assert 'alt="Sheet of dcgan"' in html
     assert "noise sketch" not in html
     assert "photo of held-out image" in html
-    words = text(found["variants/cyclegan.html"])
+    words = page_text(site_pages["variants/cyclegan.html"])
     assert "Translation there" in words
     assert "Translation back" in words
     assert words.count("Best and worst by SSIM") == 2
     assert words.count("Best and worst by Pixel difference") == 2
     assert "From left to right: photo, back, sketch." in words
     for name in ("dcgan", "meshes", "points"):
-        alone = found[f"variants/{name}.html"]
+        alone = site_pages[f"variants/{name}.html"]
         assert "Best and worst" not in alone
         assert 'class="pictures' not in alone
         assert alone.count("<figcaption>real ") == 1
-        assert "A row is one noise vector" in text(alone)
+        assert "A row is one noise vector" in page_text(alone)
 
 
-def test_only_translations_of_the_same_images_are_compared(project: Project) -> None:
-    """No page where there are none; else the boards of two and more, both ways."""
-    assert "compare.html" not in site(project, NAMES)
-    project.translation("other", "cyclegan", project.photos // 4, {**PAIRS, "ssim": 0.4})
-    found = site(project, [*NAMES, "other"])
-    html = found["compare.html"]
+def test_the_compare_page_has_boards_of_two_and_more(project: Project) -> None:
+    """Differences are given both ways; there is no page without such a board."""
+    assert "compare.html" not in build_pages(project, NAMES)
+    project.write_translation("other", "cyclegan", project.photos // 4, {**PAIRS, "ssim": 0.4})
+    site_pages = build_pages(project, [*NAMES, "other"])
+    html = site_pages["compare.html"]
     start = html.index('id="data">') + len('id="data">')
     (board,) = json.loads(html[start : html.index("</script>", start)])
     assert [item["name"] for item in board["translations"]] == ["there", "other"]
@@ -132,21 +136,21 @@ def test_only_translations_of_the_same_images_are_compared(project: Project) -> 
     images = board["translations"][0]["images"]
     assert set(images) == {"sketch", "output", "photo"}
     assert len(images["output"]) == len(board["faces"]) == 8
-    assert 'href="../compare.html#there"' in found["variants/cyclegan.html"]
-    assert "compare.html#" not in found["variants/dcgan.html"]
+    assert 'href="../compare.html#there"' in site_pages["variants/cyclegan.html"]
+    assert "compare.html#" not in site_pages["variants/dcgan.html"]
 
 
-def test_a_lone_translation_is_told_by_its_figures(project: Project) -> None:
-    """There is no best of one."""
-    words = text(site(project, NAMES)["index.html"])
+def test_a_board_of_one_translation_gives_its_figures(project: Project) -> None:
+    """It names no best one."""
+    words = page_text(build_pages(project, NAMES)["index.html"])
     assert "dcgan has a KID of 0.1000, 95 % interval 0.0900 – 0.1100 and a diversity" in words
     assert "meshes has an energy distance of 0.20000" in words
     assert "5 translations of 4 variants were scored on images not seen in training." in words
 
 
 def test_all_curves_of_two_discriminators_are_drawn(project: Project) -> None:
-    """Losses, outputs and gradient norms of both sides, the penalty and the rate."""
-    html = site(project, NAMES)["variants/cyclegan.html"]
+    """Losses, outputs and gradient norms of both, the penalty and the rate."""
+    html = build_pages(project, NAMES)["variants/cyclegan.html"]
     legends = re.findall(r'class="key"[^>]*>([^<]*)<', html)
     for side in ("", ", B to A"):
         for label in ("adversarial", "real", "generated", "generator", "discriminator"):
@@ -154,16 +158,16 @@ def test_all_curves_of_two_discriminators_are_drawn(project: Project) -> None:
     assert {"cycle", "penalty", "rate"} <= set(legends)
 
 
-def test_warnings_of_a_training_are_shown(project: Project) -> None:
-    """On the variant that has one, and on no other."""
-    found = site(project, NAMES)
-    warned = [path for path, html in found.items() if '<ul class="warnings"' in html]
+def test_warnings_of_a_training_are_on_its_page(project: Project) -> None:
+    """Warnings of a training are on its page."""
+    site_pages = build_pages(project, NAMES)
+    warned = [path for path, html in site_pages.items() if '<ul class="warnings"' in html]
     assert warned == ["variants/dcgan.html"]
-    assert WARNING in text(found[warned[0]])
+    assert WARNING in page_text(site_pages[warned[0]])
 
 
-def test_a_study_without_numbers_shows_what_was_found_and_a_printed_table(project: Project) -> None:
-    """Sentences, the paper's own table with all its decimals, ours with a dash where it lacks."""
+def test_a_study_without_numbers_has_its_findings_and_its_printed_table(project: Project) -> None:
+    """With all decimals of the paper, and a dash for a missing number."""
     printed = PrintedTable(
         caption="SSIM by class",
         score="ssim",
@@ -180,32 +184,32 @@ def test_a_study_without_numbers_shows_what_was_found_and_a_printed_table(projec
     study = Study(
         title="P", citation="c", setting="Sketchy", found=found, printed=printed, rows=rows
     )
-    html = site(project, NAMES, {"P3": study})["studies/P3.html"]
-    words = text(html)
+    html = build_pages(project, NAMES, {"P3": study})["studies/P3.html"]
+    words = page_text(html)
     assert "The paper's findings Noise is cleaner." in words
     assert "pizza 0.083 0.090 trees – 0.272" in words
     assert "The printed SSIM is of the paper" in words
     (table,) = re.findall(r'<table class="study">.*?</table>', html, flags=re.DOTALL)
-    lines = [text(line) for line in re.findall(r"<tr>.*?</tr>", table, flags=re.DOTALL)]
+    lines = [page_text(line) for line in re.findall(r"<tr>.*?</tr>", table, flags=re.DOTALL)]
     assert "0.550" in next(line for line in lines if "CycleGAN" in line)
     assert "–" in next(line for line in lines if "FC-GAN" in line)
     with pytest.raises(ValueError, match="row 'pizza' has 1 numbers for 2 columns"):
         PrintedTable(caption="", score="ssim", columns=("a", "b"), rows={"pizza": (1.0,)})
 
 
-def test_our_order_is_told_where_the_paper_printed_none(project: Project) -> None:
-    """Best first, among those that can be compared."""
+def test_our_order_is_given_if_the_paper_printed_none(project: Project) -> None:
+    """Best first, within a board."""
     photos = project.photos
-    project.translation("other", "cyclegan", photos // 4, {**PAIRS, "kid": 0.05})
+    project.write_translation("other", "cyclegan", photos // 4, {**PAIRS, "kid": 0.05})
     rows = tuple(StudyRow(name=name, ours=name) for name in ("there", "other", "back"))
     study = Study(title="P", citation="c", setting="s", rows=rows)
-    said = text(site(project, [*NAMES, "other"], {"P": study})["studies/P.html"])
-    assert "Here, by KID on faces/kept, best first: other (0.0500) and there (0.0900)." in said
-    assert "on faces/kept-pencil, best first" not in said
+    words = page_text(build_pages(project, [*NAMES, "other"], {"P": study})["studies/P.html"])
+    assert "Here, by KID on faces/kept, best first: other (0.0500) and there (0.0900)." in words
+    assert "on faces/kept-pencil, best first" not in words
 
 
-def test_a_mesh_is_told_from_a_cloud() -> None:
-    """By x and y that grow along its sides; a single point is none."""
+def test_a_mesh_has_x_and_y_that_grow_along_its_sides() -> None:
+    """A cloud and a single point are no meshes."""
     grids, clouds = _surfaces("grids", 3), _surfaces("clouds", 3)
     assert all(is_mesh(grid) for grid in grids)
     assert not any(is_mesh(each) for each in clouds)
@@ -213,16 +217,16 @@ def test_a_mesh_is_told_from_a_cloud() -> None:
 
 
 def test_surfaces_are_drawn_within_their_picture() -> None:
-    """Every quad and every point; the corners of the box and the peak among them."""
+    """Every quad and every point, the corners of the box and the peak among them."""
     grids = _surfaces("grids", 6)
-    drawn = mesh_plot(grids, "real <b>")
-    assert drawn.count("fill=") == 6 * 4 * 4
-    assert "&lt;b&gt;" in drawn
+    meshes = mesh_plot(grids, "real <b>")
+    assert meshes.count("fill=") == 6 * 4 * 4
+    assert "&lt;b&gt;" in meshes
     points = np.zeros((9, 1, 1, 3), np.uint8)
     points[:8, 0, 0] = [[x, y, z] for x in (0, 255) for y in (0, 255) for z in (0, 255)]
     spots = point_plot(points, ["alpha-1"], "corners")
     assert spots.count("<circle") == 9
-    for svg in (drawn, spots):
+    for svg in (meshes, spots):
         width, height = map(float, re.findall(r'viewBox="0 0 (\d+) (\d+)"', svg)[0])
         places = re.findall(r'[ML"](-?\d+\.\d) (-?\d+\.\d)', svg)
         places += re.findall(r'cx="(-?[\d.]+)" cy="(-?[\d.]+)"', svg)
@@ -230,21 +234,21 @@ def test_surfaces_are_drawn_within_their_picture() -> None:
         assert all(0 <= float(x) <= width and 0 <= float(y) <= height for x, y in places)
 
 
-def test_unpaired_images_are_shown_without_an_answer(project: Project) -> None:
-    """Input beside output, real images on a sheet; no target's column, no photo in the mosaic."""
+def test_unpaired_images_have_no_target(project: Project) -> None:
+    """Input is beside output, real images are on a sheet."""
     photos, drawings = project.photos, [f"drawing-{row}" for row in range(12)]
-    project.table("drawn/kept", photos)
-    project.table("drawn/kept-given", 255 - photos, ids=drawings)
+    project.write_table("drawn/kept", photos)
+    project.write_table("drawn/kept-given", 255 - photos, ids=drawings)
     model = {"fid": 90.0, "kid": 0.1, "diversity": 0.8}
     floor = {"sketch": dict.fromkeys(model, 0.5), "real": dict.fromkeys(model, 0.001)}
     where = {"role": "drawn", "condition": "given", "kind": "samples", "drawn": True}
-    project.translation("wild", "wild", photos // 2, model, floor, **where, transfer=True)
-    project.table("translations/wild", photos // 2, ids=drawings)
+    project.write_translation("wild", "wild", photos // 2, model, floor, **where, transfer=True)
+    project.write_table("translations/wild", photos // 2, ids=drawings)
     recipe = {"variant": {"recipe": {"best": "last"}}}
-    project.variant("wild", photos[0], paired=False, training_inputs=70, settings=recipe)
-    found = site(project, ["wild"])
-    html = found["pictures.html"]
-    words = text(found["index.html"] + found["variants/wild.html"])
+    project.write_variant("wild", photos[0], paired=False, training_inputs=70, settings=recipe)
+    site_pages = build_pages(project, ["wild"])
+    html = site_pages["pictures.html"]
+    words = page_text(site_pages["index.html"] + site_pages["variants/wild.html"])
     assert html.count(">Images from other images · drawn/kept</h2>") == 1
     (table,) = re.findall(r'<table class="pictures">.*?</table>', html, flags=re.DOTALL)
     heads = re.findall(r"<th scope=\"col\"[^>]*>(\w+)", table)
@@ -260,10 +264,10 @@ def test_unpaired_images_are_shown_without_an_answer(project: Project) -> None:
     assert "drawn/kept-given 16px, trained on other data" in words
 
 
-def test_chosen_classes_are_a_table_of_their_own(project: Project) -> None:
-    """Weights of one class are not compared with those of all."""
-    project.translation("pizza", "cyclegan", project.photos // 2, PAIRS, classes=["pizza"])
-    site(project, ["there", "pizza"])
+def test_selected_classes_have_their_own_board(project: Project) -> None:
+    """Selected classes have their own board."""
+    project.write_translation("pizza", "cyclegan", project.photos // 2, PAIRS, classes=["pizza"])
+    build_pages(project, ["there", "pizza"])
     assert set(pd.read_csv(project.root / "board.csv")["target"]) == {
         "faces/kept",
         "faces/kept (pizza)",

@@ -1,4 +1,4 @@
-"""A project to survey, and pages that ask about it."""
+"""A project with outputs of three translations, and its survey pages."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ from s2f_core.data.tables import Domain, build
 from s2f_core.report.survey.page import write_page
 
 DATA = VariantData(role="faces", background="kept", condition="pencil")
-KNOWN = {
+TRANSLATIONS = {
     "one": Translation(variant="one", data=DATA),
     "two": Translation(variant="two", data=DATA),
     "back": Translation(variant="two", data=DATA, direction="b-to-a"),
@@ -28,46 +28,46 @@ HEADER = "person,image,answer,milliseconds,page\n"
 
 
 @pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with forty test photos, and what two translations and a way back made of them."""
+def base_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write forty test photos, and the outputs of two translations and one from B to A."""
     folder = tmp_path_factory.mktemp("survey")
     random = np.random.default_rng(0)
     photos = random.integers(0, 200, (40, 4, 4, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
     grey = photos[..., :1]
-    made = {"one": photos + 3, "two": photos + 4, "back": grey + 5}
-    put(folder / "data/faces/kept", photos)
-    put(folder / "data/faces/kept-pencil", grey)
-    for name, images in made.items():
-        put(folder / "data/translations" / KNOWN[name].variant / name, images)
+    outputs = {"one": photos + 3, "two": photos + 4, "back": grey + 5}
+    write_table(folder / "data/faces/kept", photos)
+    write_table(folder / "data/faces/kept-pencil", grey)
+    for name, images in outputs.items():
+        write_table(folder / "data/translations" / TRANSLATIONS[name].variant / name, images)
     ids = [f"{row:03d}" for row in range(40)]
     pd.DataFrame({"id": ids, "split": "test"}).to_parquet(folder / "data/faces/split.parquet")
     (folder / "data/survey").mkdir()
     return folder
 
 
-def put(folder: Path, images: Pixels) -> None:
-    """Images as a table with ids 000, 001 and so on, in place of what is there."""
+def write_table(folder: Path, images: Pixels) -> None:
+    """Write images as a table with ids 000, 001 and so on; replaces a table."""
     ids = [f"{row:03d}" for row in range(len(images))]
     rows = pd.DataFrame({"id": ids, "source": ids})
     build(folder, Domain(rows, images.__getitem__), label=folder.name)
 
 
 @pytest.fixture
-def root(made_once: Path, tmp_path: Path) -> Path:
-    """A copy of that project, to write into."""
-    return Path(shutil.copytree(made_once, tmp_path / "project"))
+def root(base_project: Path, tmp_path: Path) -> Path:
+    """A copy of the base project to write into."""
+    return Path(shutil.copytree(base_project, tmp_path / "project"))
 
 
-Make = Callable[..., dict[str, Any]]
+MakePage = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def make(root: Path) -> Make:
-    """Writes a page and gives what its script sees, and ``truth``, the rows of key.csv."""
+def make_page(root: Path) -> MakePage:
+    """Write a page; return its script's data, its ``html`` and key.csv by key as ``truth``."""
 
-    def made(*names: str, **options: Any) -> dict[str, Any]:
+    def make(*names: str, **options: Any) -> dict[str, Any]:
         out = root / "survey" / "index.html"
-        write_page(KNOWN, names or ["faces"], root / "data", out, **options)
+        write_page(TRANSLATIONS, names or ["faces"], root / "data", out, **options)
         html = out.read_text()
         start = html.index('id="data">') + len('id="data">')
         with (root / "survey" / "key.csv").open(newline="") as file:
@@ -78,11 +78,11 @@ def make(root: Path) -> Make:
             "truth": truth,
         }
 
-    return made
+    return make
 
 
-def answered(page: dict[str, Any], person: str, words: dict[str, str]) -> str:
-    """Lines of a person who has a word for each translation, and for the real ones."""
+def answer_lines(page: dict[str, Any], person: str, words: dict[str, str]) -> str:
+    """Return CSV lines of a person's answers; ``words`` has one per translation and for "real"."""
     rows = [
         f"{person},{key},{words[row['translation'] or 'real']},900,{page['page']}"
         for key, row in page["truth"].items()

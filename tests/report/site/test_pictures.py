@@ -18,8 +18,8 @@ def pictures(tmp_path: Path) -> PictureStore:
     return PictureStore(tmp_path, 40)
 
 
-def test_a_picture_is_shrunk_to_its_edge(pictures: PictureStore, tmp_path: Path) -> None:
-    """The longer side is limited, the shape kept, and a small image is left alone."""
+def test_a_picture_is_shrunk_to_the_edge(pictures: PictureStore, tmp_path: Path) -> None:
+    """The longer side is limited, the shape kept; a small image stays as it is."""
     wide = np.full((20, 80, 3), 90, dtype=np.uint8)
     small, same = pictures.add(wide), pictures.add(wide, 100)
     assert (small.width, small.height) == (40, 10)
@@ -29,8 +29,8 @@ def test_a_picture_is_shrunk_to_its_edge(pictures: PictureStore, tmp_path: Path)
         assert np.abs(np.asarray(image).astype(int) - 90).max() <= 3
 
 
-def test_equal_pixels_are_one_file(pictures: PictureStore, tmp_path: Path) -> None:
-    """Of one table or two; others have a name of their own, and all are counted once."""
+def test_equal_pixels_share_a_file(pictures: PictureStore, tmp_path: Path) -> None:
+    """Other pixels have their own file, and all bytes are counted once."""
     grey = np.zeros((8, 8, 1), dtype=np.uint8)
     first, again = pictures.add(grey), pictures.add(grey.copy())
     other = pictures.add(grey + 200)
@@ -42,8 +42,8 @@ def test_equal_pixels_are_one_file(pictures: PictureStore, tmp_path: Path) -> No
         assert image.mode == "RGB"
 
 
-def test_names_say_nothing_of_the_order(tmp_path: Path) -> None:
-    """Another site with the same picture has the same name for it."""
+def test_names_do_not_depend_on_the_order(tmp_path: Path) -> None:
+    """Names do not depend on the order."""
     one, other = PictureStore(tmp_path / "a", 40), PictureStore(tmp_path / "b", 40)
     image = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
     other.add(image[::-1])
@@ -51,7 +51,7 @@ def test_names_say_nothing_of_the_order(tmp_path: Path) -> None:
 
 
 def test_an_id_without_an_image_has_no_picture(pictures: PictureStore, tmp_path: Path) -> None:
-    """A rejected row and an unknown id give nothing; others are found by their own rows."""
+    """A rejected row and an unknown id give None; other rows are found by id."""
     import pandas as pd
 
     images = np.stack([np.full((4, 4, 3), shade, np.uint8) for shade in (10, 90, 170)])
@@ -59,5 +59,5 @@ def test_an_id_without_an_image_has_no_picture(pictures: PictureStore, tmp_path:
     table = build(tmp_path / "table", Domain(rows, images.__getitem__), label="t")
     assert pictures.from_table(table, "b") is None
     assert pictures.from_table(table, "x") is None
-    found = pictures.from_table(table, "c")
-    assert found == pictures.add(images[2])
+    picture = pictures.from_table(table, "c")
+    assert picture == pictures.add(images[2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from intervals import by_intervals
+from interval_comparisons import compare_by_intervals
 
 from s2f_core.report.site.differences import difference_sentences
 from s2f_core.report.site.ranking import ranking_sentence
@@ -82,94 +82,94 @@ def ours(a: float, b: float, c: float, spread: float = 1.0) -> dict[str, Evaluat
 
 def ranked(study: Study, score: str, evaluations: dict[str, EvaluationRecord]) -> str:
     """The sentence, by the figures and their intervals alone."""
-    return ranking_sentence(study, score, evaluations, by_intervals(evaluations.values()))
+    return ranking_sentence(study, score, evaluations, compare_by_intervals(evaluations.values()))
 
 
 def test_ranking_holds() -> None:
     """The paper's best is the best here, and the whole order is the same."""
-    said = ranked(table(), "fid", ours(110, 120, 100))
-    assert "the paper's best is ResNet + SR (139.07). That holds here" in said
-    assert "at 100.0 before Pix2Pix at 110.0" in said
-    assert "The whole order is the same: ResNet + SR, Pix2Pix and CycleGAN." in said
+    text = ranked(table(), "fid", ours(110, 120, 100))
+    assert "the paper's best is ResNet + SR (139.07). That holds here" in text
+    assert "at 100.0 before Pix2Pix at 110.0" in text
+    assert "The whole order is the same: ResNet + SR, Pix2Pix and CycleGAN." in text
 
 
 def test_ranking_does_not_hold() -> None:
-    """Another row is the best here: said plainly, with the place of the paper's best."""
-    said = ranked(table(), "fid", ours(100, 120, 110))
-    assert "That does not hold here" in said
-    assert "the best is Pix2Pix at 100.0, and ResNet + SR comes second at 110.0" in said
-    assert "here it is Pix2Pix, ResNet + SR and CycleGAN." in said
+    """Another row is the best here; the sentence gives the place of the paper's best."""
+    text = ranked(table(), "fid", ours(100, 120, 110))
+    assert "That does not hold here" in text
+    assert "the best is Pix2Pix at 100.0, and ResNet + SR comes second at 110.0" in text
+    assert "here it is Pix2Pix, ResNet + SR and CycleGAN." in text
 
 
-def test_ranking_is_unsettled_where_intervals_overlap() -> None:
-    """A winner within the other's interval does not win, and does not lose."""
+def test_ranking_is_not_settled_if_intervals_overlap() -> None:
+    """Ranking is not settled if intervals overlap."""
     level = "it is at {}, and no difference from Pix2Pix ({}) is settled."
-    said = ranked(table(), "fid", ours(104, 120, 100, spread=3))
-    assert "That is not settled here" in said
-    assert level.format("100.0", "104.0") in said
+    text = ranked(table(), "fid", ours(104, 120, 100, spread=3))
+    assert "That is not settled here" in text
+    assert level.format("100.0", "104.0") in text
     assert level.format("104.0", "100.0") in ranked(table(), "fid", ours(100, 120, 104, spread=3))
 
 
-def test_ranking_without_the_best_row() -> None:
-    """A ranking cannot be checked where its winner, or all the others, were not trained."""
-    said = ranked(table(best=None), "fid", ours(1, 2, 3))
-    assert "was not trained here, so this cannot be checked" in said
-    said = ranked(table(pix2pix=None, cyclegan=None), "fid", ours(1, 2, 3))
-    assert "No other row was trained here" in said
+def test_ranking_cannot_be_checked_without_the_best_row_or_the_others() -> None:
+    """Ranking cannot be checked without the best row or the others."""
+    text = ranked(table(best=None), "fid", ours(1, 2, 3))
+    assert "was not trained here, so this cannot be checked" in text
+    text = ranked(table(pix2pix=None, cyclegan=None), "fid", ours(1, 2, 3))
+    assert "No other row was trained here" in text
 
 
-def test_ranking_of_an_unknown_score_is_silent() -> None:
-    """One published number, or a score that is not measured here, makes no ranking."""
+def test_ranking_of_an_unknown_score_is_empty() -> None:
+    """So is one of a single published number."""
     assert not ranked(table(), "pixel_difference", ours(1, 2, 3))
     assert not ranked(table(), "inception", ours(1, 2, 3))
 
 
-def test_differences_come_from_the_record() -> None:
-    """A line a row: what it was trained on and how long, and the paper's where it is another."""
+def test_differences_come_from_the_training_record() -> None:
+    """The paper's value is given where it differs."""
     record = training("a", settings={"lr": 0.001, "variant": {"recipe": {"batch": 4}}})
     study = table(cyclegan=None, best=None)
     row = study.rows[0].model_copy(update={"paper": Paper(epochs=100, batch=4)})
     study = study.model_copy(
         update={"rows": (row, *study.rows[1:]), "paper": Paper(size=256, epochs=7, lr=2e-4)}
     )
-    said = difference_sentences(study, ours(1, 2, 3), {"a": record})
-    assert said[:2] == [
+    text = difference_sentences(study, ours(1, 2, 3), {"a": record})
+    assert text[:2] == [
         "Published with: CelebA, TensorFlow.",
         "Ours: PyTorch on cpu (bf16-mixed), scored on 98 test images.",
     ]
-    assert said[2] == (
+    assert text[2] == (
         "Pix2Pix: 800 training images, 128×128 pixels (paper: 256×256), 700 steps, 7 epochs "
         "(paper: 100), a batch size of 4, a learning rate of 0.001 (paper: 0.0002), "
         "0.001 for the discriminator."
     )
-    words = " ".join(said[3:])
+    words = " ".join(text[3:])
     assert "Not trained here: CycleGAN and ResNet + SR." in words
     assert "An FID at N = 98 is not comparable with the paper's absolute values" in words
     assert "does not state how it computes its pixel difference (0.90)" in words
     assert "Mean |a - b| in [0, 1]." in words
 
 
-def test_a_variants_own_width_is_what_is_told() -> None:
-    """The top-level one times its ratio, beside the paper's."""
+def test_the_width_is_the_variants_own() -> None:
+    """The top-level width times its ratio."""
     record = training("a", settings={"width": 16, "variant": {"width_ratio": 2.0}})
     study = table(cyclegan=None, best=None).model_copy(update={"paper": Paper(width=64)})
-    said = difference_sentences(study, ours(1, 2, 3), {"a": record})
-    assert "32 channels in the first layer (paper: 64)" in said[2]
+    text = difference_sentences(study, ours(1, 2, 3), {"a": record})
+    assert "32 channels in the first layer (paper: 64)" in text[2]
 
 
-def test_rows_that_were_made_alike_share_a_line() -> None:
-    """Two rows of one training are one line, unless they were enlarged in different ways."""
+def test_rows_of_equal_training_share_a_sentence() -> None:
+    """Unless they were upscaled in different ways."""
     evaluations = ours(1, 2, 3)
     evaluations["b"] = evaluations["b"].model_copy(update={"variant": "a", "upscaler": "edsr"})
     evaluations["c"] = evaluations["c"].model_copy(update={"variant": "a"})
-    said = difference_sentences(table(), evaluations, {"a": training("a")})
-    assert said[2].startswith("Pix2Pix · ResNet + SR: 800 training images")
-    assert said[3].startswith("CycleGAN: 800 training images")
-    assert said[3].endswith(", upscaled by edsr.")
+    text = difference_sentences(table(), evaluations, {"a": training("a")})
+    assert text[2].startswith("Pix2Pix · ResNet + SR: 800 training images")
+    assert text[3].startswith("CycleGAN: 800 training images")
+    assert text[3].endswith(", upscaled by edsr.")
 
 
-def test_baseline_verdicts() -> None:
-    """Beaten, not settled and not beaten are told apart, and equals share a sentence."""
+def test_baselines_are_beaten_not_beaten_or_not_settled() -> None:
+    """Translations of equal outcome share a sentence."""
     first = evaluation("a", 100, spread=2)
     rivals = {
         "sketch": {"kid": EstimateRecord(value=0.5)},
@@ -178,16 +178,16 @@ def test_baseline_verdicts() -> None:
     }
     mine = {"kid": EstimateRecord(value=0.01, low=0.008, high=0.012)}
     item = first.model_copy(update={"figures": {"model": mine, **rivals}})
-    said = baseline_sentences([item, item.model_copy(update={"name": "b"})])
-    assert said[0] == (
+    text = baseline_sentences([item, item.model_copy(update={"name": "b"})])
+    assert text[0] == (
         "By KID, a and b beat the sketch itself, but not the nearest training photo; "
         "no difference from the mean training photo is settled."
     )
-    assert said[1].startswith("The nearest training photo wins on KID (0.0010) because")
+    assert text[1].startswith("The nearest training photo wins on KID (0.0010) because")
 
 
-def test_nearest_face_is_not_explained_where_it_loses() -> None:
-    """No excuse is made for a baseline that was beaten."""
+def test_nearest_face_is_not_explained_if_it_loses() -> None:
+    """Nearest face is not explained if it loses."""
     mine = {"kid": EstimateRecord(value=0.01)}
     copied = {"kid": EstimateRecord(value=0.02)}
     item = evaluation("a", 100).model_copy(
@@ -196,8 +196,8 @@ def test_nearest_face_is_not_explained_where_it_loses() -> None:
     assert baseline_sentences([item]) == ["By KID, a beats the nearest training photo."]
 
 
-def test_bias_is_told_only_below_2048_images() -> None:
-    """FID is called biased at N = 98 and not at N = 2048."""
+def test_fid_is_called_biased_only_below_2048_images() -> None:
+    """FID is called biased only below 2048 images."""
     assert "N is 98 here" in fid_bias_warning([evaluation("a", 1)])
     assert not fid_bias_warning([evaluation("a", 1, images=2048)])
 
@@ -206,14 +206,16 @@ def test_bias_is_told_only_below_2048_images() -> None:
     ("real", "fake", "expected"),
     [(0.9, 0.1, "had nearly won"), (0.7, 0.4, "told them apart"), (0.52, 0.5, "hardly")],
 )
-def test_discriminator_is_judged(real: float, fake: float, expected: str) -> None:
-    """The sentence follows from how far apart D's mean outputs are."""
-    (said,) = discriminator_sentences({"d_out_real": real, "d_out_fake": fake})
-    assert expected in said
+def test_discriminator_is_judged_by_its_mean_outputs(
+    real: float, fake: float, expected: str
+) -> None:
+    """Discriminator is judged by its mean outputs."""
+    (text,) = discriminator_sentences({"d_out_real": real, "d_out_fake": fake})
+    assert expected in text
 
 
 def test_each_discriminator_is_judged_by_itself() -> None:
-    """CycleGAN has two; outputs far from 0 and 1 are no probabilities and are not judged."""
+    """CycleGAN has two; outputs far from 0 and 1 are not judged."""
     ends = {
         "d_out_real": 0.9,
         "d_out_fake": 0.1,
@@ -226,24 +228,24 @@ def test_each_discriminator_is_judged_by_itself() -> None:
     assert not discriminator_sentences({"d_out_real": 7.0, "d_out_fake": -3.0, "d_real": 1.0})
 
 
-def test_best_is_said_where_it_is_settled() -> None:
-    """One that is better than each other; else the figure, and what it is level with."""
+def test_the_summary_names_a_best_only_if_it_is_settled() -> None:
+    """The summary names a best only if it is settled."""
     apart, close = ours(100, 120, 110, spread=3), ours(100, 120, 104, spread=3)
     for those in (apart, close):
         for name, item in those.items():
             kid = {"kid": item.estimate("fid"), "pixel_difference": EstimateRecord()}
             those[name] = item.model_copy(update={"figures": {"model": kid}})
     assert "The best is a by KID (100.0000, 95 % interval 97.0000 – 103.0000)." in board_summary(
-        list(apart.values()), by_intervals(apart.values())
+        list(apart.values()), compare_by_intervals(apart.values())
     )
-    said = board_summary(list(close.values()), by_intervals(close.values()))
-    assert "The best" not in said
-    assert "By KID a has the best figure (100.0000, 95 % interval 97.0000 – 103.0000)" in said
-    assert "but it is not settled that it is better than c." in said
+    text = board_summary(list(close.values()), compare_by_intervals(close.values()))
+    assert "The best" not in text
+    assert "By KID a has the best figure (100.0000, 95 % interval 97.0000 – 103.0000)" in text
+    assert "but it is not settled that it is better than c." in text
 
 
-def test_small_words() -> None:
-    """Lists read as English; a missing number is a dash and a negative one has a minus sign."""
+def test_lists_and_numbers_read_as_english() -> None:
+    """A missing number is a dash, a negative one has a minus sign."""
     assert join_words(["a"]) == "a"
     assert join_words(["a", "b", "c"]) == "a, b and c"
     assert format_number("kid", None) == "–"
