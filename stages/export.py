@@ -36,7 +36,7 @@ def export(
         raise UserError(f"{model} is an exported model: give the model file that it was made of")
     if out.suffix == ".onnx":
         onnx_export.write(found.description, found.generator, out, precision)
-        takes = onnx_session.shapes(found.description)
+        takes = onnx_session.input_shape(found.description)
         typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB in {precision}; takes {takes}")
     else:
         options = save.export_checkpoint(found.description, found.generator, out)

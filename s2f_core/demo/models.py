@@ -22,7 +22,7 @@ from s2f_core.demo.http_errors import ApiError
 from s2f_core.inference import onnx_export
 from s2f_core.inference.inputs import noise_vectors, to_page
 from s2f_core.inference.load import ONNX, find, variants
-from s2f_core.inference.onnx_session import INPUT, Session, fed, planes
+from s2f_core.inference.onnx_session import INPUT, Session, graph_inputs, noise_planes
 from s2f_core.networks.checkpoint import Description
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class DemoModel:
     @property
     def takes_noise(self) -> bool:
         """Whether the picture depends on the seed."""
-        return self.canvas == "noise" or bool(planes(self.description))
+        return self.canvas == "noise" or bool(noise_planes(self.description))
 
     @property
     def photo_size(self) -> int:
@@ -94,7 +94,7 @@ class DemoModel:
         if self.canvas == "noise":
             return {INPUT: noise_vectors(description, seed, 1)}
         shape = (1, description.in_channels, description.size, description.size)
-        inputs = fed(description, np.zeros(shape, np.float32), seed)
+        inputs = graph_inputs(description, np.zeros(shape, np.float32), seed)
         return {name: values for name, values in inputs.items() if name != INPUT}
 
 

@@ -26,7 +26,7 @@ from s2f_core.common.images import (
 from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
 from s2f_core.inference.from_photo import Conditioning
 from s2f_core.inference.inputs import noise_vectors, resize_square, to_page
-from s2f_core.inference.options import Choices, Options
+from s2f_core.inference.options import OptionKwargs, Options
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.generate import BATCH, batches, generate_floats
 from s2f_core.networks.unet import UNetSection
@@ -84,7 +84,7 @@ class Model:
         image: Picture | Sequence[Picture] | None = None,
         *,
         samples: int | None = None,
-        **options: Unpack[Choices],
+        **options: Unpack[OptionKwargs],
     ) -> Any:
         """What the generator makes of an image, or of each of several; see :class:`Options`.
 
@@ -96,7 +96,7 @@ class Model:
         try:
             chosen = Options(samples=1 if samples is None else samples, **options)
         except TypeError as error:
-            raise UserError(f"{error} (known: {', '.join(Choices.__annotations__)})") from None
+            raise UserError(f"{error} (known: {', '.join(OptionKwargs.__annotations__)})") from None
         if image is None:
             found = self.sample(chosen)
             made = [Image.fromarray(_flat(each)) for each in found]

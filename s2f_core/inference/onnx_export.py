@@ -21,9 +21,9 @@ from s2f_core.inference.onnx_session import (
     FORMAT,
     INPUT,
     OUTPUT,
-    fed,
-    multiple,
-    planes,
+    graph_inputs,
+    noise_planes,
+    side_multiple,
 )
 from s2f_core.networks.checkpoint import VERSION, Description, load_model
 from s2f_core.networks.convolutions import NearestUp
@@ -58,8 +58,8 @@ def write(
 
     Its input is ``input`` [batch, in, H, W] float32 in [-1, 1], its output ``output`` the same with
     the generator's own channels. A generator that draws noise has each plane as an input of its
-    own, to be filled from N(0, 1): see :func:`.onnx_session.planes`. H and W are free where the
-    section is :class:`.onnx_session.Scalable`, else those of the model. The metadata has the
+    own, to be filled from N(0, 1): see :func:`.onnx_session.noise_planes`. H and W are free where
+    the section is :class:`.onnx_session.Scalable`, else those of the model. The metadata has the
     description as JSON under ``s2f``.
 
     ``precision``: ``float16`` keeps the weights in half the bytes, and computes in float32;
@@ -121,12 +121,12 @@ def _example(
     channels, size = description.in_channels, description.size
     if description.generator.takes == "vector":
         return torch.zeros(BATCH, channels, 1, 1), {}, ({0: batch},)
-    if (each := multiple(description)) is None:
+    if (each := side_multiple(description)) is None:
         return torch.zeros(BATCH, channels, size, size), {}, ({0: batch},)
     height, width = (times * each for times in TIMES)
     noise = {
         name: torch.zeros(BATCH, 1, height // part, width // part)
-        for name, part in planes(description).items()
+        for name, part in noise_planes(description).items()
     }
     free: dict[int, object] = {0: batch, 2: each * rows, 3: each * columns}
     as_inputs: dict[int, object] = dict.fromkeys(free, Dim.AUTO)
@@ -184,7 +184,9 @@ def _quantised(graph: ModelProto, description: Description, inputs: Floats) -> M
 
         def get_next(self) -> dict[str, Floats] | None:
             row = next(self.rows, None)
-            return None if row is None else fed(description, inputs[row : row + 1], seed=row)
+            return (
+                None if row is None else graph_inputs(description, inputs[row : row + 1], seed=row)
+            )
 
     add_pre_process_metadata(graph)  # constants are folded and shapes known: else it warns
     products = [node.name for node in graph.graph.node if node.op_type in QUANTISED]

@@ -22,46 +22,46 @@ class Scalable(Protocol):
     """The section of a generator that takes other sizes than the one it is built for."""
 
     def multiple(self, size: int) -> int:
-        """What the sides are multiples of, of a network built for ``size``."""
+        """Return the number that the sides are multiples of, for a network built for ``size``."""
 
 
-def multiple(description: Description) -> int | None:
-    """What the sides of a generator's inputs are multiples of; None where they are its size."""
+def side_multiple(description: Description) -> int | None:
+    """Return the number that the inputs' sides are multiples of; None where the size is fixed."""
     section = description.generator
     return section.multiple(description.size) if isinstance(section, Scalable) else None
 
 
-def planes(description: Description) -> dict[str, int]:
-    """The inputs of a generator that are noise, each with the part of the image's sides it has."""
+def noise_planes(description: Description) -> dict[str, int]:
+    """Return the noise inputs of a generator by name, with the divisor of the image's sides."""
     section = description.generator
     return section.planes(description.size) if isinstance(section, UNetSection) else {}
 
 
-def shapes(description: Description) -> str:
-    """What a generator takes, in words."""
+def input_shape(description: Description) -> str:
+    """Describe the shape of a generator's input for a message."""
     side = 1 if description.generator.takes == "vector" else description.size
-    if each := multiple(description):
-        return f"[n, {description.in_channels}, H, W], H and W multiples of {each}"
+    if multiple := side_multiple(description):
+        return f"[n, {description.in_channels}, H, W], H and W multiples of {multiple}"
     return f"[n, {description.in_channels}, {side}, {side}]"
 
 
-def fed(description: Description, inputs: Floats, seed: int) -> dict[str, Floats]:
-    """What a graph is given by name: the inputs, and noise as PyTorch draws it after a seed."""
-    given = {INPUT: np.ascontiguousarray(inputs, np.float32)}
+def graph_inputs(description: Description, inputs: Floats, seed: int) -> dict[str, Floats]:
+    """Return the inputs of a graph by name: images, and noise as PyTorch draws it after a seed."""
+    arrays = {INPUT: np.ascontiguousarray(inputs, np.float32)}
     random = torch.Generator().manual_seed(seed)
     count, _, height, width = inputs.shape
-    for name, part in planes(description).items():
-        plane = torch.randn(count, 1, height // part, width // part, generator=random)
-        given[name] = plane.numpy()
-    return given
+    for name, divisor in noise_planes(description).items():
+        shape = count, 1, height // divisor, width // divisor
+        arrays[name] = torch.randn(*shape, generator=random).numpy()
+    return arrays
 
 
 class Session:
     """The generator of an ONNX file that :func:`s2f_core.inference.onnx_export.export` wrote.
 
     ``threads``: how many compute one call, by default as many as there are cores. Calls may come
-    from several threads at once. Raises UserError where the file is missing, damaged, newer, or
-    not from here.
+    from several threads at once. Raises UserError where the file is missing, damaged, of another
+    version of the format, or not exported by s2f.
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
@@ -69,11 +69,11 @@ class Session:
         if not path.is_file():
             raise UserError(f"{path} does not exist")
         try:
-            self._session = _opened(path, threads)
-            told = self._session.get_modelmeta().custom_metadata_map
+            self._session = _open_session(path, threads)
+            metadata = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # onnxruntime raises many kinds for a broken file
             raise UserError(f"{path} is damaged: {str(error).partition(chr(10))[0]}") from None
-        self.description = _described(path, told)
+        self.description = _description(path, metadata)
         self._check_graph()
 
     def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
@@ -84,7 +84,9 @@ class Session:
         """
         self._check(inputs.shape)
         try:
-            output: Floats = self._session.run([OUTPUT], fed(self.description, inputs, seed))[0]
+            output: Floats = self._session.run(
+                [OUTPUT], graph_inputs(self.description, inputs, seed)
+            )[0]
         except Exception as error:  # onnxruntime raises many kinds where a graph cannot be run
             raise UserError(f"{self.path} is damaged: {str(error).partition(chr(10))[0]}") from None
         if output.ndim != 4 or output.shape[:2] != (len(inputs), self.description.out_channels):
@@ -93,27 +95,27 @@ class Session:
 
     def _check_graph(self) -> None:
         """Raise UserError unless the graph takes and gives what its description says."""
-        for kind, wanted, found in (
-            ("takes", {INPUT, *planes(self.description)}, self._session.get_inputs()),
+        for verb, expected, nodes in (
+            ("takes", {INPUT, *noise_planes(self.description)}, self._session.get_inputs()),
             ("gives", {OUTPUT}, self._session.get_outputs()),
         ):
-            names = {each.name: each.type for each in found}
-            if names != dict.fromkeys(wanted, FLOAT):
-                said = ", ".join(f"{name}: {type_}" for name, type_ in names.items())
-                raise UserError(f"{self.path} is damaged: it {kind} {said}")
+            names = {node.name: node.type for node in nodes}
+            if names != dict.fromkeys(expected, FLOAT):
+                listed = ", ".join(f"{name}: {type_}" for name, type_ in names.items())
+                raise UserError(f"{self.path} is damaged: it {verb} {listed}")
 
     def _check(self, shape: tuple[int, ...]) -> None:
-        told, each = self.description, multiple(self.description)
-        side = 1 if told.generator.takes == "vector" else told.size
-        if len(shape) == 4 and shape[1] == told.in_channels:
-            if each and all(length and length % each == 0 for length in shape[2:]):
+        description, multiple = self.description, side_multiple(self.description)
+        side = 1 if description.generator.takes == "vector" else description.size
+        if len(shape) == 4 and shape[1] == description.in_channels:
+            if multiple and all(length and length % multiple == 0 for length in shape[2:]):
                 return
             if shape[2:] == (side, side):
                 return
-        raise UserError(f"{self.path} takes {shapes(told)}, not {list(shape)}")
+        raise UserError(f"{self.path} takes {input_shape(description)}, not {list(shape)}")
 
 
-def _opened(path: Path, threads: int | None) -> Any:
+def _open_session(path: Path, threads: int | None) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -122,7 +124,7 @@ def _opened(path: Path, threads: int | None) -> Any:
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _described(path: Path, metadata: dict[str, str]) -> Description:
+def _description(path: Path, metadata: dict[str, str]) -> Description:
     if DESCRIPTION not in metadata:
         raise UserError(f"{path} is no generator that s2f exported: its metadata has no 's2f'")
     version = metadata.get(FORMAT, "")

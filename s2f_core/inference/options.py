@@ -7,16 +7,16 @@ from typing import TypedDict, get_args
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.sketch.normalise import Fit
-from s2f_core.networks.upscalers.select import By, Factor
+from s2f_core.networks.upscalers.select import Factor, UpscalerChoice
 
 
-class Choices(TypedDict, total=False):
+class OptionKwargs(TypedDict, total=False):
     """The options of a call by keyword; see :class:`Options`."""
 
     seed: int
     from_photo: bool
     upscale: Factor | None
-    upscaler: By
+    upscaler: UpscalerChoice
     fit: Fit | None
     pen: bool
     cut: bool
@@ -39,16 +39,20 @@ class Options:
     samples: int = 1
     from_photo: bool = False
     upscale: Factor | None = None
-    upscaler: By = "auto"
+    upscaler: UpscalerChoice = "auto"
     fit: Fit | None = None
     pen: bool = True
     cut: bool = True
 
     def __post_init__(self) -> None:
         """Raise UserError for a value that is not possible."""
-        allowed = {"upscale": (None, 2, 4), "upscaler": get_args(By), "fit": (None, *get_args(Fit))}
-        given = {"upscale": self.upscale, "upscaler": self.upscaler, "fit": self.fit}
-        for name, value in given.items():
+        allowed = {
+            "upscale": (None, 2, 4),
+            "upscaler": get_args(UpscalerChoice),
+            "fit": (None, *get_args(Fit)),
+        }
+        values = {"upscale": self.upscale, "upscaler": self.upscaler, "fit": self.fit}
+        for name, value in values.items():
             if value not in allowed[name]:
                 known = ", ".join(str(each) for each in allowed[name] if each is not None)
                 raise UserError(f"{name}: {value!r} is not possible (allowed: {known})")

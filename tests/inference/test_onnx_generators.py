@@ -8,7 +8,7 @@ import torch
 from network_contract import generator, registry_cases
 
 from s2f_core.inference.onnx_export import export
-from s2f_core.inference.onnx_session import Session, multiple
+from s2f_core.inference.onnx_session import Session, side_multiple
 from s2f_core.networks import Generator
 from s2f_core.networks.checkpoint import Description, save_model
 from tests.networks.test_generators import OPTIONS
@@ -44,7 +44,7 @@ def _equals_its_checkpoint(given: dict[str, Any], folder: Path) -> None:
     export(folder / "a-to-b.pt", folder / "tiny.onnx")
     session = Session(folder / "tiny.onnx", threads=1)
     assert session.description == told
-    each = multiple(told)
+    each = side_multiple(told)
     side = SIZE if told.generator.takes == "image" else 1
     sizes = [(side, side), *([(2 * each, each * 4), (48, 48)] if each else [])]
     for count, (height, width) in ((n, size) for n in (1, 3) for size in sizes):

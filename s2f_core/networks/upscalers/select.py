@@ -12,11 +12,11 @@ from s2f_core.networks.upscalers import UPSCALERS
 from s2f_core.networks.upscalers.edsr import EDSR_FILE
 
 Factor = Literal[2, 4]
-By = Literal["auto", "bicubic", "edsr", "dat-x2"]
+UpscalerChoice = Literal["auto", "bicubic", "edsr", "dat-x2"]
 DAT = Path("assets/dat-x2/dat-x2.pth")  # under the data root
 
 
-def upscale(images: Pixels, factor: Factor, by: By, data: Path) -> Pixels:
+def upscale(images: Pixels, factor: Factor, by: UpscalerChoice, data: Path) -> Pixels:
     """Return images uint8 [n, s, s, C] at ``factor`` times their size.
 
     ``auto`` is :func:`best_upscaler`. EDSR and DAT double the size, so they run once or twice.
