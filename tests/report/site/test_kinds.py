@@ -243,7 +243,7 @@ def test_unpaired_images_have_no_target(project: Project) -> None:
     floor = {"sketch": dict.fromkeys(model, 0.5), "real": dict.fromkeys(model, 0.001)}
     where = {"role": "drawn", "condition": "given", "kind": "samples", "drawn": True}
     project.write_translation("wild", "wild", photos // 2, model, floor, **where, transfer=True)
-    project.write_table("translations/wild", photos // 2, ids=drawings)
+    project.write_table("translations/wild/wild", photos // 2, ids=drawings)
     recipe = {"variant": {"recipe": {"best": "last"}}}
     project.write_variant("wild", photos[0], paired=False, training_inputs=70, settings=recipe)
     site_pages = build_pages(project, ["wild"])
