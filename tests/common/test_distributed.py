@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 import torch
+from distributed_job import run_job
 from fixtures import MakeTable, varied
-from joint import run_job
 from torch import Tensor
 
 from s2f_core.common import distributed
@@ -28,6 +28,7 @@ from s2f_core.training import fabric
 from s2f_core.training.variant import Settings
 
 ROOT = Path(__file__).parents[2]
+JOB = ROOT / "tests" / "helpers" / "distributed_job.py"
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 ENVIRONMENT = {
     **os.environ,
@@ -109,7 +110,7 @@ def _together(folder: Path, jobs: dict[str, Any]) -> tuple[subprocess.CompletedP
     folder.mkdir(exist_ok=True)
     (folder / "jobs.json").write_text(json.dumps(jobs))
     done = subprocess.run(
-        [*TORCHRUN, str(ROOT / "tests" / "helpers" / "joint.py"), str(folder / "jobs.json")],
+        [*TORCHRUN, str(JOB), str(folder / "jobs.json")],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
@@ -197,7 +198,7 @@ def test_the_remaining_process_reports_a_lost_one(tmp_path: Path, make_job: Any)
         port = found.getsockname()[1]
     both = [
         subprocess.Popen(
-            [sys.executable, str(ROOT / "tests" / "helpers" / "joint.py"), str(file)],
+            [sys.executable, str(JOB), str(file)],
             env={**ENVIRONMENT, **_launched(rank, port)},
             stderr=subprocess.PIPE,
             text=True,

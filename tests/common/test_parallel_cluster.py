@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import servers
+from doc_blocks import named_blocks, parse_commands
 from fixtures import MakeTable
-from pages import blocks, commands
 
 from s2f_core.common.images import Pixels
 from s2f_core.data import tables
@@ -26,9 +26,8 @@ def test_a_documented_cluster_makes_the_same_table(
     photos = make_table("photos", faces)
     port = servers.free_port()
     here = {"10.0.0.1": "127.0.0.1", "8786": port}
-    started = {
-        name: commands(blocks(PAGE, "console")[name], here)[0] for name in ("scheduler", "worker")
-    }
+    blocks = named_blocks(PAGE, "console")
+    started = {name: parse_commands(blocks[name], here)[0] for name in ("scheduler", "worker")}
     scheduler = servers.installed_server(started["scheduler"], port, tmp_path / "scheduler.log")
     worker = servers.installed_server(started["worker"], port, tmp_path / "worker.log")
     convert(photos, Pencil(type="pencil"), tmp_path / "here", tmp_path)

@@ -30,7 +30,7 @@ from typing import Any
 
 import yaml
 from clones import BIN, git, points_clone, small_clone
-from killing import Drill, Kill, Stage, environment, stages
+from stage_kills import Drill, Kill, Stage, environment, stages
 
 VARIANTS = ("pix2pix-pencil", "cyclegan", "surfaces-fc")
 STEPS = 200

@@ -13,9 +13,9 @@ import yaml
 from bad_archives import valid_file
 from bad_models import checkpoint, graph
 from bad_pictures import encode, gradient_image
-from entries import ENTRIES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from untrusted_files import ENTRIES
 
 from s2f_core.common.config import load
 from s2f_core.common.errors import UserError

@@ -11,7 +11,7 @@ from bad_archives import ARCHIVES
 from bad_models import MODELS
 from bad_pictures import PICTURES
 from bad_texts import TEXTS
-from entries import ENTRIES
+from untrusted_files import ENTRIES
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, decode

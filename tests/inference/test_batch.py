@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mlflow_project
 import numpy as np
 import pytest
-import stores
 from PIL import Image
 
 import s2f_core
@@ -28,9 +28,9 @@ UNET = {"type": "unet", "norm": "instance"}
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with models and three drawings, one of them deeper, as the working directory."""
     told: dict[str, Any] = {"drawn_at": 32, "versions": {"s2f": "0"}}
-    stores.model(tmp_path / "data", "tiny", **told)
-    stores.model(tmp_path / "data", "noisy", generator={**UNET, "noise": "input"}, **told)
-    stores.model(
+    mlflow_project.model(tmp_path / "data", "tiny", **told)
+    mlflow_project.model(tmp_path / "data", "noisy", generator={**UNET, "noise": "input"}, **told)
+    mlflow_project.model(
         tmp_path / "data", "noise", "noise", generator={"type": "dcgan"}, in_channels=8, size=32
     )
     for row, name in enumerate(["a.png", "b.jpg", "deep/c.webp"]):

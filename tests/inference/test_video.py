@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import mlflow_project
 import numpy as np
 import pytest
-import stores
 
 import s2f_core
 from s2f_core.common.errors import UserError
@@ -61,7 +61,7 @@ def data(tmp_path: Path) -> Path:
         "direction": "a-to-b",
         "drawing": {"type": "pencil", "blur": 5},
     }
-    stores.model(tmp_path / "data", "tiny", **told)
+    mlflow_project.model(tmp_path / "data", "tiny", **told)
     return tmp_path / "data"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from clones import BIN, POINTS, clean_environment, points_clone, ran, run
-from killing import ONE_THREAD, Prints, prints
+from stage_kills import ONE_THREAD, Prints, prints
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

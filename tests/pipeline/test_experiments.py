@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from clones import git, ran, run, small_clone
-from killing import prints
+from stage_kills import prints
 
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.mlflow_store import connect

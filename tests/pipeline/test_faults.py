@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mlflow_project
 import numpy as np
 import pandas as pd
 import pytest
-import stores
 import torch
-from tiny import BODY, Fetcher, single_file_asset
+from tiny_asset import BODY, Fetcher, single_file_asset
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - another disk than that of the tests
 
-client = stores.client
+client = mlflow_project.client
 
 
 @pytest.fixture

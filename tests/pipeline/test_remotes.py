@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import servers
 from clones import BIN, POINTS, clean_environment, git, points_clone, ran, run
-from pages import blocks, commands
+from doc_blocks import named_blocks, parse_commands
 
 PAGE = "how-to/several-machines.md"
 VARIANT = POINTS
@@ -67,7 +67,7 @@ def _clone(source: Path, folder: Path) -> None:
 def _do(clone: Path, block: str, here: dict[str, object] | None = None) -> str:
     """What the commands of one block of the page print, with what there is ``here``."""
     printed = []
-    for command in commands(blocks(PAGE, "console")[block], here or {}):
+    for command in parse_commands(named_blocks(PAGE, "console")[block], here or {}):
         if command[0] == "git":
             git(clone, *command[1:])
         else:

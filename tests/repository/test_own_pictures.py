@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from clones import ran, run, small_clone
-from pages import blocks
+from doc_blocks import named_blocks
 from PIL import Image
 
 from s2f_core.data.tables import read
@@ -72,7 +72,7 @@ CASES: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
 
 def test_the_page_has_these_cases_and_no_other() -> None:
     """Each with its change and its command."""
-    assert blocks(PAGE, "yaml").keys() == blocks(PAGE, "console").keys() == CASES.keys()
+    assert named_blocks(PAGE, "yaml").keys() == named_blocks(PAGE, "console").keys() == CASES.keys()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -83,10 +83,10 @@ def test_a_folder_of_ones_own_becomes_a_model(clone: Path, case: str) -> None:
     file = clone / "params.yaml"
     before = file.read_text()
     settings = yaml.safe_load(before)
-    change = yaml.safe_load(blocks(PAGE, "yaml")[case])["data"]
+    change = yaml.safe_load(named_blocks(PAGE, "yaml")[case])["data"]
     settings["data"].update(change)
     file.write_text(yaml.safe_dump(settings, sort_keys=False))
-    (command,) = blocks(PAGE, "console")[case].splitlines()
+    (command,) = named_blocks(PAGE, "console")[case].splitlines()
     output = run(clone, *shlex.split(command))
     file.write_text(before)
     (clone / "mine").rename(clone / f"mine-{case}")

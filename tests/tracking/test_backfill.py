@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import mlflow_project
 import pytest
-import stores
 from fixtures import MakeTable
 
 from s2f_core.common.images import Pixels
@@ -19,18 +19,18 @@ from s2f_core.training.variant import Settings
 ROLES = {"faces": {"path": "data/assets/celeba-1k"}}
 RUN = "0123456789abcdef0123456789abcdef"
 
-client = stores.client
+client = mlflow_project.client
 
 
 @pytest.fixture
 def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
     """A trained variant with two evaluations, as dvc pull brings them."""
     data = tmp_path / "data"
-    stores.tables(data, make_table, faces)
-    stores.model(data, "tiny")
-    stores.trained(data, tmp_path / "metrics", settings, RUN)
-    stores.evaluated(data, "tiny", "tiny")
-    stores.evaluated(data, "tiny-again", "tiny")
+    mlflow_project.tables(data, make_table, faces)
+    mlflow_project.model(data, "tiny")
+    mlflow_project.trained(data, tmp_path / "metrics", settings, RUN)
+    mlflow_project.evaluated(data, "tiny", "tiny")
+    mlflow_project.evaluated(data, "tiny-again", "tiny")
     return tmp_path
 
 
@@ -45,7 +45,7 @@ def test_training_and_evaluations_come_back(client: Any, project: Path) -> None:
         "tiny: the evaluation of tiny",
         "tiny-again: the evaluation of tiny",
     ]
-    found = {run.info.run_name: run for run in stores.runs(client)}
+    found = {run.info.run_name: run for run in mlflow_project.runs(client)}
     assert set(found) == {"tiny", "tiny-again"}
     run = found["tiny"]
     assert run.data.params["variant.recipe.batch"] == "4"
@@ -67,10 +67,10 @@ def test_training_and_evaluations_come_back(client: Any, project: Path) -> None:
 def test_a_second_time_it_makes_nothing(client: Any, project: Path) -> None:
     """And an evaluation made later finds the run by the id that came with the model."""
     _backfill(project)
-    before = [(run.info.run_id, run.data.metrics) for run in stores.runs(client)]
+    before = [(run.info.run_id, run.data.metrics) for run in mlflow_project.runs(client)]
     assert _backfill(project) == []
     record("tiny", "tiny", project / "data", ROLES["faces"])
-    assert [(run.info.run_id, run.data.metrics) for run in stores.runs(client)] == before
+    assert [(run.info.run_id, run.data.metrics) for run in mlflow_project.runs(client)] == before
 
 
 def test_what_the_store_has_is_left_alone(client: Any, project: Path) -> None:
@@ -88,10 +88,10 @@ def test_what_the_store_has_is_left_alone(client: Any, project: Path) -> None:
 def test_a_run_that_an_evaluation_began_gets_its_training(client: Any, project: Path) -> None:
     """DVC restored the model and ran the evaluation: one run, not two."""
     record("tiny", "tiny", project / "data", ROLES["faces"])
-    (begun,) = stores.runs(client)
+    (begun,) = mlflow_project.runs(client)
     shutil.rmtree(project / "data" / "evaluations" / "tiny" / "tiny-again")
     assert _backfill(project) == [f"tiny: the training of {RUN}"]
-    (run,) = stores.runs(client)
+    (run,) = mlflow_project.runs(client)
     assert run.info.run_id == begun.info.run_id
     assert {"test/kid", "train/g_l1", "val/ssim"} <= set(run.data.metrics)
 

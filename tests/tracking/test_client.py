@@ -8,16 +8,16 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import mlflow_project
 import pytest
-import stores
-from stores import runs
+from mlflow_project import runs
 
 from s2f_core.common.errors import UserError
 from s2f_core.tracking import client as tracking
 
 PARAMS = {"lr": 2e-4, "gan": {"kind": "pix2pix", "layers": [1, 2]}, "max_steps": None}
 
-client = stores.client
+client = mlflow_project.client
 
 
 def _train(resume: str | None = None, params: dict[str, Any] | None = None) -> str:

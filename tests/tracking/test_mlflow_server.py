@@ -10,14 +10,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import mlflow_project
 import numpy as np
 import pytest
 import servers
-import stores
 import yaml
 from clones import clean_environment
+from doc_blocks import named_blocks, parse_commands
 from fixtures import MakeTable
-from pages import blocks, commands
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
@@ -50,7 +50,8 @@ def _served(database: str, folder: Path) -> servers.Server:
         "/srv/mlflow": folder / "artifacts",
         "5000": port,
     }
-    (command,) = commands(blocks("how-to/several-machines.md", "console")["server"], here)
+    block = named_blocks("how-to/several-machines.md", "console")["server"]
+    (command,) = parse_commands(block, here)
     return servers.mlflow_server(command, port, folder / "mlflow.log")
 
 
@@ -116,10 +117,10 @@ def test_two_machines_train_at_once(address: str, tmp_path: Path) -> None:
 def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
     """A trained and evaluated variant, as dvc pull brings it."""
     data = tmp_path / "data"
-    stores.tables(data, make_table, faces)
-    stores.model(data, "tiny")
-    stores.trained(data, tmp_path / "metrics", settings, RUN)
-    stores.evaluated(data, "tiny", "tiny")
+    mlflow_project.tables(data, make_table, faces)
+    mlflow_project.model(data, "tiny")
+    mlflow_project.trained(data, tmp_path / "metrics", settings, RUN)
+    mlflow_project.evaluated(data, "tiny", "tiny")
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"data": {"faces": CELEBA}}))
     return tmp_path
 
@@ -165,7 +166,7 @@ def test_a_second_evaluation_makes_no_second_version(client: Any, project: Path)
         record("again", "tiny", data, CELEBA)
     (version,) = client.search_model_versions("name = 'again'")
     assert version.tags["test/kid"] == "0.5"
-    stores.model(data, "tiny", width=6)
+    mlflow_project.model(data, "tiny", width=6)
     record("again", "tiny", data, CELEBA)
     assert len(client.search_model_versions("name = 'again'")) == 2
 

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import mlflow_project
 import pytest
 import requests
-import stores
-from stores import runs
+from mlflow_project import runs
 
 from s2f_core.common.errors import UserError
 from s2f_core.tracking import client as tracking
@@ -24,7 +24,7 @@ from s2f_core.tracking.process import BusyError
 
 ROOT = Path(__file__).parents[2]
 
-client = stores.client
+client = mlflow_project.client
 
 
 def _logged() -> str:

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mlflow_project
 import numpy as np
 import pandas as pd
 import pytest
 import requests
 import servers
-import stores
 import torch
 from fixtures import MakeTable
 
@@ -43,15 +43,15 @@ DOMAINS = {
 }
 NOISE = {"generator": {"type": "dcgan"}, "in_channels": 8, "size": 32}
 
-client = stores.client
+client = mlflow_project.client
 
 
 @pytest.fixture
 def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
     """Tables, and a model of half their size."""
     root = tmp_path / "data"
-    stores.tables(root, make_table, faces)
-    stores.model(root, "tiny")
+    mlflow_project.tables(root, make_table, faces)
+    mlflow_project.model(root, "tiny")
     return root
 
 
@@ -67,7 +67,7 @@ def _versions(client: Any, name: str) -> list[Any]:
 
 def test_it_answers_as_the_evaluation_does(data: Path) -> None:
     """To the byte, for all inputs at once as for one by one."""
-    asked = stores.evaluated(data, "tiny", "tiny")
+    asked = mlflow_project.evaluated(data, "tiny", "tiny")
     made = read(data / "translations" / "tiny" / "tiny").images(range(10))
     pairs = asked.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
@@ -83,7 +83,7 @@ def test_an_upscaler_that_learned_brings_its_weights(data: Path) -> None:
     section = EDSRSection(blocks=1, channels=4)
     file = data / EDSR_FILE
     save_model(file, section, section.build().state_dict(), self_ensemble=False)
-    asked = stores.evaluated(data, "sharper", "tiny", upscaler="edsr")
+    asked = mlflow_project.evaluated(data, "sharper", "tiny", upscaler="edsr")
     made = read(data / "translations" / "tiny" / "sharper").images(range(10))
     pairs = asked.data.pairs(data, "test")
     served = _packed(data, asked)
@@ -93,8 +93,8 @@ def test_an_upscaler_that_learned_brings_its_weights(data: Path) -> None:
 
 def test_noise_is_given_as_vectors(data: Path) -> None:
     """Floats in [-1, 1], as the table's bytes are seen by a network."""
-    stores.model(data, "noise", "noise", **NOISE)
-    asked = stores.evaluated(data, "noise", "noise", condition="noise", kind="samples")
+    mlflow_project.model(data, "noise", "noise", **NOISE)
+    asked = mlflow_project.evaluated(data, "noise", "noise", condition="noise", kind="samples")
     served = _packed(data, asked)
     vectors = np.load(served.folder / EXAMPLE)
     assert served.served.takes == (8,)
@@ -110,11 +110,11 @@ def test_noise_is_given_as_vectors(data: Path) -> None:
 
 def test_the_sheet_has_input_output_and_target(data: Path) -> None:
     """Four triples a row; outputs alone where the input is noise."""
-    asked = stores.evaluated(data, "tiny", "tiny")
+    asked = mlflow_project.evaluated(data, "tiny", "tiny")
     shown = sheet(asked.data.pairs(data, "test"), read(data / "translations" / "tiny" / "tiny"))
     assert shown.shape == (3 * 130 - 2, 12 * 130 - 2, 3)
-    stores.model(data, "noise", "noise", **NOISE)
-    asked = stores.evaluated(data, "noise", "noise", condition="noise", kind="samples")
+    mlflow_project.model(data, "noise", "noise", **NOISE)
+    asked = mlflow_project.evaluated(data, "noise", "noise", condition="noise", kind="samples")
     shown = sheet(asked.data.pairs(data, "test"), read(data / "translations" / "noise" / "noise"))
     assert shown.shape == (3 * 130 - 2, 4 * 130 - 2, 3)
 
@@ -156,9 +156,9 @@ def test_an_evaluation_is_one_run_with_figures_pictures_data_and_a_model(
     client: Any, data: Path
 ) -> None:
     """Of the figures only those that there are; the model's page has them too."""
-    stores.evaluated(data, "tiny", "tiny")
+    mlflow_project.evaluated(data, "tiny", "tiny")
     record("tiny", "tiny", data, CELEBA)
-    (run,) = stores.runs(client)
+    (run,) = mlflow_project.runs(client)
     assert run.data.metrics == {"test/kid": 0.5, "test/ssim": 0.25}
     assert run.data.tags["upscaler"] == "bicubic"
     kept = {file.path for file in client.list_artifacts(run.info.run_id)}
@@ -186,9 +186,9 @@ def test_figures_of_validation_images_are_not_the_tests(client: Any, data: Path)
     rows = pd.read_parquet(file)
     rows.loc[:3, "split"] = "val"
     rows.to_parquet(file)
-    stores.evaluated(data, "tiny", "tiny", split="val")
+    mlflow_project.evaluated(data, "tiny", "tiny", split="val")
     record("tiny", "tiny", data, CELEBA)
-    (run,) = stores.runs(client)
+    (run,) = mlflow_project.runs(client)
     assert run.data.metrics == {"validation/kid": 0.5, "validation/ssim": 0.25}
     used = {entry.tags[0].value for entry in run.inputs.dataset_inputs}
     assert used == {"validation", "training"}
@@ -198,46 +198,46 @@ def test_figures_of_validation_images_are_not_the_tests(client: Any, data: Path)
 
 def test_a_version_is_new_where_the_weights_are(client: Any, data: Path) -> None:
     """An evaluation made again changes the tags of the version that is there."""
-    stores.evaluated(data, "tiny", "tiny")
+    mlflow_project.evaluated(data, "tiny", "tiny")
     record("tiny", "tiny", data, CELEBA)
     record("tiny", "tiny", data, DOMAINS)
     (version,) = _versions(client, "tiny")
     assert version.tags["licence"] == licence(DOMAINS)
-    stores.model(data, "tiny", width=6)
+    mlflow_project.model(data, "tiny", width=6)
     record("tiny", "tiny", data, CELEBA)
     assert sorted(int(version.version) for version in _versions(client, "tiny")) == [1, 2]
 
 
 def test_a_transfer_registers_nothing(client: Any, data: Path) -> None:
     """It is another translation's model on other data, and its run a child of that one's."""
-    stores.evaluated(data, "tiny-tried", "tiny", transfer=True)
+    mlflow_project.evaluated(data, "tiny-tried", "tiny", transfer=True)
     record("tiny-tried", "tiny", data, CELEBA)
-    assert stores.names(client) == ["tiny-tried"]
+    assert mlflow_project.names(client) == ["tiny-tried"]
     assert client.search_registered_models() == []
 
 
 def test_imported_models_are_told_apart(client: Any, data: Path) -> None:
     """They have no training; each gets a run of its own."""
-    stores.model(data, "other")
+    mlflow_project.model(data, "other")
     for name in ("tiny", "other", "tiny"):
         if not (data / "evaluations" / name).exists():
-            stores.evaluated(data, name, name)
+            mlflow_project.evaluated(data, name, name)
         record(name, name, data, CELEBA)
     assert trained_in(data, "tiny") == "imported tiny"
-    assert stores.names(client) == ["other", "tiny"]
+    assert mlflow_project.names(client) == ["other", "tiny"]
 
 
 def test_a_model_that_is_missing_is_named(client: Any, data: Path) -> None:
     """Nothing is registered, and the run says that it failed, until it did not."""
-    stores.evaluated(data, "tiny", "tiny")
+    mlflow_project.evaluated(data, "tiny", "tiny")
     (data / "models" / "tiny" / "a-to-b.pt").unlink()
     with pytest.raises(UserError, match=r"models/tiny/a-to-b\.pt does not exist"):
         record("tiny", "tiny", data, CELEBA)
-    assert stores.runs(client)[0].info.status == "FAILED"
+    assert mlflow_project.runs(client)[0].info.status == "FAILED"
     assert client.search_registered_models() == []
-    stores.model(data, "tiny")
+    mlflow_project.model(data, "tiny")
     record("tiny", "tiny", data, CELEBA)
-    assert [run.info.status for run in stores.runs(client)] == ["FINISHED"]
+    assert [run.info.status for run in mlflow_project.runs(client)] == ["FINISHED"]
 
 
 @pytest.mark.slow
@@ -245,7 +245,7 @@ def test_it_is_loaded_in_a_process_that_knows_nothing_of_this_project(
     client: Any, data: Path, tmp_path: Path
 ) -> None:
     """With signature and example, by the code that came with it; other sizes are refused."""
-    stores.evaluated(data, "tiny", "tiny")
+    mlflow_project.evaluated(data, "tiny", "tiny")
     record("tiny", "tiny", data, CELEBA)
     made = read(data / "translations" / "tiny" / "tiny").images([0])
     code = (
@@ -281,7 +281,7 @@ def test_it_is_loaded_in_a_process_that_knows_nothing_of_this_project(
 @pytest.mark.slow
 def test_it_is_served_over_http(client: Any, data: Path, tmp_path: Path) -> None:
     """By ``mlflow models serve``: the example comes back translated, another size is refused."""
-    stores.evaluated(data, "tiny", "tiny")
+    mlflow_project.evaluated(data, "tiny", "tiny")
     record("tiny", "tiny", data, CELEBA)
     made = read(data / "translations" / "tiny" / "tiny").images([0])
     (version,) = _versions(client, "tiny")

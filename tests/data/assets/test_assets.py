@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from loopback import Site, serve
-from tiny import BODY, Fetcher, make_asset, single_file_asset, write_tar
+from tiny_asset import BODY, Fetcher, make_asset, single_file_asset, write_tar
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.assets import File, Source

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from loopback import Site, serve
-from tiny import BODY, SHA256, Fetcher, single_file_asset
+from tiny_asset import BODY, SHA256, Fetcher, single_file_asset
 
 from s2f_core.common.atomic import DiskFullError
 from s2f_core.common.errors import UserError

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tiny import (
+from tiny_asset import (
     BODY,
     PHOTOS,
     Fetcher,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from reference import ResNet, UNet
+from tiny_reference import ResNet, UNet
 from torch import nn
 
 from s2f_core.common.errors import UserError

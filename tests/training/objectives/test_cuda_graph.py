@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from fixtures import SilentRun, varied
-from game_forms import FORMS
 from lightning_fabric import Fabric
+from objective_cases import FORMS
 from torch import Tensor
 
 from s2f_core.common.device import resolve_precision, uses_cuda_graphs

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 from fixtures import varied
-from game_forms import FORMS
 from lightning_fabric import Fabric
+from objective_cases import FORMS
 
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs

@@ -1,4 +1,4 @@
-"""Trainings on several processes: ``torchrun … joint.py JOBS``."""
+"""Trainings on several processes: ``torchrun … distributed_job.py JOBS``."""
 
 from __future__ import annotations
 
