@@ -1,4 +1,4 @@
-"""Archives, arrays and pickles that would leave their folder, fill the memory, or run code."""
+"""Archives, arrays and pickles that try to leave their folder, fill the memory, or run code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BOMB = 2**22  # bytes; the tests allow less
 
 
 class RunsCode:
-    """Unpickled, it makes a file."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -36,7 +36,7 @@ class RunsCode:
 def _zip(*names: str, data: bytes = b"x", how: int = zipfile.ZIP_DEFLATED, kind: int = 0) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that are there twice
+        warnings.simplefilter("ignore")  # about duplicate names
         for name in names:
             info = zipfile.ZipInfo(name)
             info.external_attr, info.compress_type = kind << 16, how
@@ -62,7 +62,7 @@ def _encrypted_zip() -> bytes:
 
 
 def _understated_zip() -> bytes:
-    """A zip that declares ten bytes and holds millions."""
+    """A zip whose member declares ten bytes and holds millions."""
     whole = _zip("a.png", data=bytes(BOMB))
     return whole.replace(struct.pack("<I", BOMB), struct.pack("<I", 10))
 
@@ -99,7 +99,7 @@ def _npz(**arrays: np.ndarray[Any, Any]) -> bytes:
 
 
 def _npy_header(text: str) -> bytes:
-    """A .npy file of this header and no data."""
+    """A .npy file with this header and no data."""
     line = text.encode().ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(line)) + line
 
@@ -171,7 +171,7 @@ ARCHIVES: dict[str, Make] = {
 
 
 def valid_file(kind: str) -> bytes:
-    """A whole file of this kind, to be damaged."""
+    """A valid file of this kind, to be damaged by a test."""
     if kind == "pickle":
         return cifar_batch("test_batch", [0, 1], np.zeros((2, 32, 32, 3), np.uint8))
     if kind == "zip":

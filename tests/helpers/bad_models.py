@@ -1,4 +1,4 @@
-"""Model files that promise too much, hold too little, or are not what they say."""
+"""Model files with wrong descriptions, missing weights, or other content than declared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Weights = dict[str, torch.Tensor]
 
 @cache
 def description() -> Description:
-    """A tiny U-Net of drawings of 16 pixels."""
+    """The description of a tiny U-Net for drawings of 16 pixels."""
     return Description(
         variant="tiny",
         condition="given",
@@ -39,13 +39,13 @@ def description() -> Description:
 
 @cache
 def weights() -> Weights:
-    """Its weights."""
+    """The weights of the tiny U-Net."""
     torch.manual_seed(0)
     return description().build().state_dict()
 
 
 def checkpoint(change: Callable[[Weights], object] = dict, **changes: Any) -> bytes:
-    """A model file of changed weights and of a description with other values."""
+    """A model file with changed weights and a changed description."""
     content = {
         "format": FORMAT,
         "version": VERSION,
@@ -61,28 +61,28 @@ def _torch_file(content: object) -> bytes:
     return buffer.getvalue()
 
 
-def _huge_weights(held: Weights) -> Weights:
-    """Weights of terabytes, each one number seen over and over."""
+def _huge_weights(_weights: Weights) -> Weights:
+    """Weights with terabytes of elements, each an expanded single number."""
     with torch.device("meta"):
-        wanted = description().model_copy(update={"width": 2**12}).build().state_dict()
-    return {name: torch.zeros(()).expand(one.shape) for name, one in wanted.items()}
+        shapes = description().model_copy(update={"width": 2**12}).build().state_dict()
+    return {name: torch.zeros(()).expand(one.shape) for name, one in shapes.items()}
 
 
 def _deflated(data: bytes) -> bytes:
-    """The same zip, its members packed, and one of zeros more."""
+    """The same zip with compressed members and an additional member of zeros."""
     buffer = io.BytesIO()
     with (
-        zipfile.ZipFile(io.BytesIO(data)) as given,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made,
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        for name in given.namelist():
-            made.writestr(name, given.read(name))
-        made.writestr("archive/data/99", bytes(2**24))
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+        target.writestr("archive/data/99", bytes(2**24))
     return buffer.getvalue()
 
 
 def _torchscript() -> bytes:
-    """TorchScript, as an .onnx of nothing but code would be too."""
+    """A TorchScript file, which contains code."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("archive/code/__torch__.py", "import os\n")
@@ -99,7 +99,7 @@ def graph(
     parts: tuple[onnx.TensorProto, ...] = (),
     text: str | None = None,
 ) -> bytes:
-    """An ONNX file of these nodes, by default one that repeats a channel; with a description."""
+    """An ONNX file of these nodes, by default one that repeats a channel, with a description."""
     image = helper.make_tensor_value_info(takes, TensorProto.FLOAT, ["n", channels, 16, 16])
     made = helper.make_tensor_value_info("output", TensorProto.FLOAT, None)
     used = nodes or (helper.make_node("Concat", [takes] * 3, ["output"], axis=1),)
@@ -110,11 +110,11 @@ def graph(
     return bytes(model.SerializeToString())
 
 
-def _external_weights(place: str) -> bytes:
-    """Weights that lie in another file."""
+def _external_weights(location: str) -> bytes:
+    """An ONNX file whose weights are in another file."""
     tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1, 1, 1, 1])
     tensor.data_location = TensorProto.EXTERNAL
-    for key, value in (("location", place), ("offset", "0"), ("length", "4")):
+    for key, value in (("location", location), ("offset", "0"), ("length", "4")):
         tensor.external_data.add(key=key, value=value)
     return graph(
         helper.make_node("Mul", ["input", "w"], ["x"]),
@@ -134,15 +134,17 @@ MODELS: dict[str, Make] = {
     "endless.pt": lambda _: checkpoint(size=2**80),
     "negative.pt": lambda _: checkpoint(width=-1, in_channels=0),
     "expanded.pt": lambda _: checkpoint(_huge_weights, width=2**12),
-    "nan.pt": lambda _: checkpoint(lambda held: {k: v * float("nan") for k, v in held.items()}),
-    "complex.pt": lambda _: checkpoint(
-        lambda held: {k: v.to(torch.complex64) for k, v in held.items()}
+    "nan.pt": lambda _: checkpoint(
+        lambda weights: {k: v * float("nan") for k, v in weights.items()}
     ),
-    "less.pt": lambda _: checkpoint(lambda held: dict(list(held.items())[:-1])),
-    "more.pt": lambda _: checkpoint(lambda held: {**held, "more": torch.zeros(1)}),
-    "texts.pt": lambda _: checkpoint(lambda held: dict.fromkeys(held, "weight")),
+    "complex.pt": lambda _: checkpoint(
+        lambda weights: {k: v.to(torch.complex64) for k, v in weights.items()}
+    ),
+    "less.pt": lambda _: checkpoint(lambda weights: dict(list(weights.items())[:-1])),
+    "more.pt": lambda _: checkpoint(lambda weights: {**weights, "more": torch.zeros(1)}),
+    "texts.pt": lambda _: checkpoint(lambda weights: dict.fromkeys(weights, "weight")),
     "none.pt": lambda _: checkpoint(lambda _: None),
-    "meta.pt": lambda _: checkpoint(lambda held: {k: v.to("meta") for k, v in held.items()}),
+    "meta.pt": lambda _: checkpoint(lambda weights: {k: v.to("meta") for k, v in weights.items()}),
     "description.pt": lambda _: checkpoint(variant="../../x", condition="no such", background="?"),
     "unknown.pt": lambda _: checkpoint(generator={"type": "os.system"}),
     "list.pt": lambda _: _torch_file([1, 2]),

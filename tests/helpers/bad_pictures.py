@@ -1,4 +1,4 @@
-"""Pictures that are broken, large, odd, or no pictures; each is made, none is kept."""
+"""Image files that are broken, huge, unusual, or not images; generated for each test."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-Make = Callable[[Path], bytes]  # of the folder in which nothing must appear
+Make = Callable[[Path], bytes]  # its argument is a folder in which no file may appear
 
-ACCEPTED = ""  # the picture can be used
+ACCEPTED = ""  # no reason: the image can be used
 
 
 def gradient_image(width: int = 48, height: int = 48) -> Image.Image:
-    """A photo of a kind: a smooth colour in each place."""
+    """An image of smooth colours."""
     y, x = np.mgrid[0:height, 0:width]
     values = np.stack([x * 5, y * 5, (x + y) * 2], axis=-1) % 256
     return Image.fromarray(values.astype(np.uint8))
 
 
 def encode(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The bytes of a picture."""
+    """The bytes of an image file."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
 def _png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
-    """A grey PNG of this header, whatever else is in it."""
+    """A grey PNG with this header, whatever its other chunks."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         checksum = zlib.crc32(name + data)
@@ -77,7 +77,7 @@ def _sixteen_bit_tiff() -> bytes:
 
 
 def _postscript(folder: Path) -> bytes:
-    """PostScript that writes a file, which Pillow would have Ghostscript run."""
+    """PostScript that writes a file if Pillow runs it by Ghostscript."""
     return (
         "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 48\n"
         f"({folder}/postscript) (w) file closefile\nshowpage\n%%EOF\n"
@@ -143,4 +143,4 @@ PICTURES: dict[str, tuple[Make, str]] = {
     "naïve – 草图 \u202e.png": (lambda _: encode(gradient_image(), "PNG"), ACCEPTED),
     "x" * 250 + ".png": (lambda _: encode(gradient_image(), "PNG"), ACCEPTED),
 }
-"""What each is, and why it is refused as a picture (a pattern): "" where it is not."""
+"""Each image and the pattern of its rejection reason; "" if it is accepted."""

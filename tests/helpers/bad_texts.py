@@ -1,4 +1,4 @@
-"""Texts that are deep, endless, of strange numbers, or name code."""
+"""Text files that are deeply nested, expand without end, have odd numbers, or name code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _merge_bomb() -> str:
 
 
 def _annotations(**person: object) -> str:
-    """COCO's, of one person of these values."""
+    """COCO annotations of one person with these values."""
     usual = {
         "id": 1,
         "image_id": 1,

@@ -1,4 +1,4 @@
-"""What a team has on other machines, as real processes on loopback: sshd, PostgreSQL, MLflow."""
+"""A team's servers as real processes on loopback: sshd, PostgreSQL, MLflow."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ import requests
 from clones import BIN, clean_environment
 
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-START_TIMEOUT = 90.0  # the longest that a server may take to answer
+START_TIMEOUT = 90.0  # seconds until a server must answer
 PASSWORD = "no-secret"  # noqa: S105 - of a database that lives for one test
 
 
 @dataclass(frozen=True)
 class Server:
-    """A program that answers on a port of loopback, once it runs; what it says goes to ``log``."""
+    """A program that answers on a port of loopback; its output goes to ``log``."""
 
     command: list[str]
     port: int
@@ -35,7 +35,7 @@ class Server:
 
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The server until the end of the block, when it is killed with all that it began."""
+        """Run the server; at the end of the block kill it and its child processes."""
         with self.log.open("ab") as output:
             process = subprocess.Popen(
                 self.command,
@@ -62,7 +62,7 @@ class Server:
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """End a server at once, with all that it began, as a power cut does."""
+    """Kill a server and its child processes at once, like a power cut."""
     if process.poll() is None:
         for running in [process, *psutil.Process(process.pid).children(recursive=True)]:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -71,16 +71,16 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A port of loopback on which nothing listens."""
+    """A free port of loopback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
 
 
 def ssh_server(folder: Path) -> Server:
-    """An SSH server that lets in who has the private key ``folder/key``.
+    """An SSH server that accepts the private key ``folder/key``.
 
-    Skips the test where there is none: Debian's package is ``openssh-server``.
+    Skips the test without sshd: Debian's package is ``openssh-server``.
     """
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if program is None:
@@ -116,9 +116,9 @@ def _ssh_answers(port: int) -> bool:
 
 @contextmanager
 def postgres_database() -> Iterator[str]:
-    """The URI of an empty database on a server of its own.
+    """Yield the URI of an empty database on a new server.
 
-    Skips the test where there is none: Debian's package is ``postgresql``.
+    Skips the test without PostgreSQL: Debian's package is ``postgresql``.
     """
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     found = shutil.which("pg_ctl") or (str(installed[-1]) if installed else None)
@@ -151,7 +151,7 @@ def postgres_database() -> Iterator[str]:
 
 
 def installed_server(command: list[str], port: int, log: Path) -> Server:
-    """A server that is a command of this environment."""
+    """A server that is started by a command of this environment."""
     return Server([str(BIN / command[0]), *command[1:]], port, log, _port_answers)
 
 
@@ -161,7 +161,7 @@ def _port_answers(port: int) -> bool:
 
 
 def mlflow_server(command: list[str], port: int, log: Path) -> Server:
-    """An MLflow server by the words of its command; it answers once its database is ready."""
+    """An MLflow server by its command; it answers once its database is ready."""
     return replace(installed_server(command, port, log), answers=_mlflow_answers)
 
 

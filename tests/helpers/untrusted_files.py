@@ -1,4 +1,4 @@
-"""Where a file of others comes in: each entry takes a folder and bytes, and reads them."""
+"""The entry points for untrusted files: each takes a folder and bytes, and reads them."""
 
 from __future__ import annotations
 
@@ -47,28 +47,26 @@ def _write(folder: Path, name: str, data: bytes) -> Path:
     return file
 
 
-def dataset(section: dict[str, Any], *places: str) -> Entry:
-    """Reads the source whose files at these places are the given bytes, and all its images.
+def dataset(section: dict[str, Any], *paths: str) -> Entry:
+    """Return an entry that opens a source with these files and makes all its images.
 
-    A place that ends in ``=good`` has a picture that can be used.
+    The files have the given bytes, except those ending in ``=good``, which are a valid image.
     """
 
     def read(folder: Path, data: bytes) -> object:
-        for place in places:
-            name, _, good = place.partition("=")
+        for path in paths:
+            name, _, good = path.partition("=")
             _write(folder / "in", name, PNG if good else data)
-        given = {"path": folder / "in", **section}
-        source = TypeAdapter[Any](Dataset).validate_python(given)
-        opened = source.open(folder / "in", SIZE, folder / "assets")
-        return [
-            list(_images(each)) for each in (opened.images, opened.own_inputs) if each is not None
-        ]
+        source = TypeAdapter[Any](Dataset).validate_python({"path": folder / "in", **section})
+        contents = source.open(folder / "in", SIZE, folder / "assets")
+        domains = (contents.images, contents.own_inputs)
+        return [list(_images(domain)) for domain in domains if domain is not None]
 
     return read
 
 
 def _images(domain: tables.Domain) -> Iterator[object]:
-    """The images of the rows that a table would make, and why there is none."""
+    """Yield the image of each row that a table would make, or the reason why there is none."""
     rows = domain.rows.reindex(columns=tables.COLUMNS).reset_index(drop=True)
     rows.astype("string").to_parquet(io.BytesIO())
     for row in np.flatnonzero(rows["rejected"].isna()):
@@ -89,7 +87,7 @@ def _upload(_: Path, data: bytes) -> object:
 
 
 def _load_and_run(name: str) -> Entry:
-    """Loads a model of this name and has it make a picture."""
+    """Return an entry that loads a model of this file name and runs it."""
 
     def use(folder: Path, data: bytes) -> object:
         model = s2f_core.load(_write(folder / "in", name, data), folder / "data")
@@ -120,7 +118,7 @@ def _table(name: str) -> Entry:
 
 @cache
 def _whole_table() -> dict[str, bytes]:
-    """The files of a table of one image."""
+    """The files of a valid table of one image."""
     rows = pd.DataFrame({"id": ["a"], "source": ["a"]})
     images = np.zeros((1, 4, 4, 3), np.uint8)
     with tempfile.TemporaryDirectory() as place:
