@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixtures import MakeTable, parted
+from fixtures import MakeTable, split_pairs
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
@@ -62,14 +62,14 @@ def negative_pairs(make_table: MakeTable, faces: Pixels) -> Pairs:
 def splits(make_table: MakeTable, faces: Pixels) -> dict[str, Pairs]:
     """Grey pictures to their colours: thirty to train on, ten to validate."""
     grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
-    return parted(make_table("inputs", grey), make_table("targets", faces))
+    return split_pairs(make_table("inputs", grey), make_table("targets", faces))
 
 
 @pytest.fixture
 def noise_splits(make_table: MakeTable, faces: Pixels) -> dict[str, Pairs]:
     """Noise vectors of eight numbers to colour pictures, thirty and ten."""
     noise = np.random.default_rng(1).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
-    return parted(make_table("noise", noise), make_table("pictures", faces))
+    return split_pairs(make_table("noise", noise), make_table("pictures", faces))
 
 
 @pytest.fixture

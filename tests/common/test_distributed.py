@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 from distributed_job import run_job
-from fixtures import MakeTable, varied
+from fixtures import MakeTable, modify
 from torch import Tensor
 
 from s2f_core.common import distributed
@@ -89,7 +89,7 @@ def make_job(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Set
 
     def make(form: dict[str, Any], steps: int = 20, **more: Any) -> dict[str, Any]:
         recipe = {**STEADY, **form.get("recipe", {})}
-        changed = varied(settings, {**form, "recipe": recipe}, max_steps=steps, lr=1e-5)
+        changed = modify(settings, {**form, "recipe": recipe}, max_steps=steps, lr=1e-5)
         vector = changed.variant.objective.takes == "vector"
         unpaired = changed.variant.data.condition == "given"
         return {

@@ -1,4 +1,4 @@
-"""What tests make their data and settings with; ``conftest.py`` has the fixtures."""
+"""Functions and classes behind the fixtures of ``conftest.py``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +11,14 @@ from s2f_core.training.variant import Settings
 MakeTable = Callable[..., Table]
 
 
-def parted(inputs: Table, targets: Table) -> dict[str, Pairs]:
-    """The forty pictures of two tables in thirty to train on and ten to validate."""
+def split_pairs(inputs: Table, targets: Table) -> dict[str, Pairs]:
+    """Split the forty rows of two tables into thirty to train on and ten to validate."""
     names = [f"{row:03d}" for row in range(40)]
     return {"train": Pairs(inputs, targets, names[:30]), "val": Pairs(inputs, targets, names[30:])}
 
 
 class SilentRun:
-    """An MLflow run that keeps its tags and nothing else."""
+    """A stand-in for an MLflow run that records only its tags."""
 
     id = "run"
 
@@ -26,18 +26,18 @@ class SilentRun:
         self.tags: dict[str, str] = {}
 
     def log(self, step: int, values: dict[str, float]) -> None:
-        """Take values."""
+        """Ignore values."""
 
     def tag(self, name: str, value: str) -> None:
-        """Take a tag."""
+        """Record a tag."""
         self.tags[name] = value
 
     def artifact(self, path: Path, folder: str | None = None) -> None:
-        """Take a file."""
+        """Ignore a file."""
 
 
-def varied(settings: Settings, variant: dict[str, Any], **top: Any) -> Settings:
-    """Settings with parts of the variant, and top-level values, replaced; a recipe is merged."""
+def modify(settings: Settings, variant: dict[str, Any], **top: Any) -> Settings:
+    """Replace sections of the variant and top-level values; merge ``recipe`` key by key."""
     dumped = settings.model_dump()
     recipe = {**dumped["variant"]["recipe"], **variant.get("recipe", {})}
     merged = {**dumped["variant"], **variant, "recipe": recipe}

@@ -117,7 +117,7 @@ def main(copy: Path, folder: Path) -> None:
 def _splits(folder: Path) -> Any:
     """Forty grey pictures of 64 px and their colours, thirty and ten."""
     import pandas as pd
-    from fixtures import parted
+    from fixtures import split_pairs
 
     from s2f_core.data.tables import Domain, build
 
@@ -126,7 +126,7 @@ def _splits(folder: Path) -> Any:
     grey = colour.mean(axis=3, keepdims=True).astype(np.uint8)
     names = [f"{row:03d}" for row in range(40)]
     rows = pd.DataFrame({"id": names, "source": names})
-    return parted(
+    return split_pairs(
         build(folder / "grey", Domain(rows, grey.__getitem__), label="grey"),
         build(folder / "colour", Domain(rows, colour.__getitem__), label="colour"),
     )

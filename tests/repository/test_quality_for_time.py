@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixtures import varied
+from fixtures import modify
 from torch_fidelity.metric_kid import kid_features_to_metric
 
 from benchmarks import celeba_protocol, quality_for_time
@@ -73,7 +73,7 @@ def test_snapshots_are_of_their_moments(
 ) -> None:
     """At quarters of twenty steps, from the average of the weights where that is shown."""
     monkeypatch.setattr(module, "LOG_EVERY", 1)
-    settings = varied(settings, {"recipe": {"ema": 0.9}}, max_steps=20)
+    settings = modify(settings, {"recipe": {"ema": 0.9}}, max_steps=20)
     training = prepare(settings, splits, tmp_path)
     run: Any = Snapshots(training, [0.25, 0.5, 1.0])
     train(training, run)

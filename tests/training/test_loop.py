@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
-from fixtures import SilentRun, varied
+from fixtures import SilentRun, modify
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
@@ -69,7 +69,7 @@ def test_a_resumed_training_is_the_uninterrupted_one(
     form: str,
 ) -> None:
     """2N steps, and N + save + load + N, give equal weights, curves and scores, bit for bit."""
-    settings = varied(settings, RESUMED[form], max_steps=20)
+    settings = modify(settings, RESUMED[form], max_steps=20)
     if settings.variant.objective.takes == "vector":
         splits = noise_splits
     if settings.variant.data.condition == "given":

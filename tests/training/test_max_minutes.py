@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from fixtures import SilentRun, varied
+from fixtures import SilentRun, modify
 
 from s2f_core.common import distributed
 from s2f_core.data.pairs import Pairs
@@ -86,7 +86,7 @@ def timed(splits: dict[str, Pairs], tmp_path: Path, clock: Clock) -> Prepare:
 
 def _minutes(settings: Settings, minutes: float, **top: Any) -> Settings:
     recipe = {"noise": 0.5, "schedule": {"type": "linear", "decay": 1}}
-    return varied(settings, {"recipe": recipe}, **{"max_steps": None, **top}, max_minutes=minutes)
+    return modify(settings, {"recipe": recipe}, **{"max_steps": None, **top}, max_minutes=minutes)
 
 
 def _train(training: Training, run: SilentRun | None = None) -> Any:
@@ -134,7 +134,7 @@ def test_a_step_longer_than_the_time_is_made_and_validated(
 
 def test_a_variant_gets_its_share_of_the_minutes(settings: Settings) -> None:
     """Of two half; without a cap all that there are."""
-    assert varied(settings, {"share": 0.5}, max_minutes=2).seconds == 60
+    assert modify(settings, {"share": 0.5}, max_minutes=2).seconds == 60
     assert settings.seconds == float("inf")
 
 
@@ -212,7 +212,7 @@ def test_the_first_process_tells_the_time(
         return tell(find)
 
     monkeypatch.setattr(distributed, "broadcast", counted)
-    training = timed(varied(settings, {}, max_minutes=minutes))
+    training = timed(modify(settings, {}, max_minutes=minutes))
     calls.clear()
     _train(training)
     assert (training.step, len(calls)) == (12, told)

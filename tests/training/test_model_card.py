@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures import SilentRun, varied
+from fixtures import SilentRun, modify
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
@@ -52,7 +52,7 @@ def test_a_model_tells_where_its_images_are_from(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """Condition and background as they were set, the source less its paths, and its licence."""
-    changed = varied(settings, {"data": FACES.model_dump()}, max_steps=2)
+    changed = modify(settings, {"data": FACES.model_dump()}, max_steps=2)
     training = prepare(changed, splits, tmp_path / "states")
     train(training, SilentRun())  # type: ignore[arg-type]
     told = describe(training.result(), "a-to-b")

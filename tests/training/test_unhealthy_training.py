@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from fixtures import SilentRun, varied
+from fixtures import SilentRun, modify
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
@@ -41,7 +41,7 @@ class WithNaN:
 def _spoilt(
     settings: Settings, splits: dict[str, Pairs], folder: Path, response: str, **choice: int
 ) -> tuple[Training, SilentRun]:
-    changed = varied(settings, {"recipe": {"health": {"not_finite": response}}}, max_steps=40)
+    changed = modify(settings, {"recipe": {"health": {"not_finite": response}}}, max_steps=40)
     training = prepare(changed, splits, folder)
     training.objective = WithNaN(training.objective, **choice)  # type: ignore[assignment]
     return training, SilentRun()
@@ -96,7 +96,7 @@ def test_a_collapse_is_said_and_can_stop(
     """A generator of one grey picture, once as a tag, once as an error."""
     for response in ("go-on", "stop"):
         health = {"collapsed": response}
-        training = prepare(varied(settings, {"recipe": {"health": health}}), splits, tmp_path)
+        training = prepare(modify(settings, {"recipe": {"health": health}}), splits, tmp_path)
         generator = training.objective.generators["a-to-b"]
         with torch.no_grad():
             for weight in generator.parameters():
@@ -119,7 +119,7 @@ def test_a_discriminator_that_wins_can_halve_the_rates(
     """With a generator that does not learn, D wins; the logged rate is halved from there on."""
     health = {"discriminator_won": "halve-lr", "window": 2}
     recipe = {"health": health, "lr_d_ratio": 100, "schedule": {"type": "constant"}}
-    changed = varied(settings, {"recipe": {**recipe, "epochs": 100}}, lr=1e-4, max_steps=60)
+    changed = modify(settings, {"recipe": {**recipe, "epochs": 100}}, lr=1e-4, max_steps=60)
     training = prepare(changed, splits, tmp_path)
     train_quietly(training)
     (first, *_) = training.findings

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixtures import MakeTable, SilentRun, varied
+from fixtures import MakeTable, SilentRun, modify
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
@@ -82,11 +82,11 @@ def test_what_needs_pairs_is_refused_before_it_trains(
     settings: Settings, unpaired_splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """Pix2pix, a best checkpoint by a score of pairs, and a schedule that looks at one."""
-    pix2pix = varied(settings, {"recipe": {"best": "last"}})
+    pix2pix = modify(settings, {"recipe": {"best": "last"}})
     with pytest.raises(UserError, match=r"share no id.*pix2pix learns from.*not \(cyclegan\)"):
         prepare(pix2pix, unpaired_splits, tmp_path)
     for recipe in ({"best": "ssim"}, {"best": "last", "schedule": {"type": "plateau"}}):
-        changed = varied(settings, {**CYCLEGAN, "recipe": recipe})
+        changed = modify(settings, {**CYCLEGAN, "recipe": recipe})
         with pytest.raises(UserError, match="cyclegan has no pairs to score: set recipe"):
             prepare(changed, unpaired_splits, tmp_path)
 
@@ -96,7 +96,7 @@ def training(
     settings: Settings, unpaired_splits: dict[str, Pairs], tmp_path: Path
 ) -> tuple[Settings, Training]:
     """A CycleGAN after three steps and as many validations."""
-    changed = varied(settings, CYCLEGAN, max_steps=3)
+    changed = modify(settings, CYCLEGAN, max_steps=3)
     training = prepare(changed, unpaired_splits, tmp_path)
     train(training, SilentRun())  # type: ignore[arg-type]
     return changed, training

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from fixtures import MakeTable, varied
+from fixtures import MakeTable, modify
 from pydantic import ValidationError
 
 from s2f_core.common.config import load
@@ -59,13 +59,13 @@ def test_noise_has_no_pairs_to_score(settings: Settings, recipe: dict[str, Any])
     """Neither the best checkpoint nor a plateau can be told."""
     dcgan = {"generator": {"type": "dcgan"}, "objective": {"type": "unconditional"}}
     with pytest.raises(ValidationError, match="unconditional has no pairs to score"):
-        varied(settings, {**dcgan, "recipe": {"best": "last", **recipe}})
+        modify(settings, {**dcgan, "recipe": {"best": "last", **recipe}})
 
 
 def test_a_variant_gets_its_share_of_the_cap(settings: Settings) -> None:
     """Of 12 steps a half; without a cap all that the recipe asks: 10 epochs of 30 in fours."""
     assert settings.steps(30) == 12
-    half = varied(settings, {"share": 0.5})
+    half = modify(settings, {"share": 0.5})
     assert half.steps(30) == 6
     assert half.model_copy(update={"max_steps": None}).steps(30) == 75
 
@@ -74,7 +74,7 @@ def test_smoothing_needs_a_target(settings: Settings) -> None:
     """Hinge and WGAN-GP have none."""
     hinge = {"type": "pix2pix", "adversarial": "hinge"}
     with pytest.raises(ValidationError, match=r"recipe.smoothing \(0.1\) softens"):
-        varied(settings, {"objective": hinge, "recipe": {"smoothing": 0.1}})
+        modify(settings, {"objective": hinge, "recipe": {"smoothing": 0.1}})
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_generator_must_take_what_the_objective_gives(
     """Noise to a U-Net, or a sketch to a DCGAN, is refused at once."""
     sections = {"generator": {"type": generator}, "objective": {"type": objective}}
     with pytest.raises(ValidationError, match=said):
-        varied(settings, {**sections, "recipe": {"best": "last"}})
+        modify(settings, {**sections, "recipe": {"best": "last"}})
 
 
 def test_the_condition_must_give_what_the_objective_takes(
@@ -104,7 +104,7 @@ def test_the_condition_must_give_what_the_objective_takes(
         "recipe": {"best": "last"},
     }
     with pytest.raises(UserError, match="takes a vector, the condition 'pencil' is an image"):
-        varied(settings, dcgan).blueprint(splits["train"])
+        modify(settings, dcgan).blueprint(splits["train"])
     with pytest.raises(UserError, match="takes an image, the condition 'pencil' is a vector"):
         settings.blueprint(noise_splits["train"])
 
@@ -113,7 +113,7 @@ def test_one_domain_makes_grey_inputs_colour(settings: Settings, splits: dict[st
     """An identity loss needs G(B), so A gets B's three channels."""
     assert settings.blueprint(splits["train"]).channels == (1, 3)
     identity = {"type": "pix2pix", "lambda_identity": 1}
-    both = varied(settings, {"objective": identity}).blueprint(splits["train"])
+    both = modify(settings, {"objective": identity}).blueprint(splits["train"])
     assert both.channels == (3, 3)
     batch = Batch.load(splits["train"].with_channels(both.channels), range(2))
     assert batch.a.shape == batch.b.shape
@@ -135,8 +135,8 @@ def test_lines_are_redrawn_only_where_that_makes_sense(
     recipe = {"best": "last", "sketch": {"canny": {}}}
     sections = {"generator": {"type": generator}, "objective": change, "recipe": recipe}
     with pytest.raises(ValidationError, match=said):
-        varied(settings, sections)
-    assert varied(settings, {"recipe": recipe}).variant.recipe.sketch is not None
+        modify(settings, sections)
+    assert modify(settings, {"recipe": recipe}).variant.recipe.sketch is not None
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from fixtures import SilentRun, varied
+from fixtures import SilentRun, modify
 from lightning_fabric import Fabric
 from objective_cases import FORMS
 from torch import Tensor
@@ -40,7 +40,7 @@ def form(
         changes["objective"]["pool"] = 0
     recipe = changes.setdefault("recipe", {})
     recipe.update(noise=0.0, optimiser="adam", momentum=0.0)
-    changed = varied(settings, changes)
+    changed = modify(settings, changes)
     return changed, splits if changed.variant.objective.takes == "image" else noise_splits
 
 
@@ -66,7 +66,7 @@ def test_pools_and_plain_descent_are_not_recorded(
         ({"recipe": {"optimiser": "sgd"}}, False),
         ({}, True),
     ):
-        game, _ = _game(varied(settings, choice), splits, "cpu")
+        game, _ = _game(modify(settings, choice), splits, "cpu")
         assert game.capturable is recordable, choice
 
 
@@ -134,7 +134,7 @@ def test_a_recorded_training_resumes(
 ) -> None:
     """The recordings are made anew: later losses go on from those before."""
     monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
-    changed = varied(settings, {"recipe": {"ema": 0.9}}, max_steps=40)
+    changed = modify(settings, {"recipe": {"ema": 0.9}}, max_steps=40)
     whole = prepare(changed, splits, tmp_path / "whole")
     assert whole.objective._graphs
     loop.train(whole, SilentRun())  # type: ignore[arg-type]

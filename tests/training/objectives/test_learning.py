@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fixtures import MakeTable, SilentRun, parted, varied
+from fixtures import MakeTable, SilentRun, modify, split_pairs
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
@@ -38,8 +38,8 @@ def test_pix2pix_learns_negatives(
     objective = {"type": "pix2pix", "adversarial": adversarial, "reconstruction": reconstruction}
     generator = {"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"}
     variant = {"objective": objective, "generator": generator, "recipe": PLAIN}
-    splits = parted(make_table("pictures", faces), make_table("negatives", 255 - faces))
-    learner = prepare(varied(settings, variant, max_steps=100, width=8), splits, tmp_path)
+    splits = split_pairs(make_table("pictures", faces), make_table("negatives", 255 - faces))
+    learner = prepare(modify(settings, variant, max_steps=100, width=8), splits, tmp_path)
     before, after = _learn(learner)
     assert after["pixel_difference"] < 0.4 * before["pixel_difference"]
     assert after["ssim"] > before["ssim"]
@@ -61,8 +61,8 @@ def test_cyclegan_learns_a_change_of_light_without_pairs(
         "objective": {"type": "cyclegan", "adversarial": adversarial, "lambda_identity": 0.5},
         "recipe": {**PLAIN, "ema": 0.9, "schedule": schedule},
     }
-    splits = parted(make_table("bright", bright), make_table("dark", dark))
-    learner = prepare(varied(settings, variant, max_steps=60, width=8), splits, tmp_path)
+    splits = split_pairs(make_table("bright", bright), make_table("dark", dark))
+    learner = prepare(modify(settings, variant, max_steps=60, width=8), splits, tmp_path)
     _, after = _learn(learner)
     assert after["pixel_difference"] < 0.25
 
@@ -90,7 +90,7 @@ def test_an_unconditional_gan_learns_a_distribution(
         rate = 2e-3
     everything = Pairs(noise, points, list(points.accepted["id"]))
     splits = {"train": everything, "val": everything.subset(range(20))}
-    learner = prepare(varied(settings, variant, max_steps=600, lr=rate), splits, tmp_path)
+    learner = prepare(modify(settings, variant, max_steps=600, lr=rate), splits, tmp_path)
     _learn(learner)
     made, _ = outputs_and_targets(everything, learner.objective.generators["a-to-b"])
     found = made.reshape(-1, 3) / 127.5 - 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from fixtures import varied
+from fixtures import modify
 from lightning_fabric import Fabric
 from objective_cases import FORMS
 
@@ -27,7 +27,7 @@ def form(
     noise_splits: dict[str, Pairs],
 ) -> tuple[Settings, dict[str, Pairs]]:
     """The settings of a form, and the data it takes."""
-    changed = varied(settings, FORMS[request.param])
+    changed = modify(settings, FORMS[request.param])
     return changed, splits if changed.variant.objective.takes == "image" else noise_splits
 
 
@@ -154,7 +154,7 @@ def test_simultaneous_updates_are_both_turns_from_one_start(
         generator = {"type": "unet", "norm": "instance", "dropout": 0}
         recipe = {"optimiser": "sgd"}
         wanted = {"objective": objective, "generator": generator, "recipe": recipe}
-        game, batch = _game((varied(settings, wanted, lr=0.1), splits))
+        game, batch = _game((modify(settings, wanted, lr=0.1), splits))
         game.step(batch, turn)
         after[name] = _weights(game)
 
@@ -186,7 +186,7 @@ def test_accumulated_parts_are_one_batch(
         section = sections[objective]
         generator = {"type": "unet", "norm": "instance", "dropout": 0}
         recipe = {"accumulate": parts, "optimiser": "sgd"}
-        changed = varied(
+        changed = modify(
             settings, {"objective": section, "generator": generator, "recipe": recipe}, lr=0.1
         )
         game, batch = _game((changed, splits))
@@ -201,7 +201,7 @@ def test_accumulated_parts_are_one_batch(
 
 def test_the_average_follows_the_generator(settings: Settings, splits: dict[str, Pairs]) -> None:
     """After one step a tenth of the start is left, then decays grow; D has no average."""
-    game, batch = _game((varied(settings, {"recipe": {"ema": 0.999}}), splits))
+    game, batch = _game((modify(settings, {"recipe": {"ema": 0.999}}), splits))
     start = {key: value.clone() for key, value in game.generators["a-to-b"].named_parameters()}
     game.step(batch, Turn())
     learnt = dict(game.networks["generator"].named_parameters())
@@ -215,7 +215,7 @@ def test_a_clipped_gradient_is_no_longer_than_asked(
 ) -> None:
     """With plain SGD at rate 1 the weights move by the norm; what is logged is before clipping."""
     recipe = {"clip": 0.01, "optimiser": "sgd"}
-    game, batch = _game((varied(settings, {"recipe": recipe}, lr=1.0), splits))
+    game, batch = _game((modify(settings, {"recipe": recipe}, lr=1.0), splits))
     before = _weights(game)
     found = game.step(batch, Turn())
     assert found["grad_norm_g"] > 0.01
@@ -235,7 +235,7 @@ def test_a_discriminator_sees_noise_only_while_it_lasts(
     dry = {"generator": {"type": "unet", "norm": "instance", "dropout": 0}}
     for noise in (0.0, 0.5):
         for seed in (1, 2):
-            game, batch = _game((varied(settings, dry), splits))
+            game, batch = _game((modify(settings, dry), splits))
             torch.manual_seed(seed)
             found = game.step(batch, Turn(noise=noise))
             outcomes.setdefault(noise, []).append(found["d_real"].item())
@@ -249,7 +249,7 @@ def test_pairs_are_shuffled_apart_for_cyclegan_only(
     """Its B is no answer to its A; pix2pix's is."""
     for objective, paired in (("pix2pix", True), ("cyclegan", False)):
         recipe = {"jitter": 1.0, "flip": False}
-        changed = varied(settings, {"objective": {"type": objective}, "recipe": recipe})
+        changed = modify(settings, {"objective": {"type": objective}, "recipe": recipe})
         batches = prepare(changed, splits, tmp_path).batches
         batch = batches[0]
         grey = batch.b.mean(dim=1, keepdim=True)
