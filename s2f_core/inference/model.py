@@ -36,11 +36,11 @@ Picture = Path | str | Image.Image | Pixels
 
 
 class Network(Protocol):
-    """What is behind a model: a checkpoint run by PyTorch, or an exported one by ONNX Runtime."""
+    """A generator that runs: a checkpoint by PyTorch, or an exported one by ONNX Runtime."""
 
     @property
     def description(self) -> Description:
-        """What the file says of its generator."""
+        """The metadata of the file."""
 
     def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
         """[n, in, H, W] in [-1, 1] to [n, out, H, W]; noise it draws depends on seed and n."""
@@ -86,10 +86,10 @@ class Model:
         samples: int | None = None,
         **options: Unpack[OptionKwargs],
     ) -> Any:
-        """What the generator makes of an image, or of each of several; see :class:`Options`.
+        """Translate an image, or each of several; see :class:`Options`.
 
-        Of an array an array uint8 [H, W, 1 or 3], of other pictures PIL images. A list of pictures
-        gives a list; ``samples=K`` gives K in place of one. A generator of noise takes no image.
+        An array gives an array uint8 [H, W, 1 or 3], other pictures give PIL images. A list gives
+        a list; ``samples=K`` gives K in place of one. A generator of noise takes no image.
         Raises UserError where a picture cannot be read or used, an option does not fit the model,
         or weights are missing.
         """
@@ -98,29 +98,28 @@ class Model:
         except TypeError as error:
             raise UserError(f"{error} (known: {', '.join(OptionKwargs.__annotations__)})") from None
         if image is None:
-            found = self.sample(chosen)
-            made = [Image.fromarray(_flat(each)) for each in found]
-            return made[0] if samples is None else made
+            images = [Image.fromarray(_flat(each)) for each in self.sample(chosen)]
+            return images[0] if samples is None else images
         several = isinstance(image, Sequence) and not isinstance(image, str)
         pictures: Sequence[Any] = image if several else [image]  # type: ignore[assignment]
         results = []
         for picture, outputs in zip(pictures, self.make(pictures, chosen), strict=True):
             array = isinstance(picture, np.ndarray)
-            shown = outputs if array else [Image.fromarray(_flat(each)) for each in outputs]
-            results.append(shown[0] if samples is None else shown)
+            converted = outputs if array else [Image.fromarray(_flat(each)) for each in outputs]
+            results.append(converted[0] if samples is None else converted)
         return results if several else results[0]
 
     def sample(self, options: Options) -> list[Pixels]:
-        """Outputs of a generator of noise: each uint8 [s, s, C] of the seed and its number."""
+        """Return outputs of a generator of noise, each uint8 [s, s, C]."""
         if not self.takes_noise:
             raise UserError(f"{self.description.variant} makes images of images: give it one")
         count = self._count(options)
         inputs = noise_vectors(self.description, options.seed, count)
         parts = [self.network(inputs[rows.start : rows.stop]) for rows in batches(count)]
-        return list(self._finished(np.concatenate(parts), options))
+        return list(self._to_pixels(np.concatenate(parts), options))
 
     def make(self, pictures: Sequence[Picture], options: Options) -> list[list[Pixels]]:
-        """The outputs, uint8 [H, W, 1 or 3], of each picture, ``options.samples`` of them."""
+        """Return ``options.samples`` outputs of each picture, uint8 [H, W, 1 or 3]."""
         squares = []
         for picture in pictures:
             try:
@@ -131,43 +130,48 @@ class Model:
         return self.outputs(squares, options)
 
     def outputs(self, squares: Sequence[Square], options: Options) -> list[list[Pixels]]:
-        """As :meth:`make`, of what :meth:`prepare` gave."""
+        """As :meth:`make`, for squares that :meth:`prepare` returned."""
         count = self._count(options)
         if not squares:
             return []
-        told = self.description
+        description = self.description
         inputs = np.concatenate(
-            [to_network_input(each.pixels[None], told.size, told.in_channels) for each in squares]
+            [
+                to_network_input(each.pixels[None], description.size, description.in_channels)
+                for each in squares
+            ]
         )
         rounds = [
-            self._finished(self._generated(inputs, options.seed + number), options)
+            self._to_pixels(self._run_network(inputs, options.seed + number), options)
             for number in range(count)
         ]
         return [
-            [each.crop(made[row]) if options.cut else made[row] for made in rounds]
+            [each.crop(images[row]) if options.cut else images[row] for images in rounds]
             for row, each in enumerate(squares)
         ]
 
     def prepare(self, image: Pixels, options: Options) -> Square:
-        """An image uint8 [H, W, 3] as the generator's input at the size of the tables.
+        """Turn an image uint8 [H, W, 3] into an input at the size of the training tables.
 
-        uint8 [s, s, C], C the generator's or 1. Raises ImageError where nothing is found in a photo
-        that its condition shows, and UserError where the model takes no images, no photos become
+        Return uint8 [s, s, C], C the generator's or 1. Raises ImageError where the condition finds
+        nothing in a photo, and UserError where the model takes no images, no photos become
         its inputs, or weights are missing.
         """
-        told = self.description
+        description = self.description
         if self.takes_noise:
-            raise UserError(f"{told.variant} makes images of noise: it takes none, but samples")
-        photo = options.from_photo or told.direction == "b-to-a"
-        found = to_square(image, options.fit or ("crop" if photo else "pad"))
-        side = told.drawn_at
+            raise UserError(
+                f"{description.variant} makes images of noise: it takes none, but samples"
+            )
+        photo = options.from_photo or description.direction == "b-to-a"
+        sheet = to_square(image, options.fit or ("crop" if photo else "pad"))
+        side = description.drawn_at
         if photo:
-            page = self._condition(to_rgb(resize_square(found.pixels, side)))
-        elif told.lines is not None:
-            page = normalise_drawing(found.pixels, told.lines, side, pen=options.pen)
+            page = self._condition(to_rgb(resize_square(sheet.pixels, side)))
+        elif description.lines is not None:
+            page = normalise_drawing(sheet.pixels, description.lines, side, pen=options.pen)
         else:
-            page = found.pixels
-        return Square(to_page(page, side, told.in_channels), found.part)
+            page = sheet.pixels
+        return Square(to_page(page, side, description.in_channels), sheet.part)
 
     @property
     def takes_noise(self) -> bool:
@@ -188,19 +192,19 @@ class Model:
             )
         return options.samples
 
-    def _generated(self, inputs: Floats, seed: int) -> Floats:
-        """One by one where noise is drawn, so that an output does not depend on its neighbours."""
+    def _run_network(self, inputs: Floats, seed: int) -> Floats:
+        """Run one by one where noise is drawn: an output must not depend on its neighbours."""
         step = 1 if self.draws_noise else BATCH
         parts = [inputs[first : first + step] for first in range(0, len(inputs), step)]
         return np.concatenate([self.network(part, seed=seed) for part in parts])
 
-    def _finished(self, made: Floats, options: Options) -> Pixels:
-        if not np.isfinite(made).all():
+    def _to_pixels(self, outputs_float: Floats, options: Options) -> Pixels:
+        if not np.isfinite(outputs_float).all():
             raise UserError(
                 f"{self.description.variant} gives numbers that are not finite: its weights are "
                 "damaged, or its training has diverged"
             )
-        outputs = from_model(torch.from_numpy(made))
+        outputs = from_model(torch.from_numpy(outputs_float))
         if self._finish is not None:
             outputs = self._finish(outputs)
         if options.upscale is not None:
