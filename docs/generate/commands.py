@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from docs.generate.parameters import cell, markdown
+from docs.generate.parameters import markdown, sentence
 from stages.app import build
 from stages.main import COMMANDS
 
@@ -48,7 +48,7 @@ def usage_pieces(command: Any) -> Iterator[str]:
 def table(command: Any) -> str:
     """Arguments and options as a Markdown table; empty where there are none."""
     rows = [
-        f"| {names(one)} | {default(one)} | {cell(getattr(one, 'help', None) or '')} |"
+        f"| {names(one)} | {default(one)} | {sentence(getattr(one, 'help', None) or '')} |"
         for one in command.params
     ]
     return "\n".join(["| | default | |", "|---|---|---|", *rows]) if rows else ""

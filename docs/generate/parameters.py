@@ -134,7 +134,7 @@ def table(section: type[BaseModel]) -> str:
     """The keys of a section as a Markdown table; empty where it has none but its tag."""
     rows = [
         f"| `{key}` | {type_name(key, field.annotation)}{limits(field)} "
-        f"| {default(field)} | {cell(field.description or '')} |"
+        f"| {default(field)} | {sentence(field.description or '')} |"
         for key, field in section.model_fields.items()
         if not (key in TAGS and get_origin(field.annotation) is Literal)
     ]
@@ -204,6 +204,13 @@ def yaml_text(value: Any) -> str:
 def anchor(heading: str) -> str:
     """The fragment that MkDocs gives a heading."""
     return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower())
+
+
+def sentence(text: str) -> str:
+    """A description as a sentence in a cell; a value at its beginning, ``fixed: …``, stays small."""
+    word = text.partition(" ")[0]
+    start = text if word.endswith(":") else text[:1].upper() + text[1:]
+    return cell(start if start.endswith((".", ")")) or not start else f"{start}.")
 
 
 def cell(text: str) -> str:

@@ -106,7 +106,7 @@ class UNetSection(Section):
 
     Channels double from ``width`` up to 8 times it. The encoder has LeakyReLU 0.2. An instance norm
     of a 1×1 map passes nothing on: with ``normalised: all``, an instance norm and the full depth,
-    the innermost stage does not learn. P5's is built so.
+    the innermost stage does not learn. P5's network has this setting.
 
     P5's U-Net of 30,616,003 parameters is ``{depth: 8, kernel: 3, norm: instance-affine,
     normalised: all}`` at 256 px, width 64, 3 → 3; found from that count, not printed there.
