@@ -207,7 +207,7 @@ def anchor(heading: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A description as a sentence in a cell; a value at its beginning, ``fixed: …``, stays small."""
+    """A description as a sentence of a cell; a value at its start, ``fixed: …``, keeps its case."""
     word = text.partition(" ")[0]
     start = text if word.endswith(":") else text[:1].upper() + text[1:]
     return cell(start if start.endswith((".", ")")) or not start else f"{start}.")
