@@ -20,7 +20,7 @@ def evaluate(variant: Annotated[str, typer.Argument(help="a key of 'variants:'")
     client.begin()  # it takes as long as the imports that follow
     from s2f_core.common.config import load
     from s2f_core.data.conditions import Condition
-    from s2f_core.data.selection import TranslatedVariant
+    from s2f_core.data.selection import TranslatedVariant, TranslationOptions
     from s2f_core.evaluation.evaluate import (
         Subject,
         evaluate_outputs,
@@ -34,8 +34,12 @@ def evaluate(variant: Annotated[str, typer.Argument(help="a key of 'variants:'")
 
     data, scores = Path("data"), {}
     model, features = data / "models" / variant, feature_networks(data / "assets")
-    section = load(TranslatedVariant, "variants", variant)
-    for name, translation in section.resolve(variant, load(str, "gap", "people")).items():
+    translations = load(TranslatedVariant, "variants", variant).resolve(
+        variant,
+        load(dict[str, TranslationOptions], "translations", variant),
+        load(str, "gap", "people"),
+    )
+    for name, translation in translations.items():
         selection, direction = translation.data, translation.direction
         condition = load(Condition, "conditions", selection.condition)
         redraw = condition_redraw(condition, data / "assets") if direction == "a-to-b" else None

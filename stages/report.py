@@ -10,13 +10,18 @@ def report() -> None:
 
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset
-    from s2f_core.data.selection import TranslatedVariant, resolve_translations
+    from s2f_core.data.selection import (
+        TranslatedVariant,
+        TranslationOptions,
+        resolve_translations,
+    )
     from s2f_core.report.site.build import build
     from s2f_core.report.site.cards import DataParams
     from s2f_core.report.site.studies import Study
 
     variants = load(dict[str, TranslatedVariant], "variants")
-    translations = resolve_translations(variants, load(str, "gap", "people"))
+    sections = load(dict[str, dict[str, TranslationOptions]], "translations")
+    translations = resolve_translations(variants, sections, load(str, "gap", "people"))
     sources = load(dict[str, Dataset], "data")
     build(
         Path("report"),

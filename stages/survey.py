@@ -32,11 +32,16 @@ def survey(
         typer.echo(rate_table(Path()))
         return
     from s2f_core.common.config import load
-    from s2f_core.data.selection import TranslatedVariant, resolve_translations
+    from s2f_core.data.selection import (
+        TranslatedVariant,
+        TranslationOptions,
+        resolve_translations,
+    )
     from s2f_core.report.survey.page import write_page
 
     variants = load(dict[str, TranslatedVariant], "variants")
-    known = resolve_translations(variants, load(str, "gap", "people"))
+    sections = load(dict[str, dict[str, TranslationOptions]], "translations")
+    known = resolve_translations(variants, sections, load(str, "gap", "people"))
     out = Path("survey") / "index.html"
     page = write_page(
         known, names or ["faces"], Path("data"), out, each=each, seed=seed, limit=limit

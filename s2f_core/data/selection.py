@@ -86,7 +86,7 @@ class VariantData(Section):
 
 
 class TranslationOptions(Section):
-    """One entry under a variant's ``translations:``: a split translated, up to full size."""
+    """One entry under ``translations.VARIANT``: a split translated, up to full size."""
 
     transfer: bool = Field(
         False,
@@ -139,12 +139,13 @@ class TranslatedVariant(BaseModel):
 
     data: VariantData
     scale: float = 1.0
-    translations: dict[str, TranslationOptions] = Field(default_factory=dict)
 
-    def resolve(self, variant: str, people: str) -> dict[str, Translation]:
+    def resolve(
+        self, variant: str, sections: Mapping[str, TranslationOptions], people: str
+    ) -> dict[str, Translation]:
         """Return the translations of ``variant`` by name.
 
-        A variant without ``translations`` has one of its own name. ``people`` is the role of the
+        ``sections`` are the entries under ``translations.VARIANT``, ``people`` is the role of the
         drawings that a transfer translates.
         """
         upscaler: Upscaler = "bicubic" if self.scale < 1 else "none"
@@ -155,21 +156,31 @@ class TranslatedVariant(BaseModel):
                 data=drawings if options.transfer else self.data,
                 **options.model_dump() | {"upscaler": options.upscaler or upscaler},
             )
-            for name, options in (self.translations or {variant: TranslationOptions()}).items()
+            for name, options in sections.items()
         }
 
 
 def resolve_translations(
-    variants: Mapping[str, TranslatedVariant], people: str
+    variants: Mapping[str, TranslatedVariant],
+    sections: Mapping[str, Mapping[str, TranslationOptions]],
+    people: str,
 ) -> dict[str, Translation]:
-    """Return the translations of all variants by name; raises UserError if two share a name."""
+    """Return the translations of all variants by name.
+
+    Raises UserError if a variant has no entry or does not exist, or two translations share a name.
+    """
+    if differing := sorted(sections.keys() ^ variants.keys()):
+        raise UserError(
+            f"translations and variants must have the same keys; only one of them has "
+            f"{list_names(differing)}"
+        )
     translations: dict[str, Translation] = {}
     for variant, section in variants.items():
-        for name, translation in section.resolve(variant, people).items():
+        for name, translation in section.resolve(variant, sections[variant], people).items():
             if name in translations:
                 raise UserError(
-                    f"variants.{variant}.translations: {name!r} is a translation of "
-                    f"variants.{translations[name].variant} already; choose another name"
+                    f"translations.{variant}: {name!r} is a translation of "
+                    f"{translations[name].variant} already; choose another name"
                 )
             translations[name] = translation
     return translations

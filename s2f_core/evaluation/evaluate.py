@@ -138,7 +138,7 @@ def evaluate_outputs(
         score_set = score_set.without(OPTIONAL)
     if score_set.paired and not test.has_target:
         raise UserError(
-            f"variants.{subject.variant}.translations.{subject.name}: the images are not paired; "
+            f"translations.{subject.variant}.{subject.name}: the images are not paired; "
             "set scores to samples"
         )
     real = test.targets.images(test.targets.positions(test.ids_b))

@@ -52,7 +52,7 @@ def _pairs(model: Path, description: Description, translation: Translation, data
     inputs, targets = pairs.inputs, pairs.targets
     if translation.scores == "pairs" and not pairs.has_target:
         raise UserError(
-            f"variants.{translation.variant}.translations: {inputs.folder} and {targets.folder} "
+            f"translations.{translation.variant}: {inputs.folder} and {targets.folder} "
             "are not paired; set scores to samples"
         )
     takes = description.generator.takes

@@ -11,7 +11,7 @@ from s2f_core.common.config import Section
 from s2f_core.common.device import Precision
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import TranslationOptions, VariantData
+from s2f_core.data.selection import VariantData
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.training.objectives import UNPAIRED, Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe
@@ -40,11 +40,6 @@ class Variant(Section):
     discriminator: Discriminator = Field(description="Discriminator network.")
     objective: ObjectiveSection = Field(description="What the networks are trained to do.")
     recipe: Recipe = Field(description="Length, optimiser, schedule and augmentation.")
-    translations: dict[str, TranslationOptions] = Field(
-        default_factory=dict,
-        exclude=True,
-        description="Translations by name; without any there is one with the variant's name.",
-    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

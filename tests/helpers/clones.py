@@ -62,22 +62,20 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
     settings["gap"]["images"] = 20
     settings["variants"] = {name: settings["variants"][name] for name in variants}
     settings["defaults"]["discriminator"]["layers"] = 1
+    translations = {}
     for name, variant in settings["variants"].items():
         variant["scale"] = 1.0
-        own = variant.get("translations", {})
-        variant["translations"] = {name: {**own.get(name, {}), "upscaler": "none"}}
+        own = settings["translations"][name].get(name, {})
+        translations[name] = {name: {**own, "upscaler": "none"}}
         discriminator = variant.get("discriminator", {})
         if discriminator.get("type") != "fc" and discriminator:
             discriminator["layers"] = 1
+    settings["translations"] = translations
 
 
 def translation_names(settings: dict[str, Any]) -> list[str]:
     """The names of all translations of these parameters."""
-    return [
-        translation
-        for name, variant in settings["variants"].items()
-        for translation in variant.get("translations", [name])
-    ]
+    return [name for entries in settings["translations"].values() for name in entries]
 
 
 def studies(translations: Container[str]) -> str:

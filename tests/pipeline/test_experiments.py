@@ -14,7 +14,7 @@ from s2f_core.tracking.mlflow_store import connect
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 VARIANT = "pix2pix-pencil"
-ON_VALIDATION = f"++variants.{VARIANT}.translations.{VARIANT}.split=val"
+ON_VALIDATION = f"++translations.{VARIANT}.{VARIANT}.split=val"
 SPLITS = {"test", "validation"}
 
 

@@ -12,7 +12,7 @@ from pipeline_contract import Stage, loaded, read_stages, wrong_deps, wrong_para
 
 from s2f_core.common.code_digest import digest, imported_files
 from s2f_core.common.config import load
-from s2f_core.data.selection import TranslatedVariant
+from s2f_core.data.selection import TranslatedVariant, TranslationOptions
 from s2f_core.training.variant import Variant
 from stages import code
 
@@ -57,7 +57,7 @@ def test_an_override_of_a_key_that_only_the_defaults_show_needs_two_plus_signs(
     overrides = [
         "variants.pix2pix-pencil.data.background=removed",
         "++variants.pix2pix-pencil.recipe.batch=2",
-        "++variants.pix2pix-pencil.translations.pix2pix-pencil.split=val",
+        "++translations.pix2pix-pencil.pix2pix-pencil.split=val",
     ]
     subprocess.run([sys.executable, "-c", code, file, *overrides], check=True)
     before, after = _variants(ROOT / "params.yaml"), _variants(file)
@@ -65,7 +65,8 @@ def test_an_override_of_a_key_that_only_the_defaults_show_needs_two_plus_signs(
     assert after[name].data.background == "removed"
     variant = load(Variant, "variants", name, file=file)
     assert (variant.recipe.batch, variant.recipe.epochs) == (2, 200)
-    assert after[name].resolve(name, "people")[name].split == "val"
+    options = load(TranslationOptions, "translations", name, name, file=file)
+    assert options.split == "val"
 
 
 def _variants(file: Path) -> dict[str, TranslatedVariant]:

@@ -99,7 +99,8 @@ def test_the_chain_from_an_archive_to_a_page(
     settings = yaml.safe_load((project / "params.yaml").read_text())
     kept = ["pix2pix-pencil", "resnet", "cyclegan-resnet", "surfaces-fc"]
     settings["variants"] = {name: settings["variants"][name] for name in kept}
-    del settings["variants"]["resnet"]["translations"]["resnet-edsr"]
+    settings["translations"] = {name: settings["translations"][name] for name in kept}
+    del settings["translations"]["resnet"]["resnet-edsr"]
     translations = translation_names(settings)
     (project / "studies.yaml").write_text(studies(translations))
     (project / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))

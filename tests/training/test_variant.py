@@ -16,7 +16,12 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.selection import TranslatedVariant, VariantData, resolve_translations
+from s2f_core.data.selection import (
+    TranslatedVariant,
+    TranslationOptions,
+    VariantData,
+    resolve_translations,
+)
 from s2f_core.training.objectives import Blueprint
 from s2f_core.training.variant import Settings, Variant
 
@@ -24,7 +29,8 @@ PARAMS = Path(__file__).parents[2] / "params.yaml"
 FILE = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
 STUDIES = yaml.safe_load(PARAMS.with_name("studies.yaml").read_text(encoding="utf-8"))["studies"]
 SECTIONS = load(dict[str, TranslatedVariant], "variants", file=PARAMS)
-TRANSLATIONS = resolve_translations(SECTIONS, FILE["gap"]["people"])
+OPTIONS = load(dict[str, dict[str, TranslationOptions]], "translations", file=PARAMS)
+TRANSLATIONS = resolve_translations(SECTIONS, OPTIONS, FILE["gap"]["people"])
 SIZES = {"points": 1, "grids": FILE["data"]["grids"]["size"]}  # the others have image_size
 
 
@@ -179,17 +185,20 @@ def test_the_merged_settings_are_those_of_the_written_out_file() -> None:
 
 
 def test_translations_have_defaults_and_unique_names() -> None:
-    """Without ``translations`` there is one of the variant's name, up to full size."""
+    """A translation of a smaller variant is enlarged, one by a transfer is of people's drawings."""
     data = {"role": "faces", "background": "kept", "condition": "edges"}
-    plain = TranslatedVariant.model_validate({"data": data}).resolve("plain", "people")
-    assert list(plain) == ["plain"]
-    assert (plain["plain"].upscaler, plain["plain"].scores) == ("none", "pairs")
-    tried = {"tried": {"transfer": True, "scores": "samples"}, "far": {"upscaler": "edsr"}}
-    half = TranslatedVariant.model_validate({"data": data, "scale": 0.5, "translations": tried})
-    found = half.resolve("half", "people")
-    assert [one.upscaler for one in found.values()] == ["bicubic", "edsr"]
-    assert str(found["tried"].data) == "people/kept-given"
-    shared = "variants.b.translations: 'far' is a translation of variants.a already"
-    other = half.model_copy(update={"translations": {"far": half.translations["far"]}})
+    whole = TranslatedVariant.model_validate({"data": data})
+    plain = whole.resolve("whole", {"plain": TranslationOptions()}, "people")["plain"]
+    assert (plain.upscaler, plain.scores) == ("none", "pairs")
+    half = TranslatedVariant.model_validate({"data": data, "scale": 0.5})
+    far = TranslationOptions(upscaler="edsr")
+    tried = {"tried": TranslationOptions(transfer=True, scores="samples"), "far": far}
+    translations = half.resolve("half", tried, "people")
+    assert [one.upscaler for one in translations.values()] == ["bicubic", "edsr"]
+    assert str(translations["tried"].data) == "people/kept-given"
+    variants = {"a": half, "b": half}
+    shared = "translations.b: 'far' is a translation of a already"
     with pytest.raises(UserError, match=re.escape(shared)):
-        resolve_translations({"a": half, "b": other}, "people")
+        resolve_translations(variants, {"a": tried, "b": {"far": far}}, "people")
+    with pytest.raises(UserError, match="only one of them has b"):
+        resolve_translations(variants, {"a": tried}, "people")

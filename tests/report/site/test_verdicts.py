@@ -13,7 +13,11 @@ from pydantic import ValidationError
 from docs.generate import sweeps
 from s2f_core.common.config import load
 from s2f_core.common.errors import UserError
-from s2f_core.data.selection import TranslatedVariant, resolve_translations
+from s2f_core.data.selection import (
+    TranslatedVariant,
+    TranslationOptions,
+    resolve_translations,
+)
 from s2f_core.report.site.records import (
     EstimateRecord,
     EvaluationRecord,
@@ -201,7 +205,10 @@ def test_the_claims_of_the_five_studies_are_valid() -> None:
     """Their translations exist, and docs/studies.md has their commands."""
     studies = load(dict[str, Study], "studies", file=ROOT / "studies.yaml")
     variants = load(dict[str, TranslatedVariant], "variants", file=ROOT / "params.yaml")
-    check_references(studies, resolve_translations(variants, "people"))
+    sections = load(
+        dict[str, dict[str, TranslationOptions]], "translations", file=ROOT / "params.yaml"
+    )
+    check_references(studies, resolve_translations(variants, sections, "people"))
     page = sweeps.page()
     commands = [claim.command for study in studies.values() for claim in study.claims]
     assert [command for command in commands if command not in page] == []

@@ -215,13 +215,12 @@ def test_the_command_writes_the_page_and_names_the_folder_for_answers(
 ) -> None:
     """The command writes the page and names the folder for answers."""
     data = {"role": "faces", "background": "kept", "condition": "pencil"}
-    variants = {
-        "one": {"data": data},
-        "two": {"data": data, "translations": {"two": {}, "back": {"direction": "b-to-a"}}},
+    params = {
+        "variants": {"one": {"data": data}, "two": {"data": data}},
+        "translations": {"one": {"one": {}}, "two": {"two": {}, "back": {"direction": "b-to-a"}}},
+        "gap": {"people": "drawn"},
     }
-    (root / "params.yaml").write_text(
-        yaml.safe_dump({"variants": variants, "gap": {"people": "drawn"}})
-    )
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
     monkeypatch.chdir(root)
     survey(each=2)
     assert capsys.readouterr().out.startswith("survey/index.html (faces/kept seed=0 each=2 limit=0")
