@@ -19,7 +19,7 @@ from s2f_core.data.background import Background
 from s2f_core.data.conditions import Condition
 from s2f_core.data.curation.curate import Curation
 from s2f_core.data.datasets import Dataset
-from s2f_core.data.selection import VariantData
+from s2f_core.data.selection import TranslationOptions, VariantData
 from s2f_core.data.split import Split
 from s2f_core.evaluation.human_gap import Gap
 from s2f_core.training.edsr import SuperResolution
@@ -64,6 +64,9 @@ class Parameters(Section):
         description="What every variant has unless it says otherwise, merged key by key."
     )
     variants: dict[str, Variant] = Field(description="Variants by name.")
+    translations: dict[str, dict[str, TranslationOptions]] = Field(
+        description="Translations by name, below the variant that makes them."
+    )
 
 
 def page() -> str:

@@ -211,7 +211,7 @@ def test_pairs_that_are_none_are_not_scored(
         {"name": "tiny", "variant": "v", "upscaler": "none", "kind": "pairs"}
         | {"role": "faces", "background": "kept", "condition": "given", "direction": "a-to-b"}
     )
-    with pytest.raises(UserError, match=r"translations\.tiny: the images are not paired"):
+    with pytest.raises(UserError, match=r"translations\.v\.tiny: the images are not paired"):
         evaluate_outputs(subject, outputs, test, test, None)  # type: ignore[arg-type]
 
 
