@@ -31,8 +31,10 @@ def on_files(files: Any, config: Any) -> Any:
 
 def on_page_markdown(markdown: str, **_kwargs: Any) -> str:
     """Make the name after a block's language, by which tests find it, a title or leave it out."""
-    titled = re.sub(r"^```(\w+) (\S*[./]\S*)$", r'```\1 title="\2"', markdown, flags=re.MULTILINE)
-    return re.sub(r"^```(\w+) [\w-]+$", r"```\1", titled, flags=re.MULTILINE)
+    with_titles = re.sub(
+        r"^```(\w+) (\S*[./]\S*)$", r'```\1 title="\2"', markdown, flags=re.MULTILINE
+    )
+    return re.sub(r"^```(\w+) [\w-]+$", r"```\1", with_titles, flags=re.MULTILINE)
 
 
 def on_page_content(html: str, **_kwargs: Any) -> str:

@@ -87,19 +87,19 @@ def page() -> str:
 
 def sections(root: type[BaseModel] = Parameters) -> Iterator[tuple[str, type[BaseModel]]]:
     """Every section once, with the key it stands under; outer sections first."""
-    seen: set[str] = set()
+    titles: set[str] = set()
     waiting: list[tuple[str, type[BaseModel]]] = [("", root)]
     while waiting:
         path, section = waiting.pop(0)
         name = title(path, section)
-        if name in seen:
+        if name in titles:
             continue
-        seen.add(name)
+        titles.add(name)
         yield path, section
         inner = [
-            (key, found)
+            (key, nested)
             for key, field in section.model_fields.items()
-            for found in sections_in(field.annotation)
+            for nested in sections_in(field.annotation)
         ]
         waiting = inner + waiting
 
@@ -177,13 +177,13 @@ def container_name(path: str, origin: Any, arguments: tuple[Any, ...]) -> str:
 
 def limits(field: FieldInfo) -> str:
     """The limits of a number, such as ``, ≥ 0, < 1``."""
-    found = [
+    rules = [
         f"{sign} {getattr(rule, name):g}"
         for rule in field.metadata
         for name, sign in SIGNS.items()
         if getattr(rule, name, None) is not None
     ]
-    return "".join(f", {limit}" for limit in found)
+    return "".join(f", {limit}" for limit in rules)
 
 
 def default(field: FieldInfo) -> str:

@@ -25,8 +25,8 @@ BLOCK = re.compile(r"^ *```(\w*)(?: \S+)?\n(.*?)^ *```$", re.DOTALL | re.MULTILI
 
 
 def _blocks(page: Path, *languages: str) -> list[str]:
-    found = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [text for language, text in found if language in languages]
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [text for language, text in blocks if language in languages]
 
 
 def _lines(page: Path) -> Iterator[str]:

@@ -71,8 +71,8 @@ def test_readme_is_short_and_shows_results_of_the_committed_scores() -> None:
 
 def _committed(variant: str) -> str | None:
     command = ["git", "show", f":metrics/{variant}.json"]
-    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return shown.stdout if shown.returncode == 0 else None
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return output.stdout if output.returncode == 0 else None
 
 
 def test_the_table_of_results_is_sorted_by_kid() -> None:
@@ -100,7 +100,7 @@ def test_pages_of_the_root_link_within_the_site() -> None:
 def test_names_of_blocks_become_titles_or_go() -> None:
     """A name after the language would break the block for MkDocs."""
     text = "```console push\ndvc push\n```\n```diff a/b.py\n+1\n```\n```python\n1\n```\n"
-    shown = on_page_markdown(text)
-    assert shown.startswith("```console\n")
-    assert '```diff title="a/b.py"\n' in shown
-    assert "```python\n1" in shown
+    output = on_page_markdown(text)
+    assert output.startswith("```console\n")
+    assert '```diff title="a/b.py"\n' in output
+    assert "```python\n1" in output

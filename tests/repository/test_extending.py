@@ -30,7 +30,8 @@ def _apply(change: str, file: Path) -> None:
     for hunk in change.split("@@ @@\n")[1:]:
         lines = hunk.splitlines()
         old, new = (
-            "".join(f"\n{line[1:]}" for line in lines if line[:1] in kept) for kept in (" -", " +")
+            "".join(f"\n{line[1:]}" for line in lines if line[:1] in marks)
+            for marks in (" -", " +")
         )
         assert text.count(f"{old}\n") == 1, f"{file.name} has not this once:{old}"
         text = text.replace(f"{old}\n", f"{new}\n")
@@ -65,12 +66,12 @@ def test_the_page_adds_a_variant_of_each_kind(copy: Path) -> None:
 
 
 def test_dvc_needs_to_know_no_more_than_params_yaml(copy: Path) -> None:
-    """Its stages run over the entries, and the tables that the new ones need are made already."""
+    """Its stages run over the entries, and the tables that the new ones need exist already."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     loops = {stage: stages[stage]["foreach"] for stage in ("train", "evaluate")}
     assert loops == dict.fromkeys(("train", "evaluate"), "${variants}")
-    made = _params(copy)["tables"].values()
-    assert all(entry["data"] in made for entry in _params(copy)["variants"].values())
+    tables = _params(copy)["tables"].values()
+    assert all(entry["data"] in tables for entry in _params(copy)["variants"].values())
 
 
 def test_the_pages_code_keeps_the_rules_of_the_house(copy: Path) -> None:

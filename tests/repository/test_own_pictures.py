@@ -77,7 +77,7 @@ def test_the_page_has_these_cases_and_no_other() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_folder_of_ones_own_becomes_a_model(clone: Path, case: str) -> None:
-    """The change of the page is made, its command run; what cannot be used is told."""
+    """The page's change and command give a model; unusable files are listed with reasons."""
     lay, name, reasons = CASES[case]
     lay(clone / "mine")
     file = clone / "params.yaml"
@@ -97,8 +97,8 @@ def test_a_folder_of_ones_own_becomes_a_model(clone: Path, case: str) -> None:
     assert outputs.accepted["source"].str.endswith(".jpg").all()
     assert (clone / "metrics" / f"{name}.json").is_file()
     index = pd.read_parquet(clone / "data" / role / "kept" / "index.parquet")
-    told = index["rejected"].dropna()
+    rejected = index["rejected"].dropna()
     for reason in reasons:
-        assert told.str.contains(reason).any(), told.tolist()
+        assert rejected.str.contains(reason).any(), rejected.tolist()
         assert reason in output
     assert len(read(clone / "data" / role / "kept")) == PICTURES

@@ -60,10 +60,10 @@ def test_links_within_the_page_lead_to_headings() -> None:
 
 def test_every_command_has_help_and_every_option_a_description() -> None:
     """In the order of ``s2f --help``."""
-    found = dict(commands.commands())
-    assert len(found) == len(COMMANDS)
+    by_name = dict(commands.commands())
+    assert len(by_name) == len(COMMANDS)
     text = commands.page()
-    for name, command in found.items():
+    for name, command in by_name.items():
         assert command.help, name
         assert f"## s2f {name}\n" in text
         for one in command.params:

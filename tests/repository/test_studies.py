@@ -28,7 +28,7 @@ for number, overrides in enumerate(json.loads(sys.argv[3])):
 def test_every_command_is_on_the_page() -> None:
     """As it is typed."""
     page = sweeps.page()
-    missing = [given for given in (command(*one) for one in experiments()) if given not in page]
+    missing = [line for line in (command(*one) for one in experiments()) if line not in page]
     assert missing == []
 
 
@@ -36,8 +36,8 @@ def test_every_choice_makes_a_valid_variant(tmp_path: Path) -> None:
     """As ``dvc exp run -S`` applies it, and it changes something."""
     overrides = [[*sweep.always, *choice, *SMALL] for sweep, choice in experiments()]
     params = ROOT / "params.yaml"
-    given = [sys.executable, "-c", APPLY, str(tmp_path), str(params), json.dumps(overrides)]
-    subprocess.run(given, check=True)
+    arguments = [sys.executable, "-c", APPLY, str(tmp_path), str(params), json.dumps(overrides)]
+    subprocess.run(arguments, check=True)
     before = yaml.safe_load(params.read_text(encoding="utf-8"))
     for number, (sweep, _) in enumerate(experiments()):
         after = yaml.safe_load((tmp_path / f"{number}.yaml").read_text(encoding="utf-8"))
