@@ -25,7 +25,7 @@ def _params(folder: Path) -> dict[str, Any]:
 
 
 def _apply(change: str, file: Path) -> None:
-    """Make the change of a diff block; each of its hunks has to fit in exactly one place."""
+    """Apply a diff block; each of its hunks has to fit in exactly one place."""
     text = file.read_text(encoding="utf-8")
     for hunk in change.split("@@ @@\n")[1:]:
         lines = hunk.splitlines()
@@ -33,7 +33,7 @@ def _apply(change: str, file: Path) -> None:
             "".join(f"\n{line[1:]}" for line in lines if line[:1] in marks)
             for marks in (" -", " +")
         )
-        assert text.count(f"{old}\n") == 1, f"{file.name} has not this once:{old}"
+        assert text.count(f"{old}\n") == 1, f"{file.name} does not have this exactly once:{old}"
         text = text.replace(f"{old}\n", f"{new}\n")
     file.write_text(text, encoding="utf-8")
 
@@ -65,8 +65,8 @@ def test_the_page_adds_a_variant_of_each_kind(copy: Path) -> None:
     assert after == before
 
 
-def test_dvc_needs_to_know_no_more_than_params_yaml(copy: Path) -> None:
-    """Its stages run over the entries, and the tables that the new ones need exist already."""
+def test_new_variants_need_no_change_of_dvc_yaml(copy: Path) -> None:
+    """Stages loop over the entries, and the tables of the new variants exist already."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     loops = {stage: stages[stage]["foreach"] for stage in ("train", "evaluate")}
     assert loops == dict.fromkeys(("train", "evaluate"), "${variants}")
@@ -74,8 +74,8 @@ def test_dvc_needs_to_know_no_more_than_params_yaml(copy: Path) -> None:
     assert all(entry["data"] in tables for entry in _params(copy)["variants"].values())
 
 
-def test_the_pages_code_keeps_the_rules_of_the_house(copy: Path) -> None:
-    """Ruff has nothing to say, of lint or of format."""
+def test_code_of_the_page_passes_ruff(copy: Path) -> None:
+    """Lint and format."""
     names = {block["file"] for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))}
     files = sorted(name for name in names if not (ROOT / name).exists())
     assert files == ["s2f_core/networks/cascade.py", "s2f_core/training/objectives/multiscale.py"]
@@ -83,8 +83,8 @@ def test_the_pages_code_keeps_the_rules_of_the_house(copy: Path) -> None:
         subprocess.run([sys.executable, "-m", "ruff", *arguments, *files], cwd=copy, check=True)
 
 
-def test_what_the_page_adds_trains_and_keeps_the_contracts(copy: Path, tmp_path: Path) -> None:
-    """In a process of its own, which imports the copy; see :func:`main`."""
+def test_new_variants_train_and_fulfil_the_contracts(copy: Path, tmp_path: Path) -> None:
+    """A process of its own imports the copy; see :func:`main`."""
     folders = [copy, ROOT, ROOT / "tests" / "helpers"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
     command = [sys.executable, __file__, str(copy), str(tmp_path)]
@@ -134,7 +134,7 @@ def _splits(folder: Path) -> Any:
 
 
 def _settings(copy: Path, name: str) -> Any:
-    """As the stage ``train`` reads them, but for a tiny training."""
+    """Settings as the stage ``train`` reads them, of a tiny training."""
     from s2f_core.common.config import load
     from s2f_core.training.variant import Settings, Variant
 
@@ -146,7 +146,7 @@ def _settings(copy: Path, name: str) -> Any:
 
 
 def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
-    """After two of three steps it stops, goes on in new objects, and ends as a straight run."""
+    """A training that stops after two of three steps resumes and ends as a straight one."""
     from fixtures import SilentRun
 
     from s2f_core.training.loop import train
@@ -172,7 +172,7 @@ def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
 
 
 def _keeps_the_contract_of_networks() -> None:
-    """The tests over the registry have the new generator among their cases, with every norm."""
+    """The tests of all generators include the new one, with every norm."""
     from network_contract import registry_cases
 
     from s2f_core.networks import Generator
@@ -187,7 +187,7 @@ def _keeps_the_contract_of_networks() -> None:
 
 
 def _keeps_the_contract_of_games(settings: Any, splits: Any) -> None:
-    """What every objective of ``FORMS`` is held to."""
+    """Run the tests of all objectives."""
     from tests.training.objectives import test_objectives as contract
 
     for test in (

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def _pictures(folder: Path, word: str) -> None:
-    """So many pictures of different shapes, and one file that is none: all begin with the word."""
+    """Write pictures of different shapes and a broken file; all names begin with ``word``."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(len(word))
     for number in range(PICTURES):
@@ -38,7 +38,7 @@ def _photos(mine: Path) -> None:
 
 
 def _pairs(mine: Path) -> None:
-    """With a sketch and a photo that have no partner."""
+    """Write pairs, and a sketch and a photo without a partner."""
     for side in ("A", "B"):
         _pictures(mine / side, "same")
         (mine / side / "same-broken.jpg").rename(mine / side / f"only-in-{side}.jpg")
@@ -70,13 +70,13 @@ CASES: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
 }
 
 
-def test_the_page_has_these_cases_and_no_other() -> None:
-    """Each with its change and its command."""
+def test_the_page_has_exactly_these_cases() -> None:
+    """Each has a change and a command."""
     assert named_blocks(PAGE, "yaml").keys() == named_blocks(PAGE, "console").keys() == CASES.keys()
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_folder_of_ones_own_becomes_a_model(clone: Path, case: str) -> None:
+def test_a_folder_trains_a_model(clone: Path, case: str) -> None:
     """The page's change and command give a model; unusable files are listed with reasons."""
     lay, name, reasons = CASES[case]
     lay(clone / "mine")

@@ -1,4 +1,4 @@
-"""The papers' sweeps: every command is on the page, and makes parameters that are valid."""
+"""The papers' sweeps: every command is on the page and makes valid parameters."""
 
 import json
 import subprocess
@@ -26,14 +26,14 @@ for number, overrides in enumerate(json.loads(sys.argv[3])):
 
 
 def test_every_command_is_on_the_page() -> None:
-    """As it is typed."""
+    """The page has each command as it is typed."""
     page = sweeps.page()
     missing = [line for line in (command(*one) for one in experiments()) if line not in page]
     assert missing == []
 
 
 def test_every_choice_makes_a_valid_variant(tmp_path: Path) -> None:
-    """As ``dvc exp run -S`` applies it, and it changes something."""
+    """``dvc exp run -S`` applies each choice, and each changes something."""
     overrides = [[*sweep.always, *choice, *SMALL] for sweep, choice in experiments()]
     params = ROOT / "params.yaml"
     arguments = [sys.executable, "-c", APPLY, str(tmp_path), str(params), json.dumps(overrides)]

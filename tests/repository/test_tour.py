@@ -1,4 +1,4 @@
-"""The notebook, run as a reader runs it."""
+"""The notebook runs as a reader runs it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ NOTEBOOK = ROOT / "notebooks" / "tour.ipynb"
 NEEDED = ["best", "pix2pix-pencil", "edges-human", "dcgan-doodles"]
 
 
-def test_it_is_kept_without_outputs() -> None:
-    """What it shows is of the reader's own run."""
+def test_the_notebook_has_no_outputs() -> None:
+    """Outputs come from the reader's own run."""
     cells = nbformat.read(NOTEBOOK, as_version=4).cells  # type: ignore[no-untyped-call]
     assert not any(cell.get("outputs") for cell in cells)
 
 
 @pytest.mark.slow
 def test_every_cell_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On what `make results` left in this project; each cell with a picture shows one."""
+    """It runs on the results of this project; each cell with a picture shows one."""
     missing = [name for name in NEEDED if not (ROOT / "data/models" / name / "a-to-b.pt").exists()]
     if missing or not (ROOT / "metrics/leaderboard.csv").exists():
         pytest.skip(f"the pipeline has not run here: no {', '.join(missing) or 'leaderboard'}")
