@@ -108,11 +108,11 @@ def main(copy: Path, folder: Path) -> None:
     splits = _splits(folder)
     for name in _added(copy):
         settings = _settings(copy, name)
-        _trains_and_resumes(settings, splits, folder / name)
+        _check_resume(settings, splits, folder / name)
         if settings.variant.objective.type == "multiscale":
-            _keeps_the_contract_of_games(settings, splits)
+            _check_objective(settings, splits)
         sys.stdout.write(f"{name}\n")
-    _keeps_the_contract_of_networks()
+    _check_generator()
 
 
 def _splits(folder: Path) -> Any:
@@ -145,7 +145,7 @@ def _settings(copy: Path, name: str) -> Any:
     )
 
 
-def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
+def _check_resume(settings: Any, splits: Any, states: Path) -> None:
     """A training that stops after two of three steps resumes and ends as a straight one."""
     from fixtures import SilentRun
 
@@ -171,7 +171,7 @@ def _trains_and_resumes(settings: Any, splits: Any, states: Path) -> None:
     assert len(straight.validation.rows) == 3
 
 
-def _keeps_the_contract_of_networks() -> None:
+def _check_generator() -> None:
     """The tests of all generators include the new one, with every norm."""
     from network_contract import registry_cases
 
@@ -186,7 +186,7 @@ def _keeps_the_contract_of_networks() -> None:
             contract.test_a_generator_holds_the_contract_or_refuses_the_size(case, size)
 
 
-def _keeps_the_contract_of_games(settings: Any, splits: Any) -> None:
+def _check_objective(settings: Any, splits: Any) -> None:
     """Run the tests of all objectives."""
     from tests.training.objectives import test_objectives as contract
 
