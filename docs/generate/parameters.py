@@ -114,8 +114,9 @@ def sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def title(path: str, section: type[BaseModel]) -> str:
-    """The heading of a section, such as ``generator: unet``."""
+    """The heading of a section, such as ``generator: unet``; one for a source, wherever it is."""
     names = tags(section)
+    path = "data" if "source" in section.model_fields else path
     return f"{path}: {', '.join(names)}" if names else path or "Top level"
 
 
