@@ -39,6 +39,7 @@ test-slow: .venv/installed-sr,dev ## the tests that take long
 docs: .venv/installed-sr,docs ## build the documentation, then print where it is
 	$(BIN)/python -m mkdocs build --quiet --strict
 	@echo $(CURDIR)/.site/index.html
+	@echo "its search needs a server: $(BIN)/python -m http.server --directory .site"
 
 ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
 	store=$$(python -c 'from s2f_core.tracking.client import store; print(store())') && \
