@@ -1,1 +1,1 @@
-"""One file, one Typer command a stage; ``python -m stages.<name> --help`` explains each."""
+"""The stages: a file and a Typer command each; ``python -m stages.NAME --help`` explains one."""

@@ -1,4 +1,4 @@
-"""What every stage shares: how its one command is run and how an error reaches a person."""
+"""The command line that all stages share, and its error messages."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import typer
 
 from s2f_core.common.errors import UserError
 
-# What no code can help: no room, a quota, a limit to a file's size, no right, a read-only disk.
-MACHINES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
+# Faults of the machine: disk full, quota, file size limit, missing permission, read-only disk.
+MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def build(*commands: Callable[..., None]) -> typer.Typer:
-    """The command line of one stage, or of several as sub-commands."""
+    """Build the command line of one stage, or of several as sub-commands."""
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -30,8 +30,8 @@ def build(*commands: Callable[..., None]) -> typer.Typer:
 def run(*commands: Callable[..., None]) -> None:
     """Run the command line of one stage, or of several as sub-commands.
 
-    A :class:`UserError` is printed without a traceback and exits with 1, and so is what the system
-    refuses: a disk that is full, a folder that may not be written to, memory that is not there.
+    A :class:`UserError` is printed without a traceback, and the process exits with 1. So do faults
+    of the machine: a full disk, a missing permission, too little memory.
     """
     logging.basicConfig(format="%(message)s")
     logging.getLogger("s2f_core").setLevel(logging.INFO)
@@ -40,8 +40,8 @@ def run(*commands: Callable[..., None]) -> None:
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno not in MACHINES:
+        if error.errno not in MACHINE_ERRORS:
             raise
         sys.exit(f"error: {error.filename or 'a file'} cannot be used: {error.strerror}")
     except MemoryError as error:
-        sys.exit(f"error: there is no memory left: {error}; fewer workers need less (S2F_WORKERS)")
+        sys.exit(f"error: out of memory: {error}; set S2F_WORKERS to a lower number")

@@ -1,4 +1,4 @@
-"""Give MLflow the runs that it lacks."""
+"""Log results that are in DVC but not in MLflow."""
 
 import typer
 
@@ -6,21 +6,21 @@ from stages.app import run
 
 
 def backfill() -> None:
-    """Make MLflow's runs and models anew from DVC's files: in a fresh clone, after dvc pull."""
+    """Log to MLflow the runs and models that it lacks, such as after dvc pull in a fresh clone."""
     from pathlib import Path
     from typing import Any
 
     from s2f_core.tracking import client
 
-    client.begin()  # it takes as long as the imports that follow
+    client.begin()  # connects while the imports below run
     from s2f_core.common.config import load
-    from s2f_core.tracking.backfill import backfill as make
+    from s2f_core.tracking.backfill import backfill as log_missing
 
-    made = 0
-    for line in make(Path("data"), Path("metrics"), load(dict[str, Any], "data")):
+    count = 0
+    for line in log_missing(Path("data"), Path("metrics"), load(dict[str, Any], "data")):
         typer.echo(line)
-        made += 1
-    typer.echo(f"{made} made; the store is {client.store()}")
+        count += 1
+    typer.echo(f"{count} logged to {client.store()}")
 
 
 if __name__ == "__main__":

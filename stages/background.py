@@ -7,8 +7,11 @@ import typer
 from stages.app import run
 
 
-def background(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None:
-    """Cut the subjects out: data/ROLE/matte (alpha) and data/ROLE/removed (plain colour)."""
+def background(role: Annotated[str, typer.Argument(help="key under data: in params.yaml")]) -> None:
+    """Remove the background of a role's photos, by params.yaml's background:.
+
+    Writes data/ROLE/removed, and the alpha mattes to data/ROLE/matte.
+    """
     from pathlib import Path
 
     from s2f_core.common.config import load

@@ -1,12 +1,15 @@
-"""Tell what code each stage runs."""
+"""Record the code that each stage runs."""
 
 from stages.app import run
 
-OTHERS = {"__init__", "app", "main", "code"}
+NOT_STAGES = {"__init__", "app", "main", "code"}
 
 
 def code() -> None:
-    """Write a digest of all the code that a stage imports: data/code/STAGE, for every stage."""
+    """Write data/code/STAGE for every stage: a digest of the code that it imports.
+
+    DVC runs a stage again when its digest changes.
+    """
     from pathlib import Path
 
     from s2f_core.common.code_digest import digest
@@ -14,7 +17,7 @@ def code() -> None:
     root, out = Path(), Path("data/code")
     out.mkdir(parents=True, exist_ok=True)
     for file in sorted(Path("stages").glob("*.py")):
-        if file.stem not in OTHERS:
+        if file.stem not in NOT_STAGES:
             (out / file.stem).write_text(digest(root, f"stages.{file.stem}") + "\n")
 
 

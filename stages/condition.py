@@ -1,4 +1,4 @@
-"""Make the generator's input."""
+"""Compute the generator's inputs."""
 
 from typing import Annotated
 
@@ -8,11 +8,14 @@ from stages.app import run
 
 
 def condition(
-    role: Annotated[str, typer.Argument(help="a key of 'data:'")],
-    background: Annotated[str, typer.Argument(help="kept or removed")],
-    name: Annotated[str, typer.Argument(help="a key of 'conditions:'")],
+    role: Annotated[str, typer.Argument(help="key under data: in params.yaml")],
+    background: Annotated[str, typer.Argument(help="photos with the background kept or removed")],
+    name: Annotated[str, typer.Argument(help="key under conditions: in params.yaml")],
 ) -> None:
-    """Derive a condition from the images of a role: data/ROLE/BACKGROUND-NAME."""
+    """Compute a condition, such as sketches, of a role's photos.
+
+    Writes the image table data/ROLE/BACKGROUND-NAME.
+    """
     from pathlib import Path
 
     from s2f_core.common.config import load

@@ -8,9 +8,9 @@ from stages.app import run
 
 
 def conditions(
-    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """List every condition: what it is, the weights it needs, if they are here, who uses it."""
+    """List the kinds of conditions, the weights they need, and the entries that use them."""
     import json
     from dataclasses import asdict
     from pathlib import Path

@@ -7,8 +7,13 @@ import typer
 from stages.app import run
 
 
-def dataset(role: Annotated[str, typer.Argument(help="a key of 'data:', such as faces")]) -> None:
-    """Decode or generate the source of a role: data/ROLE/kept, an image table of squares."""
+def dataset(
+    role: Annotated[str, typer.Argument(help="key under data: in params.yaml, such as faces")],
+) -> None:
+    """Decode or generate the images of a role, cut to squares.
+
+    Writes the image table data/ROLE/kept.
+    """
     from pathlib import Path
 
     from s2f_core.common.config import load

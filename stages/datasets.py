@@ -1,4 +1,4 @@
-"""List the sources of images."""
+"""List the datasets."""
 
 from typing import Annotated
 
@@ -8,9 +8,9 @@ from stages.app import run
 
 
 def datasets(
-    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """List every source: what it is, size, licence, if it is here, the roles it is bound to."""
+    """List the datasets with size and licence, whether they are fetched, and who uses them."""
     import json
     from dataclasses import asdict
     from pathlib import Path

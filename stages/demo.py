@@ -1,4 +1,4 @@
-"""Open the demo: a page to draw on, with models that translate the drawing live."""
+"""Serve the demo: a page to draw on, with models that translate the drawing live."""
 
 from typing import Annotated
 
@@ -11,16 +11,18 @@ def demo(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="trained variants, or files .pt or .onnx", show_default="all in data/models"
+            help="trained variants, or .pt or .onnx files", show_default="all in data/models"
         ),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port to listen on; 0 picks a free one")
+    ] = 8000,
     host: Annotated[
         str,
-        typer.Option(help="address to listen on; the default is for this machine only"),
+        typer.Option(help="address to listen on; by default only this machine can connect"),
     ] = "127.0.0.1",
 ) -> None:
-    """Open a page on this machine to draw on; models translate live. Stop with Ctrl+C."""
+    """Serve a page to draw on, where models translate the drawing live. Stop with Ctrl+C."""
     from pathlib import Path
 
     from s2f_core.demo import serve

@@ -1,4 +1,4 @@
-"""Tell what a model is."""
+"""Describe a model."""
 
 from typing import Annotated
 
@@ -9,10 +9,10 @@ from stages.app import run
 
 def describe(
     model: Annotated[
-        str, typer.Argument(help="a variant's name, a .pt or .onnx file, models:/NAME/VERSION")
+        str, typer.Argument(help="trained variant, .pt or .onnx file, or models:/NAME/VERSION")
     ],
 ) -> None:
-    """Print what a model says of itself, as JSON: network, data, condition, scores, versions."""
+    """Print a model's description as JSON: network, data, condition, scores, versions."""
     from s2f_core.inference.load import load
 
     typer.echo(load(model).description.model_dump_json(indent=2))

@@ -7,8 +7,10 @@ import typer
 from stages.app import run
 
 
-def evaluate(variant: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> None:
-    """Score a variant: run its translations, up to full size, and compare them with baselines.
+def evaluate(
+    variant: Annotated[str, typer.Argument(help="key under variants: in params.yaml")],
+) -> None:
+    """Translate the test images with a trained variant, and score the outputs and baselines.
 
     Writes data/translations/VARIANT, data/evaluations/VARIANT and metrics/VARIANT.json.
     """
@@ -17,7 +19,7 @@ def evaluate(variant: Annotated[str, typer.Argument(help="a key of 'variants:'")
 
     from s2f_core.tracking import client
 
-    client.begin()  # it takes as long as the imports that follow
+    client.begin()  # connects while the imports below run
     from s2f_core.common.config import load
     from s2f_core.data.conditions import Condition
     from s2f_core.data.selection import TranslatedVariant, TranslationOptions

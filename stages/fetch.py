@@ -1,4 +1,4 @@
-"""Fetch one asset: data or weights that others published."""
+"""Fetch an asset: published data or weights."""
 
 from typing import Annotated
 
@@ -8,9 +8,9 @@ from stages.app import run
 
 
 def fetch(
-    name: Annotated[str, typer.Argument(help="An asset of the catalogue, such as celeba-1k.")],
+    name: Annotated[str, typer.Argument(help="asset of the catalogue, such as celeba-1k")],
 ) -> None:
-    """Fetch the files of an asset, checked by their published checksums, to data/assets/NAME."""
+    """Download an asset to data/assets/NAME and verify its published checksums."""
     from pathlib import Path
 
     from s2f_core.data.assets import fetch as fetch_asset

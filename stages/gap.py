@@ -4,7 +4,10 @@ from stages.app import run
 
 
 def gap() -> None:
-    """Compare computed sketches with people's: data/gap and metrics/human-gap.json."""
+    """Measure how far computed sketches are from those that people draw.
+
+    Writes data/gap and metrics/human-gap.json.
+    """
     from pathlib import Path
 
     from s2f_core.common.config import load

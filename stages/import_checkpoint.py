@@ -1,4 +1,4 @@
-"""Import a checkpoint of the reference implementation of pix2pix and CycleGAN."""
+"""Import a checkpoint of the authors' pix2pix and CycleGAN code."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,17 +9,19 @@ from stages.app import run
 
 
 def import_checkpoint(
-    file: Annotated[Path, typer.Argument(help="latest_net_G.pth, or the like")],
-    out: Annotated[Path, typer.Argument(help="such as data/models/NAME/a-to-b.pt")],
-    variant: Annotated[str, typer.Option(help="the name it is to have")],
-    condition: Annotated[str, typer.Option(help="a key of 'conditions:', what its inputs are")],
-    size: Annotated[int, typer.Option(min=1, help="pixels a side it was trained at")] = 256,
+    file: Annotated[Path, typer.Argument(help="checkpoint, such as latest_net_G.pth")],
+    out: Annotated[Path, typer.Argument(help="model file, such as data/models/NAME/a-to-b.pt")],
+    variant: Annotated[str, typer.Option(help="name of the variant")],
+    condition: Annotated[
+        str, typer.Option(help="its inputs: key under conditions: in params.yaml")
+    ],
+    size: Annotated[int, typer.Option(min=1, help="side of its training images in pixels")] = 256,
     background: Annotated[
         Literal["kept", "removed"],
-        typer.Option(help="photos with their background kept or removed"),
+        typer.Option(help="training photos with the background kept or removed"),
     ] = "kept",
 ) -> None:
-    """Write a U-Net or ResNet generator of others as a model file that 'evaluate' takes."""
+    """Convert a U-Net or ResNet generator of the authors' code to a model file of s2f."""
     from s2f_core.networks.reference.load import Labels
     from s2f_core.networks.reference.load import import_checkpoint as convert
 

@@ -9,15 +9,16 @@ from stages.app import run
 
 
 def licences(
-    json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     sbom: Annotated[
-        Path | None, typer.Option(help="write a bill of materials there, CycloneDX 1.6 JSON")
+        Path | None,
+        typer.Option(help="also write a bill of materials to this file, CycloneDX 1.6 JSON"),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="fail where something here has no known licence")
+        bool, typer.Option("--strict", help="exit with 1 if an installed part has no known licence")
     ] = False,
 ) -> None:
-    """List the licences of packages, pictures and weights; unknown ones are marked."""
+    """List the licences of packages, data and weights, and mark unknown ones."""
     from s2f_core.common.errors import UserError
     from s2f_core.report.sbom import as_cyclonedx, as_json, as_text, list_parts
 

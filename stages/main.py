@@ -57,7 +57,7 @@ COMMANDS = (
 
 
 def main() -> None:
-    """Run one stage; ``dvc repro`` runs those that are out of date, in their order."""
+    """Run one stage; ``dvc repro`` runs all that are out of date, in order."""
     run(*COMMANDS)
 
 

@@ -4,7 +4,10 @@ from stages.app import run
 
 
 def report() -> None:
-    """Write the site and the leaderboard from what the other stages wrote."""
+    """Build the report's site and the leaderboard from the results of the other stages.
+
+    Writes report/ and metrics/leaderboard.csv.
+    """
     from pathlib import Path
     from typing import Any
 

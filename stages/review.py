@@ -1,4 +1,4 @@
-"""Look through the images of a role."""
+"""Write the page on which a person reviews images."""
 
 from typing import Annotated
 
@@ -8,10 +8,10 @@ from stages.app import run
 
 
 def review(
-    role: Annotated[str, typer.Argument(help="a key of 'data:'")],
-    limit: Annotated[int, typer.Option(min=1, help="images on the page at most")] = 5000,
+    role: Annotated[str, typer.Argument(help="key under data: in params.yaml")],
+    limit: Annotated[int, typer.Option(min=1, help="most images on the page")] = 5000,
 ) -> None:
-    """Write review/ROLE.html, on which a person marks what to keep or drop."""
+    """Write review/ROLE.html: a page on which you choose which images to keep or drop."""
     from pathlib import Path
 
     from s2f_core.common.config import load

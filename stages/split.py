@@ -7,8 +7,11 @@ import typer
 from stages.app import run
 
 
-def split(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None:
-    """Divide the images of a role into train, val and test: data/ROLE/split.parquet."""
+def split(role: Annotated[str, typer.Argument(help="key under data: in params.yaml")]) -> None:
+    """Split the images of a role into train, val and test, after curation.
+
+    Writes data/ROLE/split.parquet.
+    """
     from pathlib import Path
 
     from s2f_core.common.config import load
@@ -17,10 +20,10 @@ def split(role: Annotated[str, typer.Argument(help="a key of 'data:'")]) -> None
     from s2f_core.data.split import Split, write_split
 
     folder = Path("data") / role
-    images, given = tables.read(folder / "kept"), folder / "kept" / tables.OWN_INPUTS
+    images, inputs = tables.read(folder / "kept"), folder / "kept" / tables.OWN_INPUTS
     domains = [images.index]
-    if given.is_dir():
-        domains.append(tables.read(given).index)
+    if inputs.is_dir():
+        domains.append(tables.read(inputs).index)
     curation, measures = load(Curation, "curation"), None
     if role in curation.roles:
         measures = curate(images, curation, role, Path("data/assets"))

@@ -1,4 +1,4 @@
-"""Ask people which pictures are real."""
+"""Write a survey: people tell real pictures from generated ones."""
 
 from typing import Annotated
 
@@ -10,20 +10,23 @@ from stages.app import run
 def survey(
     names: Annotated[
         list[str] | None,
-        typer.Argument(
-            help="keys of 'translations:', or their role or table", show_default="faces"
-        ),
+        typer.Argument(help="translations, or the role or table of several", show_default="faces"),
     ] = None,
     each: Annotated[
-        int | None, typer.Option(min=1, help="pictures of each", show_default="100 pictures in all")
+        int | None,
+        typer.Option(
+            min=1, help="pictures of each translation", show_default="100 pictures in all"
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="which pictures, and their keys")] = 0,
-    limit: Annotated[int, typer.Option(min=0, help="milliseconds a picture is shown, 0: any")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="seed of the choice of pictures")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="milliseconds to show a picture; 0: no limit")
+    ] = 0,
     score: Annotated[
-        bool, typer.Option("--score", help="count the answers in data/survey")
+        bool, typer.Option("--score", help="count the answers in data/survey instead")
     ] = False,
 ) -> None:
-    """Write survey/index.html, on which a person tells generated pictures from real ones."""
+    """Write survey/index.html: a page on which people tell generated pictures from real ones."""
     from pathlib import Path
 
     from s2f_core.report.survey.rates import rate_table
@@ -46,7 +49,7 @@ def survey(
     page = write_page(
         known, names or ["faces"], Path("data"), out, each=each, seed=seed, limit=limit
     )
-    typer.echo(f"{out} ({page}); {out.with_name('key.csv')} says what is what")
+    typer.echo(f"{out} ({page}); {out.with_name('key.csv')} has the right answers")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Look through sweeps."""
+"""Write the page of sweeps."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +9,9 @@ from stages.app import run
 
 
 def sweeps(
-    out: Annotated[Path, typer.Option(help="the page")] = Path("sweeps/index.html"),
+    out: Annotated[Path, typer.Option(help="HTML file")] = Path("sweeps/index.html"),
 ) -> None:
-    """Write a page of DVC's experiments: scores over the parameters that they changed."""
+    """Write a page of DVC's experiments: plots of their scores over the changed parameters."""
     from s2f_core.report.sweeps.experiments import read_experiments
     from s2f_core.report.sweeps.page import write_page
 

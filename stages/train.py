@@ -7,10 +7,11 @@ import typer
 from stages.app import run
 
 
-def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> None:
-    """Train a variant, or resume: data/models/NAME and metrics/{curves,validation}/NAME.csv.
+def train(name: Annotated[str, typer.Argument(help="key under variants: in params.yaml")]) -> None:
+    """Train a variant, or resume an interrupted training.
 
-    On several processes and machines: torchrun … -m stages.train NAME.
+    Writes data/models/NAME and metrics/{curves,validation}/NAME.csv. For several GPUs or machines
+    run torchrun … -m stages.train NAME.
     """
     from pathlib import Path
 
@@ -18,7 +19,7 @@ def train(name: Annotated[str, typer.Argument(help="a key of 'variants:'")]) -> 
     from s2f_core.tracking import client
 
     if read_launch().is_main:
-        client.begin()  # it takes as long as the imports that follow
+        client.begin()  # connects while the imports below run
 
     from s2f_core.common.config import load, validate
     from s2f_core.common.device import Precision

@@ -4,7 +4,10 @@ from stages.app import run
 
 
 def upscaler() -> None:
-    """Train EDSR on the training photos, or take published weights: data/upscalers/edsr."""
+    """Train EDSR on the training photos, or copy published weights.
+
+    Writes data/upscalers/edsr.
+    """
     from pathlib import Path
 
     from s2f_core.common.config import load

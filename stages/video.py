@@ -1,4 +1,4 @@
-"""Translate a video by a trained model."""
+"""Translate a video with a trained model."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,42 +13,47 @@ UpscalerChoice = Literal["auto", "bicubic", "edsr", "dat-x2"]
 
 def video(
     model: Annotated[
-        str, typer.Argument(help="a variant's name, a .pt or .onnx file, models:/NAME/VERSION")
+        str, typer.Argument(help="trained variant, .pt or .onnx file, or models:/NAME/VERSION")
     ],
-    source: Annotated[Path, typer.Argument(metavar="IN", help="a video that OpenCV reads")],
-    out: Annotated[Path, typer.Argument(help="a .mp4, .avi or .mkv file")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="video in a format that OpenCV reads")
+    ],
+    out: Annotated[Path, typer.Argument(help=".mp4, .avi or .mkv file")],
     smooth: Annotated[
-        float, typer.Option(min=0, max=1, help="how much of the last output stays; 0: none")
+        float, typer.Option(min=0, max=1, help="share of the previous output that is blended in")
     ] = 0.5,
-    drawn: Annotated[
-        bool, typer.Option("--drawn", help="the frames are drawings, not photos to draw first")
+    drawings: Annotated[
+        bool, typer.Option("--drawn", help="the frames are drawings, not photos")
     ] = False,
     fit: Annotated[
-        Fit | None, typer.Option(help="to a square", show_default="crop photos, pad drawings")
+        Fit | None,
+        typer.Option(help="how to make frames square", show_default="crop photos, pad drawings"),
     ] = None,
-    upscale: Annotated[int | None, typer.Option(help="2 or 4 times the size")] = None,
-    upscaler: Annotated[UpscalerChoice, typer.Option(help="auto: the best that is here")] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="of the noise")] = 0,
-    force: Annotated[bool, typer.Option("--force", help="write over OUT")] = False,
+    upscale: Annotated[int | None, typer.Option(help="enlarge outputs 2 or 4 times")] = None,
+    upscaler: Annotated[
+        UpscalerChoice, typer.Option(help="how to enlarge; auto: the best one available")
+    ] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="seed of the noise")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="overwrite OUT")] = False,
 ) -> None:
-    """Write what a model makes of each frame, steadied along the motion; the sound is left out."""
+    """Translate each frame with a model and smooth along the motion; the sound is dropped."""
     from s2f_core.common.errors import UserError
     from s2f_core.inference.load import load
     from s2f_core.inference.options import Options
     from s2f_core.inference.video import translate
 
     if out.exists() and not force:
-        raise UserError(f"{out} exists already: give another name, or --force")
+        raise UserError(f"{out} exists already: choose another name, or add --force")
     options = Options(
         seed=seed,
-        from_photo=not drawn,
-        upscale=upscale,  # type: ignore[arg-type]  # it refuses others than 2 and 4
+        from_photo=not drawings,
+        upscale=upscale,  # type: ignore[arg-type]  # Options checks it
         upscaler=upscaler,
         fit=fit,
     )
     report = translate(load(model), source, out, options, smooth)
-    nothing = f", {report.empty} showed nothing" if report.empty else ""
-    typer.echo(f"{out}: {report.frames} frames{nothing}; flicker {report.flicker:.2f} of 255")
+    empty = f", {report.empty} of them empty" if report.empty else ""
+    typer.echo(f"{out}: {report.frames} frames{empty}; flicker {report.flicker:.2f} of 255")
 
 
 if __name__ == "__main__":

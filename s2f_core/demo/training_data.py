@@ -52,7 +52,7 @@ class TrainingData:
         images = _inputs(scaled, SAMPLE_SIZE)
         if (sketch := _sketch_augment(model)) is None:
             return images
-        return human_gap.augmented(images, _targets(scaled, SAMPLE_SIZE), sketch)
+        return human_gap.augment_sketches(images, _targets(scaled, SAMPLE_SIZE), sketch)
 
     @cache  # noqa: B019
     def ranges(self, model: DemoModel) -> dict[str, UsualRange]:

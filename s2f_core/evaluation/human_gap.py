@@ -1,7 +1,7 @@
 """The human gap: how far computed sketches are from those that people draw.
 
-A generator sees a photo's lines while it trains and a person's when it is used. What the two sets
-of sketches differ in can be measured before anything is trained.
+A generator trains on lines computed from photos, and is used on lines that people draw. This module
+measures the difference between the two before anything is trained.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from s2f_core.metrics.inception_v3 import INCEPTION
 from s2f_core.metrics.kid import KID
 from s2f_core.metrics.types import MISSING, Estimate, ImageSet, Values, estimate
 
-SHOWN = 12  # sketches of a set on the sheet
-FEWEST = 20  # sketches of a set; people's are halved
+COLUMNS = 12  # sketches of a set on the sheet
+MIN_SKETCHES = 20  # of a set; people's are halved
 PEOPLE = "people"
-HALVES, CHOICE, DRAWING = range(3)  # the purposes of the random streams
+HALVES, SAMPLE, AUGMENT = range(3)  # purposes of the random streams
 
 
-class Augmented(Section):
-    """A condition's sketches as a training with these settings sees them."""
+class AugmentedCondition(Section):
+    """A condition with the sketch augmentation of a recipe."""
 
     condition: str = Field(description="Condition, by name.")
-    sketch: SketchAugment = Field(description="Changes to its lines.")
+    sketch: SketchAugment = Field(description="Augmentation of its lines.")
 
 
 class Gap(Section):
@@ -51,16 +51,16 @@ class Gap(Section):
     )
     conditions: tuple[str, ...] = Field(min_length=1, description="Conditions to compare, by name.")
     people: str = Field(description="Role with people's drawings.")
-    images: int = Field(100, ge=FEWEST, description="Images of each set.")
-    augmented: dict[str, Augmented] = Field(
+    images: int = Field(100, ge=MIN_SKETCHES, description="Images of each set.")
+    augmented: dict[str, AugmentedCondition] = Field(
         default_factory=dict,
         description="Conditions after the augmentation of a recipe, by a name for the report.",
     )
 
     def people_sketches(self, root: Path) -> Table:
         """Read people's sketches under ``root``: the inputs of their role, or else its images."""
-        kept = root / self.people / "kept"
-        return read(kept / OWN_INPUTS if (kept / OWN_INPUTS).is_dir() else kept)
+        images = root / self.people / "kept"
+        return read(images / OWN_INPUTS if (images / OWN_INPUTS).is_dir() else images)
 
     def condition_tables(self, root: Path) -> tuple[Table, dict[str, Table]]:
         """Read the photos under ``root`` and the table of each condition."""
@@ -103,10 +103,10 @@ DECLARATIONS = {
 
 
 @dataclass(frozen=True)
-class Sets:
-    """Sets of sketches uint8 [n, H, W, C] by name, people's among them, and photos of the others'.
+class SketchSets:
+    """Sets of sketches by name, uint8 [n, H, W, C], and the photos of the computed ones.
 
-    ``kinds`` says of each whether it is ``people``, ``condition`` or ``augmented``.
+    ``kinds`` has ``people``, ``condition`` or ``augmented`` for each set.
     """
 
     photos: Pixels
@@ -114,11 +114,11 @@ class Sets:
     kinds: dict[str, str]
 
 
-def gather(gap: Gap, root: Path) -> Sets:
-    """What is compared, from the tables under ``root``; every condition is of the same photos.
+def read_sets(gap: Gap, root: Path) -> SketchSets:
+    """Read the sets from the tables under ``root``; all conditions are of the same photos.
 
-    Raises UserError where a table is missing or not of the size of people's sketches, where fewer
-    than twenty images are shared or drawn, and where an augmented set has a name that is taken.
+    Raises UserError if a table is missing or has another size than people's sketches, if there are
+    fewer than twenty shared photos or people's sketches, and if two sets have the same name.
     """
     people, (photos, tables) = gap.people_sketches(root), gap.condition_tables(root)
     for table in (photos, *tables.values()):
@@ -129,16 +129,17 @@ def gather(gap: Gap, root: Path) -> Sets:
             )
     shared = set.intersection(*(set(t.accepted["id"]) for t in (photos, *tables.values())))
     ids = [name for name in photos.accepted["id"] if name in shared]
-    if len(ids) < FEWEST:
+    if len(ids) < MIN_SKETCHES:
         raise UserError(
-            f"gap.conditions: {', '.join(tables)} share {len(ids)} images, at least {FEWEST} are "
-            "needed"
+            f"gap.conditions: {', '.join(tables)} share {len(ids)} images, at least "
+            f"{MIN_SKETCHES} are needed"
         )
-    if len(people) < FEWEST:
+    if len(people) < MIN_SKETCHES:
         raise UserError(
-            f"gap.people: {people.folder} has {len(people)} sketches, at least {FEWEST} are needed"
+            f"gap.people: {people.folder} has {len(people)} sketches, at least {MIN_SKETCHES} "
+            "are needed"
         )
-    ids = [ids[at] for at in _sample_rows(len(ids), gap.images)]
+    ids = [ids[row] for row in _sample_rows(len(ids), gap.images)]
     faces = photos.images(photos.positions(ids))
     computed = {name: table.images(table.positions(ids)) for name, table in tables.items()}
     sketches = {PEOPLE: people.images(_sample_rows(len(people), gap.images))}
@@ -146,39 +147,45 @@ def gather(gap: Gap, root: Path) -> Sets:
     kinds = {name: "people" if name == PEOPLE else "condition" for name in sketches}
     for name, item in gap.augmented.items():
         if name in sketches:
-            raise UserError(f"gap.augmented: {name!r} is the name of a set already")
+            raise UserError(
+                f"gap.augmented: {name!r} is already the name of a set; choose another name"
+            )
         item.sketch.check(computed[item.condition][0], item.condition)
-        sketches[name] = augmented(computed[item.condition], faces, item.sketch)
+        sketches[name] = augment_sketches(computed[item.condition], faces, item.sketch)
         kinds[name] = "augmented"
-    return Sets(faces, sketches, kinds)
+    return SketchSets(faces, sketches, kinds)
 
 
-def augmented(sketches: Pixels, photos: Pixels, sketch: SketchAugment) -> Pixels:
-    """Sketches [n, H, W, C] of photos [n, H, W, 3] as a training sees them, always the same."""
+def augment_sketches(sketches: Pixels, photos: Pixels, sketch: SketchAugment) -> Pixels:
+    """Augment sketches uint8 [n, H, W, C] of photos uint8 [n, H, W, 3], with a fixed seed."""
     pairs = enumerate(zip(sketches, photos, strict=True))
-    return np.stack([sketch.augment(a, b, stream(0, DRAWING, row)) for row, (a, b) in pairs])
+    return np.stack([sketch.augment(a, b, stream(0, AUGMENT, row)) for row, (a, b) in pairs])
 
 
 def _sample_rows(total: int, count: int) -> npt.NDArray[np.int64]:
     """Sample ``count`` of the rows, or all of them, in their order."""
-    return np.sort(stream(0, CHOICE).permutation(total)[:count])
+    return np.sort(stream(0, SAMPLE).permutation(total)[:count])
 
 
-def measure(sets: Sets, inception: FeatureExtractor) -> dict[str, dict[str, Estimate]]:
-    """Ink, stroke width and KID to people's of every set, with their 95 % intervals."""
+def measure(sets: SketchSets, inception: FeatureExtractor) -> dict[str, dict[str, Estimate]]:
+    """Measure ink, stroke width and KID to people's sketches of each set, with 95 % intervals."""
     people = sets.sketches[PEOPLE]
     order = stream(0, HALVES).permutation(len(people))
-    half, other = people[order[: len(order) // 2]], people[order[len(order) // 2 :]]
+    one_half, other_half = people[order[: len(order) // 2]], people[order[len(order) // 2 :]]
 
     def sample(pages: Pixels) -> ImageSet:
         return ImageSet(to_rgb(pages), {"inception": inception})
 
     figures_by_set = {}
-    target = sample(people)
+    people_set = sample(people)
     for name, pages in sets.sketches.items():
         figures = {key: _mean(score(pages)) for key, score in SKETCH_SCORES.items()}
-        ends = (sample(half), sample(other)) if name == PEOPLE else (sample(pages), target)
-        figures_by_set[name] = {**figures, "kid": KID.measure(*ends)}
+        compared = (
+            (sample(one_half), sample(other_half))
+            if name == PEOPLE
+            else (sample(pages), people_set)
+        )
+        figures_by_set[name] = {**figures, "kid": KID.measure(*compared)}
     return figures_by_set
 
 
@@ -190,8 +197,8 @@ def _mean(values: Values) -> Estimate:
 
 
 def write(gap: Gap, root: Path, inception: FeatureExtractor, folder: Path, metrics: Path) -> None:
-    """Measure, and write gap.json and sheet.png into ``folder`` and the plain values to a JSON."""
-    sets = gather(gap, root)
+    """Measure the gap; write gap.json and sheet.png to ``folder``, the values to ``metrics``."""
+    sets = read_sets(gap, root)
     figures_by_set = measure(sets, inception)
     rows = {"photos": sets.photos, **sets.sketches}
     report: dict[str, Any] = {
@@ -204,10 +211,10 @@ def write(gap: Gap, root: Path, inception: FeatureExtractor, folder: Path, metri
         "scores": {**DECLARATIONS, "kid": {**DECLARATIONS["kid"], "network": inception.network}},
         "sheet": list(rows),
     }
-    shown = [to_rgb(each) for pages in rows.values() for each in _sheet_row(pages)]
+    images = [to_rgb(each) for pages in rows.values() for each in _sheet_row(pages)]
     for path in (folder, metrics.parent):
         path.mkdir(parents=True, exist_ok=True)
-    save_png(folder / "sheet.png", grid(shown, SHOWN))
+    save_png(folder / "sheet.png", grid(images, COLUMNS))
     (folder / "gap.json").write_text(json.dumps(report, indent=2) + "\n")
     flat = {
         f"{name}_{score}": each["value"]
@@ -219,7 +226,7 @@ def write(gap: Gap, root: Path, inception: FeatureExtractor, folder: Path, metri
 
 
 def _sheet_row(pages: Pixels) -> Pixels:
-    """A row of the sheet, spread over the set; a set too small leaves white paper."""
-    chosen = pages[np.unique(np.linspace(0, len(pages) - 1, SHOWN).astype(int))]
-    missing = np.full((SHOWN - len(chosen), *pages.shape[1:]), 255, np.uint8)
-    return np.concatenate([chosen, missing])
+    """Return a row of the sheet, spread over the set; a small set is filled with white pages."""
+    row = pages[np.unique(np.linspace(0, len(pages) - 1, COLUMNS).astype(int))]
+    blank = np.full((COLUMNS - len(row), *pages.shape[1:]), 255, np.uint8)
+    return np.concatenate([row, blank])

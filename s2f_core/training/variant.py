@@ -16,12 +16,11 @@ from s2f_core.networks import Discriminator, Generator
 from s2f_core.training.objectives import UNPAIRED, Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe
 
-if TYPE_CHECKING:  # importing it costs seconds that only a training has to spend
+if TYPE_CHECKING:  # its import takes seconds, which only trainings need to spend
     from lightning_fabric import Fabric
 
-NOTHING_TO_SCORE = (
-    "has no pairs to score: set recipe.best to last, and a schedule other than plateau"
-)
+NO_VALIDATION = "has no pairs to score: set recipe.best to last, and a schedule other than plateau"
+WITH_ARTICLE = {"image": "an image", "vector": "a vector"}
 
 
 class Variant(Section):
@@ -38,7 +37,7 @@ class Variant(Section):
     )
     generator: Generator = Field(description="Generator network.")
     discriminator: Discriminator = Field(description="Discriminator network.")
-    objective: ObjectiveSection = Field(description="What the networks are trained to do.")
+    objective: ObjectiveSection = Field(description="Losses and how the networks are trained.")
     recipe: Recipe = Field(description="Length, optimiser, schedule and augmentation.")
 
     @model_validator(mode="after")
@@ -49,33 +48,33 @@ class Variant(Section):
                 f"recipe.smoothing ({smooth:g}) softens the targets of vanilla and least-squares; "
                 f"{kind} has none: set it to 0"
             )
-        if self.objective.takes == "vector" and self.watches:
-            raise ValueError(f"{self.objective.type} {NOTHING_TO_SCORE}")
+        if self.objective.takes == "vector" and self.needs_validation:
+            raise ValueError(f"{self.objective.type} {NO_VALIDATION}")
         sketch = self.recipe.sketch
         if sketch and self.objective.takes == "vector":
-            raise ValueError(f"recipe.sketch changes drawings; {self.objective.type} takes none")
+            raise ValueError(f"recipe.sketch changes sketches; {self.objective.type} takes none")
         if sketch and sketch.canny and not self.objective.paired:
             raise ValueError(
-                "recipe.sketch.canny draws A from the B beside it, and "
-                f"{self.objective.type} is shown A and B that are no pairs: leave canny out"
+                "recipe.sketch.canny computes A from its paired B, and "
+                f"{self.objective.type} trains on unpaired A and B: leave canny out"
             )
         if self.generator.takes != self.objective.takes:
             raise ValueError(
-                f"the {self.generator.type} generator takes {_a(self.generator.takes)}, "
-                f"{self.objective.type} gives it {_a(self.objective.takes)}"
+                f"the {self.generator.type} generator takes {WITH_ARTICLE[self.generator.takes]}, "
+                f"{self.objective.type} gives it {WITH_ARTICLE[self.objective.takes]}"
             )
         return self
 
     @property
-    def watches(self) -> bool:
-        """Whether a score of pairs decides on the weights that are kept, or on the rates."""
+    def needs_validation(self) -> bool:
+        """Whether the recipe uses validation scores, which need pairs."""
         return self.recipe.best != "last" or self.recipe.schedule.type == "plateau"
 
 
 class Settings(Section):
-    """All that decides a training: the top-level parameters and the variant.
+    """The settings of a training: the top-level parameters and the variant.
 
-    Under ``max_minutes`` the machine's speed does too: how many steps there are, and the rates.
+    Under ``max_minutes`` the steps and learning rates also depend on the machine's speed.
     """
 
     name: str
@@ -88,19 +87,19 @@ class Settings(Section):
     variant: Variant
 
     def blueprint(self, pairs: Pairs) -> Blueprint:
-        """What the networks are built to, for these images.
+        """Return what the networks of this variant are built from, for these images.
 
-        Raises UserError where the condition gives a vector and the objective wants an image, or
-        the other way round, where images that are no pairs meet what needs pairs, and where edges
-        are to be drawn anew of another condition.
+        Raises UserError if the condition gives a vector and the objective takes an image, or the
+        other way round, if unpaired images meet settings that need pairs, and if the sketch
+        augmentation does not fit the condition.
         """
         objective = self.variant.objective
-        given = "image" if pairs.input_is_image else "vector"
-        if given != objective.takes:
+        inputs = "image" if pairs.input_is_image else "vector"
+        if inputs != objective.takes:
             condition = self.variant.data.condition
             raise UserError(
-                f"variants.{self.name}: {objective.type} takes {_a(objective.takes)}, "
-                f"the condition '{condition}' is {_a(given)}"
+                f"variants.{self.name}: {objective.type} takes {WITH_ARTICLE[objective.takes]}, "
+                f"the condition '{condition}' is {WITH_ARTICLE[inputs]}"
             )
         if not pairs.paired:
             self._check_unpaired(pairs)
@@ -116,37 +115,33 @@ class Settings(Section):
         )
 
     def _check_unpaired(self, pairs: Pairs) -> None:
-        """Raise UserError where the variant needs pairs, which these are not."""
+        """Raise UserError if the variant needs pairs; ``pairs`` are unpaired."""
         variant = self.variant
-        said = (
+        message = (
             f"variants.{self.name}: {pairs.inputs.folder} and {pairs.targets.folder} share no id, "
             "so they are unpaired, and "
         )
         if variant.objective.paired:
             raise UserError(
-                f"{said}{variant.objective.type} learns from pairs: choose an objective that does "
-                f"not ({', '.join(UNPAIRED)}), or give paired images equal ids"
+                f"{message}{variant.objective.type} learns from pairs: choose an objective that "
+                f"does not ({', '.join(UNPAIRED)}), or give paired images equal ids"
             )
-        if variant.watches:
-            raise UserError(f"{said}{variant.objective.type} {NOTHING_TO_SCORE}")
+        if variant.needs_validation:
+            raise UserError(f"{message}{variant.objective.type} {NO_VALIDATION}")
 
     def steps(self, images: int) -> int:
-        """Number of batches for so many images: the recipe's, capped by this variant's share."""
+        """Return the number of batches for ``images`` images, capped by this variant's share."""
         cap = None if self.max_steps is None else math.ceil(self.max_steps * self.variant.share)
         return self.variant.recipe.steps(images, cap)
 
     @property
     def seconds(self) -> float:
-        """The longest that the training may take: this variant's share of ``max_minutes``."""
+        """The time limit: this variant's share of ``max_minutes``."""
         if self.max_minutes is None:
             return math.inf
         return 60 * self.max_minutes * self.variant.share
 
     def build(self, fabric: Fabric, blueprint: Blueprint) -> Objective:
-        """The networks, initialised, with their objective and optimisers."""
+        """Build the objective with initialised networks and optimisers."""
         lr = self.lr * self.variant.recipe.lr_ratio
         return self.variant.objective.build(fabric, blueprint, lr, self.variant.recipe)
-
-
-def _a(kind: str) -> str:
-    return {"image": "an image", "vector": "a vector"}[kind]

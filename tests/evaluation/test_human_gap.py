@@ -1,4 +1,4 @@
-"""The human gap: measures on strokes of known size, and what the stage writes."""
+"""The human gap: measures on strokes of known size, and the files of the stage."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from s2f_core.data import tables
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import ink, stroke_width
 from s2f_core.evaluation import human_gap
-from s2f_core.evaluation.human_gap import Gap, augmented, gather, measure
+from s2f_core.evaluation.human_gap import Gap, augment_sketches, measure, read_sets
 from s2f_core.metrics.types import Values
 
 SIDE, PHOTOS, PEOPLE = 32, 30, 24
 THICK = {"condition": "edges", "sketch": {"thickness": [6, 6]}}
 
 
-class Corners:
-    """Stands for Inception: the means of an image's sixteen squares, wherever they are."""
+class BlockMeans:
+    """A stand-in for Inception: the sorted means of an image's sixteen blocks."""
 
     network = "of no network"
 
@@ -35,17 +35,17 @@ class Corners:
         return np.sort(parts.mean(axis=(2, 4)).reshape(len(images), -1) / 255.0, axis=1)
 
 
-INCEPTION: Any = Corners()
+INCEPTION: Any = BlockMeans()
 
 
 def _strokes(distance: npt.NDArray[np.float64], width: float) -> Pixels:
-    """Anti-aliased lines of a width, by the distance from their middle [..., H, W]."""
+    """Return anti-aliased lines of a width from the distances to their middle [..., H, W]."""
     pages: Pixels = np.rint(255 * (distance - width / 2 + 0.5).clip(0, 1)).astype(np.uint8)
     return np.asarray(pages[..., None])
 
 
 def _circles(count: int, width: int, seed: int, side: int = SIDE) -> Pixels:
-    """Circles of many sizes and places, uint8 [n, side, side, 1]."""
+    """Return circles of many sizes and places, uint8 [n, side, side, 1]."""
     random = np.random.default_rng(seed)
     rows, columns = np.indices((side, side))
     x, y = random.uniform(12, side - 12, (2, count, 1, 1))
@@ -78,8 +78,8 @@ def _gap(**changes: Any) -> Gap:
     )
 
 
-def test_ink_is_the_black_share() -> None:
-    """A quarter black is a quarter; half of it grey counts half; colour makes no difference."""
+def test_ink_is_the_black_share_of_the_page() -> None:
+    """Grey pixels count in part, and colour makes no difference."""
     page = np.full((1, 8, 8, 1), 255, np.uint8)
     page[:, :4, :4] = 0
     assert ink(page) == pytest.approx([0.25])
@@ -89,18 +89,18 @@ def test_ink_is_the_black_share() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 8])
-def test_stroke_width_of_a_line(width: int) -> None:
-    """In 128ths, of an upright line, of a slanting one and of circles."""
+def test_stroke_width_of_lines_and_circles(width: int) -> None:
+    """The width in 128ths, of an upright line, a slanting line and circles."""
     page = np.full((1, 128, 128, 1), 255, np.uint8)
     page[:, 8:-8, 60 : 60 + width] = 0
     assert stroke_width(page)[0] == pytest.approx(width, abs=0.01)
     rows, columns = np.indices((128, 128))
-    slanting = _strokes(np.abs((rows - 64) * 0.8 - (columns - 60) * 0.6)[None], width)
-    assert stroke_width(slanting)[0] == pytest.approx(width, abs=0.2)
+    slanted = _strokes(np.abs((rows - 64) * 0.8 - (columns - 60) * 0.6)[None], width)
+    assert stroke_width(slanted)[0] == pytest.approx(width, abs=0.2)
     assert stroke_width(_circles(20, width, 0, 128)).mean() == pytest.approx(width, abs=0.3)
 
 
-def test_stroke_width_is_in_parts_of_the_side_and_of_the_sketchs_own_ink() -> None:
+def test_stroke_width_is_relative_to_the_side_and_to_the_darkest_ink() -> None:
     """Two of 64 pixels are four 128ths, in grey as in black; an empty sheet has none."""
     pages = np.full((3, 64, 64, 1), 255, np.uint8)
     pages[0, :, 30:32], pages[1, :, 30:32] = 0, 180
@@ -108,37 +108,37 @@ def test_stroke_width_is_in_parts_of_the_side_and_of_the_sketchs_own_ink() -> No
     assert np.isnan(stroke_width(pages)[2])
 
 
-def test_an_augmented_set_is_always_the_same(data: Path) -> None:
-    """It is drawn anew from the settings, and differs between images of equal lines."""
+def test_augmentation_has_a_fixed_seed(data: Path) -> None:
+    """Two calls give equal pages; images with equal lines differ."""
     pages = np.repeat(_circles(1, 1, 0), 4, axis=0)
     sketch = SketchAugment(jitter=(1, 3))
-    one, two = (augmented(pages, pages.repeat(3, axis=3), sketch) for _ in range(2))
+    one, two = (augment_sketches(pages, pages.repeat(3, axis=3), sketch) for _ in range(2))
     assert np.array_equal(one, two)
     assert len({page.tobytes() for page in one}) == 4
 
 
-def test_drawings_that_are_nearer_measure_nearer(data: Path) -> None:
-    """Thickened edges are nearer to people's than edges, and these than grey paper."""
-    chosen = _gap(augmented={"thick": {**THICK, "sketch": {"thickness": [8, 8]}}})
-    found = measure(gather(chosen, data), INCEPTION)
-    assert list(found) == ["people", "edges", "grey", "thick"]
-    kid = {name: figures["kid"]["value"] or 0.0 for name, figures in found.items()}
+def test_sketches_closer_to_peoples_have_a_lower_kid(data: Path) -> None:
+    """Thickened edges are closer than edges, and edges closer than grey paper."""
+    gap = _gap(augmented={"thick": {**THICK, "sketch": {"thickness": [8, 8]}}})
+    scores = measure(read_sets(gap, data), INCEPTION)
+    assert list(scores) == ["people", "edges", "grey", "thick"]
+    kid = {name: figures["kid"]["value"] or 0.0 for name, figures in scores.items()}
     assert abs(kid["people"]) < kid["thick"] < kid["edges"] < kid["grey"]
-    widths = {name: figures["stroke_width"]["value"] for name, figures in found.items()}
+    widths = {name: figures["stroke_width"]["value"] for name, figures in scores.items()}
     assert widths["people"] == pytest.approx(12, abs=2)  # three of 32 pixels
     assert widths["edges"] == pytest.approx(4, abs=1)
-    for figures in found.values():
+    for figures in scores.values():
         for each in figures.values():
             assert each["low"] is not None
             assert each["high"] is not None
             assert each["low"] <= each["high"]
 
 
-def test_what_the_stage_writes(data: Path, tmp_path: Path) -> None:
-    """Flat metrics, the whole account, and a sheet with a row for each set; the same each time."""
-    chosen = _gap(images=20, augmented={"thick": THICK})
+def test_stage_writes_metrics_report_and_sheet(data: Path, tmp_path: Path) -> None:
+    """The sheet has a row for each set; a second run writes the same bytes."""
+    gap = _gap(images=20, augmented={"thick": THICK})
     out, metrics = tmp_path / "out", tmp_path / "metrics" / "human-gap.json"
-    human_gap.write(chosen, data, INCEPTION, out, metrics)
+    human_gap.write(gap, data, INCEPTION, out, metrics)
     flat = json.loads(metrics.read_text())
     assert {"people_ink", "edges_kid", "grey_stroke_width", "thick_kid"} <= set(flat)
     report = json.loads((out / "gap.json").read_text())
@@ -149,27 +149,27 @@ def test_what_the_stage_writes(data: Path, tmp_path: Path) -> None:
     sheet = decode((out / "sheet.png").read_bytes())
     assert sheet.shape[:2] == (5 * (SIDE + 2) - 2, 12 * (SIDE + 2) - 2)
     before = metrics.read_bytes(), (out / "gap.json").read_bytes(), (out / "sheet.png").read_bytes()
-    human_gap.write(chosen, data, INCEPTION, out, metrics)
+    human_gap.write(gap, data, INCEPTION, out, metrics)
     assert before == tuple(file.read_bytes() for file in (metrics, *sorted(out.iterdir())))
 
 
-def test_a_role_of_drawings_has_them_as_its_images(data: Path) -> None:
-    """Where people's sketches are no companions of photos."""
+def test_people_may_be_a_role_of_drawings_alone(data: Path) -> None:
+    """People's sketches need no photos beside them."""
     _write(data / "doodles" / "kept", _circles(PEOPLE, 3, 1), "d")
-    one, other = (gather(_gap(people=role), data) for role in ("drawn", "doodles"))
+    one, other = (read_sets(_gap(people=role), data) for role in ("drawn", "doodles"))
     assert np.array_equal(one.sketches["people"], other.sketches["people"])
 
 
-def test_an_empty_sheet_has_no_stroke_and_no_error(data: Path) -> None:
-    """Its width is missing in the figures and left out of the metrics."""
+def test_empty_sketches_have_no_stroke_width(data: Path) -> None:
+    """The value is missing; the ink is 0."""
     _write(data / "faces" / "kept-white", np.full((PHOTOS, SIDE, SIDE, 1), 255, np.uint8))
-    found = measure(gather(_gap(conditions=["white"]), data), INCEPTION)
-    assert found["white"]["stroke_width"]["value"] is None
-    assert found["white"]["ink"]["value"] == 0
+    scores = measure(read_sets(_gap(conditions=["white"]), data), INCEPTION)
+    assert scores["white"]["stroke_width"]["value"] is None
+    assert scores["white"]["ink"]["value"] == 0
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"conditions": ["none"]}, "kept-none is not an image table"),
         ({"people": "nobody"}, "nobody/kept is not an image table"),
@@ -180,13 +180,13 @@ def test_an_empty_sheet_has_no_stroke_and_no_error(data: Path) -> None:
             {"augmented": {"new": {"condition": "grey", "sketch": {"canny": {}}}}},
             "the condition 'grey' has greys",
         ),
-        ({"augmented": {"edges": THICK}}, "'edges' is the name of a set already"),
+        ({"augmented": {"edges": THICK}}, "'edges' is already the name of a set"),
     ],
 )
-def test_what_cannot_be_compared_is_refused(data: Path, changes: Any, says: str) -> None:
+def test_sets_that_cannot_be_compared_are_refused(data: Path, changes: Any, message: str) -> None:
     """The message names the table or the key."""
     _write(data / "faces" / "kept-noise", np.zeros((PHOTOS, 1, 1, 5), np.uint8))
     _write(data / "faces" / "kept-other", _circles(PHOTOS, 1, 0), "other")
     _write(data / "few" / "kept", _circles(5, 1, 0))
-    with pytest.raises(UserError, match=says):
-        gather(_gap(**changes), data)
+    with pytest.raises(UserError, match=message):
+        read_sets(_gap(**changes), data)

@@ -1,4 +1,4 @@
-"""Variants: the ones in params.yaml, and combinations that cannot be."""
+"""Variants: those of params.yaml, and combinations that are refused."""
 
 import json
 import re
@@ -28,9 +28,9 @@ from s2f_core.training.variant import Settings, Variant
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 FILE = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
 STUDIES = yaml.safe_load(PARAMS.with_name("studies.yaml").read_text(encoding="utf-8"))["studies"]
-SECTIONS = load(dict[str, TranslatedVariant], "variants", file=PARAMS)
+VARIANTS = load(dict[str, TranslatedVariant], "variants", file=PARAMS)
 OPTIONS = load(dict[str, dict[str, TranslationOptions]], "translations", file=PARAMS)
-TRANSLATIONS = resolve_translations(SECTIONS, OPTIONS, FILE["gap"]["people"])
+TRANSLATIONS = resolve_translations(VARIANTS, OPTIONS, FILE["gap"]["people"])
 SIZES = {"points": 1, "grids": FILE["data"]["grids"]["size"]}  # the others have image_size
 
 
@@ -51,8 +51,8 @@ def test_a_variant_of_the_default_pipeline_can_be_built(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TRANSLATIONS)
-def test_a_translation_goes_where_its_variant_can(name: str) -> None:
-    """Back only by a CycleGAN; pairs only from an image, surfaces only from noise."""
+def test_each_translation_fits_its_variant(name: str) -> None:
+    """Only a CycleGAN runs b-to-a; pairs need image inputs, surfaces need noise."""
     translation = TRANSLATIONS[name]
     objective = load(Variant, "variants", translation.variant, file=PARAMS).objective
     assert translation.direction == "a-to-b" or objective.type == "cyclegan"
@@ -61,48 +61,48 @@ def test_a_translation_goes_where_its_variant_can(name: str) -> None:
 
 
 @pytest.mark.parametrize("recipe", [{"best": "ssim"}, {"schedule": {"type": "plateau"}}], ids=str)
-def test_noise_has_no_pairs_to_score(settings: Settings, recipe: dict[str, Any]) -> None:
-    """Neither the best checkpoint nor a plateau can be told."""
+def test_noise_has_no_validation_scores(settings: Settings, recipe: dict[str, Any]) -> None:
+    """The best checkpoint and the plateau schedule need pairs."""
     dcgan = {"generator": {"type": "dcgan"}, "objective": {"type": "unconditional"}}
     with pytest.raises(ValidationError, match="unconditional has no pairs to score"):
         modify(settings, {**dcgan, "recipe": {"best": "last", **recipe}})
 
 
-def test_a_variant_gets_its_share_of_the_cap(settings: Settings) -> None:
-    """Of 12 steps a half; without a cap all that the recipe asks: 10 epochs of 30 in fours."""
+def test_share_scales_max_steps(settings: Settings) -> None:
+    """Half of 12 steps is 6; without a cap 10 epochs of 30 images in batches of 4 are 75."""
     assert settings.steps(30) == 12
     half = modify(settings, {"share": 0.5})
     assert half.steps(30) == 6
     assert half.model_copy(update={"max_steps": None}).steps(30) == 75
 
 
-def test_smoothing_needs_a_target(settings: Settings) -> None:
-    """Hinge and WGAN-GP have none."""
+def test_smoothing_is_refused_for_losses_without_targets(settings: Settings) -> None:
+    """Hinge and WGAN-GP have no targets to soften."""
     hinge = {"type": "pix2pix", "adversarial": "hinge"}
     with pytest.raises(ValidationError, match=r"recipe.smoothing \(0.1\) softens"):
         modify(settings, {"objective": hinge, "recipe": {"smoothing": 0.1}})
 
 
 @pytest.mark.parametrize(
-    ("generator", "objective", "said"),
+    ("generator", "objective", "message"),
     [
         ("dcgan", "pix2pix", "the dcgan generator takes a vector, pix2pix gives it an image"),
         ("unet", "unconditional", "the unet generator takes an image, unconditional gives"),
     ],
 )
-def test_a_generator_must_take_what_the_objective_gives(
-    settings: Settings, generator: str, objective: str, said: str
+def test_generator_and_objective_must_take_the_same_inputs(
+    settings: Settings, generator: str, objective: str, message: str
 ) -> None:
-    """Noise to a U-Net, or a sketch to a DCGAN, is refused at once."""
+    """Noise for a U-Net and a sketch for a DCGAN are refused."""
     sections = {"generator": {"type": generator}, "objective": {"type": objective}}
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=message):
         modify(settings, {**sections, "recipe": {"best": "last"}})
 
 
-def test_the_condition_must_give_what_the_objective_takes(
+def test_condition_and_objective_must_take_the_same_inputs(
     settings: Settings, splits: dict[str, Pairs], noise_splits: dict[str, Pairs]
 ) -> None:
-    """Known when the tables are opened."""
+    """The tables show whether a condition gives images or vectors."""
     dcgan: dict[str, Any] = {
         "generator": {"type": "dcgan"},
         "discriminator": {"type": "dcgan"},
@@ -115,7 +115,7 @@ def test_the_condition_must_give_what_the_objective_takes(
         settings.blueprint(noise_splits["train"])
 
 
-def test_one_domain_makes_grey_inputs_colour(settings: Settings, splits: dict[str, Pairs]) -> None:
+def test_identity_loss_turns_grey_into_rgb(settings: Settings, splits: dict[str, Pairs]) -> None:
     """An identity loss needs G(B), so A gets B's three channels."""
     assert settings.blueprint(splits["train"]).channels == (1, 3)
     identity = {"type": "pix2pix", "lambda_identity": 1}
@@ -127,57 +127,57 @@ def test_one_domain_makes_grey_inputs_colour(settings: Settings, splits: dict[st
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"type": "unconditional"}, "unconditional takes none"),
-        ({"type": "cyclegan"}, "cyclegan is shown A and B that are no pairs: leave canny out"),
+        ({"type": "cyclegan"}, "cyclegan trains on unpaired A and B: leave canny out"),
     ],
 )
-def test_lines_are_redrawn_only_where_that_makes_sense(
-    settings: Settings, change: dict[str, Any], said: str
+def test_canny_augmentation_needs_pairs_of_images(
+    settings: Settings, change: dict[str, Any], message: str
 ) -> None:
-    """Noise has no lines, and a B beside A that is not its own cannot be drawn in its place."""
+    """Noise has no lines, and an unpaired A cannot be computed from B."""
     generator = "dcgan" if change["type"] == "unconditional" else "unet"
     recipe = {"best": "last", "sketch": {"canny": {}}}
     sections = {"generator": {"type": generator}, "objective": change, "recipe": recipe}
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=message):
         modify(settings, sections)
     assert modify(settings, {"recipe": recipe}).variant.recipe.sketch is not None
 
 
 @pytest.fixture
 def objects(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
-    """Pictures of three kinds in turn, and grey ones that know no class."""
-    kinds = [("apple", "pizza", "tree")[row % 3] for row in range(40)]
-    make_table("objects/kept", faces, **{"class": kinds})
+    """Images of three classes in turn, and grey inputs without a class."""
+    classes = [("apple", "pizza", "tree")[row % 3] for row in range(40)]
+    make_table("objects/kept", faces, **{"class": classes})
     make_table("objects/kept-edges", faces[..., :1].copy())
     rows = pd.DataFrame({"id": [f"{row:03d}" for row in range(40)], "split": "train"})
     rows.to_parquet(tmp_path / "objects" / "split.parquet")
     return tmp_path
 
 
-def test_only_images_of_the_chosen_classes_count(objects: Path) -> None:
-    """Pizza and trees, by the class that either table knows; null is all."""
+def test_classes_selects_the_images(objects: Path) -> None:
+    """A class in either table counts; null selects all images."""
     data = VariantData(role="objects", background="kept", condition="edges")
     assert len(data.pairs(objects, "train")) == 40
-    some = VariantData.model_validate({**data.model_dump(), "classes": ["tree", "pizza"]})
-    pairs = some.pairs(objects, "train")
+    two = VariantData.model_validate({**data.model_dump(), "classes": ["tree", "pizza"]})
+    pairs = two.pairs(objects, "train")
     assert pairs.ids == [f"{row:03d}" for row in range(40) if row % 3]
-    assert some.pairs(objects, "train", direction="b-to-a").ids == pairs.ids
+    assert two.pairs(objects, "train", direction="b-to-a").ids == pairs.ids
 
 
-def test_an_unknown_class_is_refused_with_the_known_ones(objects: Path) -> None:
-    """All of them."""
+def test_an_unknown_class_is_refused_and_the_known_ones_are_listed(objects: Path) -> None:
+    """The list is the same for any unknown class."""
     data = VariantData(role="objects", background="kept", condition="edges", classes=("piza",))
     with pytest.raises(UserError, match=r"no class 'piza' \(allowed: apple, pizza, tree\)"):
         data.pairs(objects, "train")
-    far = data.model_copy(update={"classes": ("zebra",)})
+    other = data.model_copy(update={"classes": ("zebra",)})
     with pytest.raises(UserError, match=r"allowed: apple, pizza, tree\)"):
-        far.pairs(objects, "train")
+        other.pairs(objects, "train")
 
 
-def test_the_merged_settings_are_those_of_the_written_out_file() -> None:
-    """``variants.json`` was written before ``defaults:`` existed, when each variant had all."""
+def test_merged_settings_equal_the_recorded_ones() -> None:
+    """``variants.json`` records each variant with all its settings written out."""
     recorded = json.loads(Path(__file__).with_name("variants.json").read_text(encoding="utf-8"))
     for name, settings in recorded.items():
         merged = load(Variant, "variants", name, file=PARAMS).model_dump(mode="json")
@@ -185,7 +185,7 @@ def test_the_merged_settings_are_those_of_the_written_out_file() -> None:
 
 
 def test_translations_have_defaults_and_unique_names() -> None:
-    """A translation of a smaller variant is enlarged, one by a transfer is of people's drawings."""
+    """Outputs of a smaller variant are enlarged; a transfer uses people's drawings."""
     data = {"role": "faces", "background": "kept", "condition": "edges"}
     whole = TranslatedVariant.model_validate({"data": data})
     plain = whole.resolve("whole", {"plain": TranslationOptions()}, "people")["plain"]
