@@ -62,6 +62,7 @@ def test_the_page_adds_a_variant_of_each_kind(copy: Path) -> None:
     assert sorted(names) == ["cascade-pencil", "multiscale-pencil", "pix2pix-spectral"]
     for name in names:
         del after["variants"][name]
+        assert after["translations"].pop(name) == {name: {}}
     assert after == before
 
 
