@@ -1,6 +1,6 @@
-"""Background removal: rembg as it comes against every model here, on the default faces.
+"""Background removal: rembg's default against every model here, on the default faces.
 
-Run ``dvc repro dataset@faces`` and ``s2f fetch`` u2netp, selfie and, where its row is wanted,
+Run ``dvc repro dataset@faces`` and ``s2f fetch`` u2netp, selfie and, for its row,
 isnet-general-use; then ``OMP_NUM_THREADS=1 python -m benchmarks.background [--csv FILE]``. |Δα| is
 the mean difference from rembg's mattes at 128.
 """
@@ -54,8 +54,8 @@ MODELS = (
 def main() -> None:
     """Print images per second of photos of both sides, the median of the rounds, and its spread."""
     options = arguments(__doc__).parse_args()
-    kept = tables.read(Path("data/faces/kept")).images(range(PHOTOS))
-    photos = {side: np.stack([resize(photo, side) for photo in kept]) for side in SIDES}
+    images = tables.read(Path("data/faces/kept")).images(range(PHOTOS))
+    photos = {side: np.stack([resize(photo, side) for photo in images]) for side in SIDES}
     works = _works()
     mattes: dict[str, Pixels] = {}
 
@@ -94,7 +94,9 @@ def _works() -> dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]]:
             np.asarray(remove(image, session=stock, only_mask=True))[..., None] for image in images
         ]
 
-    found: dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]] = {STOCK: (PHOTOS, one_by_one)}
+    functions: dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]] = {
+        STOCK: (PHOTOS, one_by_one)
+    }
     for section in MODELS:
         asset = ASSETS / section.model
         if not asset.is_dir():
@@ -109,8 +111,8 @@ def _works() -> dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]]:
             with ThreadPoolExecutor(os.cpu_count()) as threads:
                 return list(threads.map(model, photos))
 
-        found[f"{section.model} at {size}, a thread a core"] = (count, threaded)
-    return found
+        functions[f"{section.model} at {size}, a thread a core"] = (count, threaded)
+    return functions
 
 
 if __name__ == "__main__":

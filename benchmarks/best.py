@@ -1,9 +1,9 @@
-"""The sweep that ``best`` was chosen by: every choice of :data:`CHOICES` on validation faces.
+"""The sweep behind ``best``: every choice of :data:`CHOICES` on validation faces.
 
 ``python -m benchmarks.best [WORD …]`` trains each of them (or those whose name has one of the
-words) for so many steps, at the top-level width unless told, on 720 faces of
-:mod:`benchmarks.celeba_protocol`, and scores 80 others of the 800; the 199 held-out ones are not
-seen. One seed each: two runs that differ by less than 0.01 of KID tell nothing. A choice's
+words) for ``--steps`` steps, by default at the top-level width, on 720 faces of
+:mod:`benchmarks.celeba_protocol`, and scores 80 others of the 800. The 199 held-out faces are not
+used. Each choice has one seed: differences below 0.01 of KID are not significant. A choice's
 overrides work with ``dvc exp run -S`` too.
 """
 
@@ -70,7 +70,7 @@ def apply_overrides(base: Settings, changes: Mapping[str, Any], width_ratio: flo
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Print the table row by row, and write it where a file is named."""
+    """Print the table row by row, and write it to ``--csv``."""
     parser = arguments(__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD")
     parser.add_argument("--steps", type=int, default=STEPS)
@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--assets", type=Path, default=ASSETS)
     options = parser.parse_args(argv)
-    chosen = {
+    choices = {
         name: changes
         for name, changes in CHOICES.items()
         if not options.words or any(word in name for word in options.words)
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     table = Table({**columns, **kinds}, options.csv)
     with TemporaryDirectory() as folder, table:
         validation = faces(Path(folder), options.assets, validation=True)
-        for name, changes in chosen.items():
+        for name, changes in choices.items():
             base = settings("best", options.seed, minutes=1, steps=options.steps)
             trial = apply_overrides(base, changes, options.width_ratio)
             overrides = " ".join(f"{key}={value}" for key, value in changes.items())

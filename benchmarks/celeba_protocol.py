@@ -69,7 +69,7 @@ def parts(ids: Sequence[str], *, validation: bool) -> tuple[list[str], list[str]
 
 
 def faces(folder: Path, assets: Path, *, validation: bool, size: int = SIZE) -> Faces:
-    """The protocol's tables, made in ``folder``; it has 128 pixels, of photos of 178."""
+    """Write the protocol's tables to ``folder``: 128 pixels, from photos of 178."""
     source = CelebA1k(source="celeba-1k", path=assets / "celeba-1k")
     photos = prepare(source, source.path, size, folder / "photos", assets)
     sketches = convert(photos, Pencil(type="pencil", blur=21), folder / "sketches", assets)
@@ -95,7 +95,7 @@ def scores(
 def kid_of_subsets(ours: Values, theirs: Values) -> float:
     """Return the mean KID of 100 random subsets of 100 rows, with torch-fidelity's draws.
 
-    Fewer rows are all taken. Its expectation is that of the KID of all rows.
+    Fewer rows are all used. The expectation is that of the KID of all rows.
     """
     size = min(SUBSET, len(ours), len(theirs))
     random = np.random.RandomState(SEED)  # torch-fidelity's generator

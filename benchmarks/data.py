@@ -2,8 +2,8 @@
 
 Run ``dvc repro fetch`` first, then ``python -m benchmarks.data [--images N] [--sizes SIDE …] [--csv
 FILE]``. Each row is one stage on the first so many faces; the last adds up what 200,000 images, as
-many as CelebA has, take of dataset, background and pencil. ``--memory`` tells the peak memory of
-tables of different lengths in place of that, each in a process of its own.
+many as CelebA has, take of dataset, background and pencil. ``--memory`` prints the peak memory of
+tables of different lengths instead, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -112,10 +112,10 @@ def memory(file: Path | None, lengths: tuple[int, ...] = (1_000, 4_000, 16_000))
     with table.Table(MEMORY, file) as rows:
         for length in lengths:
             code = f"from benchmarks.data import build_many; build_many({length})"
-            done = subprocess.run(
+            process = subprocess.run(
                 [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
             )
-            peak, speed = (float(word) for word in done.stdout.split()[-2:])
+            peak, speed = (float(word) for word in process.stdout.split()[-2:])
             first = first or peak
             rows.add(length, peak, peak / first, speed)
 

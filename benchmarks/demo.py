@@ -1,8 +1,8 @@
-"""How soon the demo answers: a face is drawn in a real Chromium, one model at a time.
+"""The demo's response time: a face is drawn in a real Chromium, one model at a time.
 
 ``python -m benchmarks.demo [NAME …] [--csv FILE] [--picture FILE]``. Milliseconds from a pointer's
-event to the picture that has it, on the page, and of these what the model itself took; medians, and
-the slowest of twenty. On the server, and in the browser where ``s2f fetch onnxruntime-web`` was
+event to the picture that shows it, and the model's share of them: medians and the 95th
+percentile. On the server, and in the browser where ``s2f fetch onnxruntime-web`` was
 run. ``--picture`` writes what the page looks like with the face on it. Needs Chromium, the dev
 extra, and models that are trained.
 """
@@ -38,8 +38,8 @@ MEASURED = 12  # strokes
 WINDOW = (1280, 1240)
 READY = "document.querySelector('.card') && !document.querySelector('.card[aria-busy=true]')"
 NOTE = (
-    "window.seen = []; document.addEventListener('pictureshown', ({detail}) => {"
-    " seen.push([detail.ms, detail.totalMs]); })"
+    "window.times = []; document.addEventListener('pictureshown', ({detail}) => {"
+    " times.push([detail.ms, detail.totalMs]); })"
 )
 RUNTIME = Path("data/assets/onnxruntime-web")
 
@@ -52,11 +52,11 @@ def main() -> None:
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as home,
-        _served(options.names) as address,
+        _serve(options.names) as address,
         browser(Path(home)) as page,
     ):
         if options.picture:
-            _opened(page, address)
+            _open(page, address)
             _draw(page)
             page.until(READY)
             page.until("document.querySelectorAll('#hints tr').length > 0")
@@ -75,7 +75,7 @@ def _pack(picture: Path) -> None:
 
 
 def _measure(page: Browser, address: str, where: str, table: Table) -> None:
-    _opened(page, address)
+    _open(page, address)
     names = page.run("[...document.querySelectorAll('[name=model]')].map((one) => one.value)")
     for name in names:
         _choose(page, name)
@@ -84,14 +84,14 @@ def _measure(page: Browser, address: str, where: str, table: Table) -> None:
         page.run(NOTE)
         _draw(page, FACE[-MEASURED:])
         page.until(READY)
-        seen = np.asarray(page.run("seen"))
+        times = np.asarray(page.run("times"))
         size = page.run("document.querySelector('.card canvas').width")
-        own, whole = np.median(seen, axis=0)
-        table.add(name, str(size), where, own, whole, np.quantile(seen[:, 1], 0.95), len(seen))
+        own, whole = np.median(times, axis=0)
+        table.add(name, str(size), where, own, whole, np.quantile(times[:, 1], 0.95), len(times))
         page.run("document.getElementById('clear').click()")
 
 
-def _opened(page: Browser, address: str) -> None:
+def _open(page: Browser, address: str) -> None:
     page.look(*WINDOW)
     page.visit(address)
     page.until("document.querySelector('.card') && !document.querySelector('#examples').hidden")
@@ -118,7 +118,7 @@ def _draw(page: Browser, strokes: Sequence[Stroke] = FACE) -> None:
 
 
 @contextmanager
-def _served(names: list[str]) -> Iterator[str]:
+def _serve(names: list[str]) -> Iterator[str]:
     """The address of a demo in a process of its own."""
     command = [sys.executable, "-u", "-m", "stages.demo", "--port", "0", *names]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -75,7 +75,7 @@ def main() -> None:
 def _run_row(count: int, row: str) -> list[float]:
     """The figures of one row, from a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
+        process = subprocess.run(
             [
                 sys.executable,
                 "-c",
@@ -86,7 +86,7 @@ def _run_row(count: int, row: str) -> list[float]:
             stdout=subprocess.PIPE,
             text=True,
         )
-    return [float(word) for word in done.stdout.split()[-4:]]
+    return [float(word) for word in process.stdout.split()[-4:]]
 
 
 def extractors() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:

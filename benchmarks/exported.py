@@ -1,4 +1,4 @@
-"""What exporting trained models costs and gains: size, pictures, time of an image.
+"""Exported models against their checkpoints: file size, output quality, time per image.
 
 Run ``dvc repro`` first, then ``python -m benchmarks.exported [MODEL …] [--csv FILE]`` on an idle
 machine. Each variant is exported in each precision and set beside its checkpoint in PyTorch. The
@@ -86,10 +86,10 @@ def main(argv: Sequence[str] | None = None) -> None:
                 write(checkpoint.description, checkpoint.generator, file, precision, options.data)
                 ways[f"ONNX, {precision}"] = _session(file)
             times = _times(ways, inputs, options.rounds)
-            made = {by: way.every(inputs) for by, way in ways.items()}
+            outputs = {by: way.every(inputs) for by, way in ways.items()}
             for by, way in ways.items():
-                delta = np.abs(made[by] - made[TORCH])
-                figures = scores(_full(made[by], photos.shape[1]), photos, extract)
+                delta = np.abs(outputs[by] - outputs[TORCH])
+                figures = scores(_full(outputs[by], photos.shape[1]), photos, extract)
                 alone, together, batch = times[by]
                 table.add(
                     *(name, by, way.size / 1e6, way.opening, delta.max(), delta.mean()),
@@ -146,18 +146,18 @@ def _times(ways: dict[str, Way], inputs: Floats, count: int) -> dict[str, list[f
 
         return measure
 
-    found: dict[str, list[float]] = {by: [] for by in ways}
+    times: dict[str, list[float]] = {by: [] for by in ways}
     for alone, size in ((True, 1), (False, 1), (False, BATCH)):
         runs = {
             by: timed(way.one if alone else way.every, inputs[:size]) for by, way in ways.items()
         }
         for by, seconds in rounds(runs, count, warm_up=2).items():
-            found[by].append(statistics.median(seconds))
-    return found
+            times[by].append(statistics.median(seconds))
+    return times
 
 
-def _full(made: Floats, size: int) -> Pixels:
-    pixels = from_model(torch.from_numpy(made))
+def _full(outputs: Floats, size: int) -> Pixels:
+    pixels = from_model(torch.from_numpy(outputs))
     return pixels if pixels.shape[1] == size else bicubic(pixels, size, Path())
 
 

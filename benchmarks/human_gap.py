@@ -1,11 +1,11 @@
-"""What training on changed sketches does for people's: ``python -m benchmarks.human_gap``.
+"""The effect of sketch augmentation on people's sketches: ``python -m benchmarks.human_gap``.
 
-For every set under ``gap.augmented`` a pix2pix is trained on the condition as it is and with the
-set's ``sketch`` settings, for a few hundred steps, and both draw photos from people's sketches and
-from computed ones that they have not seen. Needs the tables that the stage ``gap`` reads, the
-role's split, and the asset ``inception``. Prints a row for each training, each KID with the width
-of its 95 % interval as its spread and its ratio to that of the condition as it is; ``--steps`` and
-``--size`` are the scale of it, ``--pictures`` a folder for contact sheets.
+For every set under ``gap.augmented`` a pix2pix is trained twice for a few hundred steps: on the
+condition as it is, and with the set's ``sketch`` settings. Both translate people's sketches and
+computed sketches of test photos. Needs the tables that the stage ``gap`` reads, the role's split,
+and the asset ``inception``. Prints a row for each training: each KID, the width of its 95 %
+interval as its spread, and its ratio to that of the condition as it is. ``--steps`` and ``--size``
+set the scale, ``--pictures`` a folder for contact sheets.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from s2f_core.training.variant import Settings
 
 DATA = Path("data")
 MAX_SKETCHES = 200  # of each kind
-SHOWN = 12
+PER_ROW = 12  # pictures of a contact sheet
 BATCH = 16
 COLUMNS = {
     "set": "",
@@ -54,23 +54,23 @@ RECIPE = {"epochs": 1000, "batch": 4, "lr_d_ratio": 0.5, "jitter": 1.117, "flip"
 
 
 class Silent:
-    """A run that nothing is logged to."""
+    """A run that logs nothing."""
 
     id = "none"
 
     def log(self, step: int, values: dict[str, float]) -> None:
-        """Take values."""
+        """Ignore values."""
 
     def tag(self, name: str, value: str) -> None:
-        """Take a tag."""
+        """Ignore a tag."""
 
     def artifact(self, path: Path, folder: str | None = None) -> None:
-        """Take a file."""
+        """Ignore a file."""
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Sketches of people and of the test photos, and these photos, [n, H, W, C] of one size."""
+class TestImages:
+    """People's sketches, computed sketches and their photos, uint8 [n, H, W, C] of one size."""
 
     people: Pixels
     computed: Pixels
@@ -78,7 +78,7 @@ class Trial:
 
 
 def settings(data: VariantData, sketch: SketchAugment | None, steps: int, scale: float) -> Settings:
-    """The pix2pix that is trained, of the default scale."""
+    """Return the settings of a pix2pix, at the default width."""
     recipe: dict[str, Any] = {**RECIPE, "validations": 1, "best": "last", "sketch": sketch}
     variant = {
         "data": data,
@@ -101,17 +101,17 @@ def settings(data: VariantData, sketch: SketchAugment | None, steps: int, scale:
     )
 
 
-def trial(gap: Gap, data: VariantData, size: int) -> Trial:
-    """What both models are tried on: up to 200 of each; the photos are not trained on."""
+def test_images(gap: Gap, data: VariantData, size: int) -> TestImages:
+    """Read up to 200 images of each kind; the photos are not in the training split."""
     test = data.pairs(DATA, ["val", "test"])
     ids = test.ids[:MAX_SKETCHES]
-    drawn = gap.people_sketches(DATA)
-    found = (
-        drawn.images(np.unique(np.linspace(0, len(drawn) - 1, MAX_SKETCHES).astype(int))),
+    people = gap.people_sketches(DATA)
+    sets = (
+        people.images(np.unique(np.linspace(0, len(people) - 1, MAX_SKETCHES).astype(int))),
         test.inputs.images(test.inputs.positions(ids)),
         test.targets.images(test.targets.positions(ids)),
     )
-    return Trial(*(np.stack([resize(image, size) for image in images]) for images in found))
+    return TestImages(*(np.stack([resize(image, size) for image in images]) for images in sets))
 
 
 def outputs(generator: nn.Module, sketches: Pixels) -> Pixels:
@@ -121,41 +121,46 @@ def outputs(generator: nn.Module, sketches: Pixels) -> Pixels:
 
 
 def compare(table: Table, gap: Gap, name: str, options: argparse.Namespace) -> None:
-    """Train both on the condition of one augmented set and add a row of what became of it."""
-    chosen = gap.augmented[name]
-    data = VariantData(role=gap.role, background=gap.background, condition=chosen.condition)
-    tried = trial(gap, data, options.size)
+    """Train on the condition of an augmented set, without and with ``sketch``; add two rows."""
+    augmented = gap.augmented[name]
+    data = VariantData(role=gap.role, background=gap.background, condition=augmented.condition)
+    test = test_images(gap, data, options.size)
     features = inception(DATA / "assets")
-    real = ImageSet(tried.photos, {"inception": features})
+    real = ImageSet(test.photos, {"inception": features})
     first: list[float] = []
-    for sketch in (None, chosen.sketch):
+    for sketch in (None, augmented.sketch):
         scale = options.size / data.targets(DATA).shape[0]
-        wanted = settings(data, sketch, options.steps, scale)
+        run_settings = settings(data, sketch, options.steps, scale)
         splits = {part: data.pairs(DATA, part, scale) for part in ("train", "val")}
         with TemporaryDirectory() as states:
-            training = prepare(wanted, splits, Path(states))
+            training = prepare(run_settings, splits, Path(states))
             run: Any = Silent()
             train(training, run)
         generator = training.objective.generators["a-to-b"]
-        drawn, back = (outputs(generator, each) for each in (tried.people, tried.computed))
+        from_people, from_computed = (
+            outputs(generator, each) for each in (test.people, test.computed)
+        )
         kids = [
-            KID.measure(ImageSet(each, {"inception": features}), real) for each in (drawn, back)
+            KID.measure(ImageSet(each, {"inception": features}), real)
+            for each in (from_people, from_computed)
         ]
-        difference = np.abs(back / 255.0 - tried.photos / 255.0).mean()
+        difference = np.abs(from_computed / 255.0 - test.photos / 255.0).mean()
         values = [_number(kid["value"]) for kid in kids]
         wide = [_number(kid["high"]) - _number(kid["low"]) for kid in kids]
         first = first or values
-        cells = [
-            cell
+        figures = [
+            figure
             for value, width, before in zip(values, wide, first, strict=True)
-            for cell in (value, width, value / before)
+            for figure in (value, width, value / before)
         ]
-        table.add(name, wanted.name, *cells, float(difference))
+        table.add(name, run_settings.name, *figures, float(difference))
         if pictures := options.pictures:
             pictures.mkdir(parents=True, exist_ok=True)
-            rows = (tried.people, drawn, tried.computed, back, tried.photos)
-            shown = [to_rgb(image) for row in rows for image in row[:SHOWN]]
-            save_png(pictures / f"{name}-{wanted.name.replace(' ', '-')}.png", grid(shown, SHOWN))
+            rows = (test.people, from_people, test.computed, from_computed, test.photos)
+            cells = [to_rgb(cell) for row in rows for cell in row[:PER_ROW]]
+            save_png(
+                pictures / f"{name}-{run_settings.name.replace(' ', '-')}.png", grid(cells, PER_ROW)
+            )
 
 
 def _number(value: float | None) -> float:
@@ -163,7 +168,7 @@ def _number(value: float | None) -> float:
 
 
 def main() -> None:
-    """Print the KID of what is made of people's and of computed sketches, before and after."""
+    """Print the KID of outputs from people's and computed sketches, augmented and not."""
     parser = arguments(__doc__)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--size", type=int, default=64)

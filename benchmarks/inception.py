@@ -1,7 +1,7 @@
-"""Inception's features: torch-fidelity's network as it comes against the one here.
+"""Inception's features: torch-fidelity's network against the one here.
 
 Run ``dvc repro`` first; then ``python -m benchmarks.inception [NAME …] [--csv FILE]``. For each
-of the translations, its outputs and the real images go through both, in turns of a quarter.
+of the translations, its outputs and the real images go through both, in turns, a quarter at a time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WEIGHTS = DATA / "assets" / "inception" / "inception.pt"
 NAMES = ("pix2pix-pencil", "pix2pix-hed", "cyclegan", "objects", "pose")
 BATCH = 8
 WARM = np.zeros((2, 64, 64, 3), np.uint8)
-TURNS = 4  # that a set of images is gone through in
+TURNS = 4  # parts of a set of images
 
 COLUMNS = {
     "translation": "",
@@ -47,7 +47,7 @@ COLUMNS = {
     "KID moved": ".0e",
 }
 
-See = Callable[[Pixels], Values]
+Extract = Callable[[Pixels], Values]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     plain, ours = Plain(), FeatureExtractor(WEIGHTS, INCEPTION)
     with Table(COLUMNS, options.csv) as table:
         for name in options.names:
-            with tempfile.TemporaryDirectory() as folder:  # none finds what another one has seen
+            with tempfile.TemporaryDirectory() as folder:  # no shared cache
                 os.environ["S2F_CACHE"] = folder
                 plain(WARM), ours(WARM)
                 table.add(name, *_row(name, plain, ours))
@@ -88,28 +88,28 @@ class Plain(FeatureExtractorInceptionV3):  # type: ignore[misc]  # no types
     def __call__(self, images: Pixels) -> Values:
         """Features float64 [n, 2048] of uint8 [n, H, W, 3]."""
         planes = torch.from_numpy(images).permute(0, 3, 1, 2)
-        seen = [self.forward(few)[0] for few in torch.split(planes, BATCH)]
-        return np.asarray(torch.cat(seen).double())
+        features = [self.forward(few)[0] for few in torch.split(planes, BATCH)]
+        return np.asarray(torch.cat(features).double())
 
 
 def _row(name: str, plain: Plain, ours: FeatureExtractor) -> list[float]:
-    """A row of the table but for its name."""
-    sees: tuple[See, See] = plain, ours
-    taken: list[list[tuple[float, float]]] = [[], []]  # by plain and by ours: wall and CPU seconds
-    seen: list[list[Values]] = [[], []]  # outputs and real images
+    """Measure a row of the table, without its name."""
+    extractors: tuple[Extract, Extract] = plain, ours
+    times: list[list[tuple[float, float]]] = [[], []]  # by plain and by ours: wall and CPU seconds
+    features: list[list[Values]] = [[], []]  # outputs and real images
     sets = _sets(name)
     for images in sets:
         turns: list[list[Values]] = [[], []]
         for few in np.array_split(images, TURNS):
-            for place, see in enumerate(sees):
+            for place, extract in enumerate(extractors):
                 began, own = time.perf_counter(), time.process_time()
-                turns[place].append(see(few))
-                taken[place].append((time.perf_counter() - began, time.process_time() - own))
-        for place, found in enumerate(turns):
-            seen[place].append(np.concatenate(found))
-    before, after = fid(*seen[0]), fid(*seen[1])
-    moved = abs(kid(*seen[1]) - kid(*seen[0]))
-    seconds = np.array(taken)
+                turns[place].append(extract(few))
+                times[place].append((time.perf_counter() - began, time.process_time() - own))
+        for place, parts in enumerate(turns):
+            features[place].append(np.concatenate(parts))
+    before, after = fid(*features[0]), fid(*features[1])
+    moved = abs(kid(*features[1]) - kid(*features[0]))
+    seconds = np.array(times)
     slow, fast = sum(map(len, sets)) / seconds[..., 0].sum(axis=1)
     ratios = seconds[0] / seconds[1]
     wall, busy = np.median(ratios, axis=0)
@@ -117,7 +117,7 @@ def _row(name: str, plain: Plain, ours: FeatureExtractor) -> list[float]:
 
 
 def _sets(name: str) -> tuple[Pixels, Pixels]:
-    """The outputs of a translation, and the real images they are held against."""
+    """The outputs of a translation, and the real images."""
     (file,) = (DATA / "evaluations").glob(f"*/{name}/evaluation.json")
     evaluation = json.loads(file.read_text())
     section = {key: evaluation[key] for key in ("role", "background", "condition")}

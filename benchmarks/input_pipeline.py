@@ -1,9 +1,9 @@
-"""What fetching a batch costs, over the step that is taken on it.
+"""The time to fetch a batch, over the time of its training step.
 
 ``python -m benchmarks.input_pipeline [--csv FILE]``, no data needed: tables of noise are made, read
 back and augmented as pix2pix's are (jitter 286/256, half of the images mirrored). The step is that
-of the default width and batch. On a GPU a batch is made beside the step before it, so what remains
-is the wait for it.
+of the default width and batch. On a GPU a batch is fetched during the previous step, so only the
+wait remains.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ COLUMNS = {
 def main() -> None:
     """Print a table, and write it as CSV where a file is named."""
     parser = arguments(__doc__)
-    steps.options(parser)
+    steps.add_options(parser)
     options = parser.parse_args()
     with Table(COLUMNS, options.csv) as table, tempfile.TemporaryDirectory() as folder:
         for stored, side, width, batch in CASES:
             pairs = _pairs(Path(folder), stored, side / stored)
             fetch = _Fetch(Batches(pairs, batch, seed=0, jitter=1.117, flip=True), options.clock)
-            made, images = steps.game(Case(NEAREST, width, side, batch), Build())
-            step = partial(steps.seconds, partial(made.step, images, Turn()), options.clock)
+            objective, images = steps.build_objective(Case(NEAREST, width, side, batch), Build())
+            step = partial(steps.seconds, partial(objective.step, images, Turn()), options.clock)
             measured = rounds({"step": step, "batch": fetch}, 3 * options.rounds, warm_up=2)
             took, waited = (statistics.median(measured[name]) for name in ("step", "batch"))
             networks = f"width {width}, {side} px, batch {batch}"
@@ -73,7 +73,7 @@ class _Fetch:
 
 def _pairs(folder: Path, stored: int, scale: float) -> Pairs:
     """Noise of one and of three channels as two tables of so many pixels a side."""
-    found = []
+    stored_tables = []
     for channels in (1, 3):
         path = folder / f"{stored}-{channels}"
         if not path.exists():
@@ -81,8 +81,8 @@ def _pairs(folder: Path, stored: int, scale: float) -> Pairs:
             images = random.integers(0, 256, (IMAGES, stored, stored, channels), dtype=np.uint8)
             rows = pd.DataFrame({"id": [f"{row:03d}" for row in range(IMAGES)]})
             tables.build(path, tables.Domain(rows, images.__getitem__), label="noise")
-        found.append(tables.read(path))
-    return Pairs(found[0], found[1], list(found[0].accepted["id"]), scale)
+        stored_tables.append(tables.read(path))
+    return Pairs(stored_tables[0], stored_tables[1], list(stored_tables[0].accepted["id"]), scale)
 
 
 if __name__ == "__main__":

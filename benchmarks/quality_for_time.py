@@ -1,4 +1,4 @@
-"""What minutes of training are worth: ``python -m benchmarks.quality_for_time [VARIANT …]``.
+"""Scores over minutes of training: ``python -m benchmarks.quality_for_time [VARIANT …]``.
 
 Each variant trains on the faces of :mod:`benchmarks.celeba_protocol` for ``--minutes`` by the
 product's own loop, with rates that fall in that time and its own recipe otherwise; the weights that
@@ -54,7 +54,7 @@ ENDLESS = 10**9  # batches: the clock ends a training
 
 @dataclass(frozen=True)
 class Row:
-    """What a variant scored at a moment; ``asked`` is the minute that was meant."""
+    """The scores of a variant at a moment; ``asked`` is the requested minute."""
 
     name: str
     seed: int | None
@@ -69,29 +69,29 @@ class Row:
 
 @dataclass
 class Snapshots:
-    """A run that logs nothing, and copies the shown generator's weights at shares of the training.
+    """A run that logs nothing, and copies the output generator's weights at shares of a training.
 
     A copy takes milliseconds, which count; translating and scoring come after the training.
     """
 
     training: Training
     shares: list[float]
-    taken: list[tuple[float, float, int, dict[str, Tensor]]] = field(default_factory=list)
+    copies: list[tuple[float, float, int, dict[str, Tensor]]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     id = "none"
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """After every tenth step: look how far the training is."""
+        """Copy the weights if the training has reached the next share."""
         del values
         reached = [share for share in self.shares if share <= self.training.progress]
         if reached:
             self.shares = self.shares[len(reached) :]
             weights = self.training.objective.generators["a-to-b"].state_dict()
             copy = {name: value.detach().clone() for name, value in weights.items()}
-            self.taken.append((reached[-1], time.monotonic() - self.began, step, copy))
+            self.copies.append((reached[-1], time.monotonic() - self.began, step, copy))
 
     def tag(self, name: str, value: str) -> None:
-        """Take a tag."""
+        """Ignore a tag."""
 
 
 def settings(
@@ -103,7 +103,7 @@ def settings(
     width: int | None = None,
     precision: str | None = None,
 ) -> Settings:
-    """A variant as ``params.yaml`` has it, but for its length, and that the last weights count."""
+    """Return a variant of ``params.yaml`` with another length; the last weights are the result."""
     variant = load(Variant, "variants", name)
     recipe = {"epochs": None, "batches": ENDLESS, "train_on": "train", "best": "last"}
     return Settings.model_validate(
@@ -125,26 +125,26 @@ def settings(
 
 
 def outputs(
-    data: Faces, run_settings: Settings, asked: Sequence[float]
+    data: Faces, run_settings: Settings, moments: Sequence[float]
 ) -> Iterator[tuple[float, float, int, Pixels]]:
-    """Train; for each minute asked for that minute, the one it came to, steps, and pictures."""
+    """Train; yield each requested minute, the actual minute, steps, and output images."""
     splits = {
         part: Pairs(data.inputs, data.targets, ids, run_settings.variant.scale)
         for part, ids in {"train": data.training, "val": data.validation}.items()
     }
     with TemporaryDirectory() as states:
         training = prepare(run_settings, splits, Path(states))
-        run: Any = Snapshots(training, [minute / asked[-1] for minute in asked])
+        run: Any = Snapshots(training, [minute / moments[-1] for minute in moments])
         train(training, run)
     generator = training.objective.generators["a-to-b"]
-    tried = Pairs(data.inputs, data.targets, data.scored, run_settings.variant.scale)
-    tried = tried.with_channels(training.blueprint.channels)
-    for share, seconds, step, weights in run.taken:
+    pairs = Pairs(data.inputs, data.targets, data.scored, run_settings.variant.scale)
+    pairs = pairs.with_channels(training.blueprint.channels)
+    for share, seconds, step, weights in run.copies:
         generator.load_state_dict(weights)
-        images, _ = outputs_and_targets(tried, generator)
+        images, _ = outputs_and_targets(pairs, generator)
         size = data.targets.shape[0]
         full = images if images.shape[1] == size else bicubic(images, size, Path())
-        yield share * asked[-1], seconds / 60, step, full
+        yield share * moments[-1], seconds / 60, step, full
 
 
 def baselines(data: Faces, extract: FeatureExtractor) -> Iterator[Row]:
@@ -159,8 +159,8 @@ def baselines(data: Faces, extract: FeatureExtractor) -> Iterator[Row]:
         ("the sketch itself", sketches, True),
         ("other real faces", photos, False),
     ):
-        found = scores(images, data.photos, extract, paired=paired)
-        yield Row(name, None, None, None, None, **found)
+        figures = scores(images, data.photos, extract, paired=paired)
+        yield Row(name, None, None, None, None, **figures)
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
@@ -191,12 +191,14 @@ def _rows(data: Faces, extract: FeatureExtractor, options: argparse.Namespace) -
                 width=options.width,
                 precision=options.precision,
             )
-            for asked, minutes, steps, images in outputs(data, run_settings, options.moments):
-                yield Row(name, seed, asked, minutes, steps, **scores(images, data.photos, extract))
+            for moment, minutes, steps, images in outputs(data, run_settings, options.moments):
+                yield Row(
+                    name, seed, moment, minutes, steps, **scores(images, data.photos, extract)
+                )
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """What is asked for; ends the program where it cannot be done."""
+    """Parse the command line; an impossible choice exits with an error."""
     fitting = [
         name
         for name, variant in load(dict[str, Variant], "variants").items()
@@ -213,7 +215,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         type=float,
         nargs="+",
         metavar="MINUTE",
-        help="1, 2, 4, 8 … unless told",
+        help="minutes to score at; by default 1, 2, 4, 8 …",
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--steps", type=int, help="so many in place of minutes; --at are shares")

@@ -1,4 +1,4 @@
-"""The reference PyTorch implementation of pix2pix, timed from a checkout of it.
+"""The reference PyTorch implementation of pix2pix, run from a checkout.
 
 Its networks and its adversarial loss are imported from there; the order of a step is its own
 (pix2pix_model): G's pass, D's step on generated, then on real pairs, G's step, each by Adam.
@@ -19,8 +19,8 @@ from benchmarks.steps import CHANNELS, Case, Step, batch, device
 from s2f_core.common.errors import UserError
 
 
-def opened(folder: Path) -> Any:
-    """Its module ``models.networks``. Raises UserError where the folder has none."""
+def load_networks(folder: Path) -> Any:
+    """Import ``models.networks`` of a checkout; raises UserError if it has none."""
     if not (folder / "models" / "networks.py").is_file():
         raise UserError(
             f"--reference {folder} has no models/networks.py; give a checkout of the reference "
@@ -33,8 +33,8 @@ def opened(folder: Path) -> Any:
         sys.path.pop(0)
 
 
-def name_of(case: Case) -> str | None:
-    """The reference's name of a generator; None where it has no such one."""
+def generator_name(case: Case) -> str | None:
+    """Return the reference's name of a generator; None if it has no such generator."""
     if "up" in case.generator:
         return None
     if case.generator["type"] == "resnet":
@@ -42,33 +42,36 @@ def name_of(case: Case) -> str | None:
     return f"unet_{case.size}" if case.size in {128, 256} else None
 
 
-def stepping(networks: Any, case: Case) -> Step:
-    """What takes a step of the reference's pix2pix of a case, and gives its losses."""
+def build_step(networks: Any, case: Case) -> Step:
+    """Return a function that trains the reference's pix2pix for a step and returns the losses."""
     torch.manual_seed(0)
     a, b = CHANNELS
-    chosen = {"norm": case.norm}
     dropout = case.generator["type"] == "unet"
-    generator = networks.define_G(a, b, case.width, name_of(case), use_dropout=dropout, **chosen)
-    discriminator = networks.define_D(a + b, case.width, "basic", **chosen)
-    judged = networks.GANLoss("vanilla").to(device())
+    generator = networks.define_G(
+        a, b, case.width, generator_name(case), norm=case.norm, use_dropout=dropout
+    )
+    discriminator = networks.define_D(a + b, case.width, "basic", norm=case.norm)
+    gan_loss = networks.GANLoss("vanilla").to(device())
     players = [network.to(device()) for network in (generator, discriminator)]
-    adams = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in players]
+    optimisers = [
+        torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in players
+    ]
     images = batch(case).to(device())
 
     def step() -> dict[str, Tensor]:
         fake = generator(images.a)
-        beside = torch.cat([images.a, fake], 1)
+        pair = torch.cat([images.a, fake], 1)
         discriminator.requires_grad_(requires_grad=True)
-        adams[1].zero_grad()
-        d_fake = judged(discriminator(beside.detach()), False)
-        d_real = judged(discriminator(torch.cat([images.a, images.b], 1)), True)
+        optimisers[1].zero_grad()
+        d_fake = gan_loss(discriminator(pair.detach()), False)
+        d_real = gan_loss(discriminator(torch.cat([images.a, images.b], 1)), True)
         ((d_fake + d_real) * 0.5).backward()
-        adams[1].step()
+        optimisers[1].step()
         discriminator.requires_grad_(requires_grad=False)
-        adams[0].zero_grad()
-        adversarial, distance = judged(discriminator(beside), True), F.l1_loss(fake, images.b)
+        optimisers[0].zero_grad()
+        adversarial, distance = gan_loss(discriminator(pair), True), F.l1_loss(fake, images.b)
         (adversarial + 100 * distance).backward()
-        adams[0].step()
+        optimisers[0].step()
         losses = {"g_adversarial": adversarial, "g_l1": distance, "real": d_real, "fake": d_fake}
         return {name: loss.detach() for name, loss in losses.items()}
 

@@ -1,4 +1,4 @@
-"""A face as somebody might sketch it: strokes through points of a sheet that is one wide."""
+"""A sketched face: strokes through points of a sheet of width 1."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def _arc(x: float, y: float, wide: float, high: float, start: float, end: float)
 
 
 def _curve(*ends: Point) -> list[Point]:
-    """A Bézier curve through its first and last point, drawn to those between."""
+    """Return a Bézier curve between the first and last point."""
     last = len(ends) - 1
-    found = []
+    curve = []
     for at in (step / STEPS for step in range(STEPS + 1)):
         weights = [math.comb(last, k) * at**k * (1 - at) ** (last - k) for k in range(last + 1)]
         pairs = list(zip(weights, ends, strict=True))
-        found.append((sum(w * x for w, (x, _) in pairs), sum(w * y for w, (_, y) in pairs)))
-    return found
+        curve.append((sum(w * x for w, (x, _) in pairs), sum(w * y for w, (_, y) in pairs)))
+    return curve
 
 
 def _mirrored(stroke: Stroke) -> Stroke:

@@ -1,4 +1,4 @@
-"""What a stage does before its work: each import in a process of its own, and MLflow both ways.
+"""The start-up time of a stage: each import in a process of its own, and MLflow both ways.
 
 ``OMP_NUM_THREADS=1 python -m benchmarks.startup [--csv FILE]``. Then the command's help, and a
 training up to its first step, for which the variant's data has to be there. Nothing is written but
@@ -72,13 +72,13 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        _imported(IMPORTS["MLflow and its store"], root)  # makes the store
+        _time_import(IMPORTS["MLflow and its store"], root)  # makes the store
         runs: dict[str, Callable[[], Spent]] = {
-            name: partial(_imported, code, root) for name, code in {**IMPORTS, **WAYS}.items()
+            name: partial(_time_import, code, root) for name, code in {**IMPORTS, **WAYS}.items()
         }
-        runs[HELP] = partial(_helped, root)
+        runs[HELP] = partial(_time_help, root)
         if Path("data/faces/split.parquet").exists():
-            runs[FIRST_STEP] = partial(_begun, root)
+            runs[FIRST_STEP] = partial(_time_first_step, root)
         else:
             print(f"{FIRST_STEP} is left out: there is no data; dvc repro split@faces")
         busy: dict[str, list[float]] = {name: [] for name in runs}
@@ -104,20 +104,20 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "DVC_ROOT": str(folder), "PYTHONPATH": paths}
 
 
-def _imported(code: str, folder: Path) -> Spent:
+def _time_import(code: str, folder: Path) -> Spent:
     """Seconds, and CPU seconds of the process alone, from its start to the end of this code."""
     began = time.perf_counter()
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", f"{code}\n{REPORT}"],
         env=_environment(folder),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    return time.perf_counter() - began, float(done.stdout.split()[-1])
+    return time.perf_counter() - began, float(process.stdout.split()[-1])
 
 
-def _helped(folder: Path) -> Spent:
+def _time_help(folder: Path) -> Spent:
     """Seconds, and CPU seconds, until the help is there."""
     began, before = time.perf_counter(), _children()
     command = [sys.executable, "-m", "stages.main", "--help"]
@@ -125,19 +125,19 @@ def _helped(folder: Path) -> Spent:
     return time.perf_counter() - began, _children() - before
 
 
-def _begun(folder: Path) -> Spent:
+def _time_first_step(folder: Path) -> Spent:
     """The same until a training shows its bar, after which come its steps; it is then ended."""
     began, before = time.perf_counter(), _children()
     command = [sys.executable, "-u", "-m", "stages.train", VARIANT]
     with subprocess.Popen(
         command, env=_environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
-        said = b""
-        while b"image/s" not in said:
+        output = b""
+        while b"image/s" not in output:
             part = os.read(process.stderr.fileno(), 4096) if process.stderr else b""
             if not part:
-                sys.exit(said.decode(errors="replace"))
-            said += part
+                sys.exit(output.decode(errors="replace"))
+            output += part
         took = time.perf_counter() - began
         process.kill()
     return took, _children() - before

@@ -1,4 +1,4 @@
-"""Training steps to be measured: networks of the papers, and games of them."""
+"""Training steps to measure: the papers' networks and their objectives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PIX2PIX: dict[str, Any] = {
 NEAREST: dict[str, Any] = {"type": "unet", "norm": "instance", "dropout": 0, "up": "nearest"}
 CHANNELS = (1, 3)
 ROUNDS = 7
-REPEATED = 20  # steps of a measurement on a GPU, which works on while Python goes ahead
+REPEATED = 20  # steps of a measurement on a GPU, which runs asynchronously
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ CASES = {
 
 @dataclass(frozen=True)
 class Build:
-    """How a game is set up. ``compiled`` is torch.compile's mode."""
+    """How an objective is built. ``compiled`` is torch.compile's mode."""
 
     precision: Precision = "auto"
     compiled: str | None = None
 
 
 def device() -> torch.device:
-    """What Fabric finds."""
+    """Return the device that Fabric selects."""
     return Fabric(accelerator="auto", devices=1).device
 
 
-def game(case: Case, build: Build) -> tuple[Objective, Batch]:
-    """A pix2pix of a case and a batch for it, seeded, on the device that Fabric finds."""
+def build_objective(case: Case, build: Build) -> tuple[Objective, Batch]:
+    """Build a case's pix2pix and a batch for it, seeded, on the device that Fabric selects."""
     precision = resolve_precision(build.precision)
     fabric = Fabric(accelerator="auto", devices=1, precision=precision)
     torch.manual_seed(0)
@@ -83,12 +83,14 @@ def game(case: Case, build: Build) -> tuple[Objective, Batch]:
         case.width,
         CHANNELS,
     )
-    objective = TypeAdapter[Any](ObjectiveSection).validate_python(PIX2PIX)
-    made: Objective = objective.build(fabric, blueprint, 2e-4, Recipe(epochs=1, batch=case.batch))
-    for network in made.networks.values():
+    section = TypeAdapter[Any](ObjectiveSection).validate_python(PIX2PIX)
+    objective: Objective = section.build(
+        fabric, blueprint, 2e-4, Recipe(epochs=1, batch=case.batch)
+    )
+    for network in objective.networks.values():
         if build.compiled and isinstance(network.module, nn.Module):
             network.module.compile(mode=build.compiled)
-    return made, batch(case).to(fabric.device)
+    return objective, batch(case).to(fabric.device)
 
 
 def batch(case: Case) -> Batch:
@@ -100,16 +102,16 @@ def batch(case: Case) -> Batch:
 Step = Callable[[], dict[str, Tensor]]
 
 
-def captured(made: Objective, step: TrainStep, images: Batch) -> Step:
-    """The step of a game on a batch as CUDA graphs, as a training takes it."""
-    for player in made.players.values():
+def as_cuda_graphs(objective: Objective, step: TrainStep, images: Batch) -> Step:
+    """Capture an objective's step on a batch as CUDA graphs, as a training does."""
+    for player in objective.players.values():
         player.keep_rate_on_device()
     graphs = CudaGraphs(step)
     return partial(graphs, images, Turn())
 
 
 def seconds(step: Step, clock: Callable[[], float] = time.perf_counter) -> float:
-    """Seconds a step; on a GPU the mean of several, which are waited for."""
+    """Measure the seconds of a step; on a GPU the mean of several."""
     count = REPEATED if torch.cuda.is_available() else 1
     began = clock()
     for _ in range(count):
@@ -118,9 +120,11 @@ def seconds(step: Step, clock: Callable[[], float] = time.perf_counter) -> float
     return (clock() - began) / count
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """Which cases, how often, and by which clock."""
-    parser.add_argument("--case", default="", metavar="WORD", help="only networks of this word")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for cases, rounds and clock."""
+    parser.add_argument(
+        "--case", default="", metavar="WORD", help="only networks with this word in their name"
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument(
         "--busy",
@@ -128,10 +132,10 @@ def options(parser: argparse.ArgumentParser) -> None:
         const=time.process_time,
         default=time.perf_counter,
         dest="clock",
-        help="count CPU seconds: where other work runs, with OMP_NUM_THREADS=1",
+        help="measure CPU seconds, on a busy machine, with OMP_NUM_THREADS=1",
     )
 
 
-def chosen(word: str) -> Iterable[tuple[str, Case]]:
-    """The cases whose name has a word."""
+def matching_cases(word: str) -> Iterable[tuple[str, Case]]:
+    """Return the cases whose name contains a word."""
     return ((name, case) for name, case in CASES.items() if word in name)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from benchmarks.table import Table, arguments
 
 SMALL = ("max_steps=200",)  # what makes the scale small; leave it out to ask the question properly
-SHOWN = {
+TITLES = {
     "kid": "KID",
     "ssim": "SSIM",
     "pixel_difference": "pixel difference",
@@ -26,7 +26,7 @@ SHOWN = {
 }
 COLUMNS = {
     **dict.fromkeys(("study", "question", "command"), ""),
-    **dict.fromkeys(SHOWN.values(), ".3f"),
+    **dict.fromkeys(TITLES.values(), ".3f"),
     "KID, × the sweep's first": ".2f",
 }
 
@@ -174,11 +174,11 @@ def command(sweep: Sweep, choice: tuple[str, ...]) -> str:
 
 def _dvc(*arguments: str) -> None:
     alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # two run at once
-    done = subprocess.run(
+    process = subprocess.run(
         ["dvc", *arguments], capture_output=True, text=True, check=False, env=alone
     )
-    if done.returncode:
-        sys.exit(f"dvc {' '.join(arguments)}\n{(done.stdout + done.stderr)[-3000:]}")
+    if process.returncode:
+        sys.exit(f"dvc {' '.join(arguments)}\n{(process.stdout + process.stderr)[-3000:]}")
 
 
 def _figures(name: str, sweep: Sweep) -> dict[str, float]:
@@ -194,12 +194,12 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("words", nargs="*", metavar="WORD")
     options = parser.parse_args()
-    chosen = {
+    runs = {
         f"study-{number}": experiment
         for number, experiment in enumerate(experiments())
         if not options.words or any(word in command(*experiment) for word in options.words)
     }
-    for name, (sweep, choice) in chosen.items():
+    for name, (sweep, choice) in runs.items():
         overrides = [
             part for override in (*sweep.always, *choice, *SMALL) for part in ("-S", override)
         ]
@@ -207,12 +207,12 @@ def main() -> None:
     _dvc("exp", "run", "--run-all", "--jobs", "2")
     first: dict[Sweep, float | None] = {}
     with Table(COLUMNS, options.csv) as table:
-        for name, (sweep, choice) in chosen.items():
+        for name, (sweep, choice) in runs.items():
             figures = _figures(name, sweep)
             kid = figures.get("kid")
             before = first.setdefault(sweep, kid)
             ratio = kid / before if kid and before else None
-            row = [figures.get(key) for key in SHOWN]
+            row = [figures.get(key) for key in TITLES]
             table.add(sweep.study, sweep.question, f"`{command(sweep, choice)}`", *row, ratio)
 
 

@@ -84,17 +84,17 @@ def versions() -> str:
 
 def _git(*arguments: str) -> str:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+        process = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return process.stdout.strip() if process.returncode == 0 else ""
 
 
 class Table:
-    """A Markdown table that is printed row by row, and written as CSV where a file is given.
+    """A Markdown table, printed row by row and, if there is a ``file``, written as CSV.
 
-    ``columns``: their titles, and how a figure is shown (``.1f``, ``.0%``); the empty string is for
-    words. None is shown as –. The CSV file has the figures in full, and machine and versions.
+    ``columns`` maps titles to number formats (``.1f``, ``.0%``), the empty string for text. None is
+    printed as –. The CSV file has all digits, the machine and versions.
     """
 
     def __init__(self, columns: Mapping[str, str], file: Path | None = None) -> None:

@@ -45,7 +45,7 @@ COLUMNS = {
 }
 PROFILE_ROWS = 12
 
-Games = dict[Build, tuple[Objective, Batch]]
+Objectives = dict[Build, tuple[Objective, Batch]]
 
 
 @dataclass(frozen=True)
@@ -80,28 +80,28 @@ def plain_convolutions() -> AbstractContextManager[object]:
 def main() -> None:
     """Print a table, and write it as CSV where a file is named."""
     options = _arguments()
-    networks = reference.opened(options.reference) if options.reference else None
+    networks = reference.load_networks(options.reference) if options.reference else None
     print(f"{resolve_precision('auto')}, {torch.get_num_threads()} threads")
     if options.profile:
-        for name, case in steps.chosen(options.case):
+        for name, case in steps.matching_cases(options.case):
             _profile(name, case)
         return
     if networks is None:
         print("the reference is left out: --reference names no checkout of it")
     with Table(COLUMNS, options.csv) as table:
-        for name, case in steps.chosen(options.case):
+        for name, case in steps.matching_cases(options.case):
             making: dict[str, Callable[[], Step]] = {}
-            if networks and reference.name_of(case):
-                making[REFERENCE] = partial(reference.stepping, networks, case)
-            games: Games = {}
+            if networks and reference.generator_name(case):
+                making[REFERENCE] = partial(reference.build_step, networks, case)
+            objectives: Objectives = {}
             for way in _ways(options.way, options.without):
-                making[way] = partial(_making, case, WAYS[way], games)
+                making[way] = partial(_build_step, case, WAYS[way], objectives)
             _measure(table, name, making, options)
 
 
 def _arguments() -> argparse.Namespace:
     parser = arguments(__doc__)
-    steps.options(parser)
+    steps.add_options(parser)
     parser.add_argument("--way", default="", metavar="WORD", help="only those of this word")
     parser.add_argument("--without", metavar="WORD", help="not those of this word, e.g. compiled")
     parser.add_argument("--reference", type=Path, metavar="PATH", help="a checkout of it")
@@ -121,23 +121,27 @@ def _ways(word: str, without: str | None) -> list[str]:
     ]
 
 
-def _making(case: Case, way: Way, games: Games) -> Step:
-    """The step of a way; ways of one build step one game, so that all fit in memory."""
-    if way.build not in games:
-        games[way.build] = steps.game(case, way.build)
-    made, images = games[way.build]
+def _build_step(case: Case, way: Way, objectives: Objectives) -> Step:
+    """Build the step of a way; ways of one build share an objective, to save memory."""
+    if way.build not in objectives:
+        objectives[way.build] = steps.build_objective(case, way.build)
+    objective, images = objectives[way.build]
 
-    def step(given: Batch, turn: Turn) -> dict[str, torch.Tensor]:
+    def step(batch: Batch, turn: Turn) -> dict[str, torch.Tensor]:
         with plain_convolutions() if way.plain else nullcontext():
-            return made.train_step(given, turn)
+            return objective.train_step(batch, turn)
 
-    return steps.captured(made, step, images) if way.graph else partial(step, images, Turn())
+    return (
+        steps.as_cuda_graphs(objective, step, images)
+        if way.graph
+        else partial(step, images, Turn())
+    )
 
 
 def _measure(
     table: Table, case: str, making: Mapping[str, Callable[[], Step]], options: argparse.Namespace
 ) -> None:
-    """Add the rows of a case; a way that fails is said, and left out."""
+    """Add the rows of a case; a way that fails is logged and left out."""
     ways: dict[str, Callable[[], float]] = {}
     first: dict[str, float] = {}
     for name, make in making.items():
@@ -161,14 +165,14 @@ def _measure(
 
 def _profile(name: str, case: Case) -> None:
     """Print the operations of three steps as trained, by the time spent in themselves."""
-    made, images = steps.game(case, Build())
+    objective, images = steps.build_objective(case, Build())
     for _ in range(2):
-        made.step(images, Turn())
-    with profile() as seen:
+        objective.step(images, Turn())
+    with profile() as profiler:
         for _ in range(3):
-            made.step(images, Turn())
+            objective.step(images, Turn())
     by = f"self_{steps.device().type}_time_total"
-    print(f"\n{name}\n{seen.key_averages().table(sort_by=by, row_limit=PROFILE_ROWS)}")
+    print(f"\n{name}\n{profiler.key_averages().table(sort_by=by, row_limit=PROFILE_ROWS)}")
 
 
 if __name__ == "__main__":

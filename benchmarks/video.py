@@ -1,4 +1,4 @@
-"""What smoothing a video does: less flicker, and what it costs.
+"""The effect of smoothing a video on flicker, likeness and time.
 
 A clip of two seconds is made of one test face, enlarged, panned and zoomed along a known path, with
 noise as a camera's. For each variant and share of smoothing:
@@ -49,10 +49,10 @@ def clip(photo: Pixels) -> list[Pixels]:
     large, random = resize(photo, LARGE), stream(0)
     frames = []
     for number in range(FRAMES):
-        done = number / (FRAMES - 1)
-        zoom = SIDE / (LARGE * (0.72 - 0.12 * math.sin(math.pi * done)))
-        x = LARGE / 2 + 30 * math.sin(2 * math.pi * done)
-        y = LARGE / 2 + 14 * done - 7
+        progress = number / (FRAMES - 1)
+        zoom = SIDE / (LARGE * (0.72 - 0.12 * math.sin(math.pi * progress)))
+        x = LARGE / 2 + 30 * math.sin(2 * math.pi * progress)
+        y = LARGE / 2 + 14 * progress - 7
         moved = np.array([[zoom, 0, SIDE / 2 - x * zoom], [0, zoom, SIDE / 2 - y * zoom]])
         frame = cv2.warpAffine(large, moved, (SIDE, SIDE)).astype(np.float64)
         noisy = frame + random.normal(0, NOISE, frame.shape)
@@ -68,12 +68,12 @@ def measure(model: Model, frames: list[Pixels], share: float) -> tuple[float, ..
         ((output,),) = model.make([frame], options)
         outputs.append(to_rgb(smoothing(frame, output)))
     spent = time.process_time() - began
-    made = np.stack(outputs)
-    real = np.stack([resize(frame, made.shape[1]) for frame in frames])
+    images = np.stack(outputs)
+    real = np.stack([resize(frame, images.shape[1]) for frame in frames])
     return (
         float(np.mean(smoothing.flicker)),
-        float(np.abs(made.astype(float) - real).mean()),
-        float(laplacian_deviation(made).mean() / laplacian_deviation(real).mean()),
+        float(np.abs(images.astype(float) - real).mean()),
+        float(laplacian_deviation(images).mean() / laplacian_deviation(real).mean()),
         1000 * spent / len(frames),
     )
 

@@ -1,4 +1,4 @@
-"""What the benchmarks have in common, and that what they compare computes the same."""
+"""Shared parts of the benchmarks; compared implementations compute the same."""
 
 import csv
 import statistics
@@ -38,7 +38,7 @@ class GANLoss(nn.Module):
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
-    """A folder with the modules of the reference that are used, of one layer each."""
+    """A folder with the reference's modules in use, of one layer each."""
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "networks.py").write_text(SIMPLE)
     yield tmp_path
@@ -46,8 +46,8 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
         sys.modules.pop(name, None)
 
 
-def test_rounds_go_through_all_ways_from_another_one_each_time() -> None:
-    """What was measured while warming up is left out."""
+def test_each_round_starts_with_another_way() -> None:
+    """Measurements of the warm-up are left out."""
     order: list[str] = []
 
     def noted(name: str) -> Callable[[], float]:
@@ -57,31 +57,31 @@ def test_rounds_go_through_all_ways_from_another_one_each_time() -> None:
 
         return measure
 
-    found = table.rounds({name: noted(name) for name in "abc"}, 2, warm_up=1)
+    times = table.rounds({name: noted(name) for name in "abc"}, 2, warm_up=1)
     assert "".join(order) == "cababcbca"
-    assert found == {"a": [4, 9], "b": [5, 7], "c": [6, 8]}
+    assert times == {"a": [4, 9], "b": [5, 7], "c": [6, 8]}
     assert table.spread([9.0, 10.0, 12.0]) == pytest.approx(0.3)
 
 
 def test_a_table_is_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Figures as they are shown, and in full; machine and versions in both."""
+    """Rounded numbers in Markdown, all digits in CSV; machine and versions in both."""
     file = tmp_path / "folder" / "table.csv"
     with table.Table({"what": "", "ms": ".1f", "×": ".2f"}, file) as rows:
         rows.add("one", 1.25, 1 / 3)
         rows.add("other", 2.0, None)
-    said = capsys.readouterr().out
-    assert "| what | ms | × |\n|---|---:|---:|\n| one | 1.2 | 0.33 |\n| other | 2.0 | – |" in said
+    output = capsys.readouterr().out
+    assert "| what | ms | × |\n|---|---:|---:|\n| one | 1.2 | 0.33 |\n| other | 2.0 | – |" in output
     with file.open(encoding="utf-8") as lines:
         read = list(csv.DictReader(lines))
     assert [row["×"] for row in read] == [str(1 / 3), ""]
     for row in read:
-        assert row["machine"] in said
+        assert row["machine"] in output
         assert "cores" in row["machine"]
         assert f"torch {torch.__version__.partition('+')[0]}" in row["versions"]
 
 
 def test_plain_convolutions_compute_the_same() -> None:
-    """Losses of two steps within a thousandth; afterwards everything is as it was."""
+    """Losses of two steps differ by less than a thousandth; the patch is undone afterwards."""
     usual, plain = _losses(nullcontext()), _losses(train_step.plain_convolutions())
     for ours, theirs in zip(plain, usual, strict=True):
         assert ours == pytest.approx(theirs, rel=1e-3)
@@ -89,20 +89,20 @@ def test_plain_convolutions_compute_the_same() -> None:
 
 
 def _losses(context: AbstractContextManager[object]) -> list[dict[str, float]]:
-    game, batch = steps.game(SMALL, Build("32-true"))
+    objective, batch = steps.build_objective(SMALL, Build("32-true"))
     with context:
-        losses = [game.step(batch, Turn()) for _ in range(2)]
+        losses = [objective.step(batch, Turn()) for _ in range(2)]
     return [{name: float(value) for name, value in each.items()} for each in losses]
 
 
 def test_train_step_compares_ways_and_the_reference(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row a way, the ratio to plain; the reference where it has such a network."""
+    """A row for each way with its ratio to plain, and for the reference's network."""
     cases = {"small": SMALL, "of the reference": Case({"type": "resnet", "blocks": 1}, 4, 32, 1)}
     monkeypatch.setattr(steps, "CASES", cases)
     file = tmp_path / "steps.csv"
-    given = [
+    options = [
         "--without",
         "compiled",
         "--rounds",
@@ -112,7 +112,7 @@ def test_train_step_compares_ways_and_the_reference(
         "--csv",
         str(file),
     ]
-    monkeypatch.setattr(sys, "argv", ["train_step", *given])
+    monkeypatch.setattr(sys, "argv", ["train_step", *options])
     train_step.main()
     with file.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
@@ -128,14 +128,16 @@ def test_train_step_compares_ways_and_the_reference(
 
 
 def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
-    """The message says what is looked for."""
+    """The message names the missing file."""
     with pytest.raises(UserError, match=r"no models/networks\.py"):
-        reference.opened(tmp_path)
+        reference.load_networks(tmp_path)
 
 
 def test_the_reference_has_no_nearest_upsampling() -> None:
-    """And U-Nets of two sizes alone."""
-    assert reference.name_of(SMALL) is None
-    names = [reference.name_of(Case({"type": "unet"}, 64, size, 1)) for size in (64, 128, 256)]
+    """It has U-Nets of two sizes only."""
+    assert reference.generator_name(SMALL) is None
+    names = [
+        reference.generator_name(Case({"type": "unet"}, 64, size, 1)) for size in (64, 128, 256)
+    ]
     assert names == [None, "unet_128", "unet_256"]
-    assert reference.name_of(Case({"type": "resnet"}, 64, 128, 1)) == "resnet_9blocks"
+    assert reference.generator_name(Case({"type": "resnet"}, 64, 128, 1)) == "resnet_9blocks"

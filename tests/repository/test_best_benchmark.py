@@ -1,4 +1,4 @@
-"""The sweep that ``best`` was chosen by."""
+"""The sweep behind ``best``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from benchmarks.quality_for_time import settings
 
 
 @pytest.mark.parametrize("name", CHOICES)
-def test_a_choice_is_best_but_for_its_overrides(name: str) -> None:
-    """It can be trained, at the common width, and its overrides are no values of best itself."""
+def test_each_choice_changes_values_of_best(name: str) -> None:
+    """Each is valid at the common width, and no override equals best's own value."""
     base = settings("best", 0, minutes=1, steps=7)
     trial = apply_overrides(base, CHOICES[name], 1.0)
     assert trial.variant.width_ratio == 1

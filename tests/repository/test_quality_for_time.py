@@ -27,8 +27,8 @@ from s2f_core.training.variant import Settings
 PICTURES = 20
 
 
-def test_the_faces_are_parted_by_their_places() -> None:
-    """Of 999 sorted ids places 8 and 9 of every ten are held out, in whatever order they come."""
+def test_faces_are_split_by_the_places_of_their_ids() -> None:
+    """Places 8 and 9 of every ten sorted ids are held out, whatever the input's order."""
     ids = [f"{number:06d}" for number in range(1, 1000)]
     training, validation, scored = parts(ids[::-1], validation=False)
     assert (len(training), len(scored)) == (800, 199)
@@ -36,8 +36,8 @@ def test_the_faces_are_parted_by_their_places() -> None:
     assert set(validation) < set(training)
 
 
-def test_to_choose_by_validation_leaves_the_held_out_alone() -> None:
-    """Eighty of the 800 are scored, and 720 trained on."""
+def test_validation_does_not_use_held_out_faces() -> None:
+    """Of the 800 faces 80 are scored and 720 trained on."""
     ids = [f"{number:06d}" for number in range(1, 1000)]
     training, validation, scored = parts(ids, validation=True)
     assert (len(training), len(scored)) == (720, 80)
@@ -46,13 +46,13 @@ def test_to_choose_by_validation_leaves_the_held_out_alone() -> None:
 
 
 @pytest.mark.parametrize("count", [150, 80])
-def test_kid_is_torch_fidelitys_of_subsets(count: int) -> None:
-    """The mean of a hundred subsets of a hundred, or of all where there are fewer."""
+def test_kid_equals_torch_fidelitys_over_subsets(count: int) -> None:
+    """The mean of 100 subsets of 100 rows, or of all rows if there are fewer."""
     random = np.random.default_rng(0)
     x, y = random.normal(size=(count, 24)), random.normal(0.3, 1, (count + 7, 24))
     if count < 100:
         y = y[:count]
-    found = kid_features_to_metric(
+    scores = kid_features_to_metric(
         torch.from_numpy(x),
         torch.from_numpy(y),
         kid_subsets=100,
@@ -64,30 +64,30 @@ def test_kid_is_torch_fidelitys_of_subsets(count: int) -> None:
         rng_seed=2020,
         verbose=False,
     )
-    expected = found["kernel_inception_distance_mean"]
+    expected = scores["kernel_inception_distance_mean"]
     assert kid_of_subsets(x, y) == pytest.approx(expected, rel=1e-6)
 
 
-def test_snapshots_are_of_their_moments(
+def test_snapshots_copy_the_weights_at_their_shares(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At quarters of twenty steps, from the average of the weights where that is shown."""
+    """The shares are of twenty steps; with an average of the weights the average is copied."""
     monkeypatch.setattr(module, "LOG_EVERY", 1)
     settings = modify(settings, {"recipe": {"ema": 0.9}}, max_steps=20)
     training = prepare(settings, splits, tmp_path)
     run: Any = Snapshots(training, [0.25, 0.5, 1.0])
     train(training, run)
-    assert [(share, step) for share, _, step, _ in run.taken] == [(0.25, 5), (0.5, 10), (1.0, 20)]
-    seconds = [spent for _, spent, _, _ in run.taken]
+    assert [(share, step) for share, _, step, _ in run.copies] == [(0.25, 5), (0.5, 10), (1.0, 20)]
+    seconds = [spent for _, spent, _, _ in run.copies]
     assert seconds == sorted(seconds)
-    *earlier, last = [weights for *_, weights in run.taken]
-    shown = training.objective.generators["a-to-b"].state_dict()
-    assert all(torch.equal(last[name], value) for name, value in shown.items())
+    *earlier, last = [weights for *_, weights in run.copies]
+    state = training.objective.generators["a-to-b"].state_dict()
+    assert all(torch.equal(last[name], value) for name, value in state.items())
     assert any(not torch.equal(earlier[0][name], value) for name, value in earlier[1].items())
 
 
 class Seen:
-    """In place of Inception: the mean of each of 16 squares of an image."""
+    """A stand-in for Inception: the means of 16 squares of an image."""
 
     def __init__(self, assets: Path) -> None:
         assert assets.name == "assets"
@@ -99,13 +99,13 @@ class Seen:
         return coloured.reshape(len(images), -1)
 
 
-def test_it_trains_scores_and_draws(
+def test_benchmark_trains_and_scores(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     faces: Pixels,
 ) -> None:
-    """A row for each baseline and each moment of each variant, one of them at half the size."""
+    """A row for each baseline, and for each moment of a variant; one variant has half the size."""
     photos = tmp_path / "assets" / "celeba-1k"
     photos.mkdir(parents=True)
     for number, face in enumerate(faces[:PICTURES]):
@@ -115,9 +115,9 @@ def test_it_trains_scores_and_draws(
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)
     file = tmp_path / "rows.csv"
-    given = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
-    given += ["--assets", str(tmp_path / "assets")]
-    main([*given, "--csv", str(file)])
+    options = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
+    options += ["--assets", str(tmp_path / "assets")]
+    main([*options, "--csv", str(file)])
 
     rows = pd.read_csv(file)
     assert list(rows["name"]) == [
@@ -130,21 +130,21 @@ def test_it_trains_scores_and_draws(
     assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
     trained = rows.dropna(subset=["seed"])
     assert np.isfinite(trained[["minutes", "fid", "kid", "ssim", "l1"]].to_numpy()).all()
-    told = capsys.readouterr().out
-    assert "| hybrid | 0 | 4.0 |" in told
-    assert all(f"| {name} |" in told for name in EARLIER)
+    output = capsys.readouterr().out
+    assert "| hybrid | 0 | 4.0 |" in output
+    assert all(f"| {name} |" in output for name in EARLIER)
 
 
-def test_moments_double_up_to_the_end() -> None:
-    """Unless they are given; variants are those of pencil sketches and their photos."""
-    chosen = arguments([])
-    assert chosen.moments == [1, 2, 4, 8, 15]
-    assert {"pix2pix-pencil", "hybrid", "resnet"} <= set(chosen.variants)
+def test_default_moments_double_up_to_the_end() -> None:
+    """The default variants are those of pencil sketches and their photos."""
+    options = arguments([])
+    assert options.moments == [1, 2, 4, 8, 15]
+    assert {"pix2pix-pencil", "hybrid", "resnet"} <= set(options.variants)
     assert arguments(["--minutes", "0.5"]).moments == [0.5]
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("options", "message"),
     [
         (["cyclegan"], "cyclegan is none of pix2pix-pencil, hybrid, resnet"),
         (["--at", "20"], r"--at has to be in \(0, 15\]"),
@@ -152,10 +152,10 @@ def test_moments_double_up_to_the_end() -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_measured_is_refused(
-    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+def test_impossible_options_are_refused(
+    options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With what can."""
+    """The message lists what is allowed."""
     with pytest.raises(SystemExit):
-        arguments(given)
-    assert re.search(said, capsys.readouterr().err)
+        arguments(options)
+    assert re.search(message, capsys.readouterr().err)
