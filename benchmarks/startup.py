@@ -34,21 +34,21 @@ IMPORTS = {
     "torch and an optimiser": "import torch; torch.optim.Adam([torch.zeros(1)])",
     "Lightning Fabric": "import lightning_fabric",
     "MLflow and its store": (
-        "from s2f_core.tracking.client import store; "
-        "from s2f_core.tracking.mlflow_store import connect; connect(store())"
+        "from s2f_core.tracking.client import store_uri; "
+        "from s2f_core.tracking.mlflow_store import connect; connect(store_uri())"
     ),
 }
 TRAINS = "import torch, lightning_fabric, pandas, pyarrow.parquet"
 WAYS = {
     "all in one process": (
-        f"{TRAINS}; from s2f_core.tracking.client import store; "
+        f"{TRAINS}; from s2f_core.tracking.client import store_uri; "
         "from s2f_core.tracking.mlflow_store import connect; "
-        "client, experiment = connect(store()); "
+        "client, experiment = connect(store_uri()); "
         "client.create_run(experiment, run_name='one')"
     ),
     "MLflow in its own, asked for at the start (used)": (
-        f"from s2f_core.tracking import client as tracking; tracking.begin(); {TRAINS}; "
-        "tracking._mlflow.ask(tracking.store(), 'begin_training', None, 'one', {}, {}, 0.0)"
+        f"from s2f_core.tracking import client as tracking; tracking.preload_mlflow(); {TRAINS}; "
+        "tracking._mlflow.call(tracking.store_uri(), 'begin_training', None, 'one', {}, {}, 0.0)"
     ),
 }
 

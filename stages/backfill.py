@@ -12,7 +12,7 @@ def backfill() -> None:
 
     from s2f_core.tracking import client
 
-    client.begin()  # connects while the imports below run
+    client.preload_mlflow()  # connects while the imports below run
     from s2f_core.common.config import load
     from s2f_core.tracking.backfill import backfill as log_missing
 
@@ -20,7 +20,7 @@ def backfill() -> None:
     for line in log_missing(Path("data"), Path("metrics"), load(dict[str, Any], "data")):
         typer.echo(line)
         count += 1
-    typer.echo(f"{count} logged to {client.store()}")
+    typer.echo(f"{count} logged to {client.store_uri()}")
 
 
 if __name__ == "__main__":

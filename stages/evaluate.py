@@ -19,7 +19,7 @@ def evaluate(
 
     from s2f_core.tracking import client
 
-    client.begin()  # connects while the imports below run
+    client.preload_mlflow()  # connects while the imports below run
     from s2f_core.common.config import load
     from s2f_core.data.conditions import Condition
     from s2f_core.data.selection import TranslatedVariant, TranslationOptions
@@ -32,7 +32,7 @@ def evaluate(
     from s2f_core.evaluation.translate import translate_split
     from s2f_core.metrics.backbones import feature_networks
     from s2f_core.metrics.edge_consistency import condition_redraw
-    from s2f_core.tracking.log_evaluation import record
+    from s2f_core.tracking.log_evaluation import log_evaluation
 
     data, scores = Path("data"), {}
     model, features = data / "models" / variant, feature_networks(data / "assets")
@@ -59,7 +59,7 @@ def evaluate(
             classifier_score=translation.classifier_score,
         )
         write_evaluation(result, data / "evaluations" / place)
-        record(name, variant, data, load(dict[str, Any], "data", selection.role))
+        log_evaluation(name, variant, data, load(dict[str, Any], "data", selection.role))
         scores[name] = result.scores
     write_metrics(scores, Path("metrics") / f"{variant}.json")
 

@@ -19,7 +19,7 @@ def train(name: Annotated[str, typer.Argument(help="key under variants: in param
     from s2f_core.tracking import client
 
     if read_launch().is_main:
-        client.begin()  # connects while the imports below run
+        client.preload_mlflow()  # connects while the imports below run
 
     from s2f_core.common.config import load, validate
     from s2f_core.common.device import Precision
@@ -47,7 +47,7 @@ def train(name: Annotated[str, typer.Argument(help="key under variants: in param
         curves=Path("metrics/curves") / f"{name}.csv",
         validation=Path("metrics/validation") / f"{name}.csv",
     )
-    fit(settings, splits, client.root() / ".s2f" / "training", files)
+    fit(settings, splits, client.project_root() / ".s2f" / "training", files)
 
 
 if __name__ == "__main__":

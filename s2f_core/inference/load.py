@@ -104,29 +104,29 @@ def _file(text: str, data: Path) -> ModelFile:
 
 def _folder(text: str, data: Path) -> ModelFile:
     """A variant's own folder, or one that MLflow keeps for a registered translation."""
-    from s2f_core.tracking.pyfunc import GENERATOR
+    from s2f_core.tracking.pyfunc import GENERATOR_FILE
 
     del data
     folder = Path(text)
     if (folder / FORWARD).is_file():
         return ModelFile(folder.name, folder / FORWARD)
     packed = folder / "data"
-    if not (packed / GENERATOR).is_file():
-        raise UserError(f"{folder} is no model: it has neither {FORWARD} nor data/{GENERATOR}")
-    return ModelFile(folder.name, packed / GENERATOR, packed)
+    if not (packed / GENERATOR_FILE).is_file():
+        raise UserError(f"{folder} is no model: it has neither {FORWARD} nor data/{GENERATOR_FILE}")
+    return ModelFile(folder.name, packed / GENERATOR_FILE, packed)
 
 
 def _packed_upscaler(packed: Path | None) -> Callable[[Pixels], Pixels] | None:
     """The upscaler of a registered translation. Raises UserError where its folder is damaged."""
-    from s2f_core.tracking.pyfunc import SERVED, Served
+    from s2f_core.tracking.pyfunc import SECTION_FILE, TranslatorSection
 
     if packed is None:
         return None
     try:
-        served = Served.model_validate_json((packed / SERVED).read_bytes())
+        section = TranslatorSection.model_validate_json((packed / SECTION_FILE).read_bytes())
     except (OSError, ValueError) as error:  # pydantic's is one
-        raise UserError(f"{packed / SERVED} cannot be read: {error}") from None
-    return lambda images: UPSCALERS[served.upscaler](images, served.size, packed)
+        raise UserError(f"{packed / SECTION_FILE} cannot be read: {error}") from None
+    return lambda images: UPSCALERS[section.upscaler](images, section.size, packed)
 
 
 def _mlflow(text: str, data: Path) -> ModelFile:

@@ -1,7 +1,7 @@
-"""MLflow's runs made anew from the files that DVC keeps.
+"""Recreate MLflow runs from the files that DVC keeps.
 
-DVC restores a stage's outs from its cache without running it. So in a fresh clone, after ``dvc
-pull``, all models and figures are here and MLflow's store is empty.
+DVC restores a stage's outs from its cache without running the stage. So in a fresh clone, after
+``dvc pull``, all models and figures are there, but MLflow's store is empty.
 """
 
 from __future__ import annotations
@@ -13,30 +13,29 @@ from typing import Any
 
 import pandas as pd
 
-from s2f_core.tracking.client import BACKFILLED, held, training_run
-from s2f_core.tracking.log_evaluation import SCORED, record, trained_in
+from s2f_core.tracking.client import BACKFILL_TAG, metric_names, training_run
+from s2f_core.tracking.log_evaluation import METRIC_PREFIXES, log_evaluation, training_run_id
 
-TAGS = {BACKFILLED: "true"}
+TAGS = {BACKFILL_TAG: "true"}
 
 
 def backfill(data: Path, metrics: Path, roles: Mapping[str, Any]) -> Iterator[str]:
-    """Make the runs that the store lacks, trainings first, and say of each what was made.
+    """Create the runs that the store lacks, trainings first, and yield a line about each.
 
-    ``data`` has models, evaluations and tables; ``metrics`` the curves; ``roles`` is ``data:`` of
-    params.yaml. A run that is there is left alone, so a second backfill makes nothing. Neither
-    commit nor time of the original are known. Raises UserError where an evaluation's images or
-    model are missing.
+    ``data`` holds models, evaluations and tables; ``metrics`` the curves; ``roles`` is ``data:`` of
+    params.yaml. Existing runs stay as they are, so a second backfill creates nothing. The original
+    commit and time are unknown. Raises UserError where an evaluation's images or model are missing.
     """
     for folder in sorted((data / "models").glob("*")):
         if (folder / "training.json").is_file() and (folder / "run_id").is_file():
-            yield from _training(folder, data, metrics)
+            yield from _restore_training(folder, data, metrics)
     for file in sorted((data / "evaluations").glob("*/*/evaluation.json")):
-        yield from _evaluation(file, data, roles)
+        yield from _restore_evaluation(file, data, roles)
 
 
-def _training(folder: Path, data: Path, metrics: Path) -> Iterator[str]:
-    name, run_id = folder.name, trained_in(data, folder.name)
-    if any(value.startswith("train/") for value in held(run_id, name, name)):
+def _restore_training(folder: Path, data: Path, metrics: Path) -> Iterator[str]:
+    name, run_id = folder.name, training_run_id(data, folder.name)
+    if any(metric.startswith("train/") for metric in metric_names(run_id, name, name)):
         return
     summary = json.loads((folder / "training.json").read_text())
     settings = summary["settings"]
@@ -48,13 +47,13 @@ def _training(folder: Path, data: Path, metrics: Path) -> Iterator[str]:
             if file.name != "run_id":
                 run.artifact(file, {".pt": "model", ".png": "images"}.get(file.suffix))
         for prefix, kind in (("train", "curves"), ("val", "validation")):
-            for step, values in _rows(metrics / kind / f"{name}.csv"):
+            for step, values in _read_rows(metrics / kind / f"{name}.csv"):
                 run.log(step, {f"{prefix}/{key}": value for key, value in values.items()})
     yield f"{name}: the training of {run_id}"
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """Steps and values of a CSV file; nothing where it is missing."""
+def _read_rows(file: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    """Yield the steps and values of a CSV file; nothing where the file is missing."""
     if not file.is_file():
         return
     table = pd.read_csv(file).set_index("step")
@@ -62,11 +61,11 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, float]]]:
         yield int(step), {str(key): float(value) for key, value in row.items() if pd.notna(value)}
 
 
-def _evaluation(file: Path, data: Path, roles: Mapping[str, Any]) -> Iterator[str]:
+def _restore_evaluation(file: Path, data: Path, roles: Mapping[str, Any]) -> Iterator[str]:
     name, report = file.parent.name, json.loads(file.read_text())
     variant = file.parent.parent.name
-    earlier = held(trained_in(data, variant), name, variant)
-    if any(value.partition("/")[0] in SCORED.values() for value in earlier):
+    logged = metric_names(training_run_id(data, variant), name, variant)
+    if any(metric.partition("/")[0] in METRIC_PREFIXES.values() for metric in logged):
         return
-    record(name, variant, data, roles.get(report["role"], {}), TAGS)
+    log_evaluation(name, variant, data, roles.get(report["role"], {}), TAGS)
     yield f"{name}: the evaluation of {variant}"

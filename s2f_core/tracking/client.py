@@ -1,11 +1,11 @@
-"""Runs in MLflow: what was tried, with which parameters, and what came of it.
+"""Runs in MLflow: parameters, metrics, artifacts and registered models.
 
-Every run of this project, also one of ``dvc exp run --temp`` or of the queue, lands in one store
-(see :func:`store`). MLflow itself works in a process of its own (:mod:`s2f_core.tracking.process`).
+All runs of this project go to one store, also those of ``dvc exp run --temp`` and of the queue (see
+:func:`store_uri`). MLflow itself runs in a separate process (:mod:`s2f_core.tracking.process`).
 
-DVC restores a stage's outs from its run cache without running it, possibly on another machine.
-Such a restored model names (in ``run_id``) a training run that this store may never have seen, so
-:func:`evaluation_run` makes do without it.
+DVC restores a stage's outs from its run cache without running the stage, possibly on another
+machine. The ``run_id`` of a restored model may name a training run that this store does not hold.
+:func:`evaluation_run` works without that run.
 """
 
 from __future__ import annotations
@@ -23,160 +23,163 @@ from pathlib import Path
 from typing import Any
 
 from s2f_core.common.errors import UserError
-from s2f_core.tracking.process import Process
+from s2f_core.tracking.process import StoreProcess
 
 SQLITE = "sqlite:///"
 FLUSH_SECONDS = 5.0  # a flush costs about 15 ms, however few values it holds
-POINTS = 1000  # the most that one request may hold
-BACKFILLED = "backfilled"  # tag of a run that was made afterwards, from what DVC keeps
-FROM_DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
+MAX_POINTS = 1000  # MLflow's limit for one request
+BACKFILL_TAG = "backfilled"  # tag of a run that was made later from files that DVC keeps
+DVC_VARIABLES = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 log = logging.getLogger(__name__)
-_mlflow = Process()
+_mlflow = StoreProcess()
 
 
-def root() -> Path:
-    """The project's folder; in DVC's temporary copies of it, the folder they were copied from.
+def project_root() -> Path:
+    """Return the project's folder; in DVC's temporary copies, the original repository.
 
     DVC sets ``DVC_ROOT`` for every stage. With ``--temp`` and in the queue the stage runs in
     ``.dvc/tmp/exps/…`` while ``DVC_ROOT`` still names the original repository.
     """
-    if given := os.environ.get("DVC_ROOT"):
-        return Path(given).absolute()
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
+    if dvc_root := os.environ.get("DVC_ROOT"):
+        return Path(dvc_root).absolute()
+    current = Path.cwd()
+    folders = (current, *current.parents)
+    return next((folder for folder in folders if (folder / ".dvc").is_dir()), current)
 
 
-def store() -> str:
-    """MLflow's tracking URI: ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in :func:`root`.
+def store_uri() -> str:
+    """Return the tracking URI: ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the project's folder.
 
-    A relative sqlite path is taken from :func:`root`, not from the working directory, which is
-    deleted after a ``--temp`` run.
+    A relative sqlite path starts at :func:`project_root`, not at the working directory, which DVC
+    deletes after a ``--temp`` run.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}mlflow.db"
     if uri.startswith(SQLITE):
-        return f"{SQLITE}{root() / uri.removeprefix(SQLITE)}"
+        return f"{SQLITE}{project_root() / uri.removeprefix(SQLITE)}"
     return uri
 
 
-def begin() -> None:
-    """Have MLflow imported and the store opened while the caller imports what it needs itself.
+def preload_mlflow() -> None:
+    """Start to import MLflow and to open the store, and return at once.
 
-    Opening a run does it too, and then waits for it.
+    Opening a run does the same if this was not called, and waits for it.
     """
-    _mlflow.start(store())
+    _mlflow.start(store_uri())
 
 
 class Run:
-    """One open run. What is logged is gathered, and written beside the work that goes on.
+    """One open run. A background thread writes logged values in batches.
 
-    A store that is busy, slow or away for a time delays and ends nothing: values and tags wait, are
-    tried again, and have to land when the run ends.
+    A busy, slow or unreachable store does not delay or end the training: values and tags stay in
+    memory and are tried again. The end of the run writes the rest, or raises UserError.
     """
 
-    def __init__(self, run_id: str, logged: Mapping[str, int] | None = None) -> None:
+    def __init__(self, run_id: str, last_steps: Mapping[str, int] | None = None) -> None:
         self.id = run_id
-        self._store = store()
-        self._logged = dict(logged or {})  # the last step of each value that a resumed run holds
-        self._waiting: list[tuple[str, float, int, int, str | None]] = []
+        self._store = store_uri()
+        self._last_steps = dict(last_steps or {})  # by metric, of a resumed run
+        self._pending: list[tuple[str, float, int, int, str | None]] = []
         self._tags: dict[str, str] = {}
         self._flushed = time.monotonic()
         self._writer = threading.Thread()
 
-    def _ask(self, method: str, *arguments: object) -> Any:
-        return _mlflow.ask(self._store, method, self.id, *arguments)
+    def _request(self, method: str, *arguments: object) -> Any:
+        return _mlflow.call(self._store, method, self.id, *arguments)
 
     def log(self, step: int, values: Mapping[str, float], model: str | None = None) -> None:
-        """Record named values at a step; what a resumed run already holds is left as it is.
+        """Record named values at a step, except those that a resumed run already holds.
 
-        NaN is kept; MLflow stores an infinity as the largest float of that sign. ``model``: the id
-        of the registered model that the values are also of.
+        NaN is stored; MLflow stores an infinity as the largest float of that sign. ``model`` is the
+        id of a registered model that gets the values too.
         """
         now = int(time.time() * 1000)
-        self._waiting += [
+        self._pending += [
             (name, float(value), now, step, model)
             for name, value in values.items()
-            if step > self._logged.get(name, -1)
+            if step > self._last_steps.get(name, -1)
         ]
         if time.monotonic() - self._flushed > FLUSH_SECONDS and not self._writer.is_alive():
-            self._writer = threading.Thread(target=self._try, daemon=True)
+            self._writer = threading.Thread(target=self._try_write, daemon=True)
             self._writer.start()
 
     def tag(self, name: str, value: str) -> None:
-        """Set a tag of the run, with the next values that are written."""
+        """Set a tag of the run together with the next values."""
         self._tags[name] = value
 
     def artifact(self, path: Path, folder: str | None = None) -> None:
-        """Copy a file, or a folder with all in it, to the run's artifacts.
+        """Copy a file or a folder with its content to the run's artifacts.
 
-        Raises UserError where there is nothing at ``path``.
+        Raises UserError where ``path`` does not exist.
         """
         path = path.absolute()
         if not path.exists():
-            raise UserError(f"{path} does not exist: nothing to keep with the run")
-        self._ask("keep", str(path), folder)
+            raise UserError(f"{path} does not exist and cannot be logged to the MLflow run")
+        self._request("log_artifact", str(path), folder)
 
     def inputs(self, context: str, datasets: Sequence[Mapping[str, str]]) -> None:
-        """Say which data the run used, in a ``context`` such as "training"."""
-        self._ask("inputs", context, datasets)
+        """Log the datasets that the run used in a ``context`` such as "training"."""
+        self._request("log_inputs", context, datasets)
 
     def register(self, name: str, folder: Path, loader: str, tags: Mapping[str, str]) -> str:
-        """Keep the model packed in ``folder/data`` as the newest version under ``name``; its id.
+        """Register the model in ``folder/data`` under ``name`` and return the model's id.
 
-        ``loader`` is the module that reads it. A version of the very same files is not made twice.
-        The folder is filled with more.
+        ``loader`` is the module that reads it. Equal files get no second version. MLflow's files
+        are added to ``folder``.
         """
-        model: str = self._ask("register", name, str(folder.absolute()), loader, dict(tags))
-        return model
+        model_id: str = self._request("register", name, str(folder.absolute()), loader, dict(tags))
+        return model_id
 
     def flush(self) -> None:
-        """Write what waits; raises UserError where the store cannot take it now."""
+        """Write all pending values and tags; raise UserError where the store refuses them now."""
         if self._writer.is_alive():
             self._writer.join()
         self._write()
 
-    def _try(self) -> None:
-        """Write what waits, or leave it for later."""
+    def _try_write(self) -> None:
+        """Write all pending values, or keep them for the next attempt."""
         try:
             self._write()
         except (UserError, RuntimeError) as error:
-            # Another process may hold the database for long, a server be restarted, this one's own
-            # process have been killed: days of training should survive it.
+            # A long lock on the database, a restarted server or a killed MLflow process must not
+            # end days of training.
             log.warning(
-                "MLflow cannot be written to, %d values wait: %s", len(self._waiting), error
+                "cannot write to MLflow, will try again with %d values: %s",
+                len(self._pending),
+                error,
             )
 
     def _write(self) -> None:
         self._flushed = time.monotonic()
-        while self._waiting:
-            part = self._waiting[:POINTS]
-            self._ask("log", part)
-            del self._waiting[: len(part)]
+        while self._pending:
+            points = self._pending[:MAX_POINTS]
+            self._request("log_metrics", points)
+            del self._pending[: len(points)]
         while self._tags:
             name = next(iter(self._tags))
             value = self._tags[name]
-            self._ask("describe", {}, {name: value})
+            self._request("describe", {}, {name: value})
             if self._tags[name] == value:
                 del self._tags[name]
 
     def end(self, status: str) -> None:
-        """Write what waits, then MLflow's status of the run."""
+        """Write all pending values, then the run's status in MLflow."""
         try:
             self.flush()
         finally:
-            self._ask("end", status)
+            self._request("end", status)
 
 
 class NullRun:
-    """What a process that keeps no record has in place of a :class:`Run`: it takes nothing."""
+    """A :class:`Run` that logs nothing, for processes other than rank 0."""
 
     id = ""
 
     def log(self, step: int, values: Mapping[str, float], model: str | None = None) -> None:
-        """Take values."""
+        """Ignore the values."""
 
     def tag(self, name: str, value: str) -> None:
-        """Take a tag."""
+        """Ignore the tag."""
 
 
 @contextmanager
@@ -187,17 +190,21 @@ def training_run(
     resume: str | None = None,
     seconds: float = 0.0,
 ) -> Iterator[Run]:
-    """Open the run that one training writes to, or go on with the one it began.
+    """Open the run of a training, or the run with the id ``resume`` again.
 
     Nested ``params`` are flattened with dots. The run ends as FINISHED, as KILLED on Ctrl-C or
-    SIGTERM, and as FAILED on any other exception. A run to resume that the store does not hold
-    (deleted, or begun on another machine) is begun anew and tagged ``restored``, as if so many
-    ``seconds`` ago.
+    SIGTERM, and as FAILED on any other exception. Where the store does not hold the run to resume
+    (deleted, or begun on another machine), a new run tagged ``restored`` replaces it; its start is
+    set ``seconds`` back.
 
-    Raises UserError where a resumed run was begun with other parameters: MLflow never changes one.
+    Raises UserError where a resumed run has other parameters: MLflow never changes parameters.
     """
-    described = dict(_flatten(params)), {**_origin(tags), **tags}
-    run = Run(*_mlflow.ask(store(), "begin_training", resume, name, *described, seconds))
+    all_tags = {**_origin_tags(tags), **tags}
+    run = Run(
+        *_mlflow.call(
+            store_uri(), "begin_training", resume, name, dict(_flatten(params)), all_tags, seconds
+        )
+    )
     with _status(run):
         yield run
 
@@ -206,18 +213,18 @@ def training_run(
 def evaluation_run(
     training: str, name: str, variant: str, tags: Mapping[str, str]
 ) -> Iterator[Run]:
-    """Open the run that the figures of one evaluation belong to.
+    """Open the run that gets the figures of one evaluation.
 
-    ``training`` is the id of the run in which ``variant`` was trained. Where ``name`` is the
-    variant's own, that very run is written to and its status left alone. Otherwise the figures
-    go to a child of it, the same child each time. Where DVC restored the model from its cache
-    and the store holds no such training, a run tagged ``restored`` takes its place, again the
-    same one each time.
+    ``training`` is the id of the run that trained ``variant``. An evaluation with the variant's own
+    ``name`` writes to that run and keeps the run's status. Any other evaluation writes to a child
+    run, the same one each time. Where DVC restored the model from its cache and the store does not
+    hold the training, a run tagged ``restored`` replaces it, the same one each time.
     """
-    described = variant, dict(tags), _origin(tags)
-    run_id, to_end = _mlflow.ask(store(), "begin_evaluation", training, name, *described)
+    run_id, ends_here = _mlflow.call(
+        store_uri(), "begin_evaluation", training, name, variant, dict(tags), _origin_tags(tags)
+    )
     run = Run(run_id)
-    if not to_end:
+    if not ends_here:
         try:
             yield run
         finally:
@@ -227,24 +234,25 @@ def evaluation_run(
         yield run
 
 
-def held(training: str, name: str, variant: str) -> list[str]:
-    """Names of the values that the store has of an evaluation, or of a training and its own.
+def metric_names(training: str, name: str, variant: str) -> list[str]:
+    """Return the names of the metrics of an evaluation's run; empty where there is no such run.
 
-    The runs are those that :func:`training_run` and :func:`evaluation_run` go on with.
+    The run is the one that :func:`evaluation_run` would open; for an evaluation with the variant's
+    own ``name`` it is the training's run.
     """
-    names: list[str] = _mlflow.ask(store(), "held", training, name, variant)
+    names: list[str] = _mlflow.call(store_uri(), "metric_names", training, name, variant)
     return names
 
 
 @contextmanager
 def _status(run: Run) -> Iterator[None]:
-    """End the run with the status that tells how the block ended."""
+    """End the run as FINISHED, KILLED or FAILED, depending on how the block ended."""
 
     def stop(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)  # unwinds the stack, so that what is open gets closed
+        raise SystemExit(128 + number)  # unwinds the stack, so open files are closed
 
-    main = threading.current_thread() is threading.main_thread()  # only it may set handlers
-    before = signal.signal(signal.SIGTERM, stop) if main else None
+    in_main_thread = threading.current_thread() is threading.main_thread()  # may set handlers
+    previous_handler = signal.signal(signal.SIGTERM, stop) if in_main_thread else None
     status = "FAILED"
     try:
         yield
@@ -253,27 +261,27 @@ def _status(run: Run) -> Iterator[None]:
         status = "KILLED"
         raise
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        if previous_handler is not None:
+            signal.signal(signal.SIGTERM, previous_handler)
         run.end(status)
 
 
-def _origin(tags: Mapping[str, str]) -> dict[str, str]:
-    """Tags that say which experiment, stage and commit a run comes from; of an old one, none."""
-    if BACKFILLED in tags:
+def _origin_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags for a run's DVC experiment, stage and commit; none for a backfilled run."""
+    if BACKFILL_TAG in tags:
         return {}
-    found = {name: os.environ[name] for name in FROM_DVC if os.environ.get(name)}
+    origin = {name: os.environ[name] for name in DVC_VARIABLES if os.environ.get(name)}
     try:
         head = subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit yet
-        return found
-    return {**found, "mlflow.source.git.commit": head.stdout.strip()}
+        return origin
+    return {**origin, "mlflow.source.git.commit": head.stdout.strip()}
 
 
 def _flatten(params: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted keys and values as YAML would write them."""
+    """Yield dotted keys and values; a value that is no string is written as JSON."""
     for key, value in params.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")

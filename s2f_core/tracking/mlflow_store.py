@@ -1,4 +1,4 @@
-"""MLflow's side of tracking, the only module that imports it; it runs in a process of its own."""
+"""The MLflow process of tracking: it reads requests from standard input and writes to the store."""
 
 from __future__ import annotations
 
@@ -21,101 +21,104 @@ from s2f_core.common.errors import UserError
 from s2f_core.tracking import registry
 
 EXPERIMENT = "s2f"
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # its page opens on the runs
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens on the list of runs
 SQLITE = "sqlite:///"
-PARAMS = 100  # the most that one request may hold
-PARAM_LENGTH = 6000  # MLflow cuts there; cut here too, so that a resumed run compares equal
-OF = "s2f.training"  # tag of an evaluation's own run: the training run it belongs to
-FOR = "s2f.run_id"  # tag of a run that stands for one which this store never had: that one's id
-REACH_SECONDS = 10.0  # within which a server has to answer at first; later MLflow is patient
-GONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+MAX_PARAMS = 100  # MLflow's limit for one request
+MAX_PARAM_LENGTH = (
+    6000  # MLflow's limit; longer values are cut here, so a resumed run compares equal
+)
+TRAINING_TAG = "s2f.training"  # tag of an evaluation's run: id of the training run
+ORIGINAL_TAG = "s2f.run_id"  # tag of a replacement run: id of the run that this store does not hold
+CONNECT_SECONDS = 10.0  # time for a server's first answer; later requests wait longer
+NOT_FOUND_CODES = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
-Texts = Mapping[str, str]
+Strings = Mapping[str, str]
 
 
-class Journal:
-    """The runs of one store. What its methods take and give can be written as JSON."""
+class RunStore:
+    """The runs of one store. Arguments and results of all methods are JSON values."""
 
     def __init__(self, store: str) -> None:
         self._client, self._experiment = connect(store)
 
     def begin_training(
-        self, resume: str | None, name: str, params: Texts, tags: Texts, seconds: float
+        self, resume: str | None, name: str, params: Strings, tags: Strings, seconds: float
     ) -> tuple[str, dict[str, int]]:
-        """The id of a training's run, and the last step of each value that it holds already.
+        """Return the id of a training's run and the last step of each metric in it.
 
-        A new run began so many ``seconds`` ago.
+        The start of a new run is set ``seconds`` back.
         """
-        params = {key: value[:PARAM_LENGTH] for key, value in params.items()}
-        found = self._find(resume) if resume else None
-        if found is not None:
-            return found.info.run_id, self._resume(found, params, tags)
-        run_id = self._create(name, seconds)
-        standing = {FOR: resume, "restored": "true"} if resume else {}
-        self.describe(run_id, params, {**tags, **standing})
+        params = {key: value[:MAX_PARAM_LENGTH] for key, value in params.items()}
+        run = self._find_run(resume) if resume else None
+        if run is not None:
+            return run.info.run_id, self._resume(run, params, tags)
+        run_id = self._create_run(name, seconds)
+        replacement_tags = {ORIGINAL_TAG: resume, "restored": "true"} if resume else {}
+        self.describe(run_id, params, {**tags, **replacement_tags})
         return run_id, {}
 
-    def _resume(self, found: Any, params: Texts, tags: Texts) -> dict[str, int]:
-        run_id, before = found.info.run_id, found.data.params
-        changed = [key for key, value in params.items() if before.get(key, value) != value]
+    def _resume(self, run: Any, params: Strings, tags: Strings) -> dict[str, int]:
+        run_id, logged = run.info.run_id, run.data.params
+        changed = [key for key, value in params.items() if logged.get(key, value) != value]
         if changed:
-            lines = "; ".join(f"{key} was {before[key]}, is {params[key]}" for key in changed)
-            raise UserError(f"MLflow run {run_id} was begun with other parameters: {lines}")
-        missing = {key: value for key, value in params.items() if key not in before}
+            lines = "; ".join(f"{key} was {logged[key]}, is {params[key]}" for key in changed)
+            raise UserError(f"MLflow run {run_id} has other parameters: {lines}")
+        missing = {key: value for key, value in params.items() if key not in logged}
         self.describe(run_id, missing, tags)
         self._client.update_run(run_id, status="RUNNING")
         return {
             name: max(point.step for point in self._client.get_metric_history(run_id, name))
-            for name in found.data.metrics
+            for name in run.data.metrics
         }
 
     def begin_evaluation(
-        self, training: str, name: str, variant: str, tags: Texts, origin: Texts
+        self, training: str, name: str, variant: str, tags: Strings, origin: Strings
     ) -> tuple[str, bool]:
-        """The run that an evaluation belongs to, and whether it is the evaluation's to end.
+        """Return the id of an evaluation's run, and whether the evaluation sets its end status.
 
-        It is the training's run, or one that stands for it, where ``name`` is the variant's own;
-        else a child of that.
+        Where ``name`` is the variant's own, it is the training's run or its replacement; else a
+        child of that run.
         """
-        parent = self._find(training)
-        own = {**origin, **tags, "variant": variant}
+        parent = self._find_run(training)
+        all_tags = {**origin, **tags, "variant": variant}
         if name == variant:
             if parent is not None and parent.data.params:
                 self.describe(parent.info.run_id, {}, tags)
                 return parent.info.run_id, False
-            # No training wrote to it: an evaluation began it, and failed or is made again.
-            run_id = self._create(name) if parent is None else parent.info.run_id
-            self.describe(run_id, {}, {**own, FOR: training, "restored": "true"})
+            # No training has written to this run: an earlier evaluation created it.
+            run_id = self._create_run(name) if parent is None else parent.info.run_id
+            self.describe(run_id, {}, {**all_tags, ORIGINAL_TAG: training, "restored": "true"})
             self._client.update_run(run_id, status="RUNNING")
             return run_id, True
-        own[OF] = training
+        all_tags[TRAINING_TAG] = training
         if parent is not None and "study" in parent.data.tags:
-            own["study"] = parent.data.tags["study"]
-        own |= (
+            all_tags["study"] = parent.data.tags["study"]
+        all_tags |= (
             {"restored": "true"} if parent is None else {"mlflow.parentRunId": parent.info.run_id}
         )
-        child = self._child(training, name)
-        run_id = self._create(name) if child is None else child.info.run_id
-        self.describe(run_id, {}, own)
+        child = self._find_evaluation(training, name)
+        run_id = self._create_run(name) if child is None else child.info.run_id
+        self.describe(run_id, {}, all_tags)
         self._client.update_run(run_id, status="RUNNING")
         return run_id, True
 
-    def held(self, training: str, name: str, variant: str) -> list[str]:
-        """Names of the values of the run that is a training's or an evaluation's, if there is one.
+    def metric_names(self, training: str, name: str, variant: str) -> list[str]:
+        """Return the names of a run's metrics; empty where there is no such run.
 
-        A training's is the one whose ``name`` is the ``variant``.
+        Where ``name`` is the ``variant``, it is the training's run, else an evaluation's.
         """
-        found = self._find(training) if name == variant else self._child(training, name)
-        return [] if found is None else list(found.data.metrics)
+        is_training = name == variant
+        run = self._find_run(training) if is_training else self._find_evaluation(training, name)
+        return [] if run is None else list(run.data.metrics)
 
-    def register(self, run_id: str, name: str, folder: str, loader: str, tags: Texts) -> str:
-        """The id of a model under a name; see :func:`s2f_core.tracking.registry.register`."""
+    def register(self, run_id: str, name: str, folder: str, loader: str, tags: Strings) -> str:
+        """Register a model and return its id; see :func:`s2f_core.tracking.registry.register`."""
         return registry.register(
             self._client, self._experiment, run_id, name, Path(folder), loader, tags
         )
 
-    def inputs(self, run_id: str, context: str, datasets: Sequence[Texts]) -> None:
-        """Say which data a run used: of each its name, digest, source_type, source and profile."""
+    def log_inputs(self, run_id: str, context: str, datasets: Sequence[Strings]) -> None:
+        """Log a run's datasets, each with name, digest, source_type, source and profile."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         tags = [InputTag("mlflow.data.context", context)]
@@ -123,23 +126,25 @@ class Journal:
             run_id, [DatasetInput(Dataset(**dataset), tags) for dataset in datasets]
         )
 
-    def describe(self, run_id: str, params: Texts, tags: Texts) -> None:
+    def describe(self, run_id: str, params: Strings, tags: Strings) -> None:
         """Add parameters, which never change again, and set tags."""
         from mlflow.entities import Param, RunTag
 
         self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
         entries = [Param(key, value) for key, value in params.items()]
-        for start in range(0, len(entries), PARAMS):
-            self._client.log_batch(run_id, params=entries[start : start + PARAMS])
+        for start in range(0, len(entries), MAX_PARAMS):
+            self._client.log_batch(run_id, params=entries[start : start + MAX_PARAMS])
 
-    def log(self, run_id: str, points: Sequence[tuple[str, float, int, int, str | None]]) -> None:
-        """Write values: of each its name, the value, the time in ms, the step, and its model."""
+    def log_metrics(
+        self, run_id: str, points: Sequence[tuple[str, float, int, int, str | None]]
+    ) -> None:
+        """Write values, each as (name, value, time in ms, step, id of its model or None)."""
         from mlflow.entities import Metric
 
         self._client.log_batch(run_id, metrics=[Metric(*point) for point in points])
 
-    def keep(self, run_id: str, path: str, folder: str | None) -> None:
-        """Copy a file, or a folder with all in it, to the run's artifacts."""
+    def log_artifact(self, run_id: str, path: str, folder: str | None) -> None:
+        """Copy a file or a folder with its content to the run's artifacts."""
         name = Path(path).name
         if Path(path).is_dir():
             self._client.log_artifacts(run_id, path, f"{folder}/{name}" if folder else name)
@@ -147,112 +152,114 @@ class Journal:
             self._client.log_artifact(run_id, path, folder)
 
     def end(self, run_id: str, status: str) -> None:
-        """Set the run's status, as MLflow calls it, and the time of its end."""
+        """Set the run's status, a word of MLflow, and its end time."""
         self._client.set_terminated(run_id, status)
 
-    def _create(self, name: str, seconds: float = 0.0) -> str:
-        began = int((time.time() - seconds) * 1000)
-        run = self._client.create_run(self._experiment, start_time=began, run_name=name)
+    def _create_run(self, name: str, seconds: float = 0.0) -> str:
+        start_ms = int((time.time() - seconds) * 1000)
+        run = self._client.create_run(self._experiment, start_time=start_ms, run_name=name)
         return str(run.info.run_id)
 
-    def _find(self, run_id: str) -> Any:
-        """The run, or one that stands for it; None where the store holds neither, or deleted."""
+    def _find_run(self, run_id: str) -> Any:
+        """Return a run or its replacement; None where the store holds neither, or deleted both."""
         from mlflow.exceptions import MlflowException
 
         try:
-            found = self._client.get_run(run_id)
+            run = self._client.get_run(run_id)
         except MlflowException as error:
-            if error.error_code not in GONE:
+            if error.error_code not in NOT_FOUND_CODES:
                 raise
         else:
-            if found.info.lifecycle_stage == "active":
-                return found
-        standing = self._client.search_runs([self._experiment], f"tags.`{FOR}` = '{run_id}'")
-        return standing[0] if standing else None
+            if run.info.lifecycle_stage == "active":
+                return run
+        query = f"tags.`{ORIGINAL_TAG}` = '{run_id}'"
+        replacements = self._client.search_runs([self._experiment], query)
+        return replacements[0] if replacements else None
 
-    def _child(self, training: str, name: str) -> Any:
-        """The run of an evaluation that is a training's second, or None."""
-        earlier = self._client.search_runs([self._experiment], f"tags.`{OF}` = '{training}'")
-        return next((found for found in earlier if found.info.run_name == name), None)
+    def _find_evaluation(self, training: str, name: str) -> Any:
+        """Return the run of a training's further evaluation, or None."""
+        query = f"tags.`{TRAINING_TAG}` = '{training}'"
+        runs = self._client.search_runs([self._experiment], query)
+        return next((run for run in runs if run.info.run_name == name), None)
 
 
 def connect(store: str) -> tuple[Any, str]:
-    """A client of the store and the experiment's id, created where missing.
+    """Return a client of the store and the experiment's id; create both where they are missing.
 
-    Safe to call from many processes at once. The first call ever takes about five seconds. Raises
+    Many processes may call this at once. Creating a database takes about five seconds. Raises
     UserError where a server does not answer.
     """
-    # Both names are read when mlflow is first imported. Nothing here may reach for the network.
+    # mlflow reads both names when it is first imported. Tracking must not use the network.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = os.environ["DO_NOT_TRACK"] = "true"
     file = Path(store.removeprefix(SQLITE)) if store.startswith(SQLITE) else None
     with warnings.catch_warnings():
-        # MLflow's own use of deprecated SQLAlchemy and pydantic features; nothing to act on here.
+        # MLflow itself uses deprecated features of SQLAlchemy and pydantic.
         warnings.simplefilter("ignore", DeprecationWarning)
         from mlflow import MlflowClient
 
-        for noisy in ("mlflow", "alembic"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         if file is None:
-            _reach(store)
+            _check_server(store)
             client = MlflowClient(tracking_uri=store)
             return client, _experiment(client, None)
         file.parent.mkdir(parents=True, exist_ok=True)
-        # MLflow creates the schema on first use; two processes doing so at once trip each other.
+        # MLflow creates the schema on first use, which fails in two processes at once.
         with FileLock(f"{file}.lock"):
             client = MlflowClient(tracking_uri=store)
             return client, _experiment(client, (file.parent / "mlartifacts").as_uri())
 
 
-def _reach(store: str) -> None:
-    """Ask a server for an answer, whatever it is: MLflow itself would try for four minutes."""
+def _check_server(store: str) -> None:
+    """Raise UserError where a server does not answer; MLflow itself would try for four minutes."""
     import requests
 
     if not store.startswith(("http://", "https://")):
         return
     try:
-        requests.get(f"{store.rstrip('/')}/health", timeout=REACH_SECONDS)
+        requests.get(f"{store.rstrip('/')}/health", timeout=CONNECT_SECONDS)
     except requests.RequestException as error:
         raise UserError(
-            f"MLFLOW_TRACKING_URI: no server answers there ({error}). Start it, or unset the "
-            "variable: the runs then go to mlflow.db"
+            f"MLFLOW_TRACKING_URI: no server answers there ({error}). Start the server, or "
+            "unset the variable to log to mlflow.db"
         ) from None
 
 
 def _experiment(client: Any, artifacts: str | None) -> str:
     from mlflow.exceptions import MlflowException
 
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is None:
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is None:
         try:
-            return str(client.create_experiment(EXPERIMENT, artifacts, KIND))
-        except MlflowException as error:  # another machine was faster, on a shared server
+            return str(client.create_experiment(EXPERIMENT, artifacts, EXPERIMENT_TAGS))
+        except MlflowException as error:  # on a shared server another machine was faster
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-            found = client.get_experiment_by_name(EXPERIMENT)
-    return str(found.experiment_id)
+            experiment = client.get_experiment_by_name(EXPERIMENT)
+    return str(experiment.experiment_id)
 
 
 def serve(store: str) -> None:
-    """Open this store, then answer what is asked on the standard input until it ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
-    opened = functools.cache(Journal)
-    with suppress(Exception):  # the first request tries again, and is told why it fails
-        opened(store)
+    """Open this store, then answer the requests on standard input until it ends."""
+    responses = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # libraries print to standard error
+    open_store = functools.cache(RunStore)
+    with suppress(Exception):  # the first request tries again and returns the error
+        open_store(store)
     for line in sys.stdin:
         number, uri, method, arguments = json.loads(line)
         try:
-            answer = number, "done", getattr(opened(uri), method)(*arguments)
+            response = number, "done", getattr(open_store(uri), method)(*arguments)
         except Exception as error:
-            answer = number, *explained(error)
-        with suppress(BrokenPipeError):  # the stage was killed; what it asked for is done
-            print(json.dumps(answer), file=answers, flush=True)
+            response = number, *classify_error(error)
+        with suppress(BrokenPipeError):  # the stage was killed after its request
+            print(json.dumps(response), file=responses, flush=True)
 
 
-def explained(error: Exception) -> tuple[str, str]:
-    """Whether an error is the user's, a busy store's, or a bug, and what to say of it.
+def classify_error(error: Exception) -> tuple[str, str]:
+    """Return the kind of an error, ``user``, ``busy`` or ``bug``, and its message.
 
-    A server that was there and no longer answers is busy: it may be restarted.
+    A server that stopped answering counts as busy, since it may restart.
     """
     from mlflow.exceptions import MlflowException
     from requests import RequestException

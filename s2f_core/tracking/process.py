@@ -1,11 +1,12 @@
-"""MLflow in a process of its own.
+"""A separate process for MLflow.
 
-Importing MLflow and opening a store take three seconds of Python, which no thread can hide. Here
-they pass while the stage imports torch.
+Importing MLflow and opening a store take three seconds of Python, which a thread cannot hide. In a
+separate process they run while the stage imports torch.
 
 A request is one line of JSON: its number, the store's URI, a method of
-:class:`s2f_core.tracking.mlflow_store.Journal` and the arguments. So is the answer: the number,
-how it went, and a value. The process ends when its input does, so also when the stage was killed.
+:class:`s2f_core.tracking.mlflow_store.RunStore` and the arguments. A response is one line too: the
+number, ``done`` or the kind of error, and the result or message. The process ends when its standard
+input closes, so it also ends when the stage is killed.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from typing import Any
 from s2f_core.common.errors import UserError
 
 SERVER = "s2f_core.tracking.mlflow_store"
-SOURCE = Path(__file__).parents[2]  # where s2f_core lies
+SOURCE = Path(__file__).parents[2]  # the folder of s2f_core
 
 
 class BusyError(UserError):
-    """Another process holds the store, or its server does not answer for now."""
+    """Another process holds the store, or its server does not answer at the moment."""
 
 
-class Process:
-    """The stage's end of it: started when it is first needed, one for all stores."""
+class StoreProcess:
+    """The stage's handle on the MLflow process: one for all stores, started on first use."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
@@ -39,41 +40,43 @@ class Process:
         self._numbers = itertools.count()
 
     def start(self, store: str) -> subprocess.Popen[str]:
-        """Start it and have it open this store, unless it runs."""
+        """Return the running process; start it with this store where there is none."""
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", SERVER, store],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                cwd=SOURCE,  # this very copy of the code, also where another one is installed
-                start_new_session=True,  # Ctrl-C is the stage's, which then has a run to end
+                cwd=SOURCE,  # imports this copy of the code, even where another is installed
+                start_new_session=True,  # Ctrl-C reaches the stage alone, which then ends the run
             )
             atexit.register(self.close)
         return self._process
 
-    def ask(self, store: str, method: str, *arguments: object) -> Any:
-        """What the journal of a store answers.
+    def call(self, store: str, method: str, *arguments: object) -> Any:
+        """Call a method of :class:`~s2f_core.tracking.mlflow_store.RunStore`; return its result.
 
-        Raises BusyError where the store may be used again later, UserError where it cannot be used
-        or the journal says what is wrong, and RuntimeError with the traceback of anything else.
+        Raises BusyError where a later call may succeed, UserError where the store cannot be used or
+        an argument is wrong, and RuntimeError with the traceback of any other error.
         """
         with self._lock:
             process, number = self.start(store), next(self._numbers)
             request = json.dumps([number, store, method, arguments])
-            answered, went, value = None, "", None
-            while answered != number:  # a signal may have left an earlier answer unread
+            response_number, status, value = None, "", None
+            while response_number != number:  # a signal may have left an earlier response unread
                 line = _exchange(process, request)
                 if not line:
-                    raise RuntimeError(f"the process that writes to MLflow ended: {self.close()}")
-                answered, went, value = json.loads(line)
+                    raise RuntimeError(
+                        f"the process that writes to MLflow ended with exit status {self.close()}"
+                    )
+                response_number, status, value = json.loads(line)
                 request = ""
-        if went == "done":
+        if status == "done":
             return value
-        raise {"user": UserError, "busy": BusyError}.get(went, RuntimeError)(value)
+        raise {"user": UserError, "busy": BusyError}.get(status, RuntimeError)(value)
 
     def close(self) -> int | None:
-        """End it, if it runs; its exit status."""
+        """End the process and return its exit status; None where it does not run."""
         atexit.unregister(self.close)
         process, self._process = self._process, None
         if process is None:
@@ -83,7 +86,7 @@ class Process:
 
 
 def _exchange(process: subprocess.Popen[str], request: str) -> str:
-    """Send a request, if there is one, and read an answer; empty where the process has ended."""
+    """Send a request unless it is empty, and read a response; empty where the process has ended."""
     if process.stdin is None or process.stdout is None:
         return ""
     with suppress(BrokenPipeError):

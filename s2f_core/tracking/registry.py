@@ -1,8 +1,8 @@
-"""MLflow's registered models: a folder that loads anywhere, and a version for new weights only.
+"""Registered models in MLflow: a self-contained folder, and a new version for new weights only.
 
-``mlflow.pyfunc.log_model`` runs the model in this process, which has to import torch for it, and
-looks through all installed packages: some seconds. So the folder is written here, by the calls that
-MLflow gives to flavours of one's own.
+``mlflow.pyfunc.log_model`` takes some seconds: it runs the model in this process, which has to
+import torch, and looks through all installed packages. So this module writes the folder, with
+MLflow's interface for custom flavours.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-CODE = Path(__file__).parents[1]
-DIGEST = "s2f.digest"  # tag of a version: the sha256 of what it is made from
-NEEDS = (  # what the code of a served model imports
+PACKAGE = Path(__file__).parents[1]
+DIGEST = "s2f.digest"  # tag of a version: the sha256 of its data
+REQUIREMENTS = (  # imports of a served model
     "joblib", "mlflow", "numpy", "opencv-python", "pandas", "pillow", "pydantic", "pyyaml", "torch",
     "tqdm",
 )  # fmt: skip
-EXAMPLE, SERVING = "input_example.json", "serving_input_example.json"
+EXAMPLE_FILE, SERVING_FILE = "input_example.json", "serving_input_example.json"
 
 
 def register(
@@ -36,41 +36,41 @@ def register(
     loader: str,
     tags: Mapping[str, str],
 ) -> str:
-    """Keep the model in ``folder/data`` and make it the newest version under ``name``; its id.
+    """Register the model in ``folder/data`` as the newest version of ``name``; return its id.
 
-    ``folder/data`` has ``translation.json``, ``example.npy`` and what the module ``loader`` reads;
-    the rest of the folder is written here: this code, the requirements, signature and example.
-    Where a version of the very same files is there, it only gets the tags.
+    ``folder/data`` holds ``translation.json``, ``example.npy`` and the files that the module
+    ``loader`` reads. The package, its requirements, the signature and an example are added to
+    ``folder``. An existing version of equal files only gets the tags.
     """
     import mlflow
 
-    mlflow.set_tracking_uri(client.tracking_uri)  # where it looks up the version's source
+    mlflow.set_tracking_uri(client.tracking_uri)  # MLflow looks up the version's source there
     digest = _digest(folder / "data")
-    _create(client, name)
-    found = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
-    if found:
+    _create_model(client, name)
+    versions = client.search_model_versions(f"name = '{name}' and tags.`{DIGEST}` = '{digest}'")
+    if versions:
         for key, value in tags.items():
-            client.set_model_version_tag(name, found[0].version, key, value)
-        return str(found[0].source).rpartition("/")[2]
-    logged = client.create_logged_model(
+            client.set_model_version_tag(name, versions[0].version, key, value)
+        return str(versions[0].source).rpartition("/")[2]
+    logged_model = client.create_logged_model(
         experiment, name=name, source_run_id=run_id, tags=dict(tags), model_type="s2f"
     )
-    _write(folder, logged, run_id, loader)
-    client.log_model_artifacts(logged.model_id, str(folder))
-    client.finalize_logged_model(logged.model_id, "READY")
-    made = client.create_model_version(
+    _write_files(folder, logged_model, run_id, loader)
+    client.log_model_artifacts(logged_model.model_id, str(folder))
+    client.finalize_logged_model(logged_model.model_id, "READY")
+    new_version = client.create_model_version(
         name,
-        f"models:/{logged.model_id}",
+        f"models:/{logged_model.model_id}",
         run_id=run_id,
-        model_id=logged.model_id,
+        model_id=logged_model.model_id,
         tags={**tags, DIGEST: digest},
     )
-    linked = json.dumps([{"name": name, "version": made.version}])
-    client.set_logged_model_tags(logged.model_id, {"mlflow.modelVersions": linked})
-    return str(logged.model_id)
+    link = json.dumps([{"name": name, "version": new_version.version}])
+    client.set_logged_model_tags(logged_model.model_id, {"mlflow.modelVersions": link})
+    return str(logged_model.model_id)
 
 
-def _create(client: Any, name: str) -> None:
+def _create_model(client: Any, name: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -81,40 +81,42 @@ def _create(client: Any, name: str) -> None:
 
 
 def _digest(folder: Path) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        found.update(f"{file.relative_to(folder).as_posix()}\0".encode())
-        found.update(hashlib.sha256(file.read_bytes()).digest())
-    return found.hexdigest()
+        digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
-def _write(folder: Path, logged: Any, run_id: str, loader: str) -> None:
-    """All that MLflow expects beside the data."""
+def _write_files(folder: Path, logged_model: Any, run_id: str, loader: str) -> None:
+    """Write the files that MLflow expects beside the data."""
     from mlflow import pyfunc
     from mlflow.models import Model, ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    served = json.loads((folder / "data" / "translation.json").read_text())
+    section = json.loads((folder / "data" / "translation.json").read_text())
     example = np.load(folder / "data" / "example.npy")
-    (folder / EXAMPLE).write_text(json.dumps(example.tolist()))
-    (folder / SERVING).write_text(json.dumps({"inputs": example.tolist()}))
-    shutil.copytree(CODE, folder / "code" / CODE.name, ignore=shutil.ignore_patterns("__pycache__"))
-    needs = [*NEEDS, *(["spandrel"] if served["upscaler"] == "dat-x2" else [])]
-    lines = [f"{need}=={version(need).partition('+')[0]}" for need in needs]
+    (folder / EXAMPLE_FILE).write_text(json.dumps(example.tolist()))
+    (folder / SERVING_FILE).write_text(json.dumps({"inputs": example.tolist()}))
+    shutil.copytree(
+        PACKAGE, folder / "code" / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    packages = [*REQUIREMENTS, *(["spandrel"] if section["upscaler"] == "dat-x2" else [])]
+    lines = [f"{package}=={version(package).partition('+')[0]}" for package in packages]
     (folder / "requirements.txt").write_text("\n".join(lines) + "\n")
     environment = f"python: {platform.python_version()}\ndependencies:\n- -r requirements.txt\n"
     (folder / "python_env.yaml").write_text(environment)
     model = Model(
-        artifact_path=logged.artifact_location,
+        artifact_path=logged_model.artifact_location,
         run_id=run_id,
-        model_id=logged.model_id,
+        model_id=logged_model.model_id,
         signature=ModelSignature(
-            Schema([TensorSpec(example.dtype, (-1, *served["takes"]))]),
-            Schema([TensorSpec(np.dtype("uint8"), (-1, *served["gives"]))]),
+            Schema([TensorSpec(example.dtype, (-1, *section["takes"]))]),
+            Schema([TensorSpec(np.dtype("uint8"), (-1, *section["gives"]))]),
         ),
         saved_input_example_info={
-            "artifact_path": EXAMPLE,
-            "serving_input_path": SERVING,
+            "artifact_path": EXAMPLE_FILE,
+            "serving_input_path": SERVING_FILE,
             "type": "ndarray",
         },
     )

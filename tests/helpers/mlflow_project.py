@@ -35,7 +35,7 @@ def _fresh(folder: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("DVC_ROOT", str(place))
-        connect(tracking.store())
+        connect(tracking.store_uri())
     return place / "mlflow.db"
 
 
@@ -47,14 +47,14 @@ def client(
     import mlflow
 
     shutil.copy(_fresh(tmp_path_factory.getbasetemp()), tmp_path / "mlflow.db")
-    for name in ("MLFLOW_TRACKING_URI", *tracking.FROM_DVC):
+    for name in ("MLFLOW_TRACKING_URI", *tracking.DVC_VARIABLES):
         monkeypatch.setenv(name, "")  # so that it is put back: MLflow itself sets the first
         monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(tracking.store())
-    yield mlflow.MlflowClient(tracking_uri=tracking.store())
+    mlflow.set_tracking_uri(tracking.store_uri())
+    yield mlflow.MlflowClient(tracking_uri=tracking.store_uri())
     mlflow.set_tracking_uri(before)
 
 

@@ -24,7 +24,7 @@ from s2f_core.inference.onnx_export import export
 from s2f_core.networks.checkpoint import FORMAT, VERSION, load_model
 from s2f_core.networks.edsr import EDSRSection
 from s2f_core.networks.upscalers.edsr import EDSR_FILE, save_model
-from s2f_core.tracking.log_evaluation import record
+from s2f_core.tracking.log_evaluation import log_evaluation
 from s2f_core.tracking.pyfunc import pack
 
 client = mlflow_project.client
@@ -97,7 +97,7 @@ def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) 
     """From MLflow, by its own upscaler, to the byte; a run's file is the bare generator."""
     mlflow_project.model(data, "plain")
     asked = mlflow_project.evaluated(data, "plain", "plain")
-    record("plain", "plain", data, CELEBA)
+    log_evaluation("plain", "plain", data, CELEBA)
     (version,) = client.search_model_versions("name = 'plain'")
     client.log_artifact(version.run_id, str(data / "models/plain/a-to-b.pt"), "model")
     pairs = asked.data.pairs(data, "test")
@@ -109,7 +109,7 @@ def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) 
     assert model.description.variant == "plain"
     run = s2f_core.load(f"runs:/{version.run_id}/model/a-to-b.pt")
     assert run(inputs[0]).shape == (16, 16, 3)
-    with pytest.raises(UserError, match="models:/none/1 cannot be had of sqlite"):
+    with pytest.raises(UserError, match="cannot download models:/none/1 from sqlite"):
         s2f_core.load("models:/none/1")
 
 

@@ -37,7 +37,7 @@ def _runs(folder: Path) -> list[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setenv("DVC_ROOT", str(folder))
-        client, experiment = connect(tracking.store())
+        client, experiment = connect(tracking.store_uri())
     return [
         {
             **run.data.tags,

@@ -1,4 +1,4 @@
-"""Runs end up in one MLflow store, whole, under the right status, and only once."""
+"""Runs are logged to one MLflow store, completely, with the right status, and once."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ def _train(resume: str | None = None, params: dict[str, Any] | None = None) -> s
     return run.id
 
 
-def test_the_store_is_the_original_repository_of_a_temporary_run(
+def test_temporary_runs_use_the_store_of_the_original_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DVC_ROOT wins over the working directory, and .dvc is looked for upwards without it."""
+    """DVC_ROOT comes first; without it, the nearest folder upwards that has .dvc."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     inside = tmp_path / "deep" / "down"
     inside.mkdir(parents=True)
     (tmp_path / ".dvc").mkdir()
     monkeypatch.chdir(inside)
     monkeypatch.setenv("DVC_ROOT", "/original")
-    assert tracking.store() == "sqlite:////original/mlflow.db"
+    assert tracking.store_uri() == "sqlite:////original/mlflow.db"
     monkeypatch.delenv("DVC_ROOT")
-    assert tracking.store() == f"sqlite:///{tmp_path}/mlflow.db"
+    assert tracking.store_uri() == f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking.example")
-    assert tracking.store() == "http://tracking.example"
+    assert tracking.store_uri() == "http://tracking.example"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///elsewhere/runs.db")
-    assert tracking.store() == f"sqlite:///{tmp_path}/elsewhere/runs.db"
+    assert tracking.store_uri() == f"sqlite:///{tmp_path}/elsewhere/runs.db"
 
 
-def test_a_run_holds_its_parameters_tags_and_every_value(
+def test_a_run_has_parameters_tags_and_all_values(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nested parameters are flattened; DVC's variables become tags; nothing waits at the end."""
+    """Nested parameters are flattened, DVC's variables become tags, and no value is lost."""
     monkeypatch.setenv("DVC_STAGE", "train@edges")
     run = client.get_run(_train())
     assert run.info.status == "FINISHED"
@@ -65,8 +65,8 @@ def test_a_run_holds_its_parameters_tags_and_every_value(
     assert [(point.step, point.value) for point in history] == [(1, 2.0), (2, 1.0)]
 
 
-def test_values_that_are_not_finite_are_kept(client: Any) -> None:
-    """A diverged training shows as such and breaks nothing."""
+def test_non_finite_values_are_logged(client: Any) -> None:
+    """A diverged training is visible and does not break logging."""
     with tracking.training_run("edges", {}, {}) as run:
         run.log(1, {"a": math.nan, "b": math.inf})
     values = client.get_run(run.id).data.metrics
@@ -74,8 +74,8 @@ def test_values_that_are_not_finite_are_kept(client: Any) -> None:
     assert values["b"] > 1e300
 
 
-def test_more_values_than_one_request_may_hold(client: Any) -> None:
-    """A long buffer and a long list of parameters are written in pieces."""
+def test_values_beyond_the_request_limit_are_split(client: Any) -> None:
+    """Values and parameters are written in several requests."""
     with tracking.training_run("edges", {f"p{i}": i for i in range(150)}, {}) as run:
         for step in range(1200):
             run.log(step, {"loss": step})
@@ -83,8 +83,8 @@ def test_more_values_than_one_request_may_hold(client: Any) -> None:
     assert len(client.get_run(run.id).data.params) == 150
 
 
-def test_a_long_parameter_is_cut_and_still_resumes(client: Any) -> None:
-    """Cut on both sides alike, it does not look changed."""
+def test_a_truncated_parameter_does_not_prevent_resuming(client: Any) -> None:
+    """The new value is truncated before it is compared."""
     params = {"prompt": "x" * 10_000}
     first = _train(params=params)
     assert _train(resume=first, params=params) == first
@@ -94,10 +94,10 @@ def test_a_long_parameter_is_cut_and_still_resumes(client: Any) -> None:
     ("error", "status"),
     [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED"), (SystemExit, "KILLED")],
 )
-def test_the_status_tells_how_a_run_ended(
+def test_the_status_follows_the_exception(
     client: Any, error: type[BaseException], status: str
 ) -> None:
-    """An exception passes through, and the values logged before it are kept."""
+    """The exception propagates, and the values logged before it are stored."""
 
     def fail() -> None:
         with tracking.training_run("edges", {}, {}) as run:
@@ -111,7 +111,7 @@ def test_the_status_tells_how_a_run_ended(
 
 
 def test_sigterm_ends_a_run_as_killed(client: Any) -> None:
-    """DVC and batch systems stop a training so; the handler found before is put back."""
+    """DVC and batch systems send SIGTERM; afterwards the previous handler is back."""
     before = signal.getsignal(signal.SIGTERM)
 
     def killed() -> None:
@@ -124,8 +124,8 @@ def test_sigterm_ends_a_run_as_killed(client: Any) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_resumed_run_is_the_same_run_and_repeats_no_step(client: Any) -> None:
-    """Steps between the last checkpoint and the interruption are not logged twice."""
+def test_a_resumed_run_logs_no_step_twice(client: Any) -> None:
+    """Steps between the last checkpoint and the interruption are already in the store."""
     first = _train()
     with tracking.training_run("edges", PARAMS, {}, resume=first) as run:
         run.log(2, {"loss": 1.0})
@@ -136,15 +136,15 @@ def test_a_resumed_run_is_the_same_run_and_repeats_no_step(client: Any) -> None:
     assert len(runs(client)) == 1
 
 
-def test_resuming_with_other_parameters_says_which(client: Any) -> None:
-    """MLflow's parameters never change, so the message names key, old and new."""
+def test_resuming_with_changed_parameters_is_an_error(client: Any) -> None:
+    """The message names the key and both values."""
     first = _train()
     with pytest.raises(UserError, match=r"lr was 0\.0002, is 0\.1"):
         _train(resume=first, params={**PARAMS, "lr": 0.1})
 
 
-def test_resuming_a_run_that_is_gone_begins_a_new_one(client: Any) -> None:
-    """The store may have been deleted, or the training begun on another machine."""
+def test_a_deleted_run_is_replaced_on_resume(client: Any) -> None:
+    """The new run is tagged ``restored``."""
     first = _train()
     client.delete_run(first)
     again = _train(resume=first)
@@ -152,8 +152,8 @@ def test_resuming_a_run_that_is_gone_begins_a_new_one(client: Any) -> None:
     assert client.get_run(again).data.tags["restored"] == "true"
 
 
-def test_artifacts_land_beside_the_store(client: Any, tmp_path: Path) -> None:
-    """Files and folders, under the folder asked for."""
+def test_artifacts_are_stored_beside_the_database(client: Any, tmp_path: Path) -> None:
+    """Files and folders go to the requested folder."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "grid.png").write_bytes(b"picture")
     with tracking.training_run("edges", {}, {}) as run:
@@ -161,25 +161,25 @@ def test_artifacts_land_beside_the_store(client: Any, tmp_path: Path) -> None:
         run.artifact(tmp_path / "out")
         with pytest.raises(UserError, match=r"missing\.pt does not exist"):
             run.artifact(tmp_path / "missing.pt")
-    kept = client.get_run(run.id).info.artifact_uri
-    assert "mlartifacts" in kept
+    artifact_uri = client.get_run(run.id).info.artifact_uri
+    assert "mlartifacts" in artifact_uri
     for folder in ("model", "out"):
         assert [f.path for f in client.list_artifacts(run.id, folder)] == [f"{folder}/grid.png"]
 
 
-def test_evaluation_writes_into_the_training_it_belongs_to(client: Any) -> None:
-    """One row in MLflow holds how a variant was trained and how well it does."""
+def test_the_evaluation_of_a_variant_logs_to_its_training_run(client: Any) -> None:
+    """One row in MLflow has a variant's training and its figures."""
     training = _train()
     with tracking.evaluation_run(training, "edges", "edges", {"study": "one"}) as run:
         run.log(0, {"fid": 50.0})
-    found = client.get_run(training)
+    logged = client.get_run(training)
     assert run.id == training
-    assert found.data.metrics == {"loss": 1.0, "fid": 50.0}
-    assert found.data.tags["study"] == "one"
+    assert logged.data.metrics == {"loss": 1.0, "fid": 50.0}
+    assert logged.data.tags["study"] == "one"
 
 
-def test_another_evaluation_is_one_child_run_however_often_it_is_made(client: Any) -> None:
-    """A second evaluation replaces the figures of the first."""
+def test_a_repeated_second_evaluation_uses_one_child_run(client: Any) -> None:
+    """The later figures replace the earlier ones."""
     training = _train()
     for fid in (60.0, 40.0):
         with tracking.evaluation_run(training, "edges-on-noise", "edges", {}) as run:
@@ -191,8 +191,8 @@ def test_another_evaluation_is_one_child_run_however_often_it_is_made(client: An
     assert child.info.status == "FINISHED"
 
 
-def test_a_model_restored_by_dvc_is_evaluated_without_its_training(client: Any) -> None:
-    """The run id that came with the model means nothing to this machine's store."""
+def test_an_evaluation_works_without_its_training_run(client: Any) -> None:
+    """DVC restored the model; this store never held its training run."""
     for _ in range(2):
         with tracking.evaluation_run("0" * 32, "edges", "edges", {}) as run:
             run.log(0, {"fid": 50.0})

@@ -1,4 +1,4 @@
-"""Several machines write to one MLflow server: a real one, on a real PostgreSQL."""
+"""Several machines write to one MLflow server with a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.tables import read
 from s2f_core.tracking import client as tracking
-from s2f_core.tracking.log_evaluation import record
+from s2f_core.tracking.log_evaluation import log_evaluation
 from s2f_core.tracking.mlflow_store import connect
-from s2f_core.tracking.process import BusyError, Process
+from s2f_core.tracking.process import BusyError, StoreProcess
 from s2f_core.training.variant import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -37,13 +37,13 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
-    """A PostgreSQL that runs while the tests of this file do."""
+    """A PostgreSQL database that runs during the tests of this file."""
     with servers.postgres_database() as uri:
         yield uri
 
 
-def _served(database: str, folder: Path) -> servers.Server:
-    """The server as the page starts it, with its files in ``folder``."""
+def _server(database: str, folder: Path) -> servers.Server:
+    """The server as the documentation starts it, with its files in ``folder``."""
     port = servers.free_port()
     here = {
         "postgresql://mlflow:PASSWORD@localhost:5432/mlflow": database,
@@ -57,15 +57,15 @@ def _served(database: str, folder: Path) -> servers.Server:
 
 @pytest.fixture(scope="module")
 def address(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a server answers."""
-    server = _served(database, tmp_path_factory.mktemp("server"))
+    """The address of a running server."""
+    server = _server(database, tmp_path_factory.mktemp("server"))
     with server.running():
         yield f"http://127.0.0.1:{server.port}"
 
 
 @pytest.fixture
 def client(address: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A client of the server, which this process logs to as well."""
+    """A client of the server; this process logs to that server too."""
     import mlflow
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
@@ -86,30 +86,30 @@ with training_run(name, {"lr": 1e-3, "gan": {"kind": name}}, {"variant": name}) 
 
 
 @pytest.mark.slow
-def test_two_machines_train_at_once(address: str, tmp_path: Path) -> None:
-    """Each in its own run: parameters, every value, and files that come back as they were."""
+def test_two_machines_can_train_at_once(address: str, tmp_path: Path) -> None:
+    """Each has its own run with parameters, all values, and unchanged files."""
     environment = clean_environment() | {"MLFLOW_TRACKING_URI": address, "PYTHONPATH": str(ROOT)}
-    started = {}
+    processes = {}
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         file = tmp_path / name / "a-to-b.pt"
         file.write_bytes(name.encode() * 500_000)
-        started[name] = subprocess.Popen(
+        processes[name] = subprocess.Popen(
             [sys.executable, "-c", TRAINING, name, file],
             env=environment,
             cwd=file.parent,
             stdout=subprocess.PIPE,
             text=True,
         )
-    ids = {name: process.communicate()[0].strip() for name, process in started.items()}
+    ids = {name: process.communicate()[0].strip() for name, process in processes.items()}
     client, experiment = connect(address)
     for name, run_id in ids.items():
         run = client.get_run(run_id)
         assert (run.info.status, run.info.experiment_id) == ("FINISHED", experiment)
         assert run.data.params == {"lr": "0.001", "gan.kind": name}
         assert len(client.get_metric_history(run_id, "loss")) == 1500
-        kept = Path(client.download_artifacts(run_id, "model/a-to-b.pt", str(tmp_path)))
-        assert kept.read_bytes() == (tmp_path / name / "a-to-b.pt").read_bytes()
+        artifact = Path(client.download_artifacts(run_id, "model/a-to-b.pt", str(tmp_path)))
+        assert artifact.read_bytes() == (tmp_path / name / "a-to-b.pt").read_bytes()
         assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["a-to-b.pt"]
 
 
@@ -126,8 +126,8 @@ def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Sett
 
 
 @pytest.mark.slow
-def test_backfill_fills_a_server(client: Any, project: Path) -> None:
-    """Run, figures, pictures and model; once. The model loads by its name on any machine."""
+def test_backfill_writes_to_a_server_once(client: Any, project: Path) -> None:
+    """Run, figures, pictures and model are created once; the model loads by its name."""
     uri = client.tracking_uri
     environment = clean_environment() | {"MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT)}
 
@@ -152,35 +152,35 @@ def test_backfill_fills_a_server(client: Any, project: Path) -> None:
         "model = mlflow.pyfunc.load_model('models:/tiny/1')\n"
         "print(json.dumps(model.predict(model.input_example).tolist()))",
     )
-    made = read(project / "data" / "translations" / "tiny" / "tiny").images([0])
-    assert (np.asarray(json.loads(printed.splitlines()[-1])) == made).all()
+    expected = read(project / "data" / "translations" / "tiny" / "tiny").images([0])
+    assert (np.asarray(json.loads(printed.splitlines()[-1])) == expected).all()
 
 
 @pytest.mark.slow
-def test_a_second_evaluation_makes_no_second_version(client: Any, project: Path) -> None:
-    """Other weights do; the tags follow the last evaluation."""
+def test_a_repeated_evaluation_makes_no_second_version(client: Any, project: Path) -> None:
+    """Only other weights make one; the tags are those of the last evaluation."""
     data = project / "data"
     for folder in ("translations", "evaluations"):
         (data / folder / "tiny" / "tiny").rename(data / folder / "tiny" / "again")
     for _ in range(2):
-        record("again", "tiny", data, CELEBA)
+        log_evaluation("again", "tiny", data, CELEBA)
     (version,) = client.search_model_versions("name = 'again'")
     assert version.tags["test/kid"] == "0.5"
     mlflow_project.model(data, "tiny", width=6)
-    record("again", "tiny", data, CELEBA)
+    log_evaluation("again", "tiny", data, CELEBA)
     assert len(client.search_model_versions("name = 'again'")) == 2
 
 
 @pytest.mark.slow
-def test_a_server_that_is_restarted_loses_nothing(
+def test_a_restarted_server_loses_no_values(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was logged while it was away waits, and lands when it is back."""
-    server = _served(database, tmp_path)
+    """Values logged during the outage are written afterwards."""
+    server = _server(database, tmp_path)
     uri = f"http://127.0.0.1:{server.port}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    monkeypatch.setattr(tracking, "_mlflow", Process())
+    monkeypatch.setattr(tracking, "_mlflow", StoreProcess())
     training = ExitStack()
     with server.running():
         run = training.enter_context(tracking.training_run("restarted", {}, {}))
@@ -199,8 +199,8 @@ def test_a_server_that_is_restarted_loses_nothing(
     tracking._mlflow.close()
 
 
-def test_a_server_that_does_not_answer_is_an_error_at_once() -> None:
-    """It says what to do, and not the password that the address may have."""
+def test_an_unreachable_server_is_an_immediate_error() -> None:
+    """The message says what to do and hides the password of the address."""
     with pytest.raises(UserError, match="no server answers there") as raised:
         connect(f"http://me:secret@127.0.0.1:{servers.free_port()}/")
     assert "mlflow.db" in str(raised.value)
