@@ -16,7 +16,7 @@ from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.demo.hints import UsualRange, usual_ranges
 from s2f_core.demo.models import DemoModel
 from s2f_core.evaluation import human_gap
-from s2f_core.inference.from_photo import Conditioning
+from s2f_core.inference.from_photo import PhotoToInput
 
 SAMPLE_SIZE = 200  # training inputs to measure
 EXAMPLES = 12
@@ -76,7 +76,7 @@ class TrainingData:
         Raises UserError if the model's inputs are not made from photos or weights are missing, and
         ImageError if the photo lacks what the condition looks for, such as a face.
         """
-        return Conditioning(model.description, self.root / "assets")(photo)
+        return PhotoToInput(model.description, self.root / "assets")(photo)
 
     def _pairs(self, model: DemoModel, part: str) -> Pairs | None:
         if model.data is None or model.canvas == "noise":

@@ -1,4 +1,4 @@
-"""Files of pictures through a model: what is given, what is written, what could not be used."""
+"""Translate files of pictures into PNG files, and list the inputs that could not be used."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from s2f_core.networks.generate import batches
 
 STDIN = "-"
 SHEET = "grid.png"
-ROWS = 100  # of a sheet at most
-LEAST = 128  # pixels a side of a picture on it
-LARGEST = 256 * 2**20  # bytes of a file
+MAX_SHEET_ROWS = 100
+MIN_TILE_SIDE = 128  # pixels
+MAX_BYTES = 256 * 2**20  # of an input file
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A picture to read: what to call it, and where its output goes, a path without ending."""
+    """A picture to read: its label in messages, and the path of its output without a suffix."""
 
     label: str
     stem: Path
@@ -42,45 +42,49 @@ class Source:
 
 
 @dataclass
-class Result:
-    """What came of it: the files that were written, and why an input was not used, by its label."""
+class BatchResult:
+    """The output files, and for each unusable input, by its label, the reason."""
 
-    written: list[Path] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    outputs: list[Path] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
 
 
-def sources(given: Sequence[str], stdin: BinaryIO) -> list[Source]:
-    """The pictures of files, folders, patterns such as ``a/*.png``, and ``-``, standard input.
+def find_sources(inputs: Sequence[str], stdin: BinaryIO) -> list[Source]:
+    """Return the pictures of files, folders, patterns such as ``a/*.png``, and ``-`` for stdin.
 
-    Of a folder all pictures by their ending, at any depth, whose outputs lie as they do; hidden
-    ones are left out. Raises UserError where nothing is there, or two inputs would have one output.
+    A folder yields all pictures below it, by their suffix and without hidden ones; the outputs keep
+    its subfolders. Raises UserError where an input does not exist or two inputs have one output.
     """
-    found: list[Source] = []
-    for text in given:
+    sources: list[Source] = []
+    for text in inputs:
         if text == STDIN:
-            found.append(Source("standard input", Path("stdin"), partial(_bounded, stdin)))
+            sources.append(Source("standard input", Path("stdin"), partial(_read_limited, stdin)))
         else:
-            found += _files(text)
-    twice = [stem for stem, count in Counter(each.stem for each in found).items() if count > 1]
-    if twice:
-        names = [each.label for each in found if each.stem == twice[0]]
+            sources += _find_files(text)
+    counts = Counter(source.stem for source in sources)
+    duplicates = [stem for stem, count in counts.items() if count > 1]
+    if duplicates:
+        labels = [source.label for source in sources if source.stem == duplicates[0]]
         raise UserError(
-            f"{' and '.join(names[:2])} would both be written to {twice[0]}.png: "
-            "translate them one after the other into folders of their own"
+            f"{' and '.join(labels[:2])} would both be written to {duplicates[0]}.png: "
+            "translate them in two calls, into two folders"
         )
-    return found
+    return sources
 
 
-def _files(text: str) -> Iterator[Source]:
+def _find_files(text: str) -> Iterator[Source]:
     path = Path(text)
     if path.is_dir():
-        inner = sorted(
-            file for file in path.rglob("*") if file.name.lower().endswith(IMAGE_EXTENSIONS)
+        pictures = sorted(
+            file
+            for file in path.rglob("*")
+            if file.name.lower().endswith(IMAGE_EXTENSIONS)
+            and not _is_hidden(file.relative_to(path))
+            and file.is_file()
         )
-        seen = [file for file in inner if not _hidden(file.relative_to(path)) and file.is_file()]
-        if not seen:
-            raise UserError(f"{path} has no pictures (pictures: {' '.join(IMAGE_EXTENSIONS)})")
-        yield from (_source(file, file.relative_to(path)) for file in seen)
+        if not pictures:
+            raise UserError(f"{path} has no pictures (allowed: {' '.join(IMAGE_EXTENSIONS)})")
+        yield from (_source(file, file.relative_to(path)) for file in pictures)
         return
     matches = [path] if path.exists() else [Path(name) for name in sorted(glob.glob(text))]  # noqa: PTH207
     if not matches:
@@ -91,95 +95,97 @@ def _files(text: str) -> Iterator[Source]:
 
 
 def _source(file: Path, name: Path) -> Source:
-    return Source(str(file), name.with_suffix(""), partial(_opened, file))
+    return Source(str(file), name.with_suffix(""), partial(_read_file, file))
 
 
-def _hidden(path: Path) -> bool:
+def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _opened(file: Path) -> bytes:
+def _read_file(file: Path) -> bytes:
     with file.open("rb") as stream:
-        return _bounded(stream)
+        return _read_limited(stream)
 
 
-def _bounded(stream: BinaryIO) -> bytes:
-    data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ImageError(f"over {LARGEST:,} bytes")
+def _read_limited(stream: BinaryIO) -> bytes:
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ImageError(f"over {MAX_BYTES:,} bytes")
     return data
 
 
 def translate(
     model: Model,
-    given: Sequence[Source],
+    sources: Sequence[Source],
     options: Options,
     out: Path,
     *,
     sheet: bool = False,
     force: bool = False,
-) -> Result:
-    """Write the outputs of pictures as PNG files; an input that cannot be used is logged.
+) -> BatchResult:
+    """Write the outputs of pictures as PNG files, and log the inputs that cannot be used.
 
-    ``out`` is a folder, in which a file has its input's name, with a number where there are several
-    samples; or, where it ends in .png, the one file of one picture. A generator of noise takes no
-    pictures; its outputs have the variant's name. ``sheet``: as well a picture of inputs, of what
-    the generator sees of them, and outputs, a row each, the first hundred; alone where ``out`` ends
-    in .png. No file appears half-written.
+    ``out`` is a folder; an output has its input's name, with a number where there are several
+    samples. An ``out`` that ends in .png is the file of one output. A generator of noise takes no
+    pictures; its outputs have the variant's name. ``sheet`` adds a picture with a row of input,
+    generator input and outputs for each of the first hundred pictures; where ``out`` ends in .png,
+    only that picture is written. Files are written atomically.
 
-    Raises UserError where a file is there already and not ``force``, and where model and options do
-    not fit.
+    Raises UserError where a file exists without ``force``, and where the model does not support the
+    options.
     """
-    noise = model.takes_noise
-    if noise == bool(given):
+    takes_noise = model.takes_noise
+    if takes_noise == bool(sources):
         name = model.description.variant
         raise UserError(
-            f"{name} makes images of noise: give it no pictures, but --samples"
-            if noise
-            else f"{name} takes pictures: name some"
+            f"{name} makes images from noise: use --samples and no pictures"
+            if takes_noise
+            else f"{name} needs pictures: give files, folders, patterns, or - for standard input"
         )
     plan = _Plan(out, options.samples, sheet=sheet, single=out.suffix.lower() == ".png")
-    stems = [Path(model.description.variant)] if noise else [each.stem for each in given]
+    stems = (
+        [Path(model.description.variant)] if takes_noise else [source.stem for source in sources]
+    )
     plan.check(stems, force=force)
-    result, rows = Result(), list[list[Pixels]]()
-    if noise:
-        made = model.sample(options)
-        plan.write(stems[0], made, result)
-        rows = [[image] for image in made]
+    result, rows = BatchResult(), list[list[Pixels]]()
+    if takes_noise:
+        images = model.sample(options)
+        plan.write(stems[0], images, result)
+        rows = [[image] for image in images]
     else:
-        _translate(model, given, options, plan, result, rows)
+        _translate(model, sources, options, plan, result, rows)
     if sheet and rows:
-        plan.write_sheet(rows, result, columns=None if noise else len(rows[0]))
+        plan.write_sheet(rows, result, columns=None if takes_noise else len(rows[0]))
     return result
 
 
 def _translate(
     model: Model,
-    given: Sequence[Source],
+    sources: Sequence[Source],
     options: Options,
     plan: _Plan,
-    result: Result,
+    result: BatchResult,
     rows: list[list[Pixels]],
 ) -> None:
-    for part in tqdm(batches(len(given)), "translate", unit="batch", disable=None):
-        taken: list[tuple[Source, Pixels, Square]] = []
-        for each in given[part.start : part.stop]:
+    for part in tqdm(batches(len(sources)), "translate", unit="batch", disable=None):
+        inputs: list[tuple[Source, Pixels, Square]] = []
+        for source in sources[part.start : part.stop]:
             try:
-                image = decode(each.read())
-                taken.append((each, image, model.prepare(image, options)))
+                image = decode(source.read())
+                inputs.append((source, image, model.prepare(image, options)))
             except (ImageError, OSError) as error:
-                result.failed[each.label] = str(error)
-                log.warning("%s: %s", each.label, error)
-        outputs = model.outputs([prepared for *_, prepared in taken], options)
-        for (each, image, prepared), made in zip(taken, outputs, strict=True):
-            plan.write(each.stem, made, result)
-            if plan.sheet and len(rows) < ROWS:
-                rows.append([image, prepared.pixels, *made])
+                result.errors[source.label] = str(error)
+                log.warning("%s: %s", source.label, error)
+        outputs = model.outputs([prepared for *_, prepared in inputs], options)
+        for (source, image, prepared), samples in zip(inputs, outputs, strict=True):
+            plan.write(source.stem, samples, result)
+            if plan.sheet and len(rows) < MAX_SHEET_ROWS:
+                rows.append([image, prepared.pixels, *samples])
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """Which files there will be: in the folder ``out``, or the one file that it names."""
+    """The paths of all output files: in the folder ``out``, or the one file ``out``."""
 
     out: Path
     samples: int
@@ -187,19 +193,19 @@ class _Plan:
     single: bool
 
     def check(self, stems: Sequence[Path], *, force: bool) -> None:
-        """Raise UserError where ``out`` cannot hold so many, or a file is there already."""
+        """Raise UserError where ``out`` cannot hold all outputs, or a file already exists."""
         if self.single and not self.sheet and len(stems) * self.samples > 1:
             raise UserError(
                 f"{self.out} is one file, and there are {len(stems) * self.samples} outputs: give "
                 "a folder, or --grid for one picture of all"
             )
-        planned = [file for stem in stems for file in self._targets(stem)]
+        files = [file for stem in stems for file in self._targets(stem)]
         if self.sheet:
-            planned.append(self._sheet)
-        there = [file for file in planned if file.exists()]
-        if there and not force:
-            more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-            raise UserError(f"{there[0]}{more} exist already: give another folder, or --force")
+            files.append(self._sheet)
+        existing = [file for file in files if file.exists()]
+        if existing and not force:
+            more = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
+            raise UserError(f"{existing[0]}{more} exist already: give another folder, or --force")
 
     def _targets(self, stem: Path) -> list[Path]:
         if self.single:
@@ -213,28 +219,28 @@ class _Plan:
     def _sheet(self) -> Path:
         return self.out if self.single else self.out / SHEET
 
-    def write(self, stem: Path, made: Sequence[Pixels], result: Result) -> None:
-        for file, image in zip(self._targets(stem), made, strict=False):
+    def write(self, stem: Path, samples: Sequence[Pixels], result: BatchResult) -> None:
+        for file, image in zip(self._targets(stem), samples, strict=False):
             _save(file, image)
-            result.written.append(file)
+            result.outputs.append(file)
 
     def write_sheet(
-        self, rows: Sequence[Sequence[Pixels]], result: Result, columns: int | None
+        self, rows: Sequence[Sequence[Pixels]], result: BatchResult, columns: int | None
     ) -> None:
-        side = max(LEAST, *(max(image.shape[:2]) for image in rows[0][-self.samples :]))
+        side = max(MIN_TILE_SIDE, *(max(image.shape[:2]) for image in rows[0][-self.samples :]))
         tiles = [_tile(image, side) for row in rows for image in row]
         _save(self._sheet, grid(tiles, columns))
-        result.written.append(self._sheet)
+        result.outputs.append(self._sheet)
 
 
 def _tile(image: Pixels, side: int) -> Pixels:
-    """An image in the middle of a white square of ``side`` pixels, uint8 [side, side, 3]."""
+    """Return an image in the middle of a white square, uint8 [side, side, 3]."""
     height, width = image.shape[:2]
     longest = max(height, width)
-    sheet = np.full((longest, longest, 3), 255, np.uint8)
+    square = np.full((longest, longest, 3), 255, np.uint8)
     top, left = (longest - height) // 2, (longest - width) // 2
-    sheet[top : top + height, left : left + width] = to_rgb(image)
-    return sheet if longest == side else resize(sheet, side)
+    square[top : top + height, left : left + width] = to_rgb(image)
+    return square if longest == side else resize(square, side)
 
 
 def _save(file: Path, image: Pixels) -> None:

@@ -1,4 +1,4 @@
-"""A generator's input made of one photo, as the data stages make those of a table."""
+"""Compute a generator's input from one photo, as the data stages do for a table."""
 
 from __future__ import annotations
 
@@ -19,50 +19,51 @@ from s2f_core.data.conditions.per_photo import PhotoCondition
 from s2f_core.networks.checkpoint import Description
 
 
-class Conditioning:
-    """The background removed where it was for a generator, then its condition.
+class PhotoToInput:
+    """Remove the background if the training did, then compute the condition.
 
-    Both by the sections that the model file tells; where it tells none, being older or imported, a
-    condition that is called what its type is has the type's defaults. ``assets`` is the folder of
-    fetched weights, which are read at the first call.
+    The sections of both are in the model file. Older and imported files have none; then a condition
+    that has the name of a type uses that type's defaults. ``assets`` is the folder of fetched
+    weights, which are read at the first call.
     """
 
     def __init__(self, description: Description, assets: Path) -> None:
         self.description, self.assets = description, assets
 
     def __call__(self, photo: Pixels) -> Pixels:
-        """The input of a photo uint8 [s, s, 3]: uint8 [s, s, C].
+        """Return the input uint8 [s, s, C] of a photo uint8 [s, s, 3].
 
-        Raises ImageError where the photo has no subject or not what the condition looks for, and
-        UserError where no photo becomes such an input, or weights are missing.
+        Raises ImageError where the photo shows no subject that the condition needs, and UserError
+        where the model's inputs are not computed from photos, or weights are missing.
         """
         if self.description.background == "removed":
-            photo = self._removed(photo)
+            photo = self._remove_background(photo)
         return photo if self.description.direction == "b-to-a" else self._condition(photo)
 
     @cached_property
     def _condition(self) -> Callable[[Pixels], Pixels]:
-        told = self.description
-        section = self._section(Condition, told.drawing or {"type": told.condition}, "condition")
+        description = self.description
+        values = description.drawing or {"type": description.condition}
+        section = self._section(Condition, values, "condition")
         if isinstance(section, Noise) or not isinstance(section, PhotoCondition):
             raise UserError(
-                f"{told.variant}: its inputs, '{told.condition}', were not made of photos; give "
-                "it drawings, without from_photo"
+                f"{description.variant}: its inputs, '{description.condition}', were not made of "
+                "photos; give it drawings, without from_photo"
             )
         return section.load(self.assets)
 
     @cached_property
-    def _removed(self) -> Callable[[Pixels], Pixels]:
-        told = self.description.matting or {"model": "u2netp"}
-        section = self._section(Background, told, "background")
+    def _remove_background(self) -> Callable[[Pixels], Pixels]:
+        values = self.description.matting or {"model": "u2netp"}
+        section = self._section(Background, values, "background")
         model = section.open(self.assets / section.model)
         return lambda photo: remove_from_photo(photo, section, model)
 
-    def _section(self, union: Any, told: dict[str, Any], what: str) -> Any:
+    def _section(self, union: Any, values: dict[str, Any], part: str) -> Any:
         try:
-            return TypeAdapter(union).validate_python(told)
+            return TypeAdapter(union).validate_python(values)
         except ValidationError:
             raise UserError(
-                f"{self.description.variant}: its file does not say how the {what} of its images "
-                f"was made (it says {told}): give it drawings, without from_photo"
+                f"{self.description.variant}: its file does not say how the {part} of its images "
+                f"was made (it says {values}): give it drawings, without from_photo"
             ) from None

@@ -24,7 +24,7 @@ from s2f_core.common.images import (
     to_rgb,
 )
 from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
-from s2f_core.inference.from_photo import Conditioning
+from s2f_core.inference.from_photo import PhotoToInput
 from s2f_core.inference.inputs import noise_vectors, resize_square, to_page
 from s2f_core.inference.options import OptionKwargs, Options
 from s2f_core.networks.checkpoint import Description
@@ -77,7 +77,7 @@ class Model:
         self.network, self.data = network, data
         self.description = network.description
         self._finish = finish
-        self._condition = Conditioning(self.description, data / "assets")
+        self._condition = PhotoToInput(self.description, data / "assets")
 
     def __call__(
         self,

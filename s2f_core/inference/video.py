@@ -1,9 +1,9 @@
-"""Video, frame by frame, with what flickers smoothed along the motion.
+"""Translate a video frame by frame and reduce flicker along the motion.
 
-A generator knows one image at a time. What it makes of two frames that hardly differ can differ,
-which is seen as flicker. Here the last output is moved along with the frames, by their dense
-optical flow, and blended into the next where the flow can be trusted. That is no video model: it
-steadies textures, and it neither remembers what was covered nor agrees on what it never saw.
+A generator sees one image at a time, so similar frames can get different outputs, which flicker.
+:class:`Smoothing` warps the last output by the frames' dense optical flow and blends it into the
+next one where the flow is reliable. This steadies textures; it is no video model and does not
+remember covered regions.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
 
 SIZE_X, SIZE_Y = cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT
-USUAL = 25.0  # frames a second of a file that does not say
+DEFAULT_RATE = 25.0  # frames a second, where the file does not say
 CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
-SIDE = 256  # pixels a side at which motion is looked for, at least
-SLACK, SHARE = 0.5, 0.01  # of forward and backward flow: Sundaram et al. 2010, eq. 5
-CUT = 0.5  # share of a frame that can be followed, under which there was a cut
+MIN_FLOW_SIDE = 256  # pixels a side of the frames for the optical flow
+FLOW_SLACK, FLOW_SHARE = 0.5, 0.01  # consistency of the flows: Sundaram et al. 2010, eq. 5
+CUT = 0.5  # a smaller share of reliable flow is a cut
 
 
 @dataclass
 class Smoothing:
-    """Blends each output with the last one moved along: uint8 [H, W, C], frames [s, s, 3].
+    """Blend each output with the warped last output: uint8 [H, W, C], frames [s, s, 3].
 
-    ``share`` is how much of the last output stays where the flow is consistent; 0 is none, and at 1
-    nothing new appears but where the flow fails. Flow by DIS (Kroeger et al. 2016) from frame to
-    frame, trusted where forward and backward agree: |f + b|² ≤ 0.01 (|f|² + |b|²) + 0.5 (Sundaram,
-    Brox and Keutzer 2010, eq. 5). After a cut, where less than half can be followed, it begins
-    anew. ``flicker`` has, of every frame but those after a cut, the mean difference of the output
-    to the last one moved along, of 255, where the flow is trusted.
+    ``share`` in [0, 1] is the weight of the last output where the flow is reliable. The flow is DIS
+    (Kroeger et al. 2016) from frame to frame. It is reliable where forward and backward flow agree:
+    |f + b|² ≤ 0.01 (|f|² + |b|²) + 0.5 (Sundaram, Brox and Keutzer 2010, eq. 5). Where less than
+    half of a frame has reliable flow, there was a cut and nothing is blended. ``flicker`` lists,
+    for all frames but those after a cut, the mean difference, of 255, between the blended output
+    and the warped last output where the flow is reliable.
     """
 
     share: float
@@ -52,53 +52,53 @@ class Smoothing:
     _output: Floats | None = None
 
     def __call__(self, frame: Pixels, output: Pixels) -> Pixels:
-        """The output of a frame, smoothed."""
-        made = output.astype(np.float32)
+        """Return the smoothed output of a frame."""
+        smoothed = output.astype(np.float32)
         side = output.shape[0]
-        grey = to_page(frame, max(SIDE, side), channels=1)[..., 0]
+        grey = to_page(frame, max(MIN_FLOW_SIDE, side), channels=1)[..., 0]
         if self._frame is not None and self._output is not None:
-            moved, trusted = followed(self._frame, grey, self._output)
-            if trusted.mean() >= CUT:
-                made += self.share * trusted * (moved - made)
-                self.flicker.append(_mean(np.abs(moved - made), trusted))
-        self._frame, self._output = grey, made
-        return np.asarray(np.rint(made).clip(0, 255), dtype=np.uint8)
+            warped, reliable = warp_output(self._frame, grey, self._output)
+            if reliable.mean() >= CUT:
+                smoothed += self.share * reliable * (warped - smoothed)
+                self.flicker.append(_masked_mean(np.abs(warped - smoothed), reliable))
+        self._frame, self._output = grey, smoothed
+        return np.asarray(np.rint(smoothed).clip(0, 255), dtype=np.uint8)
 
 
-def followed(before: Pixels, now: Pixels, output: Floats) -> tuple[Floats, Floats]:
-    """An output [s, s, C] moved as frames did, grey uint8 [S, S], and where that is so, [s, s, 1].
+def warp_output(before: Pixels, now: Pixels, output: Floats) -> tuple[Floats, Floats]:
+    """Warp an output [s, s, C] by the flow between two grey frames, uint8 [S, S].
 
-    The second is 1 where the flow is consistent, 0 where not.
+    Returns the warped output, and a mask [s, s, 1] that is 1 where the flow is reliable and else 0.
     """
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    back = flow.calc(now, before, np.zeros((*now.shape, 2), np.float32))
-    forth = flow.calc(before, now, np.zeros((*now.shape, 2), np.float32))
-    gone = _moved(forth, back)
-    apart = np.square(back + gone).sum(axis=2)
-    allowed = SHARE * (np.square(back) + np.square(gone)).sum(axis=2) + SLACK
-    trusted = (apart <= allowed).astype(np.float32)
+    backward = flow.calc(now, before, np.zeros((*now.shape, 2), np.float32))
+    forward = flow.calc(before, now, np.zeros((*now.shape, 2), np.float32))
+    warped_forward = _warp(forward, backward)
+    error = np.square(backward + warped_forward).sum(axis=2)
+    norms = (np.square(backward) + np.square(warped_forward)).sum(axis=2)
+    reliable = (error <= FLOW_SHARE * norms + FLOW_SLACK).astype(np.float32)
     side = output.shape[0]
     scale = side / len(now)
-    small = cv2.resize(back, (side, side), interpolation=cv2.INTER_AREA) * scale
-    seen = cv2.resize(trusted, (side, side), interpolation=cv2.INTER_AREA) >= 1
-    return _moved(output, small), seen.astype(np.float32)[..., None]
+    small_flow = cv2.resize(backward, (side, side), interpolation=cv2.INTER_AREA) * scale
+    mask = cv2.resize(reliable, (side, side), interpolation=cv2.INTER_AREA) >= 1
+    return _warp(output, small_flow), mask.astype(np.float32)[..., None]
 
 
-def _moved(image: Any, flow: Any) -> Floats:
-    """[H, W, C] read at every pixel's place plus its flow [H, W, 2], cubically."""
+def _warp(image: Any, flow: Any) -> Floats:
+    """Sample an image [H, W, C] at each pixel's position plus its flow [H, W, 2], bicubic."""
     rows, columns = np.indices(flow.shape[:2], dtype=np.float32)
-    across, down = columns + flow[..., 0], rows + flow[..., 1]
-    read = cv2.remap(image, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(read, dtype=np.float32).reshape(*flow.shape[:2], -1)
+    x, y = columns + flow[..., 0], rows + flow[..., 1]
+    warped = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, dtype=np.float32).reshape(*flow.shape[:2], -1)
 
 
-def _mean(difference: Floats, where: Floats) -> float:
-    return float((difference * where).sum() / max(where.sum() * difference.shape[2], 1))
+def _masked_mean(difference: Floats, mask: Floats) -> float:
+    return float((difference * mask).sum() / max(mask.sum() * difference.shape[2], 1))
 
 
 @dataclass(frozen=True)
-class Report:
-    """How many frames were written, how many showed nothing, and the mean flicker, of 255."""
+class VideoReport:
+    """The number of frames, the number of those without a subject, and the mean flicker, of 255."""
 
     frames: int
     empty: int
@@ -107,24 +107,24 @@ class Report:
 
 def translate(
     model: Model, source: Path, out: Path, options: Options, smooth: float = 0.5
-) -> Report:
-    """Write what a model makes of every frame of a video, at its rate and without its sound.
+) -> VideoReport:
+    """Write a model's output for each frame of a video, at the same frame rate, without sound.
 
-    ``smooth`` is the share of :class:`Smoothing`. In a frame in which nothing is found that the
-    condition shows, the output before stays. A generator that draws noise is given the same in
-    every frame. The file appears whole or not at all.
+    ``smooth`` is the share of :class:`Smoothing`. A frame without a subject repeats the last
+    output. A generator with noise gets the same noise in every frame. The file is written
+    atomically.
 
-    Raises UserError where ``source`` is no video or ``out`` no name of one, and where the model
-    cannot take its frames.
+    Raises UserError where ``source`` is no readable video, the suffix of ``out`` is unknown, or the
+    model does not take the frames.
     """
     if not 0 <= smooth <= 1:
         raise UserError(f"smooth: {smooth:g} is not possible (allowed: 0 to 1)")
     if out.suffix.lower() not in CODECS:
-        raise UserError(f"{out}: no kind of video by its ending (allowed: {', '.join(CODECS)})")
+        raise UserError(f"{out}: unknown video format (allowed: {', '.join(CODECS)})")
     smoothing, frames, empty = Smoothing(smooth), 0, 0
     last: Pixels | None = None
-    with _opened(source) as (rate, read), _written(out, rate) as write:
-        for frame in tqdm(read, "video", unit="frame", disable=None):
+    with _open_video(source) as (rate, video_frames), _video_writer(out, rate) as write:
+        for frame in tqdm(video_frames, "video", unit="frame", disable=None):
             frames += 1
             try:
                 prepared = model.prepare(frame, options)
@@ -132,19 +132,19 @@ def translate(
                 empty += 1
             else:
                 ((output,),) = model.outputs([prepared], replace(options, samples=1, cut=False))
-                seen = to_square(frame, options.fit or ("crop" if options.from_photo else "pad"))
-                smoothed = smoothing(seen.pixels, output)
+                square = to_square(frame, options.fit or ("crop" if options.from_photo else "pad"))
+                smoothed = smoothing(square.pixels, output)
                 last = prepared.crop(smoothed) if options.cut else smoothed
             if last is not None:
                 write(last)
         if last is None:
-            raise UserError(f"{source}: no frame shows what the model's condition looks for")
-    return Report(frames, empty, float(np.mean(smoothing.flicker or [0.0])))
+            raise UserError(f"{source}: no frame shows a subject that the model's condition needs")
+    return VideoReport(frames, empty, float(np.mean(smoothing.flicker or [0.0])))
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[tuple[float, Iterable[Pixels]]]:
-    """Frames a second, and the frames uint8 [H, W, 3] one by one."""
+def _open_video(source: Path) -> Iterator[tuple[float, Iterable[Pixels]]]:
+    """Open a video; return the frames a second, and an iterable of frames uint8 [H, W, 3]."""
     if not source.is_file():
         raise UserError(f"{source} does not exist")
     video = cv2.VideoCapture(str(source))
@@ -155,23 +155,26 @@ def _opened(source: Path) -> Iterator[tuple[float, Iterable[Pixels]]]:
         if width * height > MAX_PIXELS:
             raise UserError(f"{source}: {width:g}x{height:g} is over {MAX_PIXELS:,} pixels")
         rate = video.get(cv2.CAP_PROP_FPS)
-        yield rate if 1 <= rate <= 240 else USUAL, _frames(video)
+        yield rate if 1 <= rate <= 240 else DEFAULT_RATE, _read_frames(video)
     finally:
         video.release()
 
 
-def _frames(video: cv2.VideoCapture) -> Iterator[Pixels]:
+def _read_frames(video: cv2.VideoCapture) -> Iterator[Pixels]:
     while True:
-        there, frame = video.read()
-        if not there:
+        success, frame = video.read()
+        if not success:
             return
         yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 @contextmanager
-def _written(out: Path, rate: float) -> Iterator[Callable[[Pixels], None]]:
-    """Takes frames uint8 [H, W, 1 or 3], of one size; codecs want it even, so one line may go."""
-    kind = cv2.VideoWriter.fourcc(*CODECS[out.suffix.lower()])
+def _video_writer(out: Path, rate: float) -> Iterator[Callable[[Pixels], None]]:
+    """Return a function that writes frames uint8 [H, W, 1 or 3] of one size.
+
+    Codecs need even sizes, so an odd last row or column is cut off.
+    """
+    codec = cv2.VideoWriter.fourcc(*CODECS[out.suffix.lower()])
     writer: cv2.VideoWriter | None = None
     with atomic_write(out, 0) as unfinished:
 
@@ -179,7 +182,7 @@ def _written(out: Path, rate: float) -> Iterator[Callable[[Pixels], None]]:
             nonlocal writer
             height, width = (max(2, length // 2 * 2) for length in image.shape[:2])
             if writer is None:
-                writer = cv2.VideoWriter(str(unfinished), kind, rate, (width, height))
+                writer = cv2.VideoWriter(str(unfinished), codec, rate, (width, height))
                 if not writer.isOpened():
                     raise UserError(f"{out} cannot be written by OpenCV")
             writer.write(np.ascontiguousarray(to_rgb(image)[:height, :width, ::-1]))

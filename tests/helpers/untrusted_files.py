@@ -78,8 +78,8 @@ def _images(domain: tables.Domain) -> Iterator[object]:
 
 def _translate(folder: Path, data: bytes) -> object:
     model = _write(folder / "in", "good.pt", checkpoint())
-    given = batch.sources([str(_write(folder / "in", "a.png", data))], io.BytesIO())
-    return batch.translate(s2f_core.load(model), given, Options(), folder / "out")
+    sources = batch.find_sources([str(_write(folder / "in", "a.png", data))], io.BytesIO())
+    return batch.translate(s2f_core.load(model), sources, Options(), folder / "out")
 
 
 def _upload(_: Path, data: bytes) -> object:

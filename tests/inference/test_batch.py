@@ -27,9 +27,11 @@ UNET = {"type": "unet", "norm": "instance"}
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with models and three drawings, one of them deeper, as the working directory."""
-    told: dict[str, Any] = {"drawn_at": 32, "versions": {"s2f": "0"}}
-    mlflow_project.model(tmp_path / "data", "tiny", **told)
-    mlflow_project.model(tmp_path / "data", "noisy", generator={**UNET, "noise": "input"}, **told)
+    description: dict[str, Any] = {"drawn_at": 32, "versions": {"s2f": "0"}}
+    mlflow_project.model(tmp_path / "data", "tiny", **description)
+    mlflow_project.model(
+        tmp_path / "data", "noisy", generator={**UNET, "noise": "input"}, **description
+    )
     mlflow_project.model(
         tmp_path / "data", "noise", "noise", generator={"type": "dcgan"}, in_channels=8, size=32
     )
@@ -48,10 +50,12 @@ def _picture(shade: int) -> Image.Image:
     return Image.fromarray(page)
 
 
-def _run(name: str, *given: str, out: str = "out", stdin: bytes = b"", **more: Any) -> batch.Result:
+def _run(
+    name: str, *inputs: str, out: str = "out", stdin: bytes = b"", **more: Any
+) -> batch.BatchResult:
     options = Options(**{key: more.pop(key) for key in ("samples", "upscale") if key in more})
-    found = batch.sources(given, io.BytesIO(stdin))
-    return batch.translate(s2f_core.load(name), found, options, Path(out), **more)
+    sources = batch.find_sources(inputs, io.BytesIO(stdin))
+    return batch.translate(s2f_core.load(name), sources, options, Path(out), **more)
 
 
 def _names(folder: str = "out") -> list[str]:
@@ -67,15 +71,15 @@ def test_files_folders_patterns_and_standard_input(project: Path) -> None:
     assert _names() == ["a.png", "b.png", "deep/c.png", "stdin.png"]
     _run("tiny", "in/*.png", "in/deep/c.webp", out="other")
     assert _names("other") == ["a.png", "c.png"]
-    same = [Path(folder, "a.png").read_bytes() for folder in ("out", "other")]
-    assert same[0] == same[1]
-    assert decode(same[0]).shape == (16, 16, 3)
+    outputs = [Path(folder, "a.png").read_bytes() for folder in ("out", "other")]
+    assert outputs[0] == outputs[1]
+    assert decode(outputs[0]).shape == (16, 16, 3)
 
 
 def test_one_output_may_be_named(project: Path) -> None:
     """A .png file, of one picture; two are refused."""
-    _run("tiny", "in/a.png", out="made.PNG", upscale=2)
-    assert decode(Path("made.PNG").read_bytes()).shape == (32, 32, 3)
+    _run("tiny", "in/a.png", out="output.PNG", upscale=2)
+    assert decode(Path("output.PNG").read_bytes()).shape == (32, 32, 3)
     with pytest.raises(UserError, match="is one file, and there are 3 outputs"):
         _run("tiny", "in", out="all.png")
 
@@ -102,7 +106,7 @@ def test_a_broken_picture_is_said_and_the_others_done(
     Path("in/words.gif").write_bytes(b"words")
     Path("in/gone.png").symlink_to("nowhere.png")
     result = _run("tiny", "in")
-    assert set(result.failed) == {"in/cut.jpg", "in/empty.png", "in/words.gif"}
+    assert set(result.errors) == {"in/cut.jpg", "in/empty.png", "in/words.gif"}
     assert _names() == ["a.png", "b.png", "deep/c.png"]
     assert "in/cut.jpg: unreadable" in caplog.text
 
@@ -111,9 +115,9 @@ def test_a_file_beyond_all_bounds_is_not_read(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither from the disk nor from standard input."""
-    monkeypatch.setattr(batch, "LARGEST", 50)
+    monkeypatch.setattr(batch, "MAX_BYTES", 50)
     result = _run("tiny", "in/a.png", "-", stdin=bytes(100))
-    assert result.failed == {
+    assert result.errors == {
         "in/a.png": "over 50 bytes",
         "standard input": "over 50 bytes",
     }
@@ -134,8 +138,8 @@ def test_all_kinds_of_pictures_are_taken(project: Path) -> None:
     _run("tiny", "in/a.png")
     expected = decode(Path("out/a.png").read_bytes()).astype(int)
     for name in ("cmyk", "wide", "moving", "aside"):
-        found = decode(Path(f"out/{name}.png").read_bytes())
-        assert np.abs(found - expected).max() <= 8, name
+        image = decode(Path(f"out/{name}.png").read_bytes())
+        assert np.abs(image - expected).max() <= 8, name
 
 
 def test_samples_are_numbered(project: Path) -> None:
@@ -143,9 +147,9 @@ def test_samples_are_numbered(project: Path) -> None:
     _run("noisy", "in/a.png", samples=2)
     _run("noise", samples=10)
     assert _names() == ["a-1.png", "a-2.png", *(f"noise-{row:02d}.png" for row in range(1, 11))]
-    with pytest.raises(UserError, match="noise makes images of noise: give it no pictures"):
+    with pytest.raises(UserError, match="noise makes images from noise: use --samples"):
         _run("noise", "in")
-    with pytest.raises(UserError, match="tiny takes pictures: name some"):
+    with pytest.raises(UserError, match="tiny needs pictures: give files"):
         _run("tiny")
 
 
@@ -156,7 +160,7 @@ def test_a_sheet_has_input_what_is_seen_of_it_and_outputs(project: Path) -> None
     shape = decode(Path("out/grid.png").read_bytes()).shape
     assert shape == (3 * 130 - 2, 4 * 130 - 2, 3)
     result = _run("tiny", "in", out="sheet.png", sheet=True)
-    assert result.written == [Path("sheet.png")]
+    assert result.outputs == [Path("sheet.png")]
     _run("noise", out="noise.png", samples=4, sheet=True)
     assert decode(Path("noise.png").read_bytes()).shape == (258, 258, 3)
 
@@ -202,7 +206,7 @@ def test_many_pictures_are_done_in_batches(project: Path, monkeypatch: pytest.Mo
         return outputs(self, squares, options)
 
     monkeypatch.setattr(Model, "outputs", counted)
-    assert len(_run("tiny", "in").written) == 43
+    assert len(_run("tiny", "in").outputs) == 43
     assert sizes == [16, 16, 11]
 
 
@@ -210,22 +214,22 @@ def test_many_pictures_are_done_in_batches(project: Path, monkeypatch: pytest.Mo
 def test_the_command_as_people_run_it(project: Path) -> None:
     """Standard input to a file, exit code 1 for a broken picture, an option's reason."""
 
-    def s2f(*given: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-c", "from stages.main import main; main()", *given]
+    def s2f(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-c", "from stages.main import main; main()", *arguments]
         env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
         return subprocess.run(command, input=stdin, capture_output=True, check=False, env=env)
 
     picture = Path("in/a.png").read_bytes()
-    done = s2f("translate", "tiny", "-", "-o", "made.png", stdin=picture)
-    assert (done.returncode, done.stdout) == (0, b"1 written to made.png\n")
+    process = s2f("translate", "tiny", "-", "-o", "output.png", stdin=picture)
+    assert (process.returncode, process.stdout) == (0, b"1 written to output.png\n")
     Path("in/broken.png").write_bytes(picture[:60])
-    done = s2f("translate", "tiny", "in", "-o", "out", "--grid")
-    assert done.returncode == 1
-    assert b"in/broken.png: unreadable" in done.stderr
-    assert b"error: 1 of 4 pictures could not be used" in done.stderr
+    process = s2f("translate", "tiny", "in", "-o", "out", "--grid")
+    assert process.returncode == 1
+    assert b"in/broken.png: unreadable" in process.stderr
+    assert b"error: 1 of 4 pictures could not be used" in process.stderr
     assert len(_names()) == 4
-    done = s2f("describe", "tiny")
-    assert b'"variant": "tiny"' in done.stdout
-    done = s2f("translate", "tinny", "in")
-    assert done.returncode == 1
-    assert done.stderr.startswith(b"error: no model 'tinny' (allowed: ")
+    process = s2f("describe", "tiny")
+    assert b'"variant": "tiny"' in process.stdout
+    process = s2f("translate", "tinny", "in")
+    assert process.returncode == 1
+    assert process.stderr.startswith(b"error: no model 'tinny' (allowed: ")

@@ -16,7 +16,7 @@ from s2f_core.common.images import ImageError, Pixels
 from s2f_core.common.seeding import stream
 from s2f_core.inference import video
 from s2f_core.inference.options import Options
-from s2f_core.inference.video import Smoothing, followed, translate
+from s2f_core.inference.video import Smoothing, translate, warp_output
 
 PHOTO = Options(from_photo=True)
 
@@ -45,23 +45,23 @@ def _save(path: Path, frames: list[Pixels]) -> Path:
 def _read(path: Path) -> tuple[list[Pixels], float]:
     clip = cv2.VideoCapture(str(path))
     rate = clip.get(cv2.CAP_PROP_FPS)
-    found: list[Pixels] = []
+    frames: list[Pixels] = []
     while True:
-        there, frame = clip.read()
-        if not there:
-            return found, rate
-        found.append(np.asarray(frame, dtype=np.uint8))
+        success, frame = clip.read()
+        if not success:
+            return frames, rate
+        frames.append(np.asarray(frame, dtype=np.uint8))
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A model of pencil sketches."""
-    told: dict[str, Any] = {
+    description: dict[str, Any] = {
         "drawn_at": 32,
         "direction": "a-to-b",
         "drawing": {"type": "pencil", "blur": 5},
     }
-    mlflow_project.model(tmp_path / "data", "tiny", **told)
+    mlflow_project.model(tmp_path / "data", "tiny", **description)
     return tmp_path / "data"
 
 
@@ -69,10 +69,10 @@ def test_an_output_follows_the_motion_of_its_frames() -> None:
     """What moved by two pixels is found there, but for the border that came into view."""
     before, now = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in _frames(2))
     output = np.asarray(before, np.float32)[..., None]
-    moved, trusted = followed(np.asarray(before, np.uint8), np.asarray(now, np.uint8), output)
-    assert trusted.mean() > 0.8
-    inside = np.abs(moved[8:-8, 8:-8, 0] - np.asarray(now, np.float32)[8:-8, 8:-8])
-    assert inside.mean() < 2
+    warped, reliable = warp_output(np.asarray(before, np.uint8), np.asarray(now, np.uint8), output)
+    assert reliable.mean() > 0.8
+    difference = np.abs(warped[8:-8, 8:-8, 0] - np.asarray(now, np.float32)[8:-8, 8:-8])
+    assert difference.mean() < 2
 
 
 def test_flicker_is_smoothed_by_its_share() -> None:
@@ -85,10 +85,10 @@ def test_flicker_is_smoothed_by_its_share() -> None:
     flicker = {}
     for share in (0.0, 0.5):
         smoothing = Smoothing(share)
-        made = [smoothing(*pair) for pair in zip(frames, outputs, strict=True)]
+        smoothed = [smoothing(*pair) for pair in zip(frames, outputs, strict=True)]
         flicker[share] = np.mean(smoothing.flicker)
-        assert (made[0] == outputs[0]).all()
-        assert bool((made[3] == outputs[3]).all()) is (share == 0)
+        assert (smoothed[0] == outputs[0]).all()
+        assert bool((smoothed[3] == outputs[3]).all()) is (share == 0)
     assert flicker[0.0] == pytest.approx(19, abs=3)
     assert flicker[0.5] < 0.75 * flicker[0.0]
 
@@ -98,8 +98,8 @@ def test_nothing_is_blended_over_a_cut() -> None:
     smoothing, other = Smoothing(0.9), 255 - np.rot90(_scene(96)).copy()
     smoothing(_frames(1)[0], np.zeros((96, 96, 3), np.uint8))
     white = np.full((96, 96, 3), 255, np.uint8)
-    made = smoothing(stream(5).integers(0, 256, other.shape).astype(np.uint8), white)
-    assert (made == white).all()
+    smoothed = smoothing(stream(5).integers(0, 256, other.shape).astype(np.uint8), white)
+    assert (smoothed == white).all()
     assert smoothing.flicker == []
 
 
@@ -125,12 +125,12 @@ def test_frames_that_show_nothing_keep_the_last_output(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are counted; where no frame shows anything there is no video."""
-    model, seen = s2f_core.load("tiny", data), []
+    model, images = s2f_core.load("tiny", data), []
     prepare = model.prepare
 
     def sometimes(image: Pixels, options: Options) -> Any:
-        seen.append(image)
-        if len(seen) in {2, 3} or image.mean() == 0:
+        images.append(image)
+        if len(images) in {2, 3} or image.mean() == 0:
             raise ImageError("nobody")
         return prepare(image, options)
 
@@ -141,13 +141,13 @@ def test_frames_that_show_nothing_keep_the_last_output(
     assert (report.frames, report.empty, len(frames)) == (4, 2, 4)
     assert (frames[0] == frames[2]).all()
     black = _save(tmp_path / "black.avi", [np.zeros((32, 32, 3), np.uint8)] * 2)
-    with pytest.raises(UserError, match="no frame shows what"):
+    with pytest.raises(UserError, match="no frame shows a subject"):
         translate(model, black, tmp_path / "none.avi", PHOTO)
     assert not (tmp_path / "none.avi").exists()
 
 
 @pytest.mark.parametrize(
-    ("source", "out", "smooth", "said"),
+    ("source", "out", "smooth", "message"),
     [
         ("gone.avi", "out.avi", 0.5, r"gone\.avi does not exist"),
         ("words.avi", "out.avi", 0.5, "is no video that OpenCV can read"),
@@ -156,12 +156,12 @@ def test_frames_that_show_nothing_keep_the_last_output(
     ],
 )
 def test_what_cannot_be_done_is_said(
-    data: Path, tmp_path: Path, source: str, out: str, smooth: float, said: str
+    data: Path, tmp_path: Path, source: str, out: str, smooth: float, message: str
 ) -> None:
     """Nothing is left behind."""
     (tmp_path / "words.avi").write_text("words")
     model = s2f_core.load("tiny", data)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         translate(model, tmp_path / source, tmp_path / out, PHOTO, smooth)
     assert not (tmp_path / out).exists()
     assert video.CODECS.keys() == {".mp4", ".avi", ".mkv"}
