@@ -137,8 +137,8 @@ def test_backfill_writes_to_a_server_once(client: Any, project: Path) -> None:
             command, env=environment, cwd=project, check=True, stdout=subprocess.PIPE, text=True
         ).stdout
 
-    assert "2 made" in python("-m", "stages.backfill")
-    assert "0 made" in python("-m", "stages.backfill")
+    assert "2 logged" in python("-m", "stages.backfill")
+    assert "0 logged" in python("-m", "stages.backfill")
     (version,) = client.search_model_versions("name = 'tiny'")
     run = client.get_run(version.run_id)
     assert run.data.tags["s2f.run_id"] == RUN
