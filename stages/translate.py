@@ -1,4 +1,4 @@
-"""Translate one's own pictures by a trained model."""
+"""Translate your own pictures with a trained model."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,32 +13,44 @@ UpscalerChoice = Literal["auto", "bicubic", "edsr", "dat-x2"]
 
 def translate(
     model: Annotated[
-        str, typer.Argument(help="a variant's name, a .pt or .onnx file, models:/NAME/VERSION")
+        str, typer.Argument(help="trained variant, .pt or .onnx file, or models:/NAME/VERSION")
     ],
     pictures: Annotated[
-        list[str] | None, typer.Argument(help="files, folders, patterns, - for standard input")
+        list[str] | None, typer.Argument(help="files, folders or patterns; - reads standard input")
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="a folder, or a .png file for one output")
+        Path, typer.Option("--out", "-o", help="folder, or a .png file for a single output")
     ] = Path("translated"),
     from_photo: Annotated[
-        bool, typer.Option("--from-photo", help="draw them first, as the training's photos were")
+        bool,
+        typer.Option(
+            "--from-photo", help="the pictures are photos: compute the model's condition first"
+        ),
     ] = False,
-    upscale: Annotated[int | None, typer.Option(help="2 or 4 times the size")] = None,
-    upscaler: Annotated[UpscalerChoice, typer.Option(help="auto: the best that is here")] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="of the noise")] = 0,
-    samples: Annotated[int, typer.Option(min=1, help="outputs of each, for models of noise")] = 1,
+    upscale: Annotated[int | None, typer.Option(help="enlarge outputs 2 or 4 times")] = None,
+    upscaler: Annotated[
+        UpscalerChoice, typer.Option(help="how to enlarge; auto: the best one available")
+    ] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="seed of the noise")] = 0,
+    samples: Annotated[
+        int, typer.Option(min=1, help="outputs of each picture, by models with noise")
+    ] = 1,
     fit: Annotated[
-        Fit | None, typer.Option(help="to a square", show_default="pad a drawing, crop a photo")
+        Fit | None,
+        typer.Option(
+            help="how to make pictures square", show_default="pad a drawing, crop a photo"
+        ),
     ] = None,
-    pen: Annotated[bool, typer.Option(help="make lines as wide as those learned from")] = True,
-    cut: Annotated[bool, typer.Option(help="cut off what padding became")] = True,
-    grid: Annotated[bool, typer.Option("--grid", help="and one sheet of inputs | outputs")] = False,
-    force: Annotated[bool, typer.Option("--force", help="write over files")] = False,
+    pen: Annotated[bool, typer.Option(help="make lines as wide as in the training images")] = True,
+    cut: Annotated[bool, typer.Option(help="cut off the padding")] = True,
+    grid: Annotated[
+        bool, typer.Option("--grid", help="also write a sheet of inputs and outputs")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="overwrite files")] = False,
 ) -> None:
-    """Write what a model makes of drawings, photos or noise: OUT/NAME.png of each NAME.
+    """Translate drawings, photos or noise with a model: writes OUT/NAME.png for each picture.
 
-    An input that cannot be used is said, the others are done, and the exit code is then 1.
+    Pictures that cannot be used are listed, the others translated; the exit code is then 1.
     """
     import sys
 
@@ -51,7 +63,7 @@ def translate(
         seed=seed,
         samples=samples,
         from_photo=from_photo,
-        upscale=upscale,  # type: ignore[arg-type]  # it refuses others than 2 and 4
+        upscale=upscale,  # type: ignore[arg-type]  # Options checks it
         upscaler=upscaler,
         fit=fit,
         pen=pen,
