@@ -1,4 +1,4 @@
-"""EDSR on the project's own photos: half their size in, their size out."""
+"""Train EDSR ×2 on the project's photos: from half their size to their size."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from s2f_core.networks.upscalers.edsr import EDSR_FILE, enlarge, save_model
 
 log = logging.getLogger(__name__)
 
-PATCHES = 0  # the purpose of the random stream
+PATCH_STREAM = 0  # number of the random stream
 DECAY = 0.5  # the last share of the steps, in which the rate falls linearly to zero
-VALIDATED = 128  # photos at most; enough for 0.1 dB, and seconds on a CPU
-SHOWN = 4
+MAX_VALIDATION_PHOTOS = 128  # enough for 0.1 dB, and seconds on a CPU
+PREVIEW_ROWS = 4
 
 
 class SuperResolution(EDSRSection):
@@ -89,14 +89,14 @@ class Photos:
         return self.table.shape[0]
 
     def load(self, rows: npt.ArrayLike) -> Pixels:
-        """The photos at these rows, uint8 [n, H, W, 3]."""
+        """Return the photos at these rows, uint8 [n, H, W, 3]."""
         return self.table.images(self.positions[np.asarray(rows)])
 
 
-def photos(data: Path, section: SuperResolution, part: Part) -> Photos:
-    """The photos of one split under the data root.
+def read_photos(data: Path, section: SuperResolution, part: Part) -> Photos:
+    """Return the photos of one split under the data root.
 
-    Raises UserError where they are missing, grey, of an odd size, or none of the split.
+    Raises UserError where they are missing, grey or of an odd size, or the split has none.
     """
     folder = data / section.role
     table = read(folder / section.background)
@@ -106,15 +106,15 @@ def photos(data: Path, section: SuperResolution, part: Part) -> Photos:
             f"edsr: {table.folder} has images of {table.shape}; it learns from colour photos "
             f"whose size is a multiple of {FACTOR}"
         )
-    known = set(table.accepted["id"])
-    chosen = [name for name in read_ids(folder / "split.parquet", part) if name in known]
-    if not chosen:
+    accepted = set(table.accepted["id"])
+    ids = [name for name in read_ids(folder / "split.parquet", part) if name in accepted]
+    if not ids:
         raise UserError(f"edsr: {table.folder} has no photo of the {part} split")
-    return Photos(table, table.positions(chosen))
+    return Photos(table, table.positions(ids))
 
 
-def shrunk(images: Tensor) -> Tensor:
-    """[B, C, H, W] at half its size, by area averaging as ``scale: 0.5`` of a variant is."""
+def halve(images: Tensor) -> Tensor:
+    """Halve the size of images [B, C, H, W] by area averaging, as a variant's ``scale: 0.5``."""
     return F.interpolate(images, scale_factor=1 / FACTOR, mode="area")
 
 
@@ -122,7 +122,8 @@ def shrunk(images: Tensor) -> Tensor:
 class Patches:
     """Training batches, each a pure function of the seed and the step.
 
-    Photos drawn with replacement, a random patch of each, mirrored or not, by 0 to 3 quarter turns.
+    Photos are sampled with replacement. Each gives a random patch, flipped with probability 0.5 and
+    rotated by 0 to 3 quarter turns.
     """
 
     photos: Photos
@@ -130,31 +131,29 @@ class Patches:
     seed: int
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
-        """Patches [B, 3, p, p] and the same [B, 3, 2p, 2p], float32 in [-1, 1]."""
-        random = stream(self.seed, PATCHES, step)
+        """Return small patches [B, 3, p, p] and the large ones [B, 3, 2p, 2p] in [-1, 1]."""
+        random = stream(self.seed, PATCH_STREAM, step)
         count, size = self.section.batch, self.photos.size
         side = min(self.section.patch * FACTOR, size)
         images = self.photos.load(random.integers(0, len(self.photos), count))
         corners = FACTOR * random.integers(0, (size - side) // FACTOR + 1, (count, 2))
-        turns, mirrored = random.integers(0, 4, count), random.random(count) < 0.5
-        cut = [
-            np.rot90(image[top : top + side, left : left + side][:, :: -1 if mirror else 1], turn)
-            for image, (top, left), turn, mirror in zip(
-                images, corners, turns, mirrored, strict=True
-            )
+        turns, flips = random.integers(0, 4, count), random.random(count) < 0.5
+        patches = [
+            np.rot90(image[top : top + side, left : left + side][:, :: -1 if flip else 1], turn)
+            for image, (top, left), turn, flip in zip(images, corners, turns, flips, strict=True)
         ]
-        large = to_model(torch.from_numpy(np.stack(cut)))
-        return shrunk(large), large
+        large = to_model(torch.from_numpy(np.stack(patches)))
+        return halve(large), large
 
 
 def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, Any]]:
-    """An EDSR trained by L1 and Adam (section 4.2), and what ``training.json`` says of it."""
+    """Train EDSR with L1 and Adam (section 4.2); return it with figures for ``training.json``."""
     section = patches.section
     resolved = resolve_precision(precision)
     fabric = Fabric(accelerator="auto", devices=1, precision=resolved)
     torch.manual_seed(patches.seed)
-    bare = section.build()
-    network, optimizer = fabric.setup(bare, Adam(bare.parameters(), section.lr, fused=True))
+    edsr = section.build()
+    network, optimizer = fabric.setup(edsr, Adam(edsr.parameters(), section.lr, fused=True))
     started = time.monotonic()
     loss = torch.zeros(())
     progress = tqdm(range(section.steps), "edsr", unit="step")
@@ -168,7 +167,7 @@ def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, 
         optimizer.step()
         if step % 50 == 0:
             progress.set_postfix(l1=f"{loss.item():.4f}")
-    return bare, {
+    return edsr, {
         "training_images": len(patches.photos),
         "seconds": round(time.monotonic() - started, 1),
         "last_l1": round(loss.item(), 5),
@@ -177,8 +176,11 @@ def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, 
     }
 
 
-def published(file: Path) -> tuple[EDSRSection, nn.Module, dict[str, Any]]:
-    """Section and network of a file of the authors', and which file it was; raises UserError."""
+def load_reference(file: Path) -> tuple[EDSRSection, nn.Module, dict[str, Any]]:
+    """Return section, network and SHA-256 of a file of the authors.
+
+    Raises UserError where the file is no EDSR ×2 of EDSR-PyTorch.
+    """
     section, weights = from_reference(read_state_dict(file))
     network = section.build()
     network.load_state_dict(weights)
@@ -186,28 +188,29 @@ def published(file: Path) -> tuple[EDSRSection, nn.Module, dict[str, Any]]:
 
 
 def fit(section: SuperResolution, seed: int, precision: Precision, data: Path) -> None:
-    """Train an EDSR, or take published weights; write it with its scores under the data root.
+    """Train EDSR or load published weights; write it with its scores under the data root.
 
-    ``edsr.pt``, ``training.json`` and ``preview.png`` appear together or not at all.
+    ``edsr.pt``, ``training.json`` and ``preview.png`` are written atomically as one folder.
     """
-    validation = photos(data, section, "val")
-    built: EDSRSection = section
+    validation = read_photos(data, section, "val")
+    architecture: EDSRSection = section
     if section.weights:
-        built, network, told = published(section.weights)
+        architecture, network, figures = load_reference(section.weights)
     else:
-        patches = Patches(photos(data, section, "train"), section, seed)
-        network, told = train(patches, precision)
+        patches = Patches(read_photos(data, section, "train"), section, seed)
+        network, figures = train(patches, precision)
     network.eval()
     scores, preview = validate(network, validation, self_ensemble=section.self_ensemble)
     summary = {
         "settings": section.model_dump(mode="json"),
         "parameters": sum(weight.numel() for weight in network.parameters()),
-        **told,
+        **figures,
         "validation": scores,
     }
     weights = {name: value.cpu() for name, value in network.state_dict().items()}
     with atomic_folder((data / EDSR_FILE).parent) as unfinished:
-        save_model(unfinished / EDSR_FILE.name, built, weights, self_ensemble=section.self_ensemble)
+        file = unfinished / EDSR_FILE.name
+        save_model(file, architecture, weights, self_ensemble=section.self_ensemble)
         (unfinished / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
         save_png(unfinished / "preview.png", preview)
 
@@ -215,19 +218,19 @@ def fit(section: SuperResolution, seed: int, precision: Precision, data: Path) -
 def validate(
     network: nn.Module, validation: Photos, *, self_ensemble: bool
 ) -> tuple[dict[str, Any], Pixels]:
-    """PSNR in dB of EDSR and of bicubic, on at most 128 photos; four of them side by side.
+    """Return the PSNR in dB of EDSR and bicubic on at most 128 photos, and a preview of four.
 
-    The columns are the small image, bicubic, EDSR and the photo.
+    The preview's columns are the small image, bicubic, EDSR and the photo.
     """
-    originals = validation.load(range(min(VALIDATED, len(validation))))
-    small = from_model(shrunk(to_model(torch.from_numpy(originals))))
+    originals = validation.load(range(min(MAX_VALIDATION_PHOTOS, len(validation))))
+    small = from_model(halve(to_model(torch.from_numpy(originals))))
     by_edsr = enlarge(network, small, self_ensemble=self_ensemble)
     by_bicubic = bicubic(small, validation.size, Path())
-    found = {
+    scores = {
         name: round(float(psnr(outputs, originals).mean()), 3)
         for name, outputs in (("edsr", by_edsr), ("bicubic", by_bicubic))
     }
-    log.info("edsr: %(edsr).2f dB on validation photos, bicubic %(bicubic).2f dB", found)
-    rows = zip(small[:SHOWN], by_bicubic, by_edsr, originals, strict=False)
-    shown = [image for row in rows for image in (repeat_pixels(row[0], validation.size), *row[1:])]
-    return {"images": len(originals), "psnr": found}, grid(shown, columns=4)
+    log.info("edsr: %(edsr).2f dB on validation photos, bicubic %(bicubic).2f dB", scores)
+    rows = zip(small[:PREVIEW_ROWS], by_bicubic, by_edsr, originals, strict=False)
+    tiles = [image for row in rows for image in (repeat_pixels(row[0], validation.size), *row[1:])]
+    return {"images": len(originals), "psnr": scores}, grid(tiles, columns=4)

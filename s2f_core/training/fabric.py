@@ -1,4 +1,4 @@
-"""Where a training runs: this process on one device, or all those that ``torchrun`` started."""
+"""Set up the device of a training: one process, or the processes of ``torchrun``."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from s2f_core.common.device import ResolvedPrecision
 from s2f_core.common.errors import UserError
 from s2f_core.common.torchrun import Launch, read_launch
 
-PATIENCE = 1800  # seconds that a process waits for the others
+DEFAULT_TIMEOUT = 1800  # seconds that a process waits for the others
 
 
-class Together(DDPStrategy):
-    """Processes that average gradients themselves; see :mod:`s2f_core.common.distributed`."""
+class UnwrappedStrategy(DDPStrategy):
+    """A strategy without DDP: :mod:`s2f_core.common.distributed` averages the gradients."""
 
     def setup_module(self, module: nn.Module) -> nn.Module:  # type: ignore[override]
-        """The module itself, not wrapped."""
+        """Return the module unwrapped."""
         return module
 
 
 def start(precision: ResolvedPrecision) -> Fabric:
-    """The fabric, connected to the other processes where there are any.
+    """Return the fabric, connected to the other processes where there are any.
 
-    Every process has one GPU of its machine, by NCCL, or without CUDA a share of the CPU, by gloo.
-    ``S2F_TIMEOUT`` is how many seconds a process waits for the others before it gives up. Raises
-    UserError where a machine has fewer GPUs than processes, or others than the next one.
+    Each process uses one GPU of its machine with NCCL, or without CUDA the CPU with gloo. A process
+    waits ``S2F_TIMEOUT`` seconds for the others. Raises UserError where a machine has fewer GPUs
+    than processes, or where machines run different numbers of processes.
     """
     launch = read_launch()
     if launch.world_size == 1:
@@ -41,8 +41,8 @@ def start(precision: ResolvedPrecision) -> Fabric:
         devices=launch.local_world_size,
         num_nodes=launch.world_size // launch.local_world_size,
         precision=precision,
-        strategy=Together(
-            cluster_environment=TorchElasticEnvironment(), timeout=timedelta(seconds=_patience())
+        strategy=UnwrappedStrategy(
+            cluster_environment=TorchElasticEnvironment(), timeout=timedelta(seconds=_timeout())
         ),
     )
     fabric.launch()
@@ -53,20 +53,20 @@ def _accelerator(launch: Launch) -> str:
     if launch.world_size % launch.local_world_size:
         raise UserError(
             f"{launch.local_world_size} processes on this machine of {launch.world_size} in all: "
-            "every machine needs as many (torchrun --nproc-per-node)"
+            "every machine needs the same number (torchrun --nproc-per-node)"
         )
     if not torch.cuda.is_available():
         return "cpu"
-    if (found := torch.cuda.device_count()) < launch.local_world_size:
+    if (count := torch.cuda.device_count()) < launch.local_world_size:
         raise UserError(
-            f"{launch.local_world_size} processes for {found} GPU(s): start as many as there are "
+            f"{launch.local_world_size} processes for {count} GPU(s): start one process per GPU "
             "(torchrun --nproc-per-node), or set CUDA_VISIBLE_DEVICES= to train on the CPU"
         )
     return "cuda"
 
 
-def _patience() -> int:
-    given = os.environ.get("S2F_TIMEOUT", str(PATIENCE))
-    if not given.isdecimal() or int(given) < 1:
-        raise UserError(f"S2F_TIMEOUT={given} is no number of seconds: 1 or more")
-    return int(given)
+def _timeout() -> int:
+    text = os.environ.get("S2F_TIMEOUT", str(DEFAULT_TIMEOUT))
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"S2F_TIMEOUT={text} is no number of seconds (allowed: integers from 1)")
+    return int(text)

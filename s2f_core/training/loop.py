@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,18 +124,15 @@ class Training:
         if times > MAX_REWINDS or self.resume() is None:
             raise UserError(f"variants.{self.settings.name}: {finding}, for the {times}. time")
         self.findings = findings
-        self._warn(f"back to step {self.step}")
+        self._warn(f"continues from the saved state at step {self.step}")
 
     def _warn(self, message: str) -> None:
         if not distributed.rank():
             log.warning("%s: %s", self.settings.name, message)
 
     def save(self, run_id: str) -> None:
-        """Write all that a resumed training needs; an older state stays until this is whole.
-
-        Rank 0 does so; the other processes have the same weights and random state.
-        """
-        if distributed.rank():
+        """Write the state for a resumed training, atomically, from rank 0."""
+        if distributed.rank():  # all processes have the same weights and random state
             return
         device = self.fabric.device
         cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
@@ -152,11 +150,10 @@ class Training:
         checkpoint.save(self.state_file, state)
 
     def resume(self) -> str | None:
-        """Go back to the saved state and return the id of its MLflow run; None without a state.
-
-        Rank 0 reads it for all, so the other processes need not see its folder.
-        """
-        state = distributed.broadcast(self._read_state)
+        """Go back to the saved state and return the id of its MLflow run; None without a state."""
+        # Rank 0 reads the file for all, so the other processes need not see its folder.
+        file = self.state_file
+        state = distributed.broadcast(lambda: checkpoint.load(file) if file.exists() else None)
         if state is None:
             return None
         self.objective.load_state_dict(state["objective"])
@@ -170,9 +167,6 @@ class Training:
         run_id: str = state["run_id"]
         return run_id
 
-    def _read_state(self) -> dict[str, Any] | None:
-        return checkpoint.load(self.state_file) if self.state_file.exists() else None
-
     def interrupted(self) -> bool:
         """Whether Ctrl-C or SIGTERM asked this process, or another one, to end.
 
@@ -185,9 +179,9 @@ class Training:
         return self.interruption.signal is not None
 
     def exit(self, run_id: str) -> None:
-        """Save, say so, and end the process."""
+        """Save, log a warning, and end the process."""
         self.save(run_id)
-        self._warn(f"interrupted after step {self.step}, saved: the same command goes on from here")
+        self._warn(f"interrupted after step {self.step} and saved: the same command continues it")
         self.interruption.exit_if_requested()
 
     def result(self) -> TrainingResult:
@@ -224,31 +218,35 @@ class Training:
         return "health" if stopped else "minutes"
 
 
-def train(training: Training, run: Run | NullRun) -> TrainingResult:
-    """Train from the state of ``training`` to the last step. Knows no variant.
+def _stopwatch(before: float) -> Callable[[], float]:
+    """Return a function that gives ``before`` plus the seconds since this call."""
+    started = time.monotonic()
+    return lambda: before + time.monotonic() - started
 
-    An interrupted training saves after its current step and ends the process.
-    """
+
+def _progress_bar(training: Training) -> Any:
+    batch, timed = training.settings.variant.recipe.batch, training.limit < math.inf
+    return tqdm(
+        desc=training.settings.name,
+        total=None if timed else training.total_steps * batch,
+        initial=training.step * batch,
+        unit="image",
+        disable=distributed.rank() > 0,
+    )
+
+
+def train(training: Training, run: Run | NullRun) -> TrainingResult:
+    """Train to the last step; an interruption saves and ends the process. Knows no variant."""
     objective, settings = training.objective, training.settings
     recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
     chance = chance_loss(settings.variant.objective.adversarial)
     batches = Prefetcher(training.batches, training.fabric.device)
-    started = time.monotonic()
-    before = saved = training.seconds
+    seconds, saved = _stopwatch(training.seconds), training.seconds
     timed = training.limit < math.inf
-
-    def seconds() -> float:
-        return before + time.monotonic() - started
-
+    progress_bar = _progress_bar(training)
     if recipe.health.not_finite == "halve-lr" and not training.step:
-        training.save(run.id)  # there has to be a state to go back to
-    progress_bar = tqdm(
-        desc=settings.name,
-        total=None if timed else training.total_steps * recipe.batch,
-        initial=training.step * recipe.batch,
-        unit="image",
-        disable=distributed.rank() > 0,
-    )
+        training.save(run.id)  # a rewind needs a saved state
+
     while training.progress < 1:
         if training.interrupted():
             training.seconds = seconds()
@@ -277,7 +275,7 @@ def train(training: Training, run: Run | NullRun) -> TrainingResult:
         findings = recipe.health.check_losses(training.history.rows, chance, training.findings)
         if training.apply_findings(findings, run):
             break
-        if training.step < step:  # it went back
+        if training.step < step:  # a finding rewound the training
             continue
 
         # validate

@@ -295,8 +295,8 @@ def test_invalid_launches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         fabric._accelerator(Launch(world_size=3, local_world_size=2))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(UserError, match=r"2 processes for 1 GPU.s.: start as many"):
+    with pytest.raises(UserError, match=r"2 processes for 1 GPU.s.: start one process per GPU"):
         fabric._accelerator(Launch(world_size=2, local_world_size=2))
     monkeypatch.setenv("S2F_TIMEOUT", "soon")
     with pytest.raises(UserError, match="S2F_TIMEOUT=soon is no number of seconds"):
-        fabric._patience()
+        fabric._timeout()

@@ -106,11 +106,11 @@ def _losses(up: str) -> list[dict[str, float]]:
         8,
         (1, 3),
     )
-    game = (
+    objective = (
         TypeAdapter[Any](ObjectiveSection)
         .validate_python({"type": "pix2pix"})
         .build(Fabric(accelerator="cpu", devices=1), blueprint, 2e-4, Recipe(epochs=1))
     )
     batch = Batch(torch.rand(2, 1, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1)
-    steps = [game.step(batch, Turn()) for _ in range(3)]
+    steps = [objective.step(batch, Turn()) for _ in range(3)]
     return [{name: float(value) for name, value in losses.items()} for losses in steps]

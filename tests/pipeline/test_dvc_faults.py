@@ -68,7 +68,7 @@ def test_ctrl_c_saves_and_the_next_repro_goes_on(clone: Path) -> None:
     os.killpg(training.pid, signal.SIGINT)
     said += training.communicate()[0]
     assert training.returncode != 0
-    assert "saved: the same command goes on from here" in said
+    assert "saved: the same command continues it" in said
     # DVC runs a stage by $SHELL: bash becomes the stage, dash stays and ends by the signal itself
     assert re.search(r"exited with (130|-2)\b", said)
     (state,) = (clone / ".s2f" / "training").glob("*.pt")

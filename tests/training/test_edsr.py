@@ -20,7 +20,7 @@ from s2f_core.networks.edsr import EDSRSection, from_reference
 from s2f_core.networks.upscalers import UPSCALERS
 from s2f_core.networks.upscalers.edsr import EDSR_FILE, enlarge, ensemble, load_model, save_model
 from s2f_core.training import edsr
-from s2f_core.training.edsr import Patches, SuperResolution, fit, photos, shrunk, train
+from s2f_core.training.edsr import Patches, SuperResolution, fit, halve, read_photos, train
 from stages.upscaler import upscaler
 
 TINY = SuperResolution(
@@ -40,7 +40,7 @@ def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
 
 def _patches(data: Path, seed: int = 0, **changes: object) -> Patches:
     section = TINY.model_copy(update=changes)
-    return Patches(photos(data, section, "train"), section, seed)
+    return Patches(read_photos(data, section, "train"), section, seed)
 
 
 @pytest.mark.parametrize("skip", ["none", "bicubic"])
@@ -111,12 +111,12 @@ def test_the_authors_weights_give_the_authors_output() -> None:
     network = section.build()
     network.load_state_dict(weights)
     image = torch.rand(2, 3, 9, 7) * 255
-    wanted = forward(image) / 127.5 - 1
-    torch.testing.assert_close(network(image / 127.5 - 1), wanted, atol=1e-4, rtol=1e-4)
+    expected = forward(image) / 127.5 - 1
+    torch.testing.assert_close(network(image / 127.5 - 1), expected, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"tail.0.2.weight": torch.zeros(32, 8, 3, 3)}, "it has tail.0.2.weight too"),
         ({"tail.0.0.weight": torch.zeros(72, 8, 3, 3)}, r"tail.0.0.weight is \[72, 8, 3, 3\]"),
@@ -125,17 +125,17 @@ def test_the_authors_weights_give_the_authors_output() -> None:
         ({"tail.1.bias": None}, "tail.1.bias is missing"),
     ],
 )
-def test_another_networks_weights_are_refused(change: dict[str, Any], said: str) -> None:
+def test_another_networks_weights_are_refused(change: dict[str, Any], message: str) -> None:
     """×3, ×4, the large one, something else, something missing."""
     state, _ = _reference(blocks=1, channels=8)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         from_reference({key: v for key, v in (state | change).items() if v is not None})
 
 
 def test_shrinking_is_by_area() -> None:
     """Each pixel the mean of four."""
     image = torch.arange(16.0).view(1, 1, 4, 4)
-    assert shrunk(image).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
+    assert halve(image).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
 
 
 def test_a_batch_depends_on_seed_and_step_alone(data: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_batch_depends_on_seed_and_step_alone(data: Path) -> None:
     batches = _patches(data)
     small, large = batches[7]
     assert large.shape == (8, 3, 16, 16)
-    assert torch.equal(small, shrunk(large))
+    assert torch.equal(small, halve(large))
     assert torch.equal(large, _patches(data)[7][1])
     assert not torch.equal(large, batches[8][1])
     assert not torch.equal(large, _patches(data, seed=1)[7][1])
@@ -159,10 +159,12 @@ def test_a_patch_is_a_piece_of_a_photo_flipped_or_turned(data: Path, faces: Pixe
         for turns in range(4)
     }
     batches = _patches(data, patch=16)
-    seen = [views[image.tobytes()] for step in range(8) for image in from_model(batches[step][1])]
-    assert {step for _, step, _ in seen} == {1, -1}
-    assert {turns for _, _, turns in seen} == {0, 1, 2, 3}
-    assert len({row for row, _, _ in seen}) > 10
+    patches = [
+        views[image.tobytes()] for step in range(8) for image in from_model(batches[step][1])
+    ]
+    assert {step for _, step, _ in patches} == {1, -1}
+    assert {turns for _, _, turns in patches} == {0, 1, 2, 3}
+    assert len({row for row, _, _ in patches}) > 10
 
 
 def test_training_twice_gives_the_same_network(data: Path) -> None:
@@ -183,11 +185,11 @@ def test_a_short_training_beats_bicubic(data: Path) -> None:
         "training.json",
     ]
     assert [path.name for path in folder.parent.iterdir()] == ["edsr"]
-    told = json.loads((folder / "training.json").read_text())
-    assert told["validation"]["images"] == 6
-    assert told["validation"]["psnr"]["edsr"] > told["validation"]["psnr"]["bicubic"]
-    photo = photos(data, TINY, "test").load([0])
-    small = from_model(shrunk(to_model(torch.from_numpy(photo))))
+    summary = json.loads((folder / "training.json").read_text())
+    assert summary["validation"]["images"] == 6
+    assert summary["validation"]["psnr"]["edsr"] > summary["validation"]["psnr"]["bicubic"]
+    photo = read_photos(data, TINY, "test").load([0])
+    small = from_model(halve(to_model(torch.from_numpy(photo))))
     network, self_ensemble = load_model(data / EDSR_FILE)
     assert not self_ensemble
     larger = UPSCALERS["edsr"](small, 32, data)
@@ -215,14 +217,14 @@ def test_published_weights_replace_the_training(data: Path, tmp_path: Path) -> N
     """The network is the file's, which training.json names by its hash."""
     state, _ = _reference(blocks=2, channels=4)
     torch.save(state, tmp_path / "edsr_baseline_x2.pt")
-    given = {"weights": tmp_path / "edsr_baseline_x2.pt", "self_ensemble": True}
-    fit(TINY.model_copy(update=given), 0, "32-true", data)
+    changes = {"weights": tmp_path / "edsr_baseline_x2.pt", "self_ensemble": True}
+    fit(TINY.model_copy(update=changes), 0, "32-true", data)
     network, self_ensemble = load_model(data / EDSR_FILE)
     assert self_ensemble
     assert torch.equal(network.state_dict()["head.weight"], state["head.0.weight"])
-    told = json.loads((data / EDSR_FILE).with_name("training.json").read_text())
-    assert len(told["weights_sha256"]) == 64
-    assert "seconds" not in told
+    summary = json.loads((data / EDSR_FILE).with_name("training.json").read_text())
+    assert len(summary["weights_sha256"]) == 64
+    assert "seconds" not in summary
 
 
 def test_self_ensemble_undoes_every_view() -> None:
@@ -236,8 +238,8 @@ def test_self_ensemble_undoes_every_view() -> None:
     network = EDSRSection(blocks=1, channels=4).build()
     once = ensemble(network, image)
     torch.testing.assert_close(ensemble(network, image.flip(2)).flip(2), once)
-    turned = torch.rot90(ensemble(network, torch.rot90(image, 1, (2, 3))), -1, (2, 3))
-    torch.testing.assert_close(turned, once)
+    rotated = torch.rot90(ensemble(network, torch.rot90(image, 1, (2, 3))), -1, (2, 3))
+    torch.testing.assert_close(rotated, once)
     assert not torch.allclose(network(image), once)
 
 
@@ -267,10 +269,10 @@ def test_photos_it_cannot_learn_from_are_refused(
     for images in (faces[..., :1], faces[:, :31, :31]):
         make_table("data/grey/kept", np.ascontiguousarray(images))
         with pytest.raises(UserError, match="learns from colour photos whose size is a multiple"):
-            photos(data, grey, "train")
+            read_photos(data, grey, "train")
     pd.DataFrame({"id": ["other"], "split": ["val"]}).to_parquet(data / "faces" / "split.parquet")
     with pytest.raises(UserError, match="no photo of the val split"):
-        photos(data, TINY, "val")
+        read_photos(data, TINY, "val")
 
 
 def test_the_stage_reads_the_parameters(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,34 +35,34 @@ class Clock:
 
 
 class Timed:
-    """A game whose steps take so many seconds; notes the rates and turns that it is given."""
+    """An objective whose steps take so many seconds; notes the rates and turns that it is given."""
 
-    def __init__(self, game: Objective, clock: Clock, seconds: float) -> None:
-        self.game, self.clock, self.seconds = game, clock, seconds
+    def __init__(self, objective: Objective, clock: Clock, seconds: float) -> None:
+        self.objective, self.clock, self.seconds = objective, clock, seconds
         self.rates: list[float] = []
         self.turns: list[Turn] = []
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.game, name)
+        return getattr(self.objective, name)
 
     def set_rate_factor(self, factor: float) -> None:
-        """The game's own."""
+        """Forward to the objective."""
         self.rates.append(factor)
-        self.game.set_rate_factor(factor)
+        self.objective.set_rate_factor(factor)
 
     def step(self, batch: Any, turn: Turn) -> Any:
-        """The game's own."""
+        """Forward to the objective."""
         self.turns.append(turn)
         self.clock.now += self.seconds
-        return self.game.step(batch, turn)
+        return self.objective.step(batch, turn)
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The training's clock, in the test's hands."""
-    found = Clock()
-    monkeypatch.setattr(module, "time", found)
-    return found
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
 
 
 @pytest.fixture
@@ -101,26 +101,26 @@ def test_it_ends_at_the_first_step_over_the_time(settings: Settings, timed: Prep
     _train(training)
     assert training.step == 60
     assert training.seconds == 60.75
-    told = summary(training.result())
-    assert (told["steps"], told["minutes"], told["ended_by"]) == (60, 1.01, "minutes")
+    figures = summary(training.result())
+    assert (figures["steps"], figures["minutes"], figures["ended_by"]) == (60, 1.01, "minutes")
 
 
 def test_rates_noise_and_validations_follow_the_clock(settings: Settings, timed: Prepare) -> None:
     """All come to their ends with the time; a validation's own is seen after the next step."""
     training = timed(_minutes(settings, 16 / 60))
-    game = _train(training)
+    objective = _train(training)
     spent = [*range(7), *(0.25 + n for n in range(7, 12)), *(0.5 + n for n in range(12, 16))]
-    assert game.rates == [1 - seconds / 16 for seconds in spent]
-    assert [turn.noise for turn in game.turns] == [0.5 * rate for rate in game.rates]
+    assert objective.rates == [1 - seconds / 16 for seconds in spent]
+    assert [turn.noise for turn in objective.turns] == [0.5 * rate for rate in objective.rates]
     assert [row["step"] for row in training.validation.rows] == [6, 11, 16]
 
 
 def test_what_ends_first_counts(settings: Settings, timed: Prepare) -> None:
     """Ten steps before a minute is over; then the clock changes nothing."""
     capped = timed(_minutes(settings, 1.0, max_steps=10))
-    game = _train(capped)
+    objective = _train(capped)
     assert (capped.step, summary(capped.result())["ended_by"]) == (10, "steps")
-    assert game.rates == [1 - step / 10 for step in range(10)]
+    assert objective.rates == [1 - step / 10 for step in range(10)]
 
 
 def test_a_step_longer_than_the_time_is_made_and_validated(
@@ -195,27 +195,27 @@ def test_one_that_ended_and_was_saved_trains_no_further(settings: Settings, time
     assert again.step == first.step
 
 
-@pytest.mark.parametrize(("minutes", "told"), [(None, 3), (1.0, 15)], ids=["steps", "clock"])
+@pytest.mark.parametrize(("minutes", "broadcasts"), [(None, 3), (1.0, 15)], ids=["steps", "clock"])
 def test_the_first_process_tells_the_time(
     settings: Settings,
     timed: Prepare,
     monkeypatch: pytest.MonkeyPatch,
     minutes: float | None,
-    told: int,
+    broadcasts: int,
 ) -> None:
     """Once a step, beside each of three validations, and only where there is a limit."""
     calls = []
-    tell = distributed.broadcast
+    broadcast = distributed.broadcast
 
     def counted(find: Callable[[], Any]) -> Any:
         calls.append(find)
-        return tell(find)
+        return broadcast(find)
 
     monkeypatch.setattr(distributed, "broadcast", counted)
     training = timed(modify(settings, {}, max_minutes=minutes))
     calls.clear()
     _train(training)
-    assert (training.step, len(calls)) == (12, told)
+    assert (training.step, len(calls)) == (12, broadcasts)
 
 
 def test_without_minutes_no_step_reads_the_clock(

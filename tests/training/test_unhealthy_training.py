@@ -20,25 +20,25 @@ def train_quietly(training: Training, run: SilentRun | None = None) -> None:
 
 
 class WithNaN:
-    """A game whose losses are not a number once, after so many steps."""
+    """An objective whose losses are not a number once, after so many steps."""
 
-    def __init__(self, game: Any, after: int, times: int = 1) -> None:
-        self.game, self.left, self.times = game, after, times
+    def __init__(self, objective: Any, after: int, times: int = 1) -> None:
+        self.objective, self.left, self.times = objective, after, times
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.game, name)
+        return getattr(self.objective, name)
 
-    def step(self, *given: Any) -> Any:
-        """The game's own, or what a division by zero would give."""
-        found = self.game.step(*given)
+    def step(self, *arguments: Any) -> Any:
+        """The objective's, or what a division by zero would give."""
+        scalars = self.objective.step(*arguments)
         self.left -= 1
         if self.left < 0 and self.times:
             self.times -= 1
-            return {name: value * float("nan") for name, value in found.items()}
-        return found
+            return {name: value * float("nan") for name, value in scalars.items()}
+        return scalars
 
 
-def _spoilt(
+def _with_nan(
     settings: Settings, splits: dict[str, Pairs], folder: Path, response: str, **choice: int
 ) -> tuple[Training, SilentRun]:
     changed = modify(settings, {"recipe": {"health": {"not_finite": response}}}, max_steps=40)
@@ -51,7 +51,7 @@ def test_a_loss_that_is_not_finite_stops_the_training(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """By default, with an error that says where, and a tag on the run."""
-    training, run = _spoilt(settings, splits, tmp_path, "stop", after=15)
+    training, run = _with_nan(settings, splits, tmp_path, "stop", after=15)
     with pytest.raises(UserError, match=r"variants.tiny: a loss is not finite at step 20"):
         train_quietly(training, run)
     assert "not finite" in run.tags["health.not-finite"]
@@ -61,7 +61,7 @@ def test_or_ends_it_with_the_best_so_far(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """Validated after 14 of 40 steps, spoilt after 15: the training ends at 20."""
-    training, run = _spoilt(settings, splits, tmp_path, "keep-best", after=15)
+    training, run = _with_nan(settings, splits, tmp_path, "keep-best", after=15)
     train_quietly(training, run)
     assert (training.step, training.validation.best_step) == (20, 14)
     assert summary(training.result())["health"] == [run.tags["health.not-finite"]]
@@ -71,7 +71,7 @@ def test_but_not_where_nothing_was_validated(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """There is no best yet."""
-    training, run = _spoilt(settings, splits, tmp_path, "keep-best", after=2)
+    training, run = _with_nan(settings, splits, tmp_path, "keep-best", after=2)
     with pytest.raises(UserError, match="there was no validation yet"):
         train_quietly(training, run)
 
@@ -80,12 +80,12 @@ def test_or_goes_back_at_half_the_rate(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """From the last saved state, here the start, and to the end; five times at most."""
-    training, run = _spoilt(settings, splits, tmp_path, "halve-lr", after=15)
+    training, run = _with_nan(settings, splits, tmp_path, "halve-lr", after=15)
     train_quietly(training, run)
     assert training.step == 40
     assert [row["step"] for row in training.history.rows] == [10, 14, 20, 27, 30, 40]
     assert training.history.rows[0]["lr"] == pytest.approx(5e-4)
-    again, run = _spoilt(settings, splits, tmp_path / "again", "halve-lr", after=0, times=99)
+    again, run = _with_nan(settings, splits, tmp_path / "again", "halve-lr", after=0, times=99)
     with pytest.raises(UserError, match=r"for the 6\. time"):
         train_quietly(again, run)
 

@@ -44,16 +44,16 @@ def form(
     return changed, splits if changed.variant.objective.takes == "image" else noise_splits
 
 
-def _game(
+def _objective(
     settings: Settings, splits: dict[str, Pairs], device: str
 ) -> tuple[Objective, list[Batch]]:
     torch.manual_seed(0)
     fabric = Fabric(accelerator=device, devices=1, precision=resolve_precision(settings.precision))
     blueprint = settings.blueprint(splits["train"])
-    game = settings.build(fabric, blueprint)
+    objective = settings.build(fabric, blueprint)
     pairs = splits["train"].with_channels(blueprint.channels)
     batches = [Batch.load(pairs, range(first, first + 4)) for first in range(len(TURNS))]
-    return game, [batch.to(fabric.device) for batch in batches]
+    return objective, [batch.to(fabric.device) for batch in batches]
 
 
 def test_pools_and_plain_descent_are_not_recorded(
@@ -66,8 +66,8 @@ def test_pools_and_plain_descent_are_not_recorded(
         ({"recipe": {"optimiser": "sgd"}}, False),
         ({}, True),
     ):
-        game, _ = _game(modify(settings, choice), splits, "cpu")
-        assert game.capturable is recordable, choice
+        objective, _ = _objective(modify(settings, choice), splits, "cpu")
+        assert objective.capturable is recordable, choice
 
 
 def test_only_a_gpu_that_trains_alone_records() -> None:
@@ -81,16 +81,16 @@ def test_a_state_of_a_recorded_game_goes_on_without(
     settings: Settings, splits: dict[str, Pairs]
 ) -> None:
     """What was kept for a GPU, rates and counts as tensors, does not stay in the optimisers."""
-    game, batches = _game(settings, splits, "cpu")
-    game.step(batches[0], Turn())
-    state = copy.deepcopy(game.state_dict())
-    for name in game.players:
+    objective, batches = _objective(settings, splits, "cpu")
+    objective.step(batches[0], Turn())
+    state = copy.deepcopy(objective.state_dict())
+    for name in objective.players:
         for group in state[name]["optimizer"]["param_groups"]:
             group.update(capturable=True, lr=torch.tensor(1.0))
-    twin, _ = _game(settings, splits, "cpu")
+    twin, _ = _objective(settings, splits, "cpu")
     twin.load_state_dict(state)
     outcomes = []
-    for one in (game, twin):
+    for one in (objective, twin):
         one.set_rate_factor(0.5)
         torch.manual_seed(7)
         outcomes.append(one.step(batches[1], Turn()))
@@ -100,18 +100,18 @@ def test_a_state_of_a_recorded_game_goes_on_without(
 @on_gpu
 def test_recorded_steps_are_the_same(form: tuple[Settings, dict[str, Pairs]]) -> None:
     """The scalars of every step, under rates that change, for every objective and turn."""
-    found: list[list[dict[str, Tensor]]] = []
+    scalars: list[list[dict[str, Tensor]]] = []
     for record in (False, True):
-        game, batches = _game(*form, "cuda")
+        objective, batches = _objective(*form, "cuda")
         if record:
-            assert game.capturable
-            game.use_cuda_graphs()
+            assert objective.capturable
+            objective.use_cuda_graphs()
         torch.manual_seed(1)
-        found.append([])
+        scalars.append([])
         for step, (batch, turn) in enumerate(zip(batches, TURNS, strict=True)):
-            game.set_rate_factor(1 - step / len(TURNS))
-            found[-1].append(game.step(batch, turn))
-    for plain, recorded in zip(*found, strict=True):
+            objective.set_rate_factor(1 - step / len(TURNS))
+            scalars[-1].append(objective.step(batch, turn))
+    for plain, recorded in zip(*scalars, strict=True):
         assert plain.keys() == recorded.keys()
         for name, value in plain.items():
             within = 0.3 if name in GRADIENTS else 0.02  # these differ from run to run
@@ -155,17 +155,17 @@ def test_what_cannot_be_recorded_is_taken_as_it_is(
     settings: Settings, splits: dict[str, Pairs], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An objective that asks for a value in the middle of a step trains on, and that is said."""
-    game, batches = _game(settings, splits, "cuda")
-    play = game.train_step
+    objective, batches = _objective(settings, splits, "cuda")
+    train_step = objective.train_step
 
     def curious(batch: Batch, turn: Turn) -> dict[str, Tensor]:
-        found = play(batch, turn)
-        return {name: value * float(value.isfinite()) for name, value in found.items()}
+        scalars = train_step(batch, turn)
+        return {name: value * float(value.isfinite()) for name, value in scalars.items()}
 
-    game.train_step = curious  # type: ignore[method-assign]
-    game.use_cuda_graphs()
+    objective.train_step = curious  # type: ignore[method-assign]
+    objective.use_cuda_graphs()
     with caplog.at_level(logging.WARNING):
         for batch, turn in zip(batches, TURNS, strict=True):
-            assert game.step(batch, turn)["g_l1"].isfinite() if turn.generator else True
+            assert objective.step(batch, turn)["g_l1"].isfinite() if turn.generator else True
     assert len(caplog.records) == 1
     assert "one operation at a time" in caplog.text

@@ -31,50 +31,52 @@ def form(
     return changed, splits if changed.variant.objective.takes == "image" else noise_splits
 
 
-def _game(form: tuple[Settings, dict[str, Pairs]]) -> tuple[Objective, Batch]:
+def _objective(form: tuple[Settings, dict[str, Pairs]]) -> tuple[Objective, Batch]:
     settings, splits = form
     torch.manual_seed(0)
     blueprint = settings.blueprint(splits["train"])
-    game = settings.build(CPU, blueprint)
-    return game, Batch.load(splits["train"].with_channels(blueprint.channels), range(4))
+    objective = settings.build(CPU, blueprint)
+    return objective, Batch.load(splits["train"].with_channels(blueprint.channels), range(4))
 
 
-def _weights(game: Objective) -> dict[str, torch.Tensor]:
+def _weights(objective: Objective) -> dict[str, torch.Tensor]:
     return {
         f"{name}.{key}": value.detach().clone()
-        for name, network in game.networks.items()
+        for name, network in objective.networks.items()
         for key, value in network.named_parameters()
     }
 
 
 def test_a_step_trains_every_network(form: tuple[Settings, dict[str, Pairs]]) -> None:
     """All scalars are finite and without a graph; every weight matrix moves."""
-    game, batch = _game(form)
-    before = _weights(game)
-    found = game.step(batch, Turn())
-    assert found
-    for name, value in found.items():
+    objective, batch = _objective(form)
+    before = _weights(objective)
+    scalars = objective.step(batch, Turn())
+    assert scalars
+    for name, value in scalars.items():
         assert value.isfinite(), name
         assert not value.requires_grad, name
         assert value.shape == (), name
-    for key, value in _weights(game).items():
+    for key, value in _weights(objective).items():
         if value.ndim > 1:
             assert not torch.equal(value, before[key]), key
 
 
 def test_a_step_in_mixed_precision(form: tuple[Settings, dict[str, Pairs]]) -> None:
     """Every loss and penalty is finite and float32, and near the one in full precision."""
-    found = []
+    scalars = []
     for precision in ("32-true", "bf16-mixed"):
         torch.manual_seed(0)
         blueprint = form[0].blueprint(form[1]["train"])
-        game = form[0].build(Fabric(accelerator="cpu", devices=1, precision=precision), blueprint)
+        objective = form[0].build(
+            Fabric(accelerator="cpu", devices=1, precision=precision), blueprint
+        )
         batch = Batch.load(form[1]["train"].with_channels(blueprint.channels), range(4))
-        found.append(game.step(batch, Turn()))
-    for name, value in found[0].items():
-        assert found[1][name].dtype == torch.float32, name
+        scalars.append(objective.step(batch, Turn()))
+    for name, value in scalars[0].items():
+        assert scalars[1][name].dtype == torch.float32, name
         if not name.startswith("grad_norm"):
-            torch.testing.assert_close(found[1][name], value, atol=0.1, rtol=0.1, msg=name)
+            torch.testing.assert_close(scalars[1][name], value, atol=0.1, rtol=0.1, msg=name)
 
 
 def test_a_turn_trains_its_players_alone(form: tuple[Settings, dict[str, Pairs]]) -> None:
@@ -83,56 +85,56 @@ def test_a_turn_trains_its_players_alone(form: tuple[Settings, dict[str, Pairs]]
         (Turn(generator=False), "generator"),
         (Turn(discriminator=False), "discriminator"),
     ):
-        game, batch = _game(form)
-        before = _weights(game)
-        found = game.step(batch, turn)
+        objective, batch = _objective(form)
+        before = _weights(objective)
+        scalars = objective.step(batch, turn)
         changed = {
-            key for key, value in _weights(game).items() if not torch.equal(value, before[key])
+            key for key, value in _weights(objective).items() if not torch.equal(value, before[key])
         }
         assert changed
         assert not any(key.startswith(idle) for key in changed)
-        for name, network in game.networks.items():
+        for name, network in objective.networks.items():
             unused = [weight.grad is None for weight in network.parameters()]
             assert all(unused) if name.startswith(idle) else not any(unused), name
         other = idle[0]
-        assert not any(name.startswith((f"{other}_", f"grad_norm_{other}")) for name in found)
+        assert not any(name.startswith((f"{other}_", f"grad_norm_{other}")) for name in scalars)
 
 
 def test_rates_are_multiples_of_the_first(form: tuple[Settings, dict[str, Pairs]]) -> None:
     """Set twice, the factor does not add up."""
-    game, _ = _game(form)
+    objective, _ = _objective(form)
     recipe = form[0].variant.recipe
     for factor in (0.5, 0.5, 1.0, 0.1):
-        game.set_rate_factor(factor)
-    for name, player in game.players.items():
+        objective.set_rate_factor(factor)
+    for name, player in objective.players.items():
         ratio = recipe.lr_d_ratio if name.startswith("discriminator") else 1
         assert player.optimizer.param_groups[0]["lr"] == pytest.approx(1e-4 * ratio), name
 
 
 def test_state_goes_round(form: tuple[Settings, dict[str, Pairs]]) -> None:
-    """After two steps, a second game with the first's state makes the same third step."""
-    game, batch = _game(form)
+    """After two steps, a second objective with the first's state makes the same third step."""
+    objective, batch = _objective(form)
     for _ in range(2):
-        game.step(batch, Turn())
-    twin, _ = _game(form)
-    twin.load_state_dict(copy.deepcopy(game.state_dict()))
+        objective.step(batch, Turn())
+    twin, _ = _objective(form)
+    twin.load_state_dict(copy.deepcopy(objective.state_dict()))
     outcomes = []
-    for one in (game, twin):
+    for one in (objective, twin):
         torch.manual_seed(7)
         outcomes.append(one.step(batch, Turn()))
     assert outcomes[0].keys() == outcomes[1].keys()
     assert all(torch.equal(outcomes[0][name], outcomes[1][name]) for name in outcomes[0])
     twins = _weights(twin)
-    assert all(torch.equal(value, twins[key]) for key, value in _weights(game).items())
+    assert all(torch.equal(value, twins[key]) for key, value in _weights(objective).items())
 
 
 def test_a_generator_for_each_direction(form: tuple[Settings, dict[str, Pairs]]) -> None:
     """Each maps its own end to the other, in [-1, 1]."""
-    game, batch = _game(form)
+    objective, batch = _objective(form)
     ends = {"a-to-b": (batch.a, batch.b), "b-to-a": (batch.b, batch.a)}
     two = form[0].variant.objective.type == "cyclegan"
-    assert set(game.generators) == (set(ends) if two else {"a-to-b"})
-    for way, network in game.generators.items():
+    assert set(objective.generators) == (set(ends) if two else {"a-to-b"})
+    for way, network in objective.generators.items():
         start, end = ends[way]
         out = network(start)
         assert out.shape == end.shape
@@ -150,13 +152,13 @@ def test_simultaneous_updates_are_both_turns_from_one_start(
         ("generator", "simultaneous", Turn(discriminator=False)),
         ("discriminator", "simultaneous", Turn(generator=False)),
     ):
-        objective = {"type": "pix2pix", "updates": updates, "lambda_features": 10, "r1": 1}
+        section = {"type": "pix2pix", "updates": updates, "lambda_features": 10, "r1": 1}
         generator = {"type": "unet", "norm": "instance", "dropout": 0}
         recipe = {"optimiser": "sgd"}
-        wanted = {"objective": objective, "generator": generator, "recipe": recipe}
-        game, batch = _game((modify(settings, wanted, lr=0.1), splits))
-        game.step(batch, turn)
-        after[name] = _weights(game)
+        changes = {"objective": section, "generator": generator, "recipe": recipe}
+        objective, batch = _objective((modify(settings, changes, lr=0.1), splits))
+        objective.step(batch, turn)
+        after[name] = _weights(objective)
 
     def arrived(one: str, player: str) -> bool:
         return all(
@@ -171,9 +173,9 @@ def test_simultaneous_updates_are_both_turns_from_one_start(
     assert not arrived("alternating", "generator")
 
 
-@pytest.mark.parametrize("objective", ["pix2pix", "pix2pix simultaneous", "cyclegan"])
+@pytest.mark.parametrize("kind", ["pix2pix", "pix2pix simultaneous", "cyclegan"])
 def test_accumulated_parts_are_one_batch(
-    settings: Settings, splits: dict[str, Pairs], objective: str
+    settings: Settings, splits: dict[str, Pairs], kind: str
 ) -> None:
     """Two parts of two make the step that four make, where no norm mixes images."""
     sections: dict[str, dict[str, Any]] = {
@@ -181,18 +183,18 @@ def test_accumulated_parts_are_one_batch(
         "pix2pix simultaneous": {"type": "pix2pix", "updates": "simultaneous"},
         "cyclegan": {"type": "cyclegan", "pool": 0},
     }
-    stepped = []
+    results = []
     for parts in (1, 2):
-        section = sections[objective]
+        section = sections[kind]
         generator = {"type": "unet", "norm": "instance", "dropout": 0}
         recipe = {"accumulate": parts, "optimiser": "sgd"}
         changed = modify(
             settings, {"objective": section, "generator": generator, "recipe": recipe}, lr=0.1
         )
-        game, batch = _game((changed, splits))
-        found = game.step(batch, Turn())
-        stepped.append((found, _weights(game)))
-    (whole, weights), (parted, others) = stepped
+        objective, batch = _objective((changed, splits))
+        scalars = objective.step(batch, Turn())
+        results.append((scalars, _weights(objective)))
+    (whole, weights), (parted, others) = results
     for name in whole:
         torch.testing.assert_close(parted[name], whole[name], atol=1e-5, rtol=1e-4)
     for key in weights:
@@ -201,13 +203,13 @@ def test_accumulated_parts_are_one_batch(
 
 def test_the_average_follows_the_generator(settings: Settings, splits: dict[str, Pairs]) -> None:
     """After one step a tenth of the start is left, then decays grow; D has no average."""
-    game, batch = _game((modify(settings, {"recipe": {"ema": 0.999}}), splits))
-    start = {key: value.clone() for key, value in game.generators["a-to-b"].named_parameters()}
-    game.step(batch, Turn())
-    learnt = dict(game.networks["generator"].named_parameters())
-    for key, value in game.generators["a-to-b"].named_parameters():
+    objective, batch = _objective((modify(settings, {"recipe": {"ema": 0.999}}), splits))
+    start = {key: value.clone() for key, value in objective.generators["a-to-b"].named_parameters()}
+    objective.step(batch, Turn())
+    learnt = dict(objective.networks["generator"].named_parameters())
+    for key, value in objective.generators["a-to-b"].named_parameters():
         torch.testing.assert_close(value, start[key] * 0.1 + learnt[key] * 0.9)
-    assert game.generators["a-to-b"] is not game.networks["generator"]
+    assert objective.generators["a-to-b"] is not objective.networks["generator"]
 
 
 def test_a_clipped_gradient_is_no_longer_than_asked(
@@ -215,13 +217,13 @@ def test_a_clipped_gradient_is_no_longer_than_asked(
 ) -> None:
     """With plain SGD at rate 1 the weights move by the norm; what is logged is before clipping."""
     recipe = {"clip": 0.01, "optimiser": "sgd"}
-    game, batch = _game((modify(settings, {"recipe": recipe}, lr=1.0), splits))
-    before = _weights(game)
-    found = game.step(batch, Turn())
-    assert found["grad_norm_g"] > 0.01
+    objective, batch = _objective((modify(settings, {"recipe": recipe}, lr=1.0), splits))
+    before = _weights(objective)
+    scalars = objective.step(batch, Turn())
+    assert scalars["grad_norm_g"] > 0.01
     moved = [
         (value - before[key]).square().sum()
-        for key, value in _weights(game).items()
+        for key, value in _weights(objective).items()
         if key.startswith("generator")
     ]
     assert torch.stack(moved).sum().sqrt() == pytest.approx(0.01, rel=1e-3)
@@ -235,10 +237,10 @@ def test_a_discriminator_sees_noise_only_while_it_lasts(
     dry = {"generator": {"type": "unet", "norm": "instance", "dropout": 0}}
     for noise in (0.0, 0.5):
         for seed in (1, 2):
-            game, batch = _game((modify(settings, dry), splits))
+            objective, batch = _objective((modify(settings, dry), splits))
             torch.manual_seed(seed)
-            found = game.step(batch, Turn(noise=noise))
-            outcomes.setdefault(noise, []).append(found["d_real"].item())
+            scalars = objective.step(batch, Turn(noise=noise))
+            outcomes.setdefault(noise, []).append(scalars["d_real"].item())
     assert outcomes[0.0][0] == outcomes[0.0][1]
     assert outcomes[0.5][0] != outcomes[0.5][1]
 
@@ -247,9 +249,9 @@ def test_pairs_are_shuffled_apart_for_cyclegan_only(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Any
 ) -> None:
     """Its B is no answer to its A; pix2pix's is."""
-    for objective, paired in (("pix2pix", True), ("cyclegan", False)):
+    for kind, paired in (("pix2pix", True), ("cyclegan", False)):
         recipe = {"jitter": 1.0, "flip": False}
-        changed = modify(settings, {"objective": {"type": objective}, "recipe": recipe})
+        changed = modify(settings, {"objective": {"type": kind}, "recipe": recipe})
         batches = prepare(changed, splits, tmp_path).batches
         batch = batches[0]
         grey = batch.b.mean(dim=1, keepdim=True)
