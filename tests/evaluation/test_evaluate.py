@@ -32,7 +32,7 @@ TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in rang
 
 
 class MeanFeatures:
-    """Stands for Inception: the mean colour of each quarter of an image."""
+    """A stand-in for Inception: the mean colour of each quarter of an image."""
 
     network = "of no network"
     resize = "none"
@@ -57,8 +57,8 @@ def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
 
 
 @pytest.fixture
-def chosen() -> VariantData:
-    """Which of them."""
+def variant_data() -> VariantData:
+    """The data of a variant with these tables."""
     return VariantData(role="faces", background="kept", condition="pencil")
 
 
@@ -76,8 +76,8 @@ def _subject(**changes: Any) -> Subject:
     return Subject.model_validate({**values, **changes})
 
 
-class Shades:
-    """Stands for a finder of faces: a picture lighter than 100 is one, its points are its mean."""
+class BrightFaces:
+    """A stand-in for the face detector: images lighter than 100 are faces."""
 
     network = "of no network"
     resize = "none"
@@ -91,23 +91,23 @@ class Shades:
 
 def _evaluate(
     data: Path,
-    chosen: VariantData,
+    variant_data: VariantData,
     outputs: Table,
     condition: ConditionRedraw | None = None,
     **changes: str,
 ) -> EvaluationResult:
-    networks: Networks = {"inception": MeanFeatures(), "faces": Shades()}
+    networks: Networks = {"inception": MeanFeatures(), "faces": BrightFaces()}
     subject = _subject(**changes)
-    training = chosen.pairs(data, "train", direction=subject.direction)
-    test = chosen.pairs(data, "test", direction=subject.direction)
+    training = variant_data.pairs(data, "train", direction=subject.direction)
+    test = variant_data.pairs(data, "test", direction=subject.direction)
     return evaluate_outputs(subject, outputs, training, test, networks, condition)
 
 
 def test_perfect_outputs_score_perfectly(
-    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """Outputs equal to the photos: no distance, and better than every baseline."""
-    figures = _evaluate(data, chosen, make_table("outputs", faces)).report["figures"]
+    figures = _evaluate(data, variant_data, make_table("outputs", faces)).report["figures"]
     model = {name: figure["value"] for name, figure in figures["model"].items()}
     assert model["fid"] == pytest.approx(0, abs=1e-9)
     assert model["ssim"] == pytest.approx(1)
@@ -118,38 +118,40 @@ def test_perfect_outputs_score_perfectly(
     assert figures["real"]["kid"]["n"] == 10
 
 
-def test_baselines_are_what_they_say(data: Path, chosen: VariantData, faces: Pixels) -> None:
+def test_baselines_are_input_mean_and_nearest_photo(
+    data: Path, variant_data: VariantData, faces: Pixels
+) -> None:
     """The grey input, the mean of the training photos, the photo of the nearest sketch."""
-    training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
-    found = baselines.pair_baselines(training, test, "a-to-b")
-    assert (found["sketch"][0] == faces[30].mean(axis=2, keepdims=True).astype(np.uint8)).all()
-    assert np.abs(found["mean-face"][0] - faces[:30].mean(axis=0)).max() <= 0.5
+    training, test = variant_data.pairs(data, "train"), variant_data.pairs(data, "test")
+    images = baselines.pair_baselines(training, test, "a-to-b")
+    assert (images["sketch"][0] == faces[30].mean(axis=2, keepdims=True).astype(np.uint8)).all()
+    assert np.abs(images["mean-face"][0] - faces[:30].mean(axis=0)).max() <= 0.5
     grey = faces.mean(axis=3)
     closest = ((grey[:30] - grey[33]) ** 2).sum(axis=(1, 2)).argmin()
-    assert (found["nearest-face"][3] == faces[closest]).all()
+    assert (images["nearest-face"][3] == faces[closest]).all()
     floor = baselines.other_real_images(training, 10)
     assert {image.tobytes() for image in floor} <= {face.tobytes() for face in faces[:30]}
     assert len(baselines.other_real_images(training, 1000)) == 30
 
 
 def test_the_nearest_is_found_across_chunks(
-    data: Path, chosen: VariantData, monkeypatch: pytest.MonkeyPatch
+    data: Path, variant_data: VariantData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seven at a time, or all at once."""
-    training, test = chosen.pairs(data, "train"), chosen.pairs(data, "test")
+    training, test = variant_data.pairs(data, "train"), variant_data.pairs(data, "test")
     sketches = test.inputs.images(test.inputs.positions(test.ids))
     whole = baselines.nearest_training_rows(sketches, training)
     monkeypatch.setattr(baselines, "CHUNK", 7)
     assert (baselines.nearest_training_rows(sketches, training) == whole).all()
 
 
-def test_what_is_written_is_the_same_twice(
-    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels, tmp_path: Path
+def test_written_files_are_reproducible(
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels, tmp_path: Path
 ) -> None:
     """Two evaluations give the same bytes; the metrics hold plain values."""
     outputs = make_table("outputs", 255 - faces)
     for name in ("one", "two"):
-        result = _evaluate(data, chosen, outputs)
+        result = _evaluate(data, variant_data, outputs)
         write_evaluation(result, tmp_path / name)
         write_metrics({name: result.scores}, tmp_path / f"{name}.json")
     for file in ("evaluation.json", "scores.parquet"):
@@ -166,64 +168,64 @@ def test_what_is_written_is_the_same_twice(
 
 
 def test_outputs_of_another_size_or_split_are_refused(
-    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """16 px; and without the test split's images."""
     small = make_table("small", np.ascontiguousarray(faces[:, ::2, ::2]))
     with pytest.raises(UserError, match="the real images are"):
-        _evaluate(data, chosen, small)
+        _evaluate(data, variant_data, small)
     with pytest.raises(UserError, match="no image '030'"):
-        _evaluate(data, chosen, make_table("few", faces[:30]))
+        _evaluate(data, variant_data, make_table("few", faces[:30]))
 
 
 def test_sketches_are_scored_in_the_other_direction(
-    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """Grey or coloured sketches against the true ones; the photo itself is a baseline."""
     grey = faces.mean(axis=3, keepdims=True).astype(np.uint8)
-    plain = _evaluate(data, chosen, make_table("grey", grey), direction="b-to-a")
+    plain = _evaluate(data, variant_data, make_table("grey", grey), direction="b-to-a")
     wide = make_table("wide", np.repeat(grey, 3, axis=3))
-    coloured = _evaluate(data, chosen, wide, direction="b-to-a")
+    coloured = _evaluate(data, variant_data, wide, direction="b-to-a")
     assert plain.scores == coloured.scores
     assert plain.scores["pixel_difference"] == 0
     figures = plain.report["figures"]
     assert list(figures) == ["model", "photo", "mean-sketch", "nearest-sketch", "real"]
     assert figures["photo"]["pixel_difference"]["value"] > 0.02
     with pytest.raises(UserError, match="the real images are"):  # a photo is not answered in grey
-        _evaluate(data, chosen, make_table("again", grey))
+        _evaluate(data, variant_data, make_table("again", grey))
 
 
 def test_samples_are_scored_as_a_set(
-    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
     """No score of pairs, no baseline but the input; the order of samples does not matter."""
-    found = _evaluate(data, chosen, make_table("outputs", faces), kind="samples")
-    assert {"fid", "kid", "diversity", "faces_found", "sharpness"} <= set(found.scores)
-    assert not {"ssim", "landmark_error", "edge_consistency"} & set(found.scores)
-    assert found.scores["diversity"] == pytest.approx(1)
-    assert list(found.report["figures"]) == ["model", "sketch", "real"]
-    assert list(found.images) == ["id", "faces_found", "sharpness"]
+    result = _evaluate(data, variant_data, make_table("outputs", faces), kind="samples")
+    assert {"fid", "kid", "diversity", "faces_found", "sharpness"} <= set(result.scores)
+    assert not {"ssim", "landmark_error", "edge_consistency"} & set(result.scores)
+    assert result.scores["diversity"] == pytest.approx(1)
+    assert list(result.report["figures"]) == ["model", "sketch", "real"]
+    assert list(result.images) == ["id", "faces_found", "sharpness"]
     turned = np.concatenate([faces[:30], faces[:29:-1]])
-    other = _evaluate(data, chosen, make_table("turned", turned), kind="samples")
-    assert other.scores == pytest.approx(found.scores, abs=1e-9)
+    other = _evaluate(data, variant_data, make_table("turned", turned), kind="samples")
+    assert other.scores == pytest.approx(result.scores, abs=1e-9)
 
 
-def test_inputs_are_looked_for_in_the_outputs(
+def test_edge_consistency_redraws_the_outputs(
     data: Path, make_table: MakeTable, faces: Pixels
 ) -> None:
     """Against the drawing that was given; a costly condition is not worth it for baselines."""
     pencil = Pencil(type="pencil", blur=9)
     make_table("data/faces/kept-drawn", np.stack([pencil.apply(face) for face in faces]))
-    drawn = VariantData(role="faces", background="kept", condition="drawn")
+    redrawn_data = VariantData(role="faces", background="kept", condition="drawn")
     again = ConditionRedraw(pencil, data)
-    found = _evaluate(data, drawn, make_table("outputs", faces), again)
-    figures = found.report["figures"]
+    result = _evaluate(data, redrawn_data, make_table("outputs", faces), again)
+    figures = result.report["figures"]
     values = {name: row["edge_consistency"]["value"] for name, row in figures.items()}
     assert values["model"] == pytest.approx(1)
     assert values["nearest-face"] < 0.9
     assert values["real"] is None
     again.costly = True
-    others = _evaluate(data, drawn, make_table("same", faces), again).report["figures"]
+    others = _evaluate(data, redrawn_data, make_table("same", faces), again).report["figures"]
     assert others["model"]["edge_consistency"]["value"] == pytest.approx(1)
     assert others["sketch"]["edge_consistency"] == {
         "value": None,
@@ -233,19 +235,19 @@ def test_inputs_are_looked_for_in_the_outputs(
     }
 
 
-def test_faces_are_asked_of_where_there_are_some(
-    data: Path, chosen: VariantData, make_table: MakeTable, faces: Pixels
+def test_faces_are_scored_if_the_photos_have_faces(
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
-    """The share of outputs, the error of those found; nothing where most photos have none."""
+    """The share of outputs with a face, and their error; no score if most photos have no face."""
     dark = faces.copy()
     dark[30:34] = 0
-    found = _evaluate(data, chosen, make_table("outputs", dark))
-    figures = found.report["figures"]["model"]
+    result = _evaluate(data, variant_data, make_table("outputs", dark))
+    figures = result.report["figures"]["model"]
     least = (faces[34:].mean(axis=(1, 2, 3)) > 100).sum()
     assert figures["faces_found"]["value"] == pytest.approx(least / 10)
     assert figures["landmark_error"]["n"] == least
-    assert found.images["landmark_error"].isna().sum() == 10 - least
-    assert found.report["scores"]["faces_found"]["network"] == "of no network"
+    assert result.images["landmark_error"].isna().sum() == 10 - least
+    assert result.report["scores"]["faces_found"]["network"] == "of no network"
     make_table("data/faces/removed", faces // 3)
     make_table("data/faces/removed-pencil", faces[..., :1])
     unlit = VariantData(role="faces", background="removed", condition="pencil")
@@ -255,24 +257,24 @@ def test_faces_are_asked_of_where_there_are_some(
     assert "faces_found" not in nobody.images
 
 
-def test_what_noise_gives_is_held_against_training_images(
+def test_outputs_of_noise_are_compared_with_training_images(
     data: Path, make_table: MakeTable, faces: Pixels
 ) -> None:
-    """Copies of training images are found, and named in the account; the floor is such images."""
+    """Copies of training images are listed; the floor consists of training images."""
     noise = np.random.default_rng(1).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
     make_table("data/faces/kept-noise", noise)
-    drawn = VariantData(role="faces", background="kept", condition="noise")
+    redrawn_data = VariantData(role="faces", background="kept", condition="noise")
     outputs = np.concatenate([faces[10:], faces[:10]])
-    found = _evaluate(data, drawn, make_table("outputs", outputs), kind="samples")
-    assert found.scores["memorisation"] == 0
-    assert found.report["nearest"] == [(name, f"{row:03d}", 0) for row, name in enumerate(TEST)]
-    assert found.report["figures"]["real"]["memorisation"]["value"] is None
-    new = _evaluate(data, drawn, make_table("new", faces), kind="samples")
+    result = _evaluate(data, redrawn_data, make_table("outputs", outputs), kind="samples")
+    assert result.scores["memorisation"] == 0
+    assert result.report["nearest"] == [(name, f"{row:03d}", 0) for row, name in enumerate(TEST)]
+    assert result.report["figures"]["real"]["memorisation"]["value"] is None
+    new = _evaluate(data, redrawn_data, make_table("new", faces), kind="samples")
     assert new.scores["memorisation"] == pytest.approx(1)
 
 
-def test_every_kind_declares_what_it_measures() -> None:
-    """Each score has a title, says which way is better, and how its interval was made."""
+def test_every_score_has_a_declaration() -> None:
+    """It has a title, which way is better, and how the interval is computed."""
     for kind in SCORE_SETS.values():
         assert kind.scores
         for name, score in kind.scores.items():
@@ -282,21 +284,21 @@ def test_every_kind_declares_what_it_measures() -> None:
             assert score.describe.endswith(".")
 
 
-def test_a_split_of_unknown_images_is_refused(data: Path, chosen: VariantData) -> None:
-    """The pairs of a part that holds none."""
+def test_a_split_of_unknown_images_is_refused(data: Path, variant_data: VariantData) -> None:
+    """The error is raised by the pairs of the split."""
     with pytest.raises(UserError, match="share none of 0 ids"):
-        chosen.pairs(data, "val")
-    assert isinstance(chosen.pairs(data, "test"), Pairs)
+        variant_data.pairs(data, "val")
+    assert isinstance(variant_data.pairs(data, "test"), Pairs)
 
 
 def test_features_are_written_beside_the_evaluation(tmp_path: Path) -> None:
-    """Twice the same bytes, exact to float32; none where no score looks through Inception."""
+    """Two writes give equal bytes, exact to float32; without Inception scores there is no file."""
     random = np.random.default_rng(1)
     targets, outputs = random.normal(0, 1, (2, 40, 6)).astype(np.float32).astype(np.float64)
     images = pd.DataFrame({"id": [f"{row:03d}" for row in range(40)]})
     for name in ("one", "two"):
-        made = EvaluationResult({}, {}, images, (outputs, targets))
-        write_evaluation(made, tmp_path / name)
+        result = EvaluationResult({}, {}, images, (outputs, targets))
+        write_evaluation(result, tmp_path / name)
     file, again = (tmp_path / name / paired_bootstrap.FEATURES for name in ("one", "two"))
     assert file.read_bytes() == again.read_bytes()
     with np.load(file) as arrays:

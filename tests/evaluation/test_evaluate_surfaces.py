@@ -13,12 +13,12 @@ from s2f_core.data.tables import Domain, Table, build
 from s2f_core.evaluation.evaluate import Subject, evaluate_outputs
 from s2f_core.metrics.backbones import feature_networks
 
-CHOSEN = VariantData(role="grids", background="kept", condition="noise")
+DATA = VariantData(role="grids", background="kept", condition="noise")
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Grids and noise, thirty to train on and fifteen to test."""
+    """Grids and noise: thirty training and fifteen test examples."""
     root = tmp_path / "data"
     grids = surface_grids(45, 0)
     noise = np.random.default_rng(0).integers(0, 256, (45, 1, 1, 4)).astype(np.uint8)
@@ -40,7 +40,7 @@ def _write(folder: Path, images: Pixels) -> Table:
 
 
 def test_surfaces_are_evaluated_without_networks(data: Path, tmp_path: Path) -> None:
-    """Their weights are not there and nobody asks; noise scores far worse than the floor."""
+    """No weights are needed; noise scores far worse than the floor."""
     subject = Subject(
         name="tiny",
         variant="tiny",
@@ -52,15 +52,15 @@ def test_surfaces_are_evaluated_without_networks(data: Path, tmp_path: Path) -> 
         kind="surfaces",
     )
     random = np.random.default_rng(0).integers(0, 256, (45, 6, 6, 3)).astype(np.uint8)
-    training, test = CHOSEN.pairs(data, "train"), CHOSEN.pairs(data, "test")
+    training, test = DATA.pairs(data, "train"), DATA.pairs(data, "test")
     absent = feature_networks(tmp_path / "no-such-folder")
-    found = evaluate_outputs(subject, _write(tmp_path / "out", random), training, test, absent)
-    assert list(found.scores) == ["surface_error", "energy_distance"]
-    floor = found.report["figures"]["real"]
-    for name, value in found.scores.items():
+    result = evaluate_outputs(subject, _write(tmp_path / "out", random), training, test, absent)
+    assert list(result.scores) == ["surface_error", "energy_distance"]
+    floor = result.report["figures"]["real"]
+    for name, value in result.scores.items():
         assert value > 5 * abs(floor[name]["value"])
         assert floor[name]["n"] == 15
-    assert found.images["surface_error"].mean() == pytest.approx(
-        found.scores["surface_error"], rel=1e-5
+    assert result.images["surface_error"].mean() == pytest.approx(
+        result.scores["surface_error"], rel=1e-5
     )
-    assert found.report["scores"]["energy_distance"]["network"] is None
+    assert result.report["scores"]["energy_distance"]["network"] is None

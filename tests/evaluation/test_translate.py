@@ -58,7 +58,7 @@ def _model(path: Path, generator: dict[str, Any], channels: tuple[int, int], **o
 
 
 def test_the_test_split_is_translated(data: Path, tmp_path: Path) -> None:
-    """Ten colour images of the targets' size, with the targets' ids; the same again."""
+    """Ten colour images have the targets' size and ids; a second run writes the same."""
     model = _model(tmp_path / "a-to-b.pt", UNET, (1, 3))
     asked = Translation(variant="tiny", data=PENCIL)
     table = translate_split(model, asked, data, tmp_path / "out")
@@ -68,8 +68,8 @@ def test_the_test_split_is_translated(data: Path, tmp_path: Path) -> None:
     assert (again.images(range(10)) == table.images(range(10))).all()
 
 
-def test_the_validation_split_is_translated_where_that_is_said(data: Path, tmp_path: Path) -> None:
-    """So that settings are not chosen by test images."""
+def test_split_val_translates_validation_images(data: Path, tmp_path: Path) -> None:
+    """Settings are compared without test images."""
     file = data / "faces" / "split.parquet"
     rows = pd.read_parquet(file)
     rows.loc[:3, "split"] = "val"
@@ -82,7 +82,7 @@ def test_the_validation_split_is_translated_where_that_is_said(data: Path, tmp_p
 
 
 def test_the_other_direction_starts_from_the_photos(data: Path, tmp_path: Path) -> None:
-    """From three channels to one."""
+    """Photos with three channels become sketches with one."""
     model = _model(tmp_path / "b-to-a.pt", UNET, (3, 1))
     asked = Translation(variant="tiny", data=PENCIL, direction="b-to-a")
     assert translate_split(model, asked, data, tmp_path / "out").shape == (32, 32, 1)
@@ -96,8 +96,8 @@ def test_grey_inputs_are_repeated_for_a_colour_network(data: Path, tmp_path: Pat
         assert translate_split(model, asked, data, tmp_path / direction).shape == (32, 32, 3)
 
 
-def test_noise_becomes_an_image_each(data: Path, tmp_path: Path) -> None:
-    """A vector of eight numbers each; ten different images."""
+def test_each_noise_vector_becomes_an_image(data: Path, tmp_path: Path) -> None:
+    """Ten vectors of eight numbers give ten different images."""
     model = _model(tmp_path / "model.pt", {"type": "dcgan"}, (8, 3), condition="noise")
     asked = Translation(variant="tiny", data=NOISE, scores="samples")
     table = translate_split(model, asked, data, tmp_path / "out")
@@ -105,8 +105,8 @@ def test_noise_becomes_an_image_each(data: Path, tmp_path: Path) -> None:
     assert len({image.tobytes() for image in table.images(range(10))}) == 10
 
 
-def test_noise_that_a_generator_draws_is_the_same_each_time(data: Path, tmp_path: Path) -> None:
-    """Whatever was drawn before."""
+def test_generators_with_noise_are_reproducible(data: Path, tmp_path: Path) -> None:
+    """Earlier random numbers do not matter."""
     model = _model(tmp_path / "model.pt", {**UNET, "noise": "input"}, (1, 3))
     asked = Translation(variant="tiny", data=PENCIL)
     first = translate_split(model, asked, data, tmp_path / "first").images(range(10))
@@ -117,7 +117,7 @@ def test_noise_that_a_generator_draws_is_the_same_each_time(data: Path, tmp_path
 
 
 def test_a_half_size_model_is_upscaled(data: Path, tmp_path: Path) -> None:
-    """Bicubic brings 16 px to 32; without an upscaler it is an error that says so."""
+    """Bicubic enlarges 16 px to 32 px; without an upscaler there is an error."""
     model = _model(tmp_path / "model.pt", UNET, (1, 3), size=16)
     asked = Translation(variant="tiny", data=PENCIL, upscaler="bicubic")
     assert translate_split(model, asked, data, tmp_path / "out").shape == (32, 32, 3)
@@ -130,7 +130,7 @@ def test_a_half_size_model_is_upscaled(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
-    """Trained on pencil, asked for edges; made for grey inputs, given photos."""
+    """Pencil models refuse edges, and models of grey inputs refuse photos."""
     model = _model(tmp_path / "model.pt", UNET, (1, 3))
     edges = PENCIL.model_copy(update={"condition": "edges"})
     trained = r"was trained on faces/kept-pencil, but variants.tiny.data is faces/kept-edges: train"
@@ -141,9 +141,7 @@ def test_a_model_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
         translate_split(model, back, data, tmp_path / "out")
 
 
-def test_the_role_and_the_classes_are_compared_where_they_are_known(
-    data: Path, tmp_path: Path
-) -> None:
+def test_known_roles_and_classes_are_compared(data: Path, tmp_path: Path) -> None:
     """Of other images than the model's it is refused; a file of others does not say."""
     asked = Translation(variant="tiny", data=PENCIL)
     other = _model(tmp_path / "other.pt", UNET, (1, 3), role="cats")
@@ -156,8 +154,8 @@ def test_the_role_and_the_classes_are_compared_where_they_are_known(
     translate_split(unknown, asked, data, tmp_path / "out")
 
 
-def test_a_model_is_tried_on_other_data_where_that_is_said(data: Path, tmp_path: Path) -> None:
-    """An edges model on grey pictures; one of colours repeats the grey."""
+def test_a_transfer_allows_other_data(data: Path, tmp_path: Path) -> None:
+    """An edges model runs on grey pictures; a colour model repeats the grey."""
     for channels in (1, 3):
         model = _model(tmp_path / "m.pt", UNET, (channels, 3), role="cats", condition="edges")
         asked = Translation(variant="tiny", data=PENCIL, transfer=True)

@@ -172,13 +172,13 @@ def coco_archives(
     photos: Mapping[str, bytes], annotations: Mapping[str, object]
 ) -> dict[str, bytes]:
     """COCO's two zips, including annotation files that are not used."""
-    found = json.dumps(annotations).encode()
+    content = json.dumps(annotations).encode()
     return {
         "train2017.zip": make_zip({f"train2017/{name}": data for name, data in photos.items()}),
         "annotations_trainval2017.zip": make_zip(
             {
                 "annotations/instances_train2017.json": b"{}",
-                "annotations/person_keypoints_train2017.json": found,
+                "annotations/person_keypoints_train2017.json": content,
                 "annotations/person_keypoints_val2017.json": b"{}",
             }
         ),

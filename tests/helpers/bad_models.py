@@ -101,10 +101,10 @@ def graph(
 ) -> bytes:
     """An ONNX file of these nodes, by default one that repeats a channel, with a description."""
     image = helper.make_tensor_value_info(takes, TensorProto.FLOAT, ["n", channels, 16, 16])
-    made = helper.make_tensor_value_info("output", TensorProto.FLOAT, None)
+    output = helper.make_tensor_value_info("output", TensorProto.FLOAT, None)
     used = nodes or (helper.make_node("Concat", [takes] * 3, ["output"], axis=1),)
-    drawn = helper.make_graph(used, "g", [image], [made], initializer=parts)
-    model = helper.make_model(drawn, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    graph = helper.make_graph(used, "g", [image], [output], initializer=parts)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     metadata = description().model_dump_json() if text is None else text
     helper.set_model_props(model, {"s2f": metadata, "s2f-version": str(VERSION)})
     return bytes(model.SerializeToString())

@@ -112,9 +112,9 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page."""
-        found = self.send("Runtime.evaluate", expression=script, returnByValue=True)
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
+        reply = self.send("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in reply, reply
+        return reply["result"].get("value")
 
     def press(self, *keys: str) -> None:
         """Press keys, as a person would."""
@@ -133,10 +133,10 @@ class Browser:
     def until(self, script: str) -> Any:
         """Wait until an expression in the page is truthy and return its value."""
         until = time.monotonic() + TIMEOUT
-        while not (found := self.run(script)):
+        while not (value := self.run(script)):
             assert time.monotonic() < until, f"never true: {script}"
             self.send("Runtime.evaluate", expression=FRAME, awaitPromise=True)
-        return found
+        return value
 
     def stroke(self, points: Sequence[tuple[float, float]], pen: str = "mouse") -> None:
         """Draw through points of the window with the mouse, or with a pen that presses fully."""
@@ -181,10 +181,10 @@ def run_on_page(page: str, script: str, folder: Path, milliseconds: int = 3000) 
 
 
 def _program() -> str:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
         pytest.skip("no chromium here")
-    return found
+    return program
 
 
 @contextmanager
@@ -201,13 +201,13 @@ def browser(home: Path) -> Iterator[Browser]:
     os.close(write)
     try:
         with os.fdopen(mine, "wb") as into, os.fdopen(read, "rb") as out:
-            found = Browser(into, out)
-            target = found.send("Target.createTarget", url="about:blank")["targetId"]
-            session = found.send("Target.attachToTarget", targetId=target, flatten=True)
-            found.session = session["sessionId"]
+            page = Browser(into, out)
+            target = page.send("Target.createTarget", url="about:blank")["targetId"]
+            session = page.send("Target.attachToTarget", targetId=target, flatten=True)
+            page.session = session["sessionId"]
             for domain in ("Page", "Runtime", "Log", "Network"):
-                found.send(f"{domain}.enable")
-            yield found
+                page.send(f"{domain}.enable")
+            yield page
     finally:  # a closed pipe ends it
         try:
             process.wait(TIMEOUT)

@@ -18,9 +18,9 @@ POINTS = "surfaces-fc"
 
 
 def small_clone(folder: Path, *variants: str) -> Path:
-    """A clone in ``folder`` with these variants alone, of 32 px and four steps, committed."""
+    """Make and commit a clone in ``folder`` with only these variants, of 32 px and four steps."""
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-    for file in ("dvc.yaml", "params.yaml"):  # as they are here, committed or not
+    for file in ("dvc.yaml", "params.yaml"):  # including uncommitted changes
         (folder / file).write_text((ROOT / file).read_text())
     settings = yaml.safe_load((folder / "params.yaml").read_text())
     _shrink(settings, variants)
@@ -33,7 +33,7 @@ def small_clone(folder: Path, *variants: str) -> Path:
 
 
 def points_clone(folder: Path) -> Path:
-    """A small clone whose pipeline ends where :data:`POINTS`, of generated points, is trained."""
+    """Make a small clone of :data:`POINTS`, of generated points, up to its training."""
     small_clone(folder, POINTS)
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["data"] = {"points": params["data"]["points"]}
@@ -74,12 +74,12 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
 
 
 def translation_names(settings: dict[str, Any]) -> list[str]:
-    """The names of all translations of these parameters."""
+    """Return the names of all translations of these parameters."""
     return [name for entries in settings["translations"].values() for name in entries]
 
 
 def studies(translations: Container[str]) -> str:
-    """The text of ``studies.yaml`` without claims, its rows pointing to these alone."""
+    """Return ``studies.yaml`` without claims and with rows of these translations only."""
     content = yaml.safe_load((ROOT / "studies.yaml").read_text())
     for study in content["studies"].values():
         study["claims"] = []
@@ -90,22 +90,22 @@ def studies(translations: Container[str]) -> str:
 
 
 def git(folder: Path, *arguments: str) -> None:
-    """Run git there."""
+    """Run git in ``folder``."""
     subprocess.run(["git", *arguments], cwd=folder, check=True)
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment with the tests' Python first, and none of the user's settings."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))}
-    return kept | {"PATH": f"{BIN}:{kept['PATH']}", "DVC_NO_ANALYTICS": "true"}
+    """Return this environment with the tests' Python first and without the user's settings."""
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("DVC", "MLFLOW", "S2F"))}
+    return variables | {"PATH": f"{BIN}:{variables['PATH']}", "DVC_NO_ANALYTICS": "true"}
 
 
 def run(folder: Path, *command: str) -> str:
-    """What a command of the environment printed there.
+    """Run a command of the environment in ``folder`` and return its output.
 
-    The user's own cache serves the downloads, one store takes the runs.
+    Downloads come from the user's cache.
     """
-    done = subprocess.run(
+    process = subprocess.run(
         [BIN / command[0], *command[1:]],
         cwd=folder,
         env=clean_environment(),
@@ -114,10 +114,10 @@ def run(folder: Path, *command: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done.stdout
+    assert process.returncode == 0, process.stdout[-3000:]
+    return process.stdout
 
 
-def ran(output: str) -> set[str]:
-    """The stages that ``dvc repro`` ran."""
+def stages_run(output: str) -> set[str]:
+    """Return the stages that ``dvc repro`` ran, from its output."""
     return set(re.findall(r"Running stage '([^']+)'", output))

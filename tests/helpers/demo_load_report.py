@@ -78,12 +78,12 @@ def broken_promises(report: dict[str, Any], limits: Limits) -> list[str]:
     errors = {kind: row["500"] for kind, row in outcomes.items() if "500" in row}
     timeouts = {kind: row["none"] for kind, row in outcomes.items() if "none" in row}
     longest = {kind: row["seconds"][-1] for kind, row in kinds.items()}
-    kept = {kind: seconds for kind, seconds in longest.items() if seconds > MAX_KEPT}
+    lingering = {kind: seconds for kind, seconds in longest.items() if seconds > MAX_KEPT}
     memory, files, threads = server["memory"], server["files"], server["threads"]
     promises = {
         f"responses with status 500: {errors}": not errors,
         f"no response within {TIMEOUT:g} s: {timeouts}": not timeouts,
-        f"connections kept for over {MAX_KEPT:g} s: {kept}": not kept,
+        f"connections kept for over {MAX_KEPT:g} s: {lingering}": not lingering,
         f"{report['wrong']} pictures were wrong": not report["wrong"],
         "the same drawings gave other pictures at the end": report["same_pictures"],
         f"an honest client got only {honest['least']} pictures, the median {honest['median']}":

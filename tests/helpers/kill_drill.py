@@ -3,7 +3,7 @@
 
 ``python tests/helpers/kill_drill.py FOLDER --times 200 --seed 1`` makes a small clone in FOLDER if
 there is none and runs its pipeline. Then it sends SIGKILL to the process group of a stage, at a
-moment drawn uniformly over the stage's measured time, runs the stage again as ``dvc repro`` would,
+moment chosen uniformly over the stage's measured time, runs the stage again as ``dvc repro`` would,
 and compares the outputs with those of the uninterrupted run, byte for byte.
 
 Most stages run in a fork of this process, which has imported their modules, so that the kill falls
@@ -34,11 +34,11 @@ from stage_kills import Drill, Kill, Stage, environment, stages
 
 VARIANTS = ("pix2pix-pencil", "cyclegan", "surfaces-fc")
 STEPS = 200
-SAVE_EVERY = 0.05  # seconds; of a minute no training here would see the end
+SAVE_EVERY = 0.05  # seconds; the trainings here are shorter than the default minute
 
 
-def warm(clone: Path, modules: set[str]) -> None:
-    """Import, from the clone, what these stages import when they run."""
+def preload(clone: Path, modules: set[str]) -> None:
+    """Import from the clone the modules that these stages import at run time."""
     sys.path.insert(0, str(clone))
     for name in sorted(modules):
         tree = ast.parse((clone / f"{name.replace('.', '/')}.py").read_text())
@@ -48,8 +48,8 @@ def warm(clone: Path, modules: set[str]) -> None:
     vars(importlib.import_module("s2f_core.training.loop"))["SAVE_EVERY"] = SAVE_EVERY
 
 
-def make(folder: Path, *, points: bool) -> None:
-    """A small clone with its pipeline run, whose trainings take some steps."""
+def make_clone(folder: Path, *, points: bool) -> None:
+    """Make a small clone and run its pipeline, with trainings of :data:`STEPS` steps."""
     if points:
         points_clone(folder)
     else:
@@ -64,18 +64,18 @@ def make(folder: Path, *, points: bool) -> None:
     git(folder, "commit", "--quiet", "--all", "--message", "results")
 
 
-def drill(clone: Path, times: int, seed: int, chosen: Sequence[str], every: int) -> list[Kill]:
-    """Kill so many times, each kind of stage as often as any other."""
+def drill(clone: Path, times: int, seed: int, names: Sequence[str], every: int) -> list[Kill]:
+    """Kill stages ``times`` times, each kind of stage equally often."""
     here = environment(clone)
     os.environ.clear()
     os.environ.update(here)
     kinds: dict[str, list[Stage]] = {}
     for each in stages(clone):
-        if _wanted(each.name, chosen):
+        if _matches(each.name, names):
             kinds.setdefault(each.module, []).append(each)
-    warm(clone, set(kinds))
+    preload(clone, set(kinds))
     draw = random.Random(seed)
-    under = Drill(clone)
+    clone_drill = Drill(clone)
     kills: list[Kill] = []
     waiting: list[Stage] = []
     while len(kills) < times:
@@ -83,21 +83,21 @@ def drill(clone: Path, times: int, seed: int, chosen: Sequence[str], every: int)
             draw.choice(kinds[kind]) for kind in draw.sample([*kinds], len(kinds))
         ]
         by = "dvc" if every and len(kills) % every == every - 1 else "stage"
-        if kill := under.kill(waiting[-1], by, draw.random()):
+        if kill := clone_drill.kill(waiting[-1], by, draw.random()):
             waiting.pop()
             kills.append(kill)
-            ended = f"lost {kill.lost}" if kill.lost else "survived"
+            outcome = f"lost {kill.lost}" if kill.lost else "survived"
             where = f"{kill.stage} ({by}) at {kill.at:.2f} of {kill.of:.2f} s"
-            print(f"{len(kills)}: {where}: {ended}", flush=True)
+            print(f"{len(kills)}: {where}: {outcome}", flush=True)
     return kills
 
 
-def _wanted(name: str, chosen: Sequence[str]) -> bool:
-    return not chosen or name in chosen or name.partition("@")[0] in chosen
+def _matches(name: str, names: Sequence[str]) -> bool:
+    return not names or name in names or name.partition("@")[0] in names
 
 
-def account(kills: Sequence[Kill], seed: int) -> dict[str, Any]:
-    """What came of a drill, as JSON holds it: the counts by kind of stage, then every kill."""
+def summarise(kills: Sequence[Kill], seed: int) -> dict[str, Any]:
+    """Return a drill's report for JSON: counts by kind of stage, and every kill."""
     rows: dict[str, Counter[str]] = {}
     for kill in kills:
         row = rows.setdefault(kill.stage.partition("@")[0], Counter())
@@ -118,36 +118,38 @@ def _counts(row: Counter[str]) -> dict[str, int]:
     return {name: int(row[name]) for name in names}
 
 
-def table(told: dict[str, Any]) -> str:
-    """The counts as Markdown."""
+def table(report: dict[str, Any]) -> str:
+    """Return the counts as a Markdown table."""
     rows = [
         "| stage | injected | survived | lost | half-written | resumed | with DVC | its lock |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for name, counts in told["stages"].items():
+    for name, counts in report["stages"].items():
         rows.append(f"| {name} | {' | '.join(map(str, counts.values()))} |")
     return "\n".join(rows)
 
 
 def main() -> None:
-    """The command line; exits with 1 where something was lost."""
+    """Run the command line; exit with 1 if an output was lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="the clone; made where there is none")
+    parser.add_argument("folder", type=Path, help="the clone; made if it does not exist")
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stages", nargs="*", default=[], help="such as train, or train@best")
-    parser.add_argument("--dvc", type=int, default=8, help="every n-th kills DVC as well; 0: none")
-    parser.add_argument("--points", action="store_true", help="make a clone of points alone")
-    parser.add_argument("--out", type=Path, help="a JSON file for every single one")
-    given = parser.parse_args()
-    clone = given.folder.absolute()
+    parser.add_argument("--stages", nargs="*", default=[], help="such as train or train@best")
+    parser.add_argument("--dvc", type=int, default=8, help="every n-th kill hits DVC, too; 0: none")
+    parser.add_argument("--points", action="store_true", help="make a clone with points only")
+    parser.add_argument("--out", type=Path, help="a JSON file for the report")
+    options = parser.parse_args()
+    clone = options.folder.absolute()
     if not clone.exists():
-        make(clone, points=given.points)
-    told = account(drill(clone, given.times, given.seed, given.stages, given.dvc), given.seed)
-    if given.out:
-        given.out.write_text(json.dumps(told, indent=2) + "\n")
-    print(table(told))
-    sys.exit(told["stages"]["all"]["lost"] > 0)
+        make_clone(clone, points=options.points)
+    report = summarise(
+        drill(clone, options.times, options.seed, options.stages, options.dvc), options.seed
+    )
+    if options.out:
+        options.out.write_text(json.dumps(report, indent=2) + "\n")
+    print(table(report))
+    sys.exit(report["stages"]["all"]["lost"] > 0)
 
 
 if __name__ == "__main__":

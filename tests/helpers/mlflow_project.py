@@ -1,4 +1,4 @@
-"""An MLflow store for each test, and a project whose variant was trained and evaluated."""
+"""An MLflow store for each test, and the files of a trained and evaluated variant."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ FIGURES = {"kid": 0.5, "ssim": 0.25, "psnr": None}
 
 
 @cache
-def _fresh(folder: Path) -> Path:
-    """A store with a schema and no runs: creating one takes seconds, copying it nothing."""
+def _empty_store(folder: Path) -> Path:
+    """Create a store without runs; copying it is much faster than creating another."""
     place = folder / "store with space"
     place.mkdir()
     with pytest.MonkeyPatch.context() as patch:
@@ -43,12 +43,12 @@ def _fresh(folder: Path) -> Path:
 def client(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Any]:
-    """A client of this test's own copy of the store."""
+    """A client of this test's copy of the store."""
     import mlflow
 
-    shutil.copy(_fresh(tmp_path_factory.getbasetemp()), tmp_path / "mlflow.db")
+    shutil.copy(_empty_store(tmp_path_factory.getbasetemp()), tmp_path / "mlflow.db")
     for name in ("MLFLOW_TRACKING_URI", *tracking.DVC_VARIABLES):
-        monkeypatch.setenv(name, "")  # so that it is put back: MLflow itself sets the first
+        monkeypatch.setenv(name, "")  # so that it is restored: MLflow sets the first itself
         monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -59,18 +59,18 @@ def client(
 
 
 def runs(client: Any) -> list[Any]:
-    """All runs of the store."""
+    """Return all runs of the store."""
     experiment = client.get_experiment_by_name(EXPERIMENT)
     return list(client.search_runs([experiment.experiment_id]))
 
 
-def names(client: Any) -> list[str]:
-    """What the runs of the store are called, in order."""
+def run_names(client: Any) -> list[str]:
+    """Return the sorted names of the store's runs."""
     return sorted(run.info.run_name for run in runs(client))
 
 
-def tables(root: Path, make_table: MakeTable, faces: Pixels) -> None:
-    """Forty photos with pencil sketches and noise, ten of them to test on, under ``root``."""
+def write_tables(root: Path, make_table: MakeTable, faces: Pixels) -> None:
+    """Write forty photos, ten of them test images, with pencil sketches and noise."""
     noise = np.random.default_rng(0).integers(0, 256, (40, 1, 1, 8)).astype(np.uint8)
     make_table("data/faces/kept", faces)
     make_table("data/faces/kept-pencil", faces.mean(axis=3, keepdims=True).astype(np.uint8))
@@ -79,8 +79,8 @@ def tables(root: Path, make_table: MakeTable, faces: Pixels) -> None:
     rows.to_parquet(root / "faces" / "split.parquet")
 
 
-def model(root: Path, name: str, condition: str = "pencil", **other: Any) -> None:
-    """An untrained generator as the model of a variant."""
+def save_untrained(root: Path, name: str, condition: str = "pencil", **other: Any) -> None:
+    """Save an untrained generator as the model of a variant."""
     description = Description.model_validate(
         {
             "variant": name,
@@ -101,8 +101,8 @@ def model(root: Path, name: str, condition: str = "pencil", **other: Any) -> Non
     save_model(root / "models" / name / "a-to-b.pt", description, description.build().state_dict())
 
 
-def trained(root: Path, metrics: Path, settings: Settings, run_id: str) -> None:
-    """What a training of three logged rows leaves behind."""
+def write_training(root: Path, metrics: Path, settings: Settings, run_id: str) -> None:
+    """Write the files of a training with three logged rows."""
     name, folder = settings.name, root / "models" / settings.name
     summary = {
         "settings": settings.model_dump(mode="json"),
@@ -120,8 +120,8 @@ def trained(root: Path, metrics: Path, settings: Settings, run_id: str) -> None:
         (metrics / kind / f"{name}.csv").write_text(text)
 
 
-def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
-    """Translate the test split, or another, and give the outputs made-up figures."""
+def write_evaluation(root: Path, name: str, variant: str, **other: Any) -> Translation:
+    """Translate a split and write made-up scores; return the translation."""
     report: dict[str, Any] = {
         "variant": variant,
         "upscaler": "bicubic",
@@ -136,7 +136,7 @@ def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
         **other,
         "figures": {"model": {score: {"value": value} for score, value in FIGURES.items()}},
     }
-    asked = Translation(
+    translation = Translation(
         variant=variant,
         data=VariantData(role="faces", background="kept", condition=report["condition"]),
         transfer=report["transfer"],
@@ -145,9 +145,12 @@ def evaluated(root: Path, name: str, variant: str, **other: Any) -> Translation:
         split=report["split"],
     )
     translate_split(
-        root / "models" / variant / "a-to-b.pt", asked, root, root / "translations" / variant / name
+        root / "models" / variant / "a-to-b.pt",
+        translation,
+        root,
+        root / "translations" / variant / name,
     )
     folder = root / "evaluations" / variant / name
     folder.mkdir(parents=True)
     (folder / "evaluation.json").write_text(json.dumps(report))
-    return asked
+    return translation

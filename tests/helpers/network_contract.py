@@ -17,17 +17,17 @@ SIZES = (1, 16, 28, 36, 48, 100)
 
 
 def generator(**section: object) -> Any:
-    """The section of a generator, as params.yaml would give it."""
+    """Validate a generator's section, as in params.yaml."""
     return TypeAdapter(Generator).validate_python(section)
 
 
 def discriminator(**section: object) -> Any:
-    """The section of a discriminator, as params.yaml would give it."""
+    """Validate a discriminator's section, as in params.yaml."""
     return TypeAdapter(Discriminator).validate_python(section)
 
 
 def registry_cases(union: Any) -> list[dict[str, object]]:
-    """Every type of a registry, with every norm where it has one."""
+    """Return every type of a registry, with every norm if it has a norm."""
     cases: list[dict[str, object]] = []
     for section in get_args(get_args(union)[0]):
         (name,) = get_args(section.model_fields["type"].annotation)
@@ -38,7 +38,7 @@ def registry_cases(union: Any) -> list[dict[str, object]]:
 
 
 def build_or_refuse(section: Any, size: int, *rest: int) -> Any:
-    """The network, or None where the section refuses the size and names it."""
+    """Build the network; return None if the section refuses the size with a clear message."""
     try:
         return section.build(size, *rest)
     except UserError as error:
@@ -48,12 +48,12 @@ def build_or_refuse(section: Any, size: int, *rest: int) -> Any:
 
 
 def count_parameters(network: nn.Module) -> int:
-    """The number of values that the network learns."""
+    """Return the number of trainable values."""
     return sum(weight.numel() for weight in network.parameters())
 
 
 def assert_learns(network: nn.Module, out: Any) -> None:
-    """Every parameter gets a gradient, and only a bias in front of a norm may get zero."""
+    """Assert that all parameters get gradients; only biases, before a norm, may get zeros."""
     out.square().mean().backward()
     for name, weight in network.named_parameters():
         assert weight.grad is not None, name
@@ -62,7 +62,7 @@ def assert_learns(network: nn.Module, out: Any) -> None:
 
 
 def assert_survives_a_file(network: nn.Module, twin: nn.Module, inputs: Tensor) -> None:
-    """The weights, saved and loaded into a twin, give the same output in eval mode."""
+    """Assert that weights saved and loaded into a twin give the same outputs in eval mode."""
     file = io.BytesIO()
     torch.save(network.state_dict(), file)
     file.seek(0)

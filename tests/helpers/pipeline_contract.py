@@ -1,7 +1,7 @@
-"""Reads ``dvc.yaml`` and the code it runs, and says where the two disagree.
+"""Compare ``dvc.yaml`` with the code that it runs.
 
-``dvc repro`` decides by a stage's ``deps`` and ``params`` whether to run it again. A parameter that
-is not declared gives stale results without a word; one too many runs for hours for nothing.
+``dvc repro`` decides by a stage's ``deps`` and ``params`` whether to run it again. A missing
+parameter gives stale results without a warning; a superfluous one repeats stages in vain.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import yaml
 from s2f_core.common.code_digest import PACKAGES, imported_files
 
 PARAMS = "s2f_core.common.config"
-ANY = "*"  # a key that is known only when the stage runs
+ANY = "*"  # a key known only at run time
 
 Keys = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One entry of ``dvc.yaml``; what a template fills in is :data:`ANY`."""
+    """An entry of ``dvc.yaml``; :data:`ANY` stands for the values of a template."""
 
     name: str
     module: str
@@ -34,7 +34,7 @@ class Stage:
 
 
 def read_stages(root: Path) -> list[Stage]:
-    """The stages of ``dvc.yaml``; one with foreach or matrix is read once, as its template."""
+    """Read the stages of ``dvc.yaml``; one with foreach or matrix is read once, as a template."""
     entries = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     return [_stage(name, entry.get("do", entry)) for name, entry in entries.items()]
 
@@ -62,25 +62,25 @@ def _paths(entries: list[Any]) -> Iterator[str]:
 
 
 def wrong_deps(stage: Stage) -> list[str]:
-    """Whether a stage depends on the digest of its own code, and on no code besides.
+    """List the errors in a stage's deps: its code's digest must be there, and no other code.
 
-    A role that is generated has a file of code as its ``path``, which is a template here.
+    A generated role has a file of code as its ``path``, which is a template here.
     """
     digest = f"data/code/{stage.module}"
-    wanted = set() if stage.module == "code" else {digest}
-    found = {dep for dep in stage.deps if dep.startswith("data/code")}
+    expected = set() if stage.module == "code" else {digest}
+    actual = {dep for dep in stage.deps if dep.startswith("data/code")}
     listed = {dep for dep in stage.deps if dep.split("/")[0] in PACKAGES}
     other = listed - set(PACKAGES) if stage.module == "code" else listed
     return [
-        *(f"{stage.name}: {dep} is not among its deps" for dep in sorted(wanted - found)),
-        *(f"{stage.name}: dep {dep} is another stage's" for dep in sorted(found - wanted)),
+        *(f"{stage.name}: {dep} is not among its deps" for dep in sorted(expected - actual)),
+        *(f"{stage.name}: dep {dep} is another stage's" for dep in sorted(actual - expected)),
         *(f"{stage.name}: dep {dep} is code, which {digest} covers" for dep in sorted(other)),
     ]
 
 
-def loaded(root: Path, module: str) -> set[Keys]:
-    """The parameters that a stage's code loads, by the literal keys of its ``load`` calls."""
-    found: set[Keys] = set()
+def loaded_params(root: Path, module: str) -> set[Keys]:
+    """Return the parameters that a stage's code loads: the literal keys of its ``load`` calls."""
+    loaded: set[Keys] = set()
     for file in imported_files(root, f"stages.{module}"):
         if file.suffix != ".py":
             continue
@@ -89,15 +89,15 @@ def loaded(root: Path, module: str) -> set[Keys]:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in names:
                 if any(keyword.arg == "file" for keyword in call.keywords):
-                    continue  # another file than params.yaml, which is a dep
-                found.add(tuple(_key(argument) for argument in call.args[1:]))
-    if any(keys[0] == "variants" for keys in found):
-        found.add(("defaults",))  # an entry under variants is merged with them
-    return found
+                    continue  # a file other than params.yaml is a dep
+                loaded.add(tuple(_key(argument) for argument in call.args[1:]))
+    if any(keys[0] == "variants" for keys in loaded):
+        loaded.add(("defaults",))  # an entry under variants is merged with them
+    return loaded
 
 
 def _names_of_load(tree: ast.AST) -> set[str]:
-    """What ``s2f_core.common.config.load`` is called in a file."""
+    """Return the names of ``s2f_core.common.config.load`` in a file."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -111,27 +111,27 @@ def _names_of_load(tree: ast.AST) -> set[str]:
 
 def _key(argument: ast.expr) -> str:
     if isinstance(argument, ast.Starred):
-        raise TypeError(f"load(*{ast.unparse(argument.value)}): which keys, a reader cannot tell")
+        raise TypeError(f"load(*{ast.unparse(argument.value)}): the keys must be literal")
     return str(argument.value) if isinstance(argument, ast.Constant) else ANY
 
 
 def wrong_params(root: Path, stage: Stage) -> list[str]:
-    """Parameters that are loaded and not declared, or declared and not loaded.
+    """List parameters that are loaded but not declared, or declared but not loaded.
 
-    Both have to name the same keys: a whole section declared where one entry is loaded would run
-    every variant again because one of them changed.
+    The keys must be the same: a declared section, of which a stage loads one entry, would repeat
+    every variant after a change of one.
     """
-    read = loaded(root, stage.module)
+    loaded = loaded_params(root, stage.module)
     return [
         *(
             f"{stage.name}: loads {'.'.join(keys)}, which is not among its params"
-            for keys in sorted(read)
+            for keys in sorted(loaded)
             if not any(_same(keys, other) for other in stage.params)
         ),
         *(
             f"{stage.name}: declares {'.'.join(keys)}, which it never loads"
             for keys in sorted(stage.params)
-            if not any(_same(keys, other) for other in read)
+            if not any(_same(keys, other) for other in loaded)
         ),
     ]
 

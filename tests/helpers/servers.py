@@ -121,10 +121,10 @@ def postgres_database() -> Iterator[str]:
     Skips the test without PostgreSQL: Debian's package is ``postgresql``.
     """
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-    found = shutil.which("pg_ctl") or (str(installed[-1]) if installed else None)
-    if found is None:
+    program = shutil.which("pg_ctl") or (str(installed[-1]) if installed else None)
+    if program is None:
         pytest.skip("no PostgreSQL: apt-get install postgresql")
-    programs = Path(found).resolve().parent
+    programs = Path(program).resolve().parent
     # It refuses to be root, and another user may not look into the folder of tests.
     user = "postgres" if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="s2f-postgres-") as name:

@@ -1,4 +1,4 @@
-"""Kills a stage of a finished clone, runs it again, and compares what came of it."""
+"""Kill a stage of a finished clone, run it again, and compare the outputs."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ import yaml
 from clones import BIN, clean_environment, git
 from platformdirs import user_cache_dir
 
-ELSEWHERE = {".dvc", ".git", "mlartifacts", "__pycache__"}  # of a clone, not the stages' outputs
+NOT_OUTPUTS = {".dvc", ".git", "mlartifacts", "__pycache__"}  # folders of a clone
 CLOCK = {"seconds", "minutes", "images_per_second"}  # keys of training.json
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # the same sums in the same order in every run
-FETCHED = "assets"  # in the cache, what no stage computes
+FETCHED = "assets"  # folder of the cache with downloads
 
-Prints = dict[str, str]
+Checksums = dict[str, str]  # by path
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage as ``dvc.lock`` has it: the words after ``python -m``, and what it writes."""
+    """A stage of ``dvc.lock``: its module, arguments and outputs."""
 
     name: str
     module: str
@@ -40,12 +40,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Kill:
-    """One of them: ``at`` so many of a stage's ``of`` seconds, and what was found.
+    """A kill after ``at`` of a stage's ``of`` seconds, and its effects.
 
-    ``torn``: outputs that were there after it and were not what they had to be. ``state``: whether
-    there was an unfinished training to go on with. ``lock``: whether DVC was writing ``dvc.lock``,
-    which had then to be taken from git. ``lost``: files that differ after the next run, are
-    missing, or should not be there.
+    ``torn`` is the number of wrong outputs after the kill, ``state`` whether there was an
+    unfinished training to resume. ``lock`` is whether DVC was writing ``dvc.lock``, which is then
+    restored from git. ``lost`` lists the files that differ, are missing or are left over after the
+    next run.
     """
 
     stage: str
@@ -60,7 +60,7 @@ class Kill:
 
 @dataclass
 class Drill:
-    """A finished clone, and what its stages take to run."""
+    """A finished clone, and the seconds of its stages."""
 
     clone: Path
     seconds: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -68,32 +68,32 @@ class Drill:
     def __post_init__(self) -> None:
         self.cache = private_cache(self.clone)
         self.lock = (self.clone / "dvc.lock").read_text()
-        self.kept = self.clone.with_name(f"{self.clone.name}.kept")
-        self.there = set(self.files())
+        self.originals = self.clone.with_name(f"{self.clone.name}.kept")
+        self.paths = set(self.files())
         self.log = self.clone.with_name(f"{self.clone.name}.log")
         self.log.touch()
-        shutil.rmtree(self.kept, ignore_errors=True)
+        shutil.rmtree(self.originals, ignore_errors=True)
         for stage in stages(self.clone):
             for out in stage.outs:
-                _copy(self.clone / out, self.kept / out)
+                _copy(self.clone / out, self.originals / out)
 
     def files(self) -> Iterator[str]:
-        """The paths of all that is in the clone and of a stage's making."""
+        """Yield the paths of the stages' outputs in the clone."""
         for path in self.clone.rglob("*"):
             inner = path.relative_to(self.clone)
-            if not ELSEWHERE & set(inner.parts) and not inner.name.startswith("mlflow.db"):
+            if not NOT_OUTPUTS & set(inner.parts) and not inner.name.startswith("mlflow.db"):
                 yield str(inner)
 
     def kill(self, stage: Stage, by: str, share: float) -> Kill | None:
-        """Kill a stage after this share of its time and run it again; None if it was faster."""
-        start, prepare = self._ways(stage)[by]
+        """Kill a stage after this share of its time and run it again; None if it ended before."""
+        start, prepare = self._launchers(stage)[by]
         if (stage.name, by) not in self.seconds:
             prepare()
             began = time.monotonic()
-            self._end(start(), stage)
+            self._wait(start(), stage)
             self.seconds[stage.name, by] = time.monotonic() - began
             if lost := self._lost(stage):
-                raise AssertionError(f"{stage.name} differs when nobody kills it: {lost}")
+                raise AssertionError(f"{stage.name} differs without a kill: {lost}")
         of = self.seconds[stage.name, by]
         prepare()
         pid = start()
@@ -108,22 +108,22 @@ class Drill:
             self._remove(stage)
         if lock := by == "dvc" and self._lock_is_torn():
             git(self.clone, "checkout", "--quiet", "dvc.lock")
-        self._end(start(), stage)
+        self._wait(start(), stage)
         kill = Kill(stage.name, by, share * of, of, torn, state, lock, self._lost(stage))
         self._restore(stage)
         return kill
 
-    def _ways(self, stage: Stage) -> dict[str, tuple[Callable[[], int], Callable[[], None]]]:
-        """How to start it, which gives the process group, and what comes before the first time."""
+    def _launchers(self, stage: Stage) -> dict[str, tuple[Callable[[], int], Callable[[], None]]]:
+        """Return, by kind of run, a function that starts it and one that prepares the first run."""
         return {
-            "stage": (lambda: self._fork(stage), lambda: self._begin(stage)),
+            "stage": (lambda: self._fork(stage), lambda: self._reset(stage)),
             "dvc": (lambda: self._repro(stage), lambda: self._forget(stage)),
         }
 
     def _fork(self, stage: Stage) -> int:
         pid = os.fork()
         if pid:
-            with suppress(PermissionError):  # it has begun, and done so itself
+            with suppress(PermissionError):  # the child did so itself
                 os.setpgid(pid, pid)
             return pid
         status = 1
@@ -152,14 +152,14 @@ class Drill:
                 start_new_session=True,
             ).pid
 
-    def _end(self, pid: int, stage: Stage) -> None:
+    def _wait(self, pid: int, stage: Stage) -> None:
         _, status = os.waitpid(pid, 0)
         if status:
-            said = self.log.read_text(errors="replace")[-2000:]
-            raise AssertionError(f"{stage.name} ended with {status}: {said}")
+            output = self.log.read_text(errors="replace")[-2000:]
+            raise AssertionError(f"{stage.name} ended with {status}: {output}")
 
-    def _begin(self, stage: Stage) -> None:
-        """As if this stage had never run: nothing of what it computes is in the cache either."""
+    def _reset(self, stage: Stage) -> None:
+        """Remove the outputs and caches of a stage, as if it had never run."""
         self._remove(stage)
         for folder in self.cache.iterdir():
             if folder.name != FETCHED:
@@ -167,63 +167,69 @@ class Drill:
 
     def _lock_is_torn(self) -> bool:
         with self.log.open("a") as log:
-            asked = [str(BIN / "dvc"), "stage", "list", "--quiet"]
-            done = subprocess.run(asked, cwd=self.clone, stdout=log, stderr=log, check=False)
-        return done.returncode != 0
+            command = [str(BIN / "dvc"), "stage", "list", "--quiet"]
+            process = subprocess.run(command, cwd=self.clone, stdout=log, stderr=log, check=False)
+        return process.returncode != 0
 
     def _remove(self, stage: Stage) -> None:
-        """As DVC does before it runs a stage."""
+        """Remove the outputs, as DVC does before it runs a stage."""
         for out in stage.outs:
             _delete(self.clone / out)
 
     def _forget(self, stage: Stage) -> None:
-        """Have DVC know of no run of this stage."""
-        self._begin(stage)
+        """Remove the runs of a stage from DVC's lock file and run cache."""
+        self._reset(stage)
         lock = yaml.safe_load(self.lock)
         del lock["stages"][stage.name]
         (self.clone / "dvc.lock").write_text(yaml.safe_dump(lock, sort_keys=False))
         shutil.rmtree(self.clone / ".dvc" / "cache" / "runs", ignore_errors=True)
 
     def _restore(self, stage: Stage) -> None:
-        """Back to what the uninterrupted run left, clock and all."""
+        """Restore the outputs of the uninterrupted run."""
         (self.clone / "dvc.lock").write_text(self.lock)
         self._remove(stage)
         for out in stage.outs:
-            _copy(self.kept / out, self.clone / out)
+            _copy(self.originals / out, self.clone / out)
 
     def _torn(self, stage: Stage) -> int:
-        found, wanted = self._prints(self.clone, stage), self._prints(self.kept, stage)
-        return sum(wanted.get(name) != value for name, value in found.items())
+        actual, expected = (
+            self._checksums(self.clone, stage),
+            self._checksums(self.originals, stage),
+        )
+        return sum(expected.get(name) != value for name, value in actual.items())
 
     def _lost(self, stage: Stage) -> list[str]:
-        found, wanted = self._prints(self.clone, stage), self._prints(self.kept, stage)
-        names = {name for name in found | wanted if found.get(name) != wanted.get(name)}
-        return sorted(names | (set(self.files()) ^ self.there))
+        actual, expected = (
+            self._checksums(self.clone, stage),
+            self._checksums(self.originals, stage),
+        )
+        names = {name for name in actual | expected if actual.get(name) != expected.get(name)}
+        return sorted(names | (set(self.files()) ^ self.paths))
 
-    def _prints(self, root: Path, stage: Stage) -> Prints:
-        return {name: value for out in stage.outs for name, value in prints(root, out).items()}
+    def _checksums(self, root: Path, stage: Stage) -> Checksums:
+        return {name: value for out in stage.outs for name, value in checksums(root, out).items()}
 
 
-def prints(root: Path, out: Path) -> Prints:
-    """Checksums of an output's files by path, without what no two runs have in common.
+def checksums(root: Path, out: Path) -> Checksums:
+    """Return the checksums of an output's files by path.
 
-    That is the id of a training's run in MLflow, and its times.
+    The id of a training's MLflow run and its times are left out: they differ between runs.
     """
     place = root / out
     paths = place.rglob("*") if place.is_dir() else [place]
-    return {str(path.relative_to(root)): _print(path) for path in paths if path.is_file()}
+    return {str(path.relative_to(root)): _checksum(path) for path in paths if path.is_file()}
 
 
-def _print(path: Path) -> str:
+def _checksum(path: Path) -> str:
     content = path.read_bytes()
     if path.name == "run_id" and content:
         content = b"a run"
     if path.name == "training.json":
         try:
-            told = json.loads(content)
+            summary = json.loads(content)
         except ValueError:
             return "not JSON"
-        content = json.dumps({k: v for k, v in told.items() if k not in CLOCK}).encode()
+        content = json.dumps({k: v for k, v in summary.items() if k not in CLOCK}).encode()
     return hashlib.sha256(content).hexdigest()
 
 
@@ -243,24 +249,24 @@ def _delete(path: Path) -> None:
 
 
 def stages(clone: Path) -> list[Stage]:
-    """The stages of ``dvc.lock`` whose outputs are there: it is the project's, of more variants."""
+    """Return the stages of ``dvc.lock`` whose outputs are on disk."""
     lock = yaml.safe_load((clone / "dvc.lock").read_text())["stages"]
-    found = []
+    finished = []
     for name, entry in lock.items():
         _python, _m, module, *arguments = entry["cmd"].split()
         outs = tuple(Path(out["path"]) for out in entry["outs"])
         if all((clone / out).exists() for out in outs):
-            found.append(Stage(name, module, tuple(arguments), outs))
-    return found
+            finished.append(Stage(name, module, tuple(arguments), outs))
+    return finished
 
 
 def environment(clone: Path) -> dict[str, str]:
-    """What a clone's stages run in: nothing of the user's, a cache of their own, one thread."""
+    """Return the environment of a clone's stages: no user settings, a private cache, one thread."""
     return clean_environment() | ONE_THREAD | {"S2F_CACHE": str(private_cache(clone))}
 
 
 def private_cache(clone: Path) -> Path:
-    """A cache beside the clone, which has what the user's has fetched, as links."""
+    """Make a cache beside the clone, with links to the downloads of the user's cache."""
     place = clone.with_name(f"{clone.name}.cache")
     if not place.exists():
         fetched = Path(os.environ.get("S2F_CACHE") or user_cache_dir("s2f")) / FETCHED
@@ -274,5 +280,5 @@ def private_cache(clone: Path) -> Path:
 def _link(source: Path, target: Path) -> None:
     try:
         target.hardlink_to(source)
-    except OSError:  # of another disk
+    except OSError:  # on another disk
         shutil.copyfile(source, target)

@@ -134,11 +134,11 @@ def _read_archive(folder: Path, data: bytes) -> object:
 
 
 def _unpack(folder: Path, data: bytes) -> object:
-    got, made = _write(folder / "in", "given", data), folder / "out" / "made.zip"
-    made.parent.mkdir()
+    download, target = _write(folder / "in", "given", data), folder / "out" / "made.zip"
+    target.parent.mkdir()
     source = Source("file:given", len(data), "*", below="")
-    unpack(File("made.zip", 2**10, "", (source,)), source, got, made)
-    return made
+    unpack(File("made.zip", 2**10, "", (source,)), source, download, target)
+    return target
 
 
 def _params(folder: Path, data: bytes) -> object:

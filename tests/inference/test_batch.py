@@ -28,11 +28,11 @@ UNET = {"type": "unet", "norm": "instance"}
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with models and three drawings, one of them deeper, as the working directory."""
     description: dict[str, Any] = {"drawn_at": 32, "versions": {"s2f": "0"}}
-    mlflow_project.model(tmp_path / "data", "tiny", **description)
-    mlflow_project.model(
+    mlflow_project.save_untrained(tmp_path / "data", "tiny", **description)
+    mlflow_project.save_untrained(
         tmp_path / "data", "noisy", generator={**UNET, "noise": "input"}, **description
     )
-    mlflow_project.model(
+    mlflow_project.save_untrained(
         tmp_path / "data", "noise", "noise", generator={"type": "dcgan"}, in_channels=8, size=32
     )
     for row, name in enumerate(["a.png", "b.jpg", "deep/c.webp"]):

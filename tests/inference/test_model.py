@@ -45,12 +45,12 @@ CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k", "limit": None}
 def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
     """Tables, and models that take drawings, photos and noise."""
     root = tmp_path / "data"
-    mlflow_project.tables(root, make_table, faces)
-    mlflow_project.model(root, "tiny", **DRAWN)
-    mlflow_project.model(root, "imported", lines=DRAWN["lines"])
-    mlflow_project.model(root, "noise", "noise", **NOISE)
-    mlflow_project.model(root, "noisy", generator={**UNET, "noise": "input"}, **DRAWN)
-    mlflow_project.model(root, "pose", "pose", in_channels=3, **{**DRAWN, "lines": None})
+    mlflow_project.write_tables(root, make_table, faces)
+    mlflow_project.save_untrained(root, "tiny", **DRAWN)
+    mlflow_project.save_untrained(root, "imported", lines=DRAWN["lines"])
+    mlflow_project.save_untrained(root, "noise", "noise", **NOISE)
+    mlflow_project.save_untrained(root, "noisy", generator={**UNET, "noise": "input"}, **DRAWN)
+    mlflow_project.save_untrained(root, "pose", "pose", in_channels=3, **{**DRAWN, "lines": None})
     return root
 
 
@@ -95,8 +95,8 @@ def test_a_model_that_is_not_there_names_those_that_are(data: Path) -> None:
 
 def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) -> None:
     """From MLflow, by its own upscaler, to the byte; a run's file is the bare generator."""
-    mlflow_project.model(data, "plain")
-    asked = mlflow_project.evaluated(data, "plain", "plain")
+    mlflow_project.save_untrained(data, "plain")
+    asked = mlflow_project.write_evaluation(data, "plain", "plain")
     log_evaluation("plain", "plain", data, CELEBA)
     (version,) = client.search_model_versions("name = 'plain'")
     client.log_artifact(version.run_id, str(data / "models/plain/a-to-b.pt"), "model")
@@ -115,7 +115,9 @@ def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) 
 
 def test_a_packed_translation_is_that_of_the_evaluation(data: Path, tmp_path: Path) -> None:
     """Its folder, as MLflow keeps it, of a model that takes pictures as they are."""
-    asked = mlflow_project.evaluated(data, "posed", "pose", condition="pencil", transfer=True)
+    asked = mlflow_project.write_evaluation(
+        data, "posed", "pose", condition="pencil", transfer=True
+    )
     pack(tmp_path / "kept" / "data", asked, asked.data.pairs(data, "test"), data)
     pairs = asked.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
@@ -166,24 +168,24 @@ def test_a_photo_becomes_what_the_training_saw(data: Path, faces: Pixels) -> Non
 def test_what_a_photo_needs_is_named(data: Path, faces: Pixels) -> None:
     """Weights that were not fetched; drawings that no photo becomes."""
     hed = {**DRAWN, "drawing": {"type": "hed"}}
-    mlflow_project.model(data, "hed", "hed", **hed)
+    mlflow_project.save_untrained(data, "hed", "hed", **hed)
     with pytest.raises(UserError, match="s2f fetch hed"):
         s2f_core.load("hed", data)(faces[0], from_photo=True)
     bare = {**DRAWN, "matting": {"model": "u2netp"}, "background": "removed"}
-    mlflow_project.model(data, "bare", **bare)
+    mlflow_project.save_untrained(data, "bare", **bare)
     with pytest.raises(UserError, match="s2f fetch u2netp"):
         s2f_core.load("bare", data)(faces[0], from_photo=True)
-    mlflow_project.model(data, "given", "given", **{**DRAWN, "drawing": {"type": "given"}})
+    mlflow_project.save_untrained(data, "given", "given", **{**DRAWN, "drawing": {"type": "given"}})
     with pytest.raises(UserError, match="'given', were not made of photos"):
         s2f_core.load("given", data)(faces[0], from_photo=True)
-    mlflow_project.model(data, "unknown", "mine")
+    mlflow_project.save_untrained(data, "unknown", "mine")
     with pytest.raises(UserError, match="does not say how the condition of its images was made"):
         s2f_core.load("unknown", data)(faces[0], from_photo=True)
 
 
 def test_the_way_back_takes_photos(data: Path, faces: Pixels) -> None:
     """Cropped, and not drawn: three channels in."""
-    mlflow_project.model(
+    mlflow_project.save_untrained(
         data, "back", in_channels=3, out_channels=1, **{**DRAWN, "direction": "b-to-a"}
     )
     made = s2f_core.load("back", data)(faces[0][:, :16])
@@ -280,10 +282,10 @@ def test_importing_s2f_core_is_light() -> None:
 
 def test_it_answers_as_the_evaluation_does(data: Path) -> None:
     """To the byte, tones of the table given one by one to a model that has no paper to look for."""
-    mlflow_project.evaluated(data, "tones", "imported")
+    mlflow_project.write_evaluation(data, "tones", "imported")
     pairs = VariantData(role="faces", background="kept", condition="pencil").pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
-    mlflow_project.model(data, "as-is", "mine")
+    mlflow_project.save_untrained(data, "as-is", "mine")
     model = s2f_core.load("as-is", data)
     enlarged = [model(each, upscale=2, upscaler="bicubic") for each in inputs]
     assert (

@@ -61,7 +61,7 @@ def data(tmp_path: Path) -> Path:
         "direction": "a-to-b",
         "drawing": {"type": "pencil", "blur": 5},
     }
-    mlflow_project.model(tmp_path / "data", "tiny", **description)
+    mlflow_project.save_untrained(tmp_path / "data", "tiny", **description)
     return tmp_path / "data"
 
 

@@ -1,4 +1,4 @@
-"""`dvc repro` under trouble: Ctrl-C, two at once, outputs that are links and may only be read."""
+"""Faults of `dvc repro`: Ctrl-C, two at once, read-only links as outputs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from clones import BIN, POINTS, clean_environment, points_clone, ran, run
-from stage_kills import ONE_THREAD, Prints, prints
+from clones import BIN, POINTS, clean_environment, points_clone, run, stages_run
+from stage_kills import ONE_THREAD, Checksums, checksums
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -44,8 +44,8 @@ def _begin(clone: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _prints(clone: Path) -> Prints:
-    return {name: value for out in OUTPUTS for name, value in prints(clone, out).items()}
+def _checksums(clone: Path) -> Checksums:
+    return {name: value for out in OUTPUTS for name, value in checksums(clone, out).items()}
 
 
 def _steps(clone: Path, steps: int) -> None:
@@ -55,43 +55,43 @@ def _steps(clone: Path, steps: int) -> None:
     (clone / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
 
-def test_ctrl_c_saves_and_the_next_repro_goes_on(clone: Path) -> None:
-    """From the very step, and to the same bytes as a training that nobody interrupts."""
+def test_ctrl_c_saves_and_the_next_repro_resumes(clone: Path) -> None:
+    """The result has the same bytes as an uninterrupted training."""
     _steps(clone, 3000)
     training = _begin(clone)
     assert training.stdout is not None
-    said = ""
-    while "pixel_difference" not in said and "ssim" not in said and "variety" not in said:
+    output = ""
+    while "pixel_difference" not in output and "ssim" not in output and "variety" not in output:
         piece = training.stdout.read(64)
-        assert piece, said
-        said += piece
+        assert piece, output
+        output += piece
     os.killpg(training.pid, signal.SIGINT)
-    said += training.communicate()[0]
+    output += training.communicate()[0]
     assert training.returncode != 0
-    assert "saved: the same command continues it" in said
+    assert "saved: the same command continues it" in output
     # DVC runs a stage by $SHELL: bash becomes the stage, dash stays and ends by the signal itself
-    assert re.search(r"exited with (130|-2)\b", said)
+    assert re.search(r"exited with (130|-2)\b", output)
     (state,) = (clone / ".s2f" / "training").glob("*.pt")
 
-    assert ran(run(clone, "dvc", "repro")) == {TRAIN}
+    assert stages_run(run(clone, "dvc", "repro")) == {TRAIN}
     assert not state.exists()
-    resumed = _prints(clone)
+    resumed = _checksums(clone)
     run(clone, "dvc", "repro", "--force", "--no-run-cache", "--single-item", TRAIN)
-    assert _prints(clone) == resumed
+    assert _checksums(clone) == resumed
 
 
-def test_two_at_once_do_each_other_no_harm(clone: Path) -> None:
-    """One of them may say that the other holds the lock; what is there in the end is whole."""
+def test_two_repros_at_once_leave_whole_outputs(clone: Path) -> None:
+    """One of them may fail because the other holds the lock."""
     run(clone, "dvc", "repro")
-    before = _prints(clone)
+    before = _checksums(clone)
     both = [_begin(clone, "--force", "--no-run-cache", TRAIN) for _ in range(2)]
-    said = [process.communicate()[0] for process in both]
+    output = [process.communicate()[0] for process in both]
     ends = [process.returncode for process in both]
-    assert 0 in ends, said
-    for code, text in zip(ends, said, strict=True):
+    assert 0 in ends, output
+    for code, text in zip(ends, output, strict=True):
         assert code == 0 or "lock" in text or "busy" in text, text
     assert "up to date" in run(clone, "dvc", "repro")
-    assert _prints(clone) == before
+    assert _checksums(clone) == before
 
 
 @pytest.fixture(params=["hardlink", "symlink"])
@@ -110,19 +110,19 @@ def linked(clone: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
     shutil.rmtree(cache)
 
 
-def test_outputs_that_are_links(linked: Path) -> None:
-    """They may only be read. Twice another training: no stage writes through a link."""
+def test_no_stage_writes_through_a_link(linked: Path) -> None:
+    """Two further trainings leave the read-only links' targets unchanged."""
     run(linked, "dvc", "repro")
     model = linked / "data/models" / POINTS / "a-to-b.pt"
     assert model.is_symlink() or model.stat().st_nlink > 1
-    before = _prints(linked)
+    before = _checksums(linked)
     for steps in (5, 6):
         _steps(linked, steps)
-        assert ran(run(linked, "dvc", "repro")) == {TRAIN}
-        assert _prints(linked) != before
+        assert stages_run(run(linked, "dvc", "repro")) == {TRAIN}
+        assert _checksums(linked) != before
     cache = Path(run(linked, "dvc", "cache", "dir").strip().splitlines()[-1])
-    kept = [file for file in (cache / "files" / "md5").rglob("*") if file.is_file()]
-    assert len(kept) > 10
-    for file in kept:
+    cached = [file for file in (cache / "files" / "md5").rglob("*") if file.is_file()]
+    assert len(cached) > 10
+    for file in cached:
         name = file.parent.name + file.name.removesuffix(".dir")
         assert hashlib.md5(file.read_bytes()).hexdigest() == name  # noqa: S324 - DVC's own

@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from clones import git, ran, run, small_clone
-from stage_kills import prints
+from clones import git, run, small_clone, stages_run
+from stage_kills import checksums
 
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.mlflow_store import connect
@@ -50,9 +50,9 @@ def _runs(folder: Path) -> list[dict[str, str]]:
 
 
 def test_a_second_repro_does_nothing(clone: Path) -> None:
-    """And leaves nothing to commit."""
+    """It leaves nothing to commit."""
     output = _run(clone, "repro")
-    assert ran(output) == set()
+    assert stages_run(output) == set()
     assert "up to date" in output
     status = subprocess.run(
         ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
@@ -60,24 +60,24 @@ def test_a_second_repro_does_nothing(clone: Path) -> None:
     assert status.stdout == ""
 
 
-def test_a_condition_reruns_what_depends_on_it_alone(clone: Path) -> None:
-    """Other edges, which no variant here sees: their tables, and what tells of them.
+def test_a_changed_condition_repeats_only_stages_that_depend_on_it(clone: Path) -> None:
+    """No variant here uses edges: a change repeats their tables, the gap and the report.
 
-    Other pencils: all that follows.
+    Pencil sketches also have a training and an evaluation.
     """
     text = (clone / "params.yaml").read_text()
     (clone / "params.yaml").write_text(text.replace("high: 120", "high: 121"))
-    edges = ran(_run(clone, "repro"))
+    edges = stages_run(_run(clone, "repro"))
     (clone / "params.yaml").write_text(text.replace("blur: 21", "blur: 23"))
-    pencil = ran(_run(clone, "repro"))
+    pencil = stages_run(_run(clone, "repro"))
     (clone / "params.yaml").write_text(text)
     restored = _run(clone, "repro")
-    told = {"gap", "report"}
-    assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges"} | told
+    summaries = {"gap", "report"}
+    assert edges == {"condition@faces-kept-edges", "condition@faces-removed-edges"} | summaries
     variant = {f"{stage}@pix2pix-pencil" for stage in ("train", "evaluate")}
     tables = {"condition@faces-kept-pencil", "condition@faces-removed-pencil"}
-    assert pencil - (edges - told) == tables | variant | told
-    assert ran(restored) == set()  # from the run cache
+    assert pencil - (edges - summaries) == tables | variant | summaries
+    assert stages_run(restored) == set()  # from the run cache
     assert "is cached" in restored
 
 
@@ -87,7 +87,7 @@ def test_a_sweep_lands_in_one_store(clone: Path) -> None:
     One of them is to be chosen by, and scores validation images.
     """
     output = _run(clone, "exp", "run", "--name", "here", "-S", "lr=1e-4")
-    assert {stage.split("@")[0] for stage in ran(output)} == {
+    assert {stage.split("@")[0] for stage in stages_run(output)} == {
         "train",
         "evaluate",
         "report",
@@ -115,28 +115,28 @@ def test_a_sweep_lands_in_one_store(clone: Path) -> None:
     assert named["apart"]["DVC_STAGE"].startswith("train@pix2pix-")
 
 
-def test_metrics_and_plots_are_dvcs(clone: Path) -> None:
+def test_dvc_shows_metrics_and_plots(clone: Path) -> None:
     """`dvc metrics show`, `diff` and `dvc plots show` find figures and curves."""
-    shown = _run(clone, "metrics", "show", "--md")
-    assert "metrics/pix2pix-pencil.json" in shown
-    assert "kid" in shown
+    table = _run(clone, "metrics", "show", "--md")
+    assert "metrics/pix2pix-pencil.json" in table
+    assert "kid" in table
     _run(clone, "metrics", "diff")
     _run(clone, "plots", "show")
     page = (clone / "dvc_plots" / "index.html").read_text()
-    for wanted in ("d_out_fake", "g_adversarial", "grad_norm_g", "variety", "lr"):
-        assert wanted in page
+    for column in ("d_out_fake", "g_adversarial", "grad_norm_g", "variety", "lr"):
+        assert column in page
 
 
 def test_the_same_seed_gives_the_same_bytes(clone: Path) -> None:
-    """Split, training, evaluation and gap, made a second time: models, figures, metrics."""
+    """A second split, training, evaluation and gap write equal models, plots and metrics."""
     _run(clone, "repro")
     outputs = [Path(name) for name in ("data/models", "data/evaluations", "data/gap", "metrics")]
 
-    def found() -> dict[str, str]:
-        return {name: value for out in outputs for name, value in prints(clone, out).items()}
+    def contents() -> dict[str, str]:
+        return {name: value for out in outputs for name, value in checksums(clone, out).items()}
 
-    before = found()
+    before = contents()
     assert {f"metrics/{VARIANT}.json", "metrics/human-gap.json"} <= before.keys()
     stages = ["split@faces", f"train@{VARIANT}", f"evaluate@{VARIANT}", "gap"]
     _run(clone, "repro", "--force", "--no-run-cache", "--single-item", *stages)
-    assert found() == before
+    assert contents() == before

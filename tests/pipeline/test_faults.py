@@ -1,4 +1,4 @@
-"""What goes wrong around the code: folders, disks, a locked store, clocks."""
+"""Faults of the machine: folders, disks, memory, a locked store, clocks."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def read_only() -> Iterator[Path]:
         folder.chmod(0o755)
 
 
-def test_a_folder_that_may_only_be_read(read_only: Path, faces: Pixels) -> None:
-    """Nothing is written, what is there stays, and the error names the place."""
+def test_a_read_only_folder_is_refused(read_only: Path, faces: Pixels) -> None:
+    """Its files stay as they are, and the error names it."""
     with pytest.raises(UserError, match=r"old\.pt cannot be written: .*Permission denied"):
         checkpoint.save(read_only / "old.pt", {"done": 2})
     rows = pd.DataFrame({"id": ["a", "b"]})
@@ -64,10 +64,10 @@ def test_a_folder_that_may_only_be_read(read_only: Path, faces: Pixels) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])
-def test_what_the_system_refuses_reaches_a_person(
+def test_faults_of_the_machine_are_printed_in_one_line(
     number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From any stage, in one line with the place, and not as a traceback."""
+    """The line names the file; there is no traceback."""
 
     def stage() -> None:
         raise OSError(number, os.strerror(number), "data/faces/kept")
@@ -77,8 +77,8 @@ def test_what_the_system_refuses_reaches_a_person(
         app.run(stage)
 
 
-def test_memory_that_is_not_there_reaches_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one line, with what needs less of it."""
+def test_out_of_memory_is_printed_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line says how to use less memory."""
 
     def stage() -> None:
         np.empty(2**60, np.uint8)
@@ -88,29 +88,29 @@ def test_memory_that_is_not_there_reaches_a_person(monkeypatch: pytest.MonkeyPat
         app.run(stage)
 
 
-# A table is made under a limit of the system to what the process may have beside what it has.
+# Builds a table under a limit on additional memory.
 LIMITED = """
 import resource, sys
 from pathlib import Path
 import numpy as np, pandas as pd
 from s2f_core.data.tables import Domain, build
 
-def made(name, count):
+def build_table(name, count):
     rows = pd.DataFrame({"id": [f"{row:05d}" for row in range(count)]})
     image = lambda row: np.full((90, 90, 3), row % 256, np.uint8)
     build(Path(sys.argv[1]) / name, Domain(rows, image), label="made")
 
-made("small", 256)
+build_table("small", 256)
 status = Path("/proc/self/status").read_text()
 now = 1024 * int(status.partition("VmData:")[2].split()[0])
 resource.setrlimit(resource.RLIMIT_DATA, (now + 100 * 2**20, -1))
-made("large", 64 * 128)
+build_table("large", 64 * 128)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits this")
-def test_a_table_is_made_in_half_its_own_memory(tmp_path: Path) -> None:
-    """200 MB of images with 100 MB to do it in."""
+def test_a_table_is_built_in_half_its_own_memory(tmp_path: Path) -> None:
+    """200 MB of images are built with 100 MB of memory."""
     command = [sys.executable, "-c", LIMITED, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -119,8 +119,8 @@ def test_a_table_is_made_in_half_its_own_memory(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "large")
 
 
-def test_a_bug_is_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error that is not the system's keeps its traceback."""
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other errors are not caught."""
 
     def stage() -> None:
         raise OSError(errno.EBADF, "Bad file descriptor")
@@ -130,8 +130,8 @@ def test_a_bug_is_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
         app.run(stage)
 
 
-def test_a_cache_on_another_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file is renamed across disks: both places get theirs whole."""
+def test_the_cache_may_be_on_another_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are copied, since a rename across disks fails."""
     if not SHARED_MEMORY.is_dir() or SHARED_MEMORY.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second disk")
     cache = Path(tempfile.mkdtemp(dir=SHARED_MEMORY))
@@ -146,8 +146,10 @@ def test_a_cache_on_another_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         shutil.rmtree(cache)
 
 
-def test_a_locked_store_delays_nothing(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process holds MLflow's database; what was logged meanwhile is there in the end."""
+def test_a_locked_store_does_not_delay_logging(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values logged while another process locks MLflow's database are in the store at the end."""
     monkeypatch.setattr(tracking, "FLUSH_SECONDS", -1)
     with tracking.training_run("edges", {}, {}) as run:
         other = sqlite3.connect("mlflow.db", isolation_level=None)
@@ -160,18 +162,18 @@ def test_a_locked_store_delays_nothing(client: Any, monkeypatch: pytest.MonkeyPa
     assert sorted(point.value for point in history) == [0.0, 1.0, 2.0]
 
 
-def test_no_duration_is_read_off_the_wall_clock() -> None:
-    """That clock jumps; only MLflow's stamps, which are dates, are taken from it."""
-    found = set()
+def test_durations_use_the_monotonic_clock() -> None:
+    """The wall clock jumps; only MLflow's time stamps may use it."""
+    files = set()
     for file in (*ROOT.glob("s2f_core/**/*.py"), *ROOT.glob("stages/*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and ast.unparse(node) == "time.time":
-                found.add(str(file.relative_to(ROOT)))
-    assert found == {"s2f_core/tracking/client.py", "s2f_core/tracking/mlflow_store.py"}
+                files.add(str(file.relative_to(ROOT)))
+    assert files == {"s2f_core/tracking/client.py", "s2f_core/tracking/mlflow_store.py"}
 
 
-def test_a_file_of_weights_is_not_left_open(tmp_path: Path) -> None:
-    """A damaged state can be replaced at once, and by what is whole."""
+def test_weight_files_are_closed_after_reading(tmp_path: Path) -> None:
+    """A damaged state can be replaced at once by a valid one."""
     file = tmp_path / "state.pt"
     file.write_bytes(b"PK")
     with pytest.raises(UserError, match="is damaged"):

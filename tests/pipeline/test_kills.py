@@ -1,4 +1,4 @@
-"""The drill itself: it finds what a kill loses, and finds nothing in the pipeline."""
+"""The kill drill detects lost outputs; the pipeline loses none."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ import hashlib
 from pathlib import Path
 
 def {name}():
-    found = Path("work").exists() and {careless}
+    misled = Path("work").exists() and {careless}
     Path("work").touch()
     digest = b""
     for _ in range(400_000):
         digest = hashlib.sha256(digest).digest()
-    Path("out").write_text("found" if found else digest.hex())
+    Path("out").write_text("misled" if misled else digest.hex())
     Path("work").unlink()
 """
 
 
 def _drill(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
     out = folder.with_name("kills.json")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, DRILL, folder, "--out", out, *options],
         cwd=folder.parent,
         capture_output=True,
         text=True,
         check=False,
     )
-    told = json.loads(out.read_text()) if out.exists() else {}
-    return done.returncode, told, done.stdout + done.stderr
+    report = json.loads(out.read_text()) if out.exists() else {}
+    return process.returncode, report, process.stdout + process.stderr
 
 
 @pytest.mark.parametrize("careless", [False, True])
-def test_the_drill_sees_what_a_kill_loses(tmp_path: Path, careless: bool) -> None:
-    """A stage that trusts what another left behind is caught; one that does not survives."""
+def test_the_drill_detects_lost_outputs(tmp_path: Path, careless: bool) -> None:
+    """A stage that uses leftovers of a killed run is detected."""
     project = tmp_path / "project"
     files = {
         "stages/__init__.py": "",
@@ -58,23 +58,23 @@ def test_the_drill_sees_what_a_kill_loses(tmp_path: Path, careless: bool) -> Non
     for name, text in files.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
-    made = "import sys; sys.path.insert(0, '.'); from stages.slow import slow; slow()"
-    subprocess.run([sys.executable, "-B", "-c", made], cwd=project, check=True)
-    status, told, said = _drill(project, "--times", "3", "--dvc", "0")
-    counts = told["stages"]["all"]
-    assert (status, counts["injected"]) == (int(careless), 3), said
+    code = "import sys; sys.path.insert(0, '.'); from stages.slow import slow; slow()"
+    subprocess.run([sys.executable, "-B", "-c", code], cwd=project, check=True)
+    status, report, output = _drill(project, "--times", "3", "--dvc", "0")
+    counts = report["stages"]["all"]
+    assert (status, counts["injected"]) == (int(careless), 3), output
     assert (counts["lost"] > 0) is careless
     if careless:
-        assert any("out" in kill["lost"] for kill in told["kills"])
+        assert any("out" in kill["lost"] for kill in report["kills"])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_ten_kills_lose_nothing(tmp_path: Path) -> None:
-    """Each kind of stage of a pipeline of points, and DVC with two of them."""
+def test_ten_kills_lose_no_output(tmp_path: Path) -> None:
+    """Each kind of stage in a pipeline of points is killed, and DVC twice."""
     clone = tmp_path / "s2f"
-    status, told, said = _drill(clone, "--points", "--times", "10", "--dvc", "5", "--seed", "1")
-    assert status == 0, said[-3000:]
-    counts = told["stages"]["all"]
+    status, report, output = _drill(clone, "--points", "--times", "10", "--dvc", "5", "--seed", "1")
+    assert status == 0, output[-3000:]
+    counts = report["stages"]["all"]
     assert (counts["injected"], counts["survived"], counts["dvc"]) == (10, 10, 2)
-    assert {"code", "fetch", "dataset", "condition", "split", "train"} < set(told["stages"])
+    assert {"code", "fetch", "dataset", "condition", "split", "train"} < set(report["stages"])

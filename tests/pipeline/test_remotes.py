@@ -1,4 +1,4 @@
-"""What one clone pushes, another pulls over SSH, by docs/how-to/several-machines.md."""
+"""Pushes and pulls over SSH, by the commands of docs/how-to/several-machines.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import servers
-from clones import BIN, POINTS, clean_environment, git, points_clone, ran, run
+from clones import BIN, POINTS, clean_environment, git, points_clone, run, stages_run
 from doc_blocks import named_blocks, parse_commands
 
 PAGE = "how-to/several-machines.md"
@@ -26,7 +26,7 @@ pytest.importorskip("dvc_ssh", reason="no dvc-ssh: pip install 's2f[remote]'")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with one trained variant of generated points, all committed."""
     clone = points_clone(tmp_path_factory.mktemp("first") / "s2f")
-    assert f"train@{VARIANT}" in ran(run(clone, "dvc", "repro"))
+    assert f"train@{VARIANT}" in stages_run(run(clone, "dvc", "repro"))
     git(clone, "add", "dvc.lock", "metrics")
     git(clone, "commit", "--quiet", "--all", "--message", "Results")
     return clone
@@ -44,18 +44,18 @@ class Team:
 
 @pytest.fixture
 def team(results: Path, tmp_path: Path) -> Team:
-    """Both know the remote, which is empty, and have their credentials; the server is off."""
+    """Both clones have the address and credentials of an empty remote; the server is off."""
     server = servers.ssh_server(tmp_path / "ssh")
-    made = Team(tmp_path / "first", tmp_path / "second", server, tmp_path / "store")
-    _clone(results, made.first)
-    shutil.copytree(results / ".dvc" / "cache", made.first / ".dvc" / "cache")
-    address = f"127.0.0.1:{made.server.port}{made.store}"
-    _do(made.first, "name", {"data.example.org/srv/s2f": address})
-    _clone(made.first, made.second)
+    clones = Team(tmp_path / "first", tmp_path / "second", server, tmp_path / "store")
+    _clone(results, clones.first)
+    shutil.copytree(results / ".dvc" / "cache", clones.first / ".dvc" / "cache")
+    address = f"127.0.0.1:{clones.server.port}{clones.store}"
+    _do(clones.first, "name", {"data.example.org/srv/s2f": address})
+    _clone(clones.first, clones.second)
     me = {"user me": f"user {getpass.getuser()}", "~/.ssh/id_ed25519": tmp_path / "ssh" / "key"}
-    for clone in (made.first, made.second):
+    for clone in (clones.first, clones.second):
         _do(clone, "credentials", me)
-    return made
+    return clones
 
 
 def _clone(source: Path, folder: Path) -> None:
@@ -65,7 +65,7 @@ def _clone(source: Path, folder: Path) -> None:
 
 
 def _do(clone: Path, block: str, here: dict[str, object] | None = None) -> str:
-    """What the commands of one block of the page print, with what there is ``here``."""
+    """Run a block's commands with the replacements ``here``; return the output."""
     printed = []
     for command in parse_commands(named_blocks(PAGE, "console")[block], here or {}):
         if command[0] == "git":
@@ -76,28 +76,28 @@ def _do(clone: Path, block: str, here: dict[str, object] | None = None) -> str:
 
 
 def _contents(clone: Path) -> dict[str, str]:
-    """Checksums of all that the pipeline made, by path."""
+    """Return the checksums of the pipeline's outputs by path."""
     tables = [path for path in (clone / "data").rglob("*") if path.is_file()]
-    found = [*tables, *(clone / "metrics").rglob("*.csv")]
+    files = [*tables, *(clone / "metrics").rglob("*.csv")]
     return {
         str(path.relative_to(clone)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in found
+        for path in files
     }
 
 
-def test_what_one_pushes_another_pulls(team: Team, results: Path) -> None:
-    """Nothing is computed there, and MLflow gets its runs."""
+def test_a_clone_pulls_another_clones_push(team: Team, results: Path) -> None:
+    """No stage runs, and MLflow gets the runs."""
     with team.server.running():
         _do(team.first, "push")
         printed = _do(team.second, "pull")
     assert "Data and pipelines are up to date" in printed
     assert f"{VARIANT}: the training of" in printed
     assert _contents(team.second) == _contents(results)
-    assert ran(run(team.second, "dvc", "repro")) == set()
+    assert stages_run(run(team.second, "dvc", "repro")) == set()
 
 
 def test_no_credential_is_in_git(team: Team) -> None:
-    """The address is, in a file that git keeps; user and key are in one that it ignores."""
+    """The address is in a committed file; user and key are in an ignored one."""
     git(team.second, "diff", "--quiet", "HEAD")
     git(team.second, "grep", "--quiet", f"127.0.0.1:{team.server.port}", "--", ".dvc/config")
     assert "keyfile" in (team.second / ".dvc" / "config.local").read_text()
@@ -105,21 +105,21 @@ def test_no_credential_is_in_git(team: Team) -> None:
         git(team.second, "ls-files", "--error-unmatch", ".dvc/config.local")
 
 
-def test_what_ran_before_comes_too(team: Team, results: Path) -> None:
-    """With the run cache no stage runs again, even where nothing says what came of it."""
+def test_the_run_cache_is_shared(team: Team, results: Path) -> None:
+    """With the run cache no stage runs again, even without dvc.lock's entries."""
     with team.server.running():
         _do(team.first, "push")
         _do(team.second, "pull")
     (team.second / "dvc.lock").unlink()
     shutil.rmtree(team.second / "data" / "models")
     printed = run(team.second, "dvc", "repro")
-    assert ran(printed) == set()
+    assert stages_run(printed) == set()
     assert f"Stage 'train@{VARIANT}' is cached" in printed
     assert _contents(team.second) == _contents(results)
 
 
-def test_a_push_that_was_cut_off_is_repeated(team: Team, results: Path) -> None:
-    """The server dies on the way: an error; the second push brings what is missing."""
+def test_an_interrupted_push_can_be_repeated(team: Team, results: Path) -> None:
+    """The first push fails with the server; the second one uploads the rest."""
     with team.server.running() as server:
         push = subprocess.Popen(
             [BIN / "dvc", "push", "--jobs", "1"],
@@ -144,7 +144,7 @@ def test_a_push_that_was_cut_off_is_repeated(team: Team, results: Path) -> None:
 
 
 def test_clones_on_one_disk_share_a_cache(results: Path, tmp_path: Path) -> None:
-    """All is there as links, and a stage that runs again leaves the other clone's as they were."""
+    """Outputs are links, and a repeated stage leaves the other clone's outputs unchanged."""
     cache = tmp_path / "cache"
     shutil.copytree(results / ".dvc" / "cache", cache)
     first, second = tmp_path / "first", tmp_path / "second"
@@ -157,6 +157,6 @@ def test_clones_on_one_disk_share_a_cache(results: Path, tmp_path: Path) -> None
     assert (first / model).samefile(second / model)
     settings = (second / "params.yaml").read_text()
     (second / "params.yaml").write_text(settings.replace("max_steps: 4", "max_steps: 6"))
-    assert ran(run(second, "dvc", "repro")) == {f"train@{VARIANT}"}
+    assert stages_run(run(second, "dvc", "repro")) == {f"train@{VARIANT}"}
     assert _contents(second) != _contents(results)
     assert _contents(first) == _contents(results)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from clones import ran, run, small_clone
+from clones import run, small_clone, stages_run
 from doc_blocks import named_blocks
 from PIL import Image
 
@@ -92,7 +92,7 @@ def test_a_folder_trains_a_model(clone: Path, case: str) -> None:
     (clone / "mine").rename(clone / f"mine-{case}")
 
     (role,) = change
-    assert {f"dataset@{role}", f"train@{name}", f"evaluate@{name}"} <= ran(output)
+    assert {f"dataset@{role}", f"train@{name}", f"evaluate@{name}"} <= stages_run(output)
     outputs = read(clone / "data" / "translations" / name / name)
     assert outputs.accepted["source"].str.endswith(".jpg").all()
     assert (clone / "metrics" / f"{name}.json").is_file()

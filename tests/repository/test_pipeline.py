@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pipeline_contract import Stage, loaded, read_stages, wrong_deps, wrong_params
+from pipeline_contract import Stage, loaded_params, read_stages, wrong_deps, wrong_params
 
 from s2f_core.common.code_digest import digest, imported_files
 from s2f_core.common.config import load
@@ -28,19 +28,19 @@ def _stages() -> list[Stage]:
 
 
 def test_there_is_a_pipeline() -> None:
-    """The tests below have something to say."""
+    """The tests below have stages to check."""
     assert _stages()
 
 
 @pytest.mark.parametrize("stage", _stages(), ids=lambda stage: stage.name)
 def test_a_stage_depends_on_the_digest_of_its_code(stage: Stage) -> None:
-    """Changed code runs the stages that use it again, and no others."""
+    """Changed code repeats the stages that use it, and no others."""
     assert wrong_deps(stage) == []
 
 
 @pytest.mark.parametrize("stage", _stages(), ids=lambda stage: stage.name)
-def test_what_a_stage_loads_is_what_it_declares(stage: Stage) -> None:
-    """A changed parameter runs the stages that read it again, and no others."""
+def test_a_stage_declares_exactly_the_params_that_it_loads(stage: Stage) -> None:
+    """A changed parameter repeats the stages that read it, and no others."""
     assert wrong_params(ROOT, stage) == []
 
 
@@ -73,8 +73,8 @@ def _variants(file: Path) -> dict[str, TranslatedVariant]:
     return load(dict[str, TranslatedVariant], "variants", file=file)
 
 
-def test_every_metrics_file_in_git_is_of_a_variant() -> None:
-    """DVC leaves the files of a variant that is gone: delete them with it."""
+def test_every_metrics_file_in_git_belongs_to_a_variant() -> None:
+    """DVC keeps the files of removed variants: delete them by hand."""
     listing = subprocess.run(
         ["git", "ls-files", "metrics"], cwd=ROOT, check=True, capture_output=True, text=True
     )
@@ -84,7 +84,7 @@ def test_every_metrics_file_in_git_is_of_a_variant() -> None:
 
 
 def test_every_stage_file_is_run_by_the_pipeline() -> None:
-    """No stage is forgotten in dvc.yaml; what people call by hand is none."""
+    """Commands that people run by hand are not in dvc.yaml."""
     by_hand = {"main", "import_checkpoint", "review", "datasets", "conditions"}
     by_hand |= {"survey", "sweeps", "backfill", "describe", "translate", "video", "export"}
     by_hand |= {"demo", "licences"}
@@ -107,7 +107,7 @@ def _seconds(*arguments: str) -> float:
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:
-    """Stages import late; this names the library, where the time above only says slow."""
+    """Stages import late; this test names the slow library."""
     code = "import stages.main, sys; print(*sys.modules)"
     out = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
@@ -116,7 +116,7 @@ def test_the_command_line_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"])
-def test_a_reader_finds_the_usual_files(name: str) -> None:
+def test_the_usual_files_exist(name: str) -> None:
     """They exist and are more than a heading."""
     assert len((ROOT / name).read_text(encoding="utf-8")) > 200
 
@@ -192,7 +192,7 @@ def test_the_checker_follows_every_import_that_runs(project: Path) -> None:
     }
 
 
-def test_what_a_package_offers_is_followed_only_where_it_is_asked_for(project: Path) -> None:
+def test_the_checker_follows_names_of_a_package_only_if_imported(project: Path) -> None:
     """``from s2f_core import load`` runs what it loads with, ``import gans`` does not."""
     (project / "s2f_core" / "__init__.py").write_text(
         "def load():\n    from s2f_core.server import B\n"
@@ -217,7 +217,7 @@ def test_what_a_package_offers_is_followed_only_where_it_is_asked_for(project: P
         ("s2f_core/types_only.py", set()),
     ],
 )
-def test_a_changed_file_changes_the_digests_of_what_runs_it(
+def test_a_changed_file_changes_the_digests_of_its_stages(
     project: Path, file: str, changed: set[str]
 ) -> None:
     """Of no other stage."""
@@ -229,7 +229,7 @@ def test_a_changed_file_changes_the_digests_of_what_runs_it(
 
 
 def test_the_stage_writes_a_digest_for_each_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that dvc.yaml depends on, of this project as it is."""
+    """The digests are those that dvc.yaml's deps name."""
     written: dict[str, str] = {}
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
@@ -240,13 +240,13 @@ def test_the_stage_writes_a_digest_for_each_stage(monkeypatch: pytest.MonkeyPatc
     assert len(set(written.values())) == len(written)
 
 
-def test_the_checker_reads_which_parameters_are_loaded(project: Path) -> None:
+def test_the_checker_reads_which_parameters_are_loaded_params(project: Path) -> None:
     """By any name of ``load``; keys known only at run time match any; other files do not count."""
-    assert loaded(project, "plain") == {("lr",), ("split",)}
-    assert loaded(project, "many") == {("defaults",), ("variants", "*")}
+    assert loaded_params(project, "plain") == {("lr",), ("split",)}
+    assert loaded_params(project, "many") == {("defaults",), ("variants", "*")}
 
 
-def test_the_checker_accepts_what_is_right(project: Path) -> None:
+def test_the_checker_accepts_correct_stages(project: Path) -> None:
     """Files, folders and templates cover what they name."""
     for stage in read_stages(project):
         assert wrong_deps(stage) == []
@@ -265,8 +265,8 @@ def test_the_checker_accepts_what_is_right(project: Path) -> None:
         ("[defaults, ", "[", "many: loads defaults, which is not among"),
     ],
 )
-def test_the_checker_finds_what_is_wrong(project: Path, old: str, new: str, message: str) -> None:
-    """One thing too few, and one too many."""
+def test_the_checker_reports_wrong_stages(project: Path, old: str, new: str, message: str) -> None:
+    """Missing and superfluous entries are reported."""
     file = project / "dvc.yaml"
     text = file.read_text(encoding="utf-8")
     assert old in text

@@ -1,4 +1,4 @@
-"""The stages as commands: the whole chain on a tiny project, and what a wrong one says."""
+"""The stages as commands: the whole chain on a tiny project, and error messages."""
 
 import gzip
 import io
@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the real parameters, made small, and archives of sixty photos and doodles."""
+    """A folder with small parameters, and archives of sixty photos and doodles."""
     settings = yaml.safe_load((ROOT / "params.yaml").read_text())
     settings.update(image_size=32, width=4, max_steps=6, precision="32-true")
     settings["data"]["points"]["examples"] = 200
@@ -72,20 +72,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _few_features(self: feature_extractor.FeatureExtractor, images: Pixels) -> Values:
-    """Stands for the real network, whose weights a quick test does not fetch."""
+    """A stand-in for the real network, whose weights a quick test does not fetch."""
     wide = np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
     return np.asarray(wide.reshape(len(wide), 2, 16, 2, 16, 3).mean(axis=(2, 4)).reshape(-1, 12))
 
 
 def _no_faces(self: faces.FacePoints, images: Pixels) -> Values:
-    """Stands for the finder of faces, of which these pictures have none."""
+    """A stand-in for the face detector that detects no face."""
     return np.full((len(images), 2 * faces.POINTS), np.nan)
 
 
-def test_the_chain_from_an_archive_to_a_page(
+def test_the_stages_lead_from_an_archive_to_a_page(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every stage but fetch and background, which need the network and weights, in dvc's order."""
+    """All stages in DVC's order, but fetch and background, which need the network and weights."""
     monkeypatch.setattr(feature_extractor.FeatureExtractor, "_compute", _few_features)
     monkeypatch.setattr(faces.FacePoints, "_compute", _no_faces)
     for file in (
@@ -97,9 +97,9 @@ def test_the_chain_from_an_archive_to_a_page(
         weights.parent.mkdir()
         weights.write_bytes(b"not read here")
     settings = yaml.safe_load((project / "params.yaml").read_text())
-    kept = ["pix2pix-pencil", "resnet", "cyclegan-resnet", "surfaces-fc"]
-    settings["variants"] = {name: settings["variants"][name] for name in kept}
-    settings["translations"] = {name: settings["translations"][name] for name in kept}
+    variants = ["pix2pix-pencil", "resnet", "cyclegan-resnet", "surfaces-fc"]
+    settings["variants"] = {name: settings["variants"][name] for name in variants}
+    settings["translations"] = {name: settings["translations"][name] for name in variants}
     del settings["translations"]["resnet"]["resnet-edsr"]
     translations = translation_names(settings)
     (project / "studies.yaml").write_text(studies(translations))
@@ -110,9 +110,9 @@ def test_the_chain_from_an_archive_to_a_page(
         dataset(role)
         split(role)
         condition(role, "kept", name)
-    for name in kept:
+    for name in variants:
         train(name)
-    for name in kept:
+    for name in variants:
         evaluate(name)
     report()
 
@@ -126,14 +126,14 @@ def test_the_chain_from_an_archive_to_a_page(
 
     client, experiment = connect(f"sqlite:///{project / 'mlflow.db'}")
     runs = {run.info.run_name: run.data for run in client.search_runs([experiment])}
-    assert set(runs) == {*kept, "resnet-bicubic", "cyclegan-resnet-back"}
+    assert set(runs) == {*variants, "resnet-bicubic", "cyclegan-resnet-back"}
     assert runs["resnet-bicubic"].metrics["test/fid"] == pytest.approx(metrics["fid"])
     assert runs["pix2pix-pencil"].params["variant.recipe.batch"] == "4"
     assert runs["pix2pix-pencil"].metrics["train/d_out_real"] > 0
 
 
-def test_what_is_missing_is_named(project: Path) -> None:
-    """Each stage without its input says which file it lacks."""
+def test_missing_inputs_are_named(project: Path) -> None:
+    """The message names the missing file."""
     with pytest.raises(UserError, match="data/faces/kept is not an image table"):
         condition("faces", "kept", "pencil")
     with pytest.raises(UserError, match="data/faces/kept-pencil is not an image table"):
@@ -146,7 +146,7 @@ def test_what_is_missing_is_named(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda: fetch("nothing"), "there is no asset 'nothing' .known: "),
         (lambda: dataset("cats"), "no 'cats' under data .known keys: faces"),
@@ -155,25 +155,27 @@ def test_what_is_missing_is_named(project: Path) -> None:
         (lambda: evaluate("nothing"), "no 'nothing' under variants"),
     ],
 )
-def test_a_wrong_name_lists_the_right_ones(project: Path, call: object, said: str) -> None:
-    """For every stage that takes a name."""
+def test_an_unknown_name_is_refused_with_the_known_ones(
+    project: Path, call: object, message: str
+) -> None:
+    """The same for every stage that takes a name."""
     assert callable(call)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         call()
 
 
-def test_a_wrong_rate_is_explained_by_its_place(project: Path) -> None:
-    """The file and the key, and what is allowed."""
+def test_an_invalid_value_is_refused_with_file_and_key(project: Path) -> None:
+    """The message says what is allowed."""
     settings = yaml.safe_load((project / "params.yaml").read_text())
     (project / "params.yaml").write_text(yaml.safe_dump({**settings, "lr": 2.0}))
     with pytest.raises(UserError, match=r"params\.yaml: lr: Input should be less than or"):
         train("pix2pix-pencil")
 
 
-def test_an_error_reaches_a_person_without_a_traceback(tmp_path: Path) -> None:
-    """As a process: exit 1, one clear line."""
+def test_a_user_error_is_printed_without_a_traceback(tmp_path: Path) -> None:
+    """The process exits with 1 and prints one line."""
     (tmp_path / "params.yaml").write_text("image_size: wide\ndata: {faces: {source: celeba-1k}}\n")
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "stages.dataset", "faces"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
@@ -181,6 +183,8 @@ def test_an_error_reaches_a_person_without_a_traceback(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: params.yaml: image_size: Input should be a valid integer")
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 1
+    assert process.stderr.startswith(
+        "error: params.yaml: image_size: Input should be a valid integer"
+    )
+    assert "Traceback" not in process.stderr

@@ -26,11 +26,11 @@ client = mlflow_project.client
 def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
     """A trained variant with two evaluations, as ``dvc pull`` brings them."""
     data = tmp_path / "data"
-    mlflow_project.tables(data, make_table, faces)
-    mlflow_project.model(data, "tiny")
-    mlflow_project.trained(data, tmp_path / "metrics", settings, RUN)
-    mlflow_project.evaluated(data, "tiny", "tiny")
-    mlflow_project.evaluated(data, "tiny-again", "tiny")
+    mlflow_project.write_tables(data, make_table, faces)
+    mlflow_project.save_untrained(data, "tiny")
+    mlflow_project.write_training(data, tmp_path / "metrics", settings, RUN)
+    mlflow_project.write_evaluation(data, "tiny", "tiny")
+    mlflow_project.write_evaluation(data, "tiny-again", "tiny")
     return tmp_path
 
 

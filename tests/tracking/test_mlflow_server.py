@@ -117,10 +117,10 @@ def test_two_machines_can_train_at_once(address: str, tmp_path: Path) -> None:
 def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
     """A trained and evaluated variant, as dvc pull brings it."""
     data = tmp_path / "data"
-    mlflow_project.tables(data, make_table, faces)
-    mlflow_project.model(data, "tiny")
-    mlflow_project.trained(data, tmp_path / "metrics", settings, RUN)
-    mlflow_project.evaluated(data, "tiny", "tiny")
+    mlflow_project.write_tables(data, make_table, faces)
+    mlflow_project.save_untrained(data, "tiny")
+    mlflow_project.write_training(data, tmp_path / "metrics", settings, RUN)
+    mlflow_project.write_evaluation(data, "tiny", "tiny")
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"data": {"faces": CELEBA}}))
     return tmp_path
 
@@ -166,7 +166,7 @@ def test_a_repeated_evaluation_makes_no_second_version(client: Any, project: Pat
         log_evaluation("again", "tiny", data, CELEBA)
     (version,) = client.search_model_versions("name = 'again'")
     assert version.tags["test/kid"] == "0.5"
-    mlflow_project.model(data, "tiny", width=6)
+    mlflow_project.save_untrained(data, "tiny", width=6)
     log_evaluation("again", "tiny", data, CELEBA)
     assert len(client.search_model_versions("name = 'again'")) == 2
 

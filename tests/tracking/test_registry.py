@@ -50,8 +50,8 @@ client = mlflow_project.client
 def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
     """Tables, and a model of half their size."""
     root = tmp_path / "data"
-    mlflow_project.tables(root, make_table, faces)
-    mlflow_project.model(root, "tiny")
+    mlflow_project.write_tables(root, make_table, faces)
+    mlflow_project.save_untrained(root, "tiny")
     return root
 
 
@@ -67,7 +67,7 @@ def _versions(client: Any, name: str) -> list[Any]:
 
 def test_predictions_equal_the_evaluated_outputs(data: Path) -> None:
     """The bytes are equal; one image at a time differs by 1 at most."""
-    translation = mlflow_project.evaluated(data, "tiny", "tiny")
+    translation = mlflow_project.write_evaluation(data, "tiny", "tiny")
     expected = read(data / "translations" / "tiny" / "tiny").images(range(10))
     pairs = translation.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
@@ -83,7 +83,7 @@ def test_a_packed_model_includes_the_upscaler_weights(data: Path) -> None:
     section = EDSRSection(blocks=1, channels=4)
     file = data / EDSR_FILE
     save_model(file, section, section.build().state_dict(), self_ensemble=False)
-    translation = mlflow_project.evaluated(data, "sharper", "tiny", upscaler="edsr")
+    translation = mlflow_project.write_evaluation(data, "sharper", "tiny", upscaler="edsr")
     expected = read(data / "translations" / "tiny" / "sharper").images(range(10))
     pairs = translation.data.pairs(data, "test")
     translator = _pack(data, translation)
@@ -95,8 +95,8 @@ def test_a_packed_model_includes_the_upscaler_weights(data: Path) -> None:
 
 def test_a_noise_model_takes_vectors(data: Path) -> None:
     """The vectors are floats in [-1, 1], equal to the network inputs of the table."""
-    mlflow_project.model(data, "noise", "noise", **NOISE)
-    translation = mlflow_project.evaluated(
+    mlflow_project.save_untrained(data, "noise", "noise", **NOISE)
+    translation = mlflow_project.write_evaluation(
         data, "noise", "noise", condition="noise", kind="samples"
     )
     translator = _pack(data, translation)
@@ -114,13 +114,13 @@ def test_a_noise_model_takes_vectors(data: Path) -> None:
 
 def test_the_sheet_shows_input_output_and_target(data: Path) -> None:
     """Four triples a row; outputs alone where the input is noise."""
-    translation = mlflow_project.evaluated(data, "tiny", "tiny")
+    translation = mlflow_project.write_evaluation(data, "tiny", "tiny")
     image = render_sheet(
         translation.data.pairs(data, "test"), read(data / "translations" / "tiny" / "tiny")
     )
     assert image.shape == (3 * 130 - 2, 12 * 130 - 2, 3)
-    mlflow_project.model(data, "noise", "noise", **NOISE)
-    translation = mlflow_project.evaluated(
+    mlflow_project.save_untrained(data, "noise", "noise", **NOISE)
+    translation = mlflow_project.write_evaluation(
         data, "noise", "noise", condition="noise", kind="samples"
     )
     image = render_sheet(
@@ -166,7 +166,7 @@ def test_the_licence_is_that_of_the_source_dataset() -> None:
 
 def test_an_evaluation_logs_figures_pictures_datasets_and_a_model(client: Any, data: Path) -> None:
     """Missing figures are left out; the registered model has the figures too."""
-    mlflow_project.evaluated(data, "tiny", "tiny")
+    mlflow_project.write_evaluation(data, "tiny", "tiny")
     log_evaluation("tiny", "tiny", data, CELEBA)
     (run,) = mlflow_project.runs(client)
     assert run.data.metrics == {"test/kid": 0.5, "test/ssim": 0.25}
@@ -196,7 +196,7 @@ def test_validation_figures_have_their_own_prefix(client: Any, data: Path) -> No
     rows = pd.read_parquet(file)
     rows.loc[:3, "split"] = "val"
     rows.to_parquet(file)
-    mlflow_project.evaluated(data, "tiny", "tiny", split="val")
+    mlflow_project.write_evaluation(data, "tiny", "tiny", split="val")
     log_evaluation("tiny", "tiny", data, CELEBA)
     (run,) = mlflow_project.runs(client)
     assert run.data.metrics == {"validation/kid": 0.5, "validation/ssim": 0.25}
@@ -208,44 +208,44 @@ def test_validation_figures_have_their_own_prefix(client: Any, data: Path) -> No
 
 def test_only_new_weights_make_a_new_version(client: Any, data: Path) -> None:
     """A repeated evaluation changes the tags of the existing version."""
-    mlflow_project.evaluated(data, "tiny", "tiny")
+    mlflow_project.write_evaluation(data, "tiny", "tiny")
     log_evaluation("tiny", "tiny", data, CELEBA)
     log_evaluation("tiny", "tiny", data, DOMAINS)
     (version,) = _versions(client, "tiny")
     assert version.tags["licence"] == licence(DOMAINS)
-    mlflow_project.model(data, "tiny", width=6)
+    mlflow_project.save_untrained(data, "tiny", width=6)
     log_evaluation("tiny", "tiny", data, CELEBA)
     assert sorted(int(version.version) for version in _versions(client, "tiny")) == [1, 2]
 
 
 def test_a_transfer_registers_no_model(client: Any, data: Path) -> None:
     """It uses the model of another translation; its run is a child run."""
-    mlflow_project.evaluated(data, "tiny-tried", "tiny", transfer=True)
+    mlflow_project.write_evaluation(data, "tiny-tried", "tiny", transfer=True)
     log_evaluation("tiny-tried", "tiny", data, CELEBA)
-    assert mlflow_project.names(client) == ["tiny-tried"]
+    assert mlflow_project.run_names(client) == ["tiny-tried"]
     assert client.search_registered_models() == []
 
 
 def test_imported_models_get_separate_runs(client: Any, data: Path) -> None:
     """They have no training run to write to."""
-    mlflow_project.model(data, "other")
+    mlflow_project.save_untrained(data, "other")
     for name in ("tiny", "other", "tiny"):
         if not (data / "evaluations" / name).exists():
-            mlflow_project.evaluated(data, name, name)
+            mlflow_project.write_evaluation(data, name, name)
         log_evaluation(name, name, data, CELEBA)
     assert training_run_id(data, "tiny") == "imported tiny"
-    assert mlflow_project.names(client) == ["other", "tiny"]
+    assert mlflow_project.run_names(client) == ["other", "tiny"]
 
 
 def test_a_missing_model_file_is_named_in_the_error(client: Any, data: Path) -> None:
     """Nothing is registered and the run has failed until the evaluation succeeds."""
-    mlflow_project.evaluated(data, "tiny", "tiny")
+    mlflow_project.write_evaluation(data, "tiny", "tiny")
     (data / "models" / "tiny" / "a-to-b.pt").unlink()
     with pytest.raises(UserError, match=r"models/tiny/a-to-b\.pt does not exist"):
         log_evaluation("tiny", "tiny", data, CELEBA)
     assert mlflow_project.runs(client)[0].info.status == "FAILED"
     assert client.search_registered_models() == []
-    mlflow_project.model(data, "tiny")
+    mlflow_project.save_untrained(data, "tiny")
     log_evaluation("tiny", "tiny", data, CELEBA)
     assert [run.info.status for run in mlflow_project.runs(client)] == ["FINISHED"]
 
@@ -255,7 +255,7 @@ def test_a_registered_model_loads_without_this_project(
     client: Any, data: Path, tmp_path: Path
 ) -> None:
     """It uses its own code, signature and example; other sizes are refused."""
-    mlflow_project.evaluated(data, "tiny", "tiny")
+    mlflow_project.write_evaluation(data, "tiny", "tiny")
     log_evaluation("tiny", "tiny", data, CELEBA)
     expected = read(data / "translations" / "tiny" / "tiny").images([0])
     code = (
@@ -291,7 +291,7 @@ def test_a_registered_model_loads_without_this_project(
 @pytest.mark.slow
 def test_a_registered_model_is_served_over_http(client: Any, data: Path, tmp_path: Path) -> None:
     """``mlflow models serve`` translates the example; another size is refused."""
-    mlflow_project.evaluated(data, "tiny", "tiny")
+    mlflow_project.write_evaluation(data, "tiny", "tiny")
     log_evaluation("tiny", "tiny", data, CELEBA)
     expected = read(data / "translations" / "tiny" / "tiny").images([0])
     (version,) = _versions(client, "tiny")
