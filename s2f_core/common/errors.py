@@ -15,5 +15,5 @@ class UserError(Exception):
 
 def list_names(names: Collection[str], most: int = 20) -> str:
     """Join names by commas for a message: at most the first ``most``, then their number."""
-    shown = ", ".join(list(names)[:most])
-    return f"{shown}, … ({len(names)} in all)" if len(names) > most else shown
+    listed = ", ".join(list(names)[:most])
+    return f"{listed}, … ({len(names)} in all)" if len(names) > most else listed

@@ -69,16 +69,16 @@ class BatchNorm(nn.BatchNorm2d):
 
 
 class Dropout(nn.Dropout):
-    """Dropout of [B, C, H, W]; what is dropped of an image is so on any number of processes."""
+    """Dropout of [B, C, H, W]; an image's mask is the same on any number of processes."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the same shape."""
         if distributed.world_size() == 1 or not self.training:
             return super().forward(x)
-        kept = distributed.sample_sharded_like(
+        mask = distributed.sample_sharded_like(
             lambda whole: F.dropout(torch.ones_like(whole), self.p), x
         )
-        return x * kept
+        return x * mask
 
 
 class InstanceNorm(nn.InstanceNorm2d):

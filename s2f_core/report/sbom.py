@@ -87,24 +87,24 @@ def list_parts(assets: Path) -> list[Part]:
 
 
 def _packages() -> Iterator[Part]:
-    """Every installed package that s2f requires, once, whichever extras ask for it."""
+    """Yield every installed package that s2f or its extras require, once."""
     root = distribution(ROOT)
     extras = {
         extra for extra in root.metadata.get_all("Provides-Extra") or () if extra not in DEVELOPMENT
     }
     todo, extras_of = [(ROOT, extras)], dict[str, set[str]]()
     while todo:
-        name, asked = todo.pop()
-        if name in extras_of and asked <= extras_of[name]:
+        name, extras = todo.pop()
+        if name in extras_of and extras <= extras_of[name]:
             continue
-        extras_of.setdefault(name, set()).update(asked)
+        extras_of.setdefault(name, set()).update(extras)
         todo += [
             (canonicalize_name(need.name), set(need.extras))
             for need in _requirements(name, extras_of[name])
         ]
-    for name, asked in extras_of.items():
+    for name, extras in extras_of.items():
         if name != ROOT and (package := _installed(name)) is not None:
-            yield _package(name, package, asked)
+            yield _package(name, package, extras)
 
 
 def _requirements(name: str, extras: set[str]) -> list[Requirement]:
@@ -216,8 +216,8 @@ def _component(part: Part) -> dict[str, Any]:
     if part.kind == "package":
         component |= {"version": part.version, "purl": part.reference}
     if part.licence:
-        named = {"license": {"name": part.licence}}
-        component["licenses"] = [{"expression": part.licence} if part.spdx else named]
+        unlisted = {"license": {"name": part.licence}}
+        component["licenses"] = [{"expression": part.licence} if part.spdx else unlisted]
     if part.checksums:
         component["components"] = [_file(name, checksum) for name, checksum in part.checksums]
     if part.page.startswith("http"):

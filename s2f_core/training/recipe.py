@@ -167,9 +167,9 @@ class Recipe(Section):
         return [part for part in PARTS if part in self.train_on.split("+")]
 
     def steps(self, images: int, max_steps: int | None) -> int:
-        """Number of batches for so many images, capped by ``max_steps``."""
-        wanted = self.batches or math.ceil((self.epochs or 0) * images / self.batch)
-        return min(wanted, max_steps or wanted)
+        """Return the number of batches for ``images`` images, capped by ``max_steps``."""
+        steps = self.batches or math.ceil((self.epochs or 0) * images / self.batch)
+        return min(steps, max_steps or steps)
 
     def turn(self, step: int, progress: float) -> Turn:
         """Who trains at a step (from 0), which comes at this share of the training."""

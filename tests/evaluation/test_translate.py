@@ -60,11 +60,11 @@ def _model(path: Path, generator: dict[str, Any], channels: tuple[int, int], **o
 def test_the_test_split_is_translated(data: Path, tmp_path: Path) -> None:
     """Ten colour images have the targets' size and ids; a second run writes the same."""
     model = _model(tmp_path / "a-to-b.pt", UNET, (1, 3))
-    asked = Translation(variant="tiny", data=PENCIL)
-    table = translate_split(model, asked, data, tmp_path / "out")
+    translation = Translation(variant="tiny", data=PENCIL)
+    table = translate_split(model, translation, data, tmp_path / "out")
     assert table.accepted["id"].tolist() == TEST
     assert table.shape == (32, 32, 3)
-    again = translate_split(model, asked, data, tmp_path / "again")
+    again = translate_split(model, translation, data, tmp_path / "again")
     assert (again.images(range(10)) == table.images(range(10))).all()
 
 
@@ -75,32 +75,33 @@ def test_split_val_translates_validation_images(data: Path, tmp_path: Path) -> N
     rows.loc[:3, "split"] = "val"
     rows.to_parquet(file)
     model = _model(tmp_path / "a-to-b.pt", UNET, (1, 3))
-    asked = Translation(variant="tiny", data=PENCIL, split="val")
+    translation = Translation(variant="tiny", data=PENCIL, split="val")
     assert (
-        translate_split(model, asked, data, tmp_path / "out").accepted["id"].tolist() == TRAIN[:4]
+        translate_split(model, translation, data, tmp_path / "out").accepted["id"].tolist()
+        == TRAIN[:4]
     )
 
 
 def test_the_other_direction_starts_from_the_photos(data: Path, tmp_path: Path) -> None:
     """Photos with three channels become sketches with one."""
     model = _model(tmp_path / "b-to-a.pt", UNET, (3, 1))
-    asked = Translation(variant="tiny", data=PENCIL, direction="b-to-a")
-    assert translate_split(model, asked, data, tmp_path / "out").shape == (32, 32, 1)
+    translation = Translation(variant="tiny", data=PENCIL, direction="b-to-a")
+    assert translate_split(model, translation, data, tmp_path / "out").shape == (32, 32, 1)
 
 
 def test_grey_inputs_are_repeated_for_a_colour_network(data: Path, tmp_path: Path) -> None:
     """A CycleGAN of one domain takes three channels from either side."""
     model = _model(tmp_path / "model.pt", UNET, (3, 3))
     for direction in ("a-to-b", "b-to-a"):
-        asked = Translation(variant="tiny", data=PENCIL, direction=direction)
-        assert translate_split(model, asked, data, tmp_path / direction).shape == (32, 32, 3)
+        translation = Translation(variant="tiny", data=PENCIL, direction=direction)
+        assert translate_split(model, translation, data, tmp_path / direction).shape == (32, 32, 3)
 
 
 def test_each_noise_vector_becomes_an_image(data: Path, tmp_path: Path) -> None:
     """Ten vectors of eight numbers give ten different images."""
     model = _model(tmp_path / "model.pt", {"type": "dcgan"}, (8, 3), condition="noise")
-    asked = Translation(variant="tiny", data=NOISE, scores="samples")
-    table = translate_split(model, asked, data, tmp_path / "out")
+    translation = Translation(variant="tiny", data=NOISE, scores="samples")
+    table = translate_split(model, translation, data, tmp_path / "out")
     assert table.shape == (32, 32, 3)
     assert len({image.tobytes() for image in table.images(range(10))}) == 10
 
@@ -108,19 +109,19 @@ def test_each_noise_vector_becomes_an_image(data: Path, tmp_path: Path) -> None:
 def test_generators_with_noise_are_reproducible(data: Path, tmp_path: Path) -> None:
     """Earlier random numbers do not matter."""
     model = _model(tmp_path / "model.pt", {**UNET, "noise": "input"}, (1, 3))
-    asked = Translation(variant="tiny", data=PENCIL)
-    first = translate_split(model, asked, data, tmp_path / "first").images(range(10))
+    translation = Translation(variant="tiny", data=PENCIL)
+    first = translate_split(model, translation, data, tmp_path / "first").images(range(10))
     torch.rand(7)
     assert (
-        translate_split(model, asked, data, tmp_path / "second").images(range(10)) == first
+        translate_split(model, translation, data, tmp_path / "second").images(range(10)) == first
     ).all()
 
 
 def test_a_half_size_model_is_upscaled(data: Path, tmp_path: Path) -> None:
     """Bicubic enlarges 16 px to 32 px; without an upscaler there is an error."""
     model = _model(tmp_path / "model.pt", UNET, (1, 3), size=16)
-    asked = Translation(variant="tiny", data=PENCIL, upscaler="bicubic")
-    assert translate_split(model, asked, data, tmp_path / "out").shape == (32, 32, 3)
+    translation = Translation(variant="tiny", data=PENCIL, upscaler="bicubic")
+    assert translate_split(model, translation, data, tmp_path / "out").shape == (32, 32, 3)
     plain = Translation(variant="tiny", data=PENCIL)
     with pytest.raises(UserError, match=r"generates images of 16 px.*other than 'none'"):
         translate_split(model, plain, data, tmp_path / "none")
@@ -143,23 +144,23 @@ def test_a_model_of_other_data_is_refused(data: Path, tmp_path: Path) -> None:
 
 def test_known_roles_and_classes_are_compared(data: Path, tmp_path: Path) -> None:
     """Of other images than the model's it is refused; a file of others does not say."""
-    asked = Translation(variant="tiny", data=PENCIL)
+    translation = Translation(variant="tiny", data=PENCIL)
     other = _model(tmp_path / "other.pt", UNET, (1, 3), role="cats")
     with pytest.raises(UserError, match="was trained on cats/kept-pencil, but"):
-        translate_split(other, asked, data, tmp_path / "out")
+        translate_split(other, translation, data, tmp_path / "out")
     some = _model(tmp_path / "some.pt", UNET, (1, 3), role="faces", classes=["old"])
     with pytest.raises(UserError, match=r"trained on faces/kept-pencil \(old\), but"):
-        translate_split(some, asked, data, tmp_path / "out")
+        translate_split(some, translation, data, tmp_path / "out")
     unknown = _model(tmp_path / "unknown.pt", UNET, (1, 3))
-    translate_split(unknown, asked, data, tmp_path / "out")
+    translate_split(unknown, translation, data, tmp_path / "out")
 
 
 def test_a_transfer_allows_other_data(data: Path, tmp_path: Path) -> None:
     """An edges model runs on grey pictures; a colour model repeats the grey."""
     for channels in (1, 3):
         model = _model(tmp_path / "m.pt", UNET, (channels, 3), role="cats", condition="edges")
-        asked = Translation(variant="tiny", data=PENCIL, transfer=True)
-        assert translate_split(model, asked, data, tmp_path / "out").shape == (32, 32, 3)
+        translation = Translation(variant="tiny", data=PENCIL, transfer=True)
+        assert translate_split(model, translation, data, tmp_path / "out").shape == (32, 32, 3)
     noise = Translation(variant="tiny", data=NOISE, transfer=True, scores="samples")
     with pytest.raises(UserError, match=r"takes images, .*kept-noise has none"):
         translate_split(model, noise, data, tmp_path / "none")

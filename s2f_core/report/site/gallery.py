@@ -80,10 +80,10 @@ def _given_columns(result: TranslationResult) -> list[tuple[str, str, str, Table
     if source.kind != "pairs":
         return [("input", source.background, "input", result.inputs)]
     titles = ["photo", f"{source.condition} sketch"]
-    target, given = reversed(titles) if source.makes_sketches else titles
+    target, inputs = reversed(titles) if source.makes_sketches else titles
     return [
         (target, source.background, "target", result.targets),
-        (given, source.background, "input", result.inputs),
+        (inputs, source.background, "input", result.inputs),
     ]
 
 
