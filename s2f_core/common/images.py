@@ -88,6 +88,16 @@ def repeat_pixels(image: Pixels, size: int) -> Pixels:
     return image.repeat(times, axis=0).repeat(times, axis=1)
 
 
+def luma(photo: Pixels) -> Pixels:
+    """Return the grey image uint8 [H, W] of a photo uint8 [H, W, 1 or 3].
+
+    0.299 R + 0.587 G + 0.114 B (BT.601).
+    """
+    if photo.shape[-1] == 1:
+        return photo[..., 0]
+    return np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
 def to_rgb(image: Pixels) -> Pixels:
     """Repeat a single channel, so that an image [..., 1 or 3] has three."""
     return np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image

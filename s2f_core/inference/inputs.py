@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2f_core.common.images import Floats, Pixels, resize, to_network_input
+from s2f_core.common.images import Floats, Pixels, luma, resize, to_network_input
 from s2f_core.common.seeding import stream
-from s2f_core.data.conditions.formula import luma
 from s2f_core.networks.checkpoint import Description
 
 

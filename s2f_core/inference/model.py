@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
@@ -77,7 +78,10 @@ class Model:
         self.network, self.data = network, data
         self.description = network.description
         self._finish = finish
-        self._condition = PhotoToInput(self.description, data / "assets")
+
+    @cached_property
+    def _condition(self) -> PhotoToInput:
+        return PhotoToInput(self.description, self.data / "assets")
 
     def __call__(
         self,

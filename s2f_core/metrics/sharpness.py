@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Pixels, luma
 from s2f_core.metrics.types import RelativeScore, Values
 
 
@@ -15,7 +15,7 @@ def laplacian_deviation(images: Pixels) -> Values:
     ``images`` are uint8 [n, H, W, 1 or 3]. The square is the focus measure of Pech-Pacheco et al.
     2000; the root is linear in contrast.
     """
-    return np.array([[cv2.Laplacian(_luma(image), cv2.CV_64F).std()] for image in images])
+    return np.array([[cv2.Laplacian(luma(image), cv2.CV_64F).std()] for image in images])
 
 
 def ratio_to_mean(outputs: Values, targets: Values) -> Values:
@@ -25,12 +25,6 @@ def ratio_to_mean(outputs: Values, targets: Values) -> Values:
     """
     real = targets.mean()
     return outputs[:, 0] / real if real else np.full(len(outputs), np.nan)
-
-
-def _luma(image: Pixels) -> Pixels:
-    if image.shape[-1] == 1:
-        return image[..., 0]
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
 SHARPNESS = RelativeScore(

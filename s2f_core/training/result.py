@@ -23,8 +23,8 @@ Row = Mapping[str, float]
 class TrainingResult:
     """A training that has ended.
 
-    ``weights`` are those of the generators at the best validation, ``best_step``. ``generators``
-    are the networks that these weights fit; they hold the weights of the last step. ``history`` has
+    ``weights`` are those of the generators at the best validation, ``best_step``, whose row is
+    ``best_scores``. ``generators`` are the networks that these weights fit; they hold the weights of the last step. ``history`` has
     the logged scalars, ``scores`` a row for every validation, ``frames`` the outputs for the first
     validation images each time. ``parameters`` counts the weights of every network. ``ended_by``:
     ``steps``, all were done; ``minutes``, the time limit; ``health``, a finding.
@@ -37,6 +37,7 @@ class TrainingResult:
     generators: Mapping[Direction, nn.Module]
     weights: Mapping[Direction, dict[str, Tensor]]
     best_step: int
+    best_scores: Row
     steps: int
     seconds: float
     ended_by: EndedBy
@@ -47,8 +48,3 @@ class TrainingResult:
     parameters: Mapping[str, int]
     precision: str
     device: str
-
-    @property
-    def best_scores(self) -> Row:
-        """The scores of the validation that the weights were kept at, with its ``step``."""
-        return next(row for row in self.scores if row["step"] == self.best_step)

@@ -6,9 +6,6 @@ from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from s2f_core.common.images import Pixels
 from s2f_core.data.conditions.per_photo import PhotoCondition
 
@@ -24,10 +21,3 @@ class FormulaCondition(PhotoCondition):
         """Return ``apply``, which needs no assets."""
         del assets
         return self.apply
-
-
-def luma(photo: Pixels) -> Pixels:
-    """Grey uint8 [H, W] of a photo uint8 [H, W, 1 or 3]: 0.299 R + 0.587 G + 0.114 B (BT.601)."""
-    if photo.shape[-1] == 1:
-        return photo[..., 0]
-    return np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.formula import FormulaCondition, luma
+from s2f_core.common.images import Pixels, luma
+from s2f_core.data.conditions.formula import FormulaCondition
 
 
 class Gray(FormulaCondition):

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from pydantic import Field, field_validator
 
-from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.formula import FormulaCondition, luma
+from s2f_core.common.images import Pixels, luma
+from s2f_core.data.conditions.formula import FormulaCondition
 
 
 class Pencil(FormulaCondition):

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from s2f_core.common.images import Pixels
-from s2f_core.data.conditions.formula import FormulaCondition, luma
+from s2f_core.common.images import Pixels, luma
+from s2f_core.data.conditions.formula import FormulaCondition
 
 RATIO = 1.6  # of the two sigmas: nearest to a Laplacian (Marr and Hildreth 1980)
 
