@@ -24,10 +24,11 @@ class TrainingResult:
     """A training that has ended.
 
     ``weights`` are those of the generators at the best validation, ``best_step``, whose row is
-    ``best_scores``. ``generators`` are the networks that these weights fit; they hold the weights of the last step. ``history`` has
-    the logged scalars, ``scores`` a row for every validation, ``frames`` the outputs for the first
-    validation images each time. ``parameters`` counts the weights of every network. ``ended_by``:
-    ``steps``, all were done; ``minutes``, the time limit; ``health``, a finding.
+    ``best_scores``. ``generators`` are the networks that these weights fit; they hold the
+    weights of the last step. ``history`` has the logged scalars, ``scores`` a row for every
+    validation, ``frames`` the outputs for the first validation images each time. ``parameters``
+    counts the weights of every network. ``ended_by``: ``steps``, all were done; ``minutes``,
+    the time limit; ``health``, a finding.
     """
 
     settings: Settings
