@@ -63,8 +63,8 @@ def _names(folder: str = "out") -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in inside)
 
 
-def test_files_folders_patterns_and_standard_input(project: Path) -> None:
-    """Each under its name; a folder's as they lie in it."""
+def test_files_folders_patterns_and_standard_input_are_translated(project: Path) -> None:
+    """Outputs have the inputs' names and keep subfolders."""
     buffer = io.BytesIO()
     _picture(1).save(buffer, "BMP")
     _run("tiny", "in", "-", stdin=buffer.getvalue())
@@ -76,16 +76,16 @@ def test_files_folders_patterns_and_standard_input(project: Path) -> None:
     assert decode(outputs[0]).shape == (16, 16, 3)
 
 
-def test_one_output_may_be_named(project: Path) -> None:
-    """A .png file, of one picture; two are refused."""
+def test_one_output_can_have_a_file_name(project: Path) -> None:
+    """A .png file holds one output; several are refused."""
     _run("tiny", "in/a.png", out="output.PNG", upscale=2)
     assert decode(Path("output.PNG").read_bytes()).shape == (32, 32, 3)
     with pytest.raises(UserError, match="is one file, and there are 3 outputs"):
         _run("tiny", "in", out="all.png")
 
 
-def test_nothing_is_written_over_without_force(project: Path) -> None:
-    """And nothing is computed before that is said."""
+def test_existing_files_need_force(project: Path) -> None:
+    """The error comes before any computation."""
     _run("tiny", "in/a.png")
     before = Path("out/a.png").read_bytes()
     with pytest.raises(UserError, match=r"out/a\.png exist already: .*--force"):
@@ -96,10 +96,10 @@ def test_nothing_is_written_over_without_force(project: Path) -> None:
     assert len(_names()) == 3
 
 
-def test_a_broken_picture_is_said_and_the_others_done(
+def test_a_broken_picture_does_not_stop_the_others(
     project: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Truncated, empty, no picture; a link that leads nowhere is none of a folder's."""
+    """Truncated, empty and no picture; a dangling link is skipped."""
     whole = Path("in/b.jpg").read_bytes()
     Path("in/cut.jpg").write_bytes(whole[: len(whole) // 2])
     Path("in/empty.png").write_bytes(b"")
@@ -111,10 +111,8 @@ def test_a_broken_picture_is_said_and_the_others_done(
     assert "in/cut.jpg: unreadable" in caplog.text
 
 
-def test_a_file_beyond_all_bounds_is_not_read(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither from the disk nor from standard input."""
+def test_an_oversized_file_is_not_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This holds for files and for standard input."""
     monkeypatch.setattr(batch, "MAX_BYTES", 50)
     result = _run("tiny", "in/a.png", "-", stdin=bytes(100))
     assert result.errors == {
@@ -123,8 +121,8 @@ def test_a_file_beyond_all_bounds_is_not_read(
     }
 
 
-def test_all_kinds_of_pictures_are_taken(project: Path) -> None:
-    """CMYK, 16 bits, a palette, an animation's first frame, one that lies on its side."""
+def test_pictures_of_many_kinds_are_accepted(project: Path) -> None:
+    """CMYK, 16 bits, an animation's first frame, an EXIF rotation."""
     picture, folder = _picture(0), Path("kinds")
     folder.mkdir()
     picture.convert("CMYK").save(folder / "cmyk.jpg", quality=95)
@@ -143,7 +141,7 @@ def test_all_kinds_of_pictures_are_taken(project: Path) -> None:
 
 
 def test_samples_are_numbered(project: Path) -> None:
-    """Of noise beside a picture, and of noise alone, under the variant's name."""
+    """Samples of one picture, and of noise under the variant's name."""
     _run("noisy", "in/a.png", samples=2)
     _run("noise", samples=10)
     assert _names() == ["a-1.png", "a-2.png", *(f"noise-{row:02d}.png" for row in range(1, 11))]
@@ -153,8 +151,8 @@ def test_samples_are_numbered(project: Path) -> None:
         _run("tiny")
 
 
-def test_a_sheet_has_input_what_is_seen_of_it_and_outputs(project: Path) -> None:
-    """A row each, 128 pixels a tile; alone where OUT is a file."""
+def test_a_sheet_shows_input_network_input_and_outputs(project: Path) -> None:
+    """A picture is a row of 128-pixel tiles; with a file as OUT only the sheet is written."""
     _run("noisy", "in", samples=2, sheet=True)
     assert "grid.png" in _names()
     shape = decode(Path("out/grid.png").read_bytes()).shape
@@ -165,8 +163,8 @@ def test_a_sheet_has_input_what_is_seen_of_it_and_outputs(project: Path) -> None
     assert decode(Path("noise.png").read_bytes()).shape == (258, 258, 3)
 
 
-def test_two_inputs_of_one_name_are_refused(project: Path) -> None:
-    """And what is not there, or has no pictures."""
+def test_conflicting_and_missing_inputs_are_refused(project: Path) -> None:
+    """Two inputs with one output, a missing file, a folder without pictures."""
     Path("more").mkdir()
     _picture(0).save("more/a.jpg")
     with pytest.raises(UserError, match=r"in/a.png and more/a.jpg would both be written to a\.png"):
@@ -178,9 +176,7 @@ def test_two_inputs_of_one_name_are_refused(project: Path) -> None:
         _run("tiny", "none")
 
 
-def test_an_interrupted_write_leaves_nothing(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_leaves_no_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full in the middle of a file."""
 
     def full(path: Path, data: bytes) -> int:
@@ -194,8 +190,8 @@ def test_an_interrupted_write_leaves_nothing(
     assert _names() == []
 
 
-def test_many_pictures_are_done_in_batches(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forty pictures are never all held at once."""
+def test_pictures_are_translated_in_batches(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """43 pictures are never all in memory at once."""
     for row in range(40):
         _picture(row % 4).save(f"in/n{row}.png")
     sizes: list[int] = []
@@ -211,8 +207,8 @@ def test_many_pictures_are_done_in_batches(project: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
-def test_the_command_as_people_run_it(project: Path) -> None:
-    """Standard input to a file, exit code 1 for a broken picture, an option's reason."""
+def test_the_command_line_translates_pictures(project: Path) -> None:
+    """Standard input to a file, exit code 1 for a broken picture, a wrong model name."""
 
     def s2f(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-c", "from stages.main import main; main()", *arguments]

@@ -60,8 +60,8 @@ def _sketch(side: int = 40) -> Pixels:
     return page
 
 
-def test_a_model_is_found_by_every_name(data: Path, tmp_path: Path) -> None:
-    """A variant's name, its file, its folder, an exported file; all give one picture."""
+def test_a_model_loads_by_name_file_and_folder(data: Path, tmp_path: Path) -> None:
+    """A variant's name, its file, its folder and an exported file give equal outputs."""
     folder = data / "models" / "tiny"
     onnx = tmp_path / "tiny.onnx"
     export(folder / "a-to-b.pt", onnx)
@@ -73,18 +73,18 @@ def test_a_model_is_found_by_every_name(data: Path, tmp_path: Path) -> None:
     assert made[0].shape == (16, 16, 3)
 
 
-def test_a_model_that_is_not_there_names_those_that_are(data: Path) -> None:
+def test_an_unknown_model_lists_the_known_ones(data: Path) -> None:
     """And all that is allowed."""
     with pytest.raises(UserError, match=r"no model 'tinny' \(allowed: ") as raised:
         s2f_core.load("tinny", data)
-    for said in (
+    for message in (
         "models:/NAME/VERSION",
         ".onnx",
         ".pt",
         "folder",
         "imported, noise, noisy, pose, tiny",
     ):
-        assert said in str(raised.value)
+        assert message in str(raised.value)
     with pytest.raises(UserError, match=r"no model 'gone\.pt'"):
         s2f_core.load("gone.pt", data)
     with pytest.raises(UserError, match="is no model: it has neither"):
@@ -93,8 +93,8 @@ def test_a_model_that_is_not_there_names_those_that_are(data: Path) -> None:
         s2f_core.load("x", data / "nowhere")
 
 
-def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) -> None:
-    """From MLflow, by its own upscaler, to the byte; a run's file is the bare generator."""
+def test_a_registered_translation_uses_its_own_upscaler(client: Any, data: Path) -> None:
+    """It equals the evaluated output; a run's file is the generator alone."""
     mlflow_project.save_untrained(data, "plain")
     asked = mlflow_project.write_evaluation(data, "plain", "plain")
     log_evaluation("plain", "plain", data, CELEBA)
@@ -113,7 +113,7 @@ def test_a_registered_translation_reaches_its_own_size(client: Any, data: Path) 
         s2f_core.load("models:/none/1")
 
 
-def test_a_packed_translation_is_that_of_the_evaluation(data: Path, tmp_path: Path) -> None:
+def test_a_packed_translation_equals_the_evaluation(data: Path, tmp_path: Path) -> None:
     """Its folder, as MLflow keeps it, of a model that takes pictures as they are."""
     asked = mlflow_project.write_evaluation(
         data, "posed", "pose", condition="pencil", transfer=True
@@ -125,8 +125,8 @@ def test_a_packed_translation_is_that_of_the_evaluation(data: Path, tmp_path: Pa
     assert (found == read(data / "translations" / "pose" / "posed").images(range(10))).all()
 
 
-def test_pictures_of_all_kinds_give_what_they_are(data: Path, tmp_path: Path) -> None:
-    """An array gives an array; a path or a PIL image a PIL image; a list a list."""
+def test_the_output_has_the_type_of_the_input(data: Path, tmp_path: Path) -> None:
+    """An array gives an array, a path or PIL image a PIL image, a list a list."""
     model, page = s2f_core.load("tiny", data), _sketch()
     Image.fromarray(page).save(tmp_path / "page.png")
     expected = model(page)
@@ -146,7 +146,7 @@ def test_pictures_of_all_kinds_give_what_they_are(data: Path, tmp_path: Path) ->
         model(tmp_path / "broken.png")
 
 
-def test_an_output_covers_what_its_drawing_did(data: Path) -> None:
+def test_an_output_has_the_shape_of_its_drawing(data: Path) -> None:
     """Half as wide as high; the whole square where it is asked for, or another fit."""
     model, page = s2f_core.load("tiny", data), _sketch()[:, :20]
     assert model(page).shape == (16, 8, 3)
@@ -155,8 +155,8 @@ def test_an_output_covers_what_its_drawing_did(data: Path) -> None:
     assert model(page, upscale=4).shape == (64, 32, 3)
 
 
-def test_a_photo_becomes_what_the_training_saw(data: Path, faces: Pixels) -> None:
-    """Its condition by the file's own parameters, at the tables' size."""
+def test_a_photo_is_conditioned_as_in_training(data: Path, faces: Pixels) -> None:
+    """The condition has the file's parameters and the tables' size."""
     model = s2f_core.load("tiny", data)
     large = resize(faces[0], 96)
     drawn = Pencil(type="pencil", blur=5).apply(resize(large, 32))
@@ -165,8 +165,8 @@ def test_a_photo_becomes_what_the_training_saw(data: Path, faces: Pixels) -> Non
     assert imported(large, from_photo=True).shape == (16, 16, 3)
 
 
-def test_what_a_photo_needs_is_named(data: Path, faces: Pixels) -> None:
-    """Weights that were not fetched; drawings that no photo becomes."""
+def test_missing_needs_of_a_photo_are_named(data: Path, faces: Pixels) -> None:
+    """Missing weights; a condition that is not made of photos."""
     hed = {**DRAWN, "drawing": {"type": "hed"}}
     mlflow_project.save_untrained(data, "hed", "hed", **hed)
     with pytest.raises(UserError, match="s2f fetch hed"):
@@ -183,8 +183,8 @@ def test_what_a_photo_needs_is_named(data: Path, faces: Pixels) -> None:
         s2f_core.load("unknown", data)(faces[0], from_photo=True)
 
 
-def test_the_way_back_takes_photos(data: Path, faces: Pixels) -> None:
-    """Cropped, and not drawn: three channels in."""
+def test_the_reverse_direction_takes_photos(data: Path, faces: Pixels) -> None:
+    """They are cropped; the network has three input channels."""
     mlflow_project.save_untrained(
         data, "back", in_channels=3, out_channels=1, **{**DRAWN, "direction": "b-to-a"}
     )
@@ -192,8 +192,8 @@ def test_the_way_back_takes_photos(data: Path, faces: Pixels) -> None:
     assert made.shape == (16, 16, 1)
 
 
-def test_noise_makes_samples(data: Path) -> None:
-    """Each its own, the same for one seed; an image is refused."""
+def test_a_noise_model_makes_samples(data: Path) -> None:
+    """Samples differ and depend on the seed; an image is refused."""
     model = s2f_core.load("noise", data)
     first, again, other = (model(samples=3, seed=seed) for seed in (1, 1, 2))
     assert [image.size for image in first] == [(32, 32)] * 3
@@ -207,8 +207,8 @@ def test_noise_makes_samples(data: Path) -> None:
         s2f_core.load("tiny", data)()
 
 
-def test_noise_beside_an_image_makes_several_of_one(data: Path, tmp_path: Path) -> None:
-    """As many as asked for, whatever image stands beside; the exported file's are the same."""
+def test_a_noisy_model_makes_several_samples_of_an_image(data: Path, tmp_path: Path) -> None:
+    """They do not depend on other images; the exported file gives the same."""
     model, page = s2f_core.load("noisy", data), _sketch()
     state = torch.random.get_rng_state()
     samples = model(page, samples=3)
@@ -223,8 +223,8 @@ def test_noise_beside_an_image_makes_several_of_one(data: Path, tmp_path: Path) 
         s2f_core.load("tiny", data)(page, samples=2)
 
 
-def test_outputs_are_enlarged_by_the_best_that_is_here(data: Path) -> None:
-    """Bicubic, or EDSR once it was trained, once or twice."""
+def test_outputs_are_enlarged_by_the_best_upscaler_available(data: Path) -> None:
+    """Bicubic, or EDSR once it is trained, once or twice."""
     model, page = s2f_core.load("tiny", data), _sketch()
     plain = model(page, upscale=2)
     assert (plain == model(page, upscale=2, upscaler="bicubic")).all()
@@ -241,7 +241,7 @@ def test_outputs_are_enlarged_by_the_best_that_is_here(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"upscale": 3}, r"upscale: 3 is not possible \(allowed: 2, 4\)"),
         ({"upscaler": "x"}, r"allowed: auto, bicubic, edsr, dat-x2"),
@@ -250,37 +250,37 @@ def test_outputs_are_enlarged_by_the_best_that_is_here(data: Path) -> None:
         ({"size": 3}, r"'size' \(known: seed, from_photo"),
     ],
 )
-def test_an_option_that_is_not_possible_says_which_are(
-    data: Path, options: dict[str, Any], said: str
+def test_an_invalid_option_lists_the_allowed_values(
+    data: Path, options: dict[str, Any], message: str
 ) -> None:
-    """Before anything is computed."""
-    with pytest.raises(UserError, match=said):
+    """The error comes before any computation."""
+    with pytest.raises(UserError, match=message):
         s2f_core.load("tiny", data)(_sketch(), **options)
 
 
 @pytest.mark.parametrize("version", [None, "1", 0, 2, 3, True])
 def test_a_file_of_another_version_is_refused(tmp_path: Path, version: object) -> None:
-    """With the version that is read."""
+    """The message has the supported version."""
     torch.save({"format": FORMAT, "version": version}, tmp_path / "odd.pt")
     with pytest.raises(UserError, match=r"has version .* this s2f reads version 1: train, import"):
         load_model(tmp_path / "odd.pt")
 
 
-def test_a_file_without_a_description_is_damaged(tmp_path: Path) -> None:
-    """Though its version is right."""
+def test_a_file_without_a_description_is_refused(tmp_path: Path) -> None:
+    """Its version is right."""
     torch.save({"format": FORMAT, "version": VERSION, "description": 3}, tmp_path / "odd.pt")
     with pytest.raises(UserError, match="is damaged"):
         load_model(tmp_path / "odd.pt")
 
 
-def test_importing_s2f_core_is_light() -> None:
+def test_importing_s2f_core_does_not_import_torch() -> None:
     """No torch before a model is loaded."""
     code = "import s2f_core, sys; s2f_core.load; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
 
-def test_it_answers_as_the_evaluation_does(data: Path) -> None:
+def test_outputs_equal_the_evaluation(data: Path) -> None:
     """To the byte, tones of the table given one by one to a model that has no paper to look for."""
     mlflow_project.write_evaluation(data, "tones", "imported")
     pairs = VariantData(role="faces", background="kept", condition="pencil").pairs(data, "test")

@@ -71,8 +71,8 @@ def _graph(out: Path, **metadata: str) -> None:
     onnx.save(model, out)
 
 
-def test_each_precision_is_smaller_and_near(data: Path) -> None:
-    """Half the bytes within 1e-2, a smaller file yet within 0.1, of what PyTorch gives."""
+def test_each_precision_is_smaller_and_close_to_pytorch(data: Path) -> None:
+    """Half the bytes within 1e-2, a still smaller file within 0.1."""
     model = data / "models/tiny/a-to-b.pt"
     found: dict[Precision, Floats] = {}
     sizes = []
@@ -90,16 +90,16 @@ def test_each_precision_is_smaller_and_near(data: Path) -> None:
     assert {"Resize", "QuantizeLinear"} <= _operations(data / "int8.onnx")
 
 
-def test_writing_leaves_the_network_as_it_was(data: Path) -> None:
-    """It is used on by who has it, and then computed as before."""
+def test_exporting_does_not_change_the_network(data: Path) -> None:
+    """It computes the same afterwards."""
     told, network = load_model(data / "models/tiny/a-to-b.pt")
     layers = [layer for layer in network.modules() if isinstance(layer, NearestUp)]
     write(told, network, data / "tiny.onnx", "int8", data)
     assert [layer.merged for layer in layers] == [None, None]
 
 
-def test_int8_needs_inputs(tmp_path: Path) -> None:
-    """A model of unknown data, and one whose table is not there; no file is left."""
+def test_int8_needs_calibration_inputs(tmp_path: Path) -> None:
+    """A model of unknown data, and one without its table; no file is left."""
     nobody = _model(tmp_path, role=None)
     with pytest.raises(UserError, match="does not say what it was trained on"):
         export(nobody, tmp_path / "out.onnx", "int8", tmp_path)
@@ -108,15 +108,15 @@ def test_int8_needs_inputs(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*out.onnx*"))
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """A folder of that name."""
+def test_an_unwritable_path_is_an_error(tmp_path: Path) -> None:
+    """A folder has that name."""
     (tmp_path / "out.onnx").mkdir()
     with pytest.raises(UserError, match="cannot be written"):
         export(_model(tmp_path), tmp_path / "out.onnx")
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "message"),
     [
         ({}, "is no generator that s2f exported"),
         ({"s2f": "{}", "s2f-version": str(VERSION + 1)}, "this s2f reads version 1"),
@@ -125,15 +125,17 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         ({"s2f": "{}"}, "has version '' of the model format"),
     ],
 )
-def test_a_file_of_others_is_refused(metadata: dict[str, str], said: str, tmp_path: Path) -> None:
-    """Without a description, with a newer one, with one that is not whole."""
+def test_a_foreign_onnx_file_is_refused(
+    metadata: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    """Without a description, with a newer one, with an incomplete one."""
     _graph(tmp_path / "other.onnx", **metadata)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         Session(tmp_path / "other.onnx")
 
 
-def test_a_file_that_is_no_graph_is_refused(tmp_path: Path) -> None:
-    """Missing, and cut short."""
+def test_a_file_without_a_graph_is_refused(tmp_path: Path) -> None:
+    """Missing, and truncated."""
     with pytest.raises(UserError, match="does not exist"):
         Session(tmp_path / "none.onnx")
     _graph(tmp_path / "cut.onnx")
@@ -143,7 +145,7 @@ def test_a_file_that_is_no_graph_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_benchmark_compares_every_precision_with_pytorch(
+def test_the_benchmark_compares_all_precisions_with_pytorch(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row of PyTorch and one of each precision, whose differences grow."""
@@ -163,8 +165,8 @@ def test_the_benchmark_compares_every_precision_with_pytorch(
     assert table["KID"].notna().all()
 
 
-def test_a_session_says_which_shapes_it_takes(tmp_path: Path) -> None:
-    """Another number of channels, a side that cannot be halved twice, no batch."""
+def test_a_session_names_the_accepted_shapes(tmp_path: Path) -> None:
+    """Wrong channels, a side that cannot be halved twice, no batch."""
     export(_model(tmp_path), tmp_path / "tiny.onnx")
     session = Session(tmp_path / "tiny.onnx", threads=1)
     for shape in ((1, 3, 16, 16), (1, 1, 16, 18), (1, 1, 0, 16), (1, 16, 16)):
@@ -172,7 +174,7 @@ def test_a_session_says_which_shapes_it_takes(tmp_path: Path) -> None:
             session(np.zeros(shape, np.float32))
 
 
-def test_the_command_writes_onnx_and_nothing_over_a_file(
+def test_the_export_command_writes_onnx_and_overwrites_nothing(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A variant by its name; the suffix says the format, and an ONNX file is not exported again."""

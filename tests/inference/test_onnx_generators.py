@@ -64,6 +64,8 @@ def test_an_exported_generator_equals_its_checkpoint(given: dict[str, Any], tmp_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("given", REST, ids=str)
-def test_so_does_one_of_every_norm_and_option(given: dict[str, Any], tmp_path: Path) -> None:
+def test_an_exported_generator_of_every_option_equals_its_checkpoint(
+    given: dict[str, Any], tmp_path: Path
+) -> None:
     """The rest of the registry, with all options that have a test of their own."""
     _equals_its_checkpoint(given, tmp_path)

@@ -65,8 +65,8 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_an_output_follows_the_motion_of_its_frames() -> None:
-    """What moved by two pixels is found there, but for the border that came into view."""
+def test_warp_output_follows_the_motion_of_the_frames() -> None:
+    """A shift by two pixels is found, except at the border."""
     before, now = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in _frames(2))
     output = np.asarray(before, np.float32)[..., None]
     warped, reliable = warp_output(np.asarray(before, np.uint8), np.asarray(now, np.uint8), output)
@@ -75,8 +75,8 @@ def test_an_output_follows_the_motion_of_its_frames() -> None:
     assert difference.mean() < 2
 
 
-def test_flicker_is_smoothed_by_its_share() -> None:
-    """Outputs that jump from frame to frame jump by half; at no share they stay as they were."""
+def test_smoothing_reduces_flicker_by_its_share() -> None:
+    """A share of 0 changes nothing."""
     frames = _frames(8)
     outputs = [
         np.clip(frame.astype(int) + (20 if row % 2 else 0), 0, 255).astype(np.uint8)
@@ -93,8 +93,8 @@ def test_flicker_is_smoothed_by_its_share() -> None:
     assert flicker[0.5] < 0.75 * flicker[0.0]
 
 
-def test_nothing_is_blended_over_a_cut() -> None:
-    """A new scene begins with its own output."""
+def test_a_cut_is_not_blended() -> None:
+    """A new scene starts with its own output."""
     smoothing, other = Smoothing(0.9), 255 - np.rot90(_scene(96)).copy()
     smoothing(_frames(1)[0], np.zeros((96, 96, 3), np.uint8))
     white = np.full((96, 96, 3), 255, np.uint8)
@@ -103,8 +103,8 @@ def test_nothing_is_blended_over_a_cut() -> None:
     assert smoothing.flicker == []
 
 
-def test_a_video_becomes_one_of_as_many_frames(data: Path, tmp_path: Path) -> None:
-    """At its rate; oblong frames are cropped as the training's photos were."""
+def test_an_output_video_has_as_many_frames(data: Path, tmp_path: Path) -> None:
+    """It has the same rate; oblong frames are cropped as the training's photos."""
     source = _save(tmp_path / "in.avi", [frame[:64] for frame in _frames(5)])
     model = s2f_core.load("tiny", data)
     report = translate(model, source, tmp_path / "out.avi", PHOTO, 0)
@@ -121,10 +121,10 @@ def test_a_video_becomes_one_of_as_many_frames(data: Path, tmp_path: Path) -> No
     ]
 
 
-def test_frames_that_show_nothing_keep_the_last_output(
+def test_frames_without_a_subject_repeat_the_last_output(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are counted; where no frame shows anything there is no video."""
+    """They are counted; a video without any subject is an error."""
     model, images = s2f_core.load("tiny", data), []
     prepare = model.prepare
 
@@ -155,7 +155,7 @@ def test_frames_that_show_nothing_keep_the_last_output(
         ("words.avi", "out.avi", 2, "smooth: 2 is not possible"),
     ],
 )
-def test_what_cannot_be_done_is_said(
+def test_invalid_arguments_are_named_in_the_error(
     data: Path, tmp_path: Path, source: str, out: str, smooth: float, message: str
 ) -> None:
     """Nothing is left behind."""

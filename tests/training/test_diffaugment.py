@@ -7,8 +7,8 @@ from s2f_core.training.diffaugment import diff_augment
 
 
 @pytest.mark.parametrize("name", ["colour", "translation", "cutout"])
-def test_each_changes_images_and_keeps_the_gradient(name: str) -> None:
-    """Same shape, other values for each image of the batch, a gradient that is not zero."""
+def test_each_augmentation_changes_images_and_keeps_the_gradient(name: str) -> None:
+    """The shape stays, all images change, and the gradient is not zero."""
     torch.manual_seed(0)
     images = torch.rand(1, 4, 16, 16).repeat(6, 1, 1, 1).requires_grad_()
     out = diff_augment(images, [name], 3)  # type: ignore[list-item]
@@ -19,8 +19,8 @@ def test_each_changes_images_and_keeps_the_gradient(name: str) -> None:
     assert images.grad.abs().sum() > 0
 
 
-def test_colour_leaves_the_input_before_the_image() -> None:
-    """The first channel, a sketch, is as it was; translation moves all of them alike."""
+def test_colour_does_not_change_the_condition() -> None:
+    """The first channel, a sketch, stays; translation moves all channels alike."""
     torch.manual_seed(0)
     images = torch.rand(4, 1, 16, 16).repeat(1, 4, 1, 1)
     coloured = diff_augment(images, ["colour"], 3)
@@ -30,8 +30,8 @@ def test_colour_leaves_the_input_before_the_image() -> None:
     assert torch.equal(moved[:, :1].repeat(1, 4, 1, 1), moved)
 
 
-def test_translation_moves_by_up_to_an_eighth() -> None:
-    """A single bright pixel ends within two pixels of where it was, on a side of 16."""
+def test_translation_shifts_by_up_to_an_eighth() -> None:
+    """A bright pixel moves by two pixels at most, on a side of 16."""
     torch.manual_seed(0)
     images = torch.zeros(200, 1, 16, 16)
     images[:, :, 8, 8] = 1
@@ -42,7 +42,7 @@ def test_translation_moves_by_up_to_an_eighth() -> None:
 
 
 def test_cutout_is_a_square_of_half_the_side() -> None:
-    """A quarter of the area where it does not leave the image."""
+    """Inside the image it is a quarter of the area."""
     torch.manual_seed(0)
     out = diff_augment(torch.ones(200, 1, 16, 16), ["cutout"], 1)
     gone = (out == 0).sum(dim=(1, 2, 3))
@@ -50,7 +50,7 @@ def test_cutout_is_a_square_of_half_the_side() -> None:
     assert gone.min() >= 9
 
 
-def test_no_policy_is_no_change() -> None:
-    """The very tensor."""
+def test_an_empty_policy_changes_nothing() -> None:
+    """The same tensor is returned."""
     images = torch.rand(2, 3, 8, 8)
     assert diff_augment(images, (), 3) is images

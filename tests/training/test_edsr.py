@@ -44,8 +44,8 @@ def _patches(data: Path, seed: int = 0, **changes: object) -> Patches:
 
 
 @pytest.mark.parametrize("skip", ["none", "bicubic"])
-def test_edsr_doubles_and_learns_everywhere(skip: str) -> None:
-    """[2, 3, 6, 10] → [2, 3, 12, 20]; once its last layer is not zero, gradients everywhere."""
+def test_edsr_doubles_the_size_and_has_gradients_everywhere(skip: str) -> None:
+    """[2, 3, 6, 10] → [2, 3, 12, 20], with a last layer that is not zero."""
     network = EDSRSection.model_validate({"blocks": 2, "channels": 4, "skip": skip}).build()
     nn.init.normal_(network.last.weight)
     image = torch.randn(2, 3, 6, 10)
@@ -57,15 +57,15 @@ def test_edsr_doubles_and_learns_everywhere(skip: str) -> None:
         assert weight.grad.abs().sum() > 0, name
 
 
-def test_the_baseline_is_the_papers() -> None:
-    """16 blocks of 64 channels have the 1.37 M weights that the authors' ×2 baseline has."""
+def test_the_baseline_has_the_papers_size() -> None:
+    """16 blocks of 64 channels have 1.37 M weights, as the authors' ×2 baseline."""
     with torch.device("meta"):
         baseline = EDSRSection().build()
     assert sum(weight.numel() for weight in baseline.parameters()) == 1_369_859
 
 
-def test_untrained_with_the_skip_it_is_bicubic(faces: Pixels) -> None:
-    """Its last layer starts at zero; the same bicubic as OpenCV's but for rounding."""
+def test_untrained_edsr_with_the_skip_is_bicubic(faces: Pixels) -> None:
+    """The last layer starts at zero; the output equals OpenCV's up to rounding."""
     network = EDSRSection(blocks=1, channels=4, skip="bicubic").build()
     ours = enlarge(network, faces[:4], self_ensemble=False).astype(int)
     theirs = UPSCALERS["bicubic"](faces[:4], 64, Path())
@@ -104,7 +104,7 @@ def _reference(blocks: int, channels: int) -> tuple[dict[str, Tensor], Callable[
 
 
 def test_the_authors_weights_give_the_authors_output() -> None:
-    """On [-1, 1] what theirs gives on [0, 255]."""
+    """The output in [-1, 1] equals theirs in [0, 255]."""
     state, forward = _reference(blocks=3, channels=8)
     section, weights = from_reference(state)
     assert (section.blocks, section.channels, section.skip) == (3, 8, "none")
@@ -125,21 +125,21 @@ def test_the_authors_weights_give_the_authors_output() -> None:
         ({"tail.1.bias": None}, "tail.1.bias is missing"),
     ],
 )
-def test_another_networks_weights_are_refused(change: dict[str, Any], message: str) -> None:
-    """×3, ×4, the large one, something else, something missing."""
+def test_weights_of_other_networks_are_refused(change: dict[str, Any], message: str) -> None:
+    """×3, ×4, the large model, another network, a missing key."""
     state, _ = _reference(blocks=1, channels=8)
     with pytest.raises(UserError, match=message):
         from_reference({key: v for key, v in (state | change).items() if v is not None})
 
 
-def test_shrinking_is_by_area() -> None:
-    """Each pixel the mean of four."""
+def test_halve_averages_areas() -> None:
+    """Each pixel is the mean of four."""
     image = torch.arange(16.0).view(1, 1, 4, 4)
     assert halve(image).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
 
 
-def test_a_batch_depends_on_seed_and_step_alone(data: Path) -> None:
-    """And the small patch is the large one's, also of a whole image."""
+def test_a_batch_depends_on_seed_and_step_only(data: Path) -> None:
+    """The small patch is the large one halved, also for a whole image."""
     batches = _patches(data)
     small, large = batches[7]
     assert large.shape == (8, 3, 16, 16)
@@ -150,8 +150,8 @@ def test_a_batch_depends_on_seed_and_step_alone(data: Path) -> None:
     assert _patches(data, patch=48)[0][1].shape == (8, 3, 32, 32)
 
 
-def test_a_patch_is_a_piece_of_a_photo_flipped_or_turned(data: Path, faces: Pixels) -> None:
-    """Whole images, compared with all eight views of every training photo."""
+def test_patches_are_flipped_and_rotated(data: Path, faces: Pixels) -> None:
+    """Whole images are compared with all eight views of every training photo."""
     views = {
         np.ascontiguousarray(np.rot90(face[:, ::step], turns)).tobytes(): (row, step, turns)
         for row, face in enumerate(faces[:30])
@@ -167,8 +167,8 @@ def test_a_patch_is_a_piece_of_a_photo_flipped_or_turned(data: Path, faces: Pixe
     assert len({row for row, _, _ in patches}) > 10
 
 
-def test_training_twice_gives_the_same_network(data: Path) -> None:
-    """Bit for bit, in float32 on one thread."""
+def test_training_is_deterministic(data: Path) -> None:
+    """Two networks are equal to the bit, in float32 on one thread."""
     one, _ = train(_patches(data, steps=3), "32-true")
     two, _ = train(_patches(data, steps=3), "32-true")
     for name, weight in one.state_dict().items():
@@ -176,7 +176,7 @@ def test_training_twice_gives_the_same_network(data: Path) -> None:
 
 
 def test_a_short_training_beats_bicubic(data: Path) -> None:
-    """On photos it has not seen; the folder holds the model, its scores and a preview."""
+    """It does on unseen photos; the folder has the model, its scores and a preview."""
     fit(TINY, 0, "32-true", data)
     folder = (data / EDSR_FILE).parent
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -197,8 +197,10 @@ def test_a_short_training_beats_bicubic(data: Path) -> None:
     assert larger.shape == photo.shape
 
 
-def test_nothing_half_written_is_left(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that is full at the preview leaves the old folder as it was."""
+def test_a_failed_write_keeps_the_previous_model(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full at the preview."""
     short = TINY.model_copy(update={"steps": 1})
     fit(short, 0, "32-true", data)
     before = (data / EDSR_FILE).read_bytes()
@@ -214,7 +216,7 @@ def test_nothing_half_written_is_left(data: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_published_weights_replace_the_training(data: Path, tmp_path: Path) -> None:
-    """The network is the file's, which training.json names by its hash."""
+    """training.json has the file's hash."""
     state, _ = _reference(blocks=2, channels=4)
     torch.save(state, tmp_path / "edsr_baseline_x2.pt")
     changes = {"weights": tmp_path / "edsr_baseline_x2.pt", "self_ensemble": True}
@@ -227,8 +229,8 @@ def test_published_weights_replace_the_training(data: Path, tmp_path: Path) -> N
     assert "seconds" not in summary
 
 
-def test_self_ensemble_undoes_every_view() -> None:
-    """Of a network that only repeats pixels it is that network, of any it ignores the views."""
+def test_self_ensemble_averages_all_eight_views() -> None:
+    """A network that repeats pixels is unchanged; any other commutes with flips and turns."""
     image = torch.randn(2, 3, 4, 6)
 
     def repeat(x: Tensor) -> Tensor:
@@ -243,8 +245,8 @@ def test_self_ensemble_undoes_every_view() -> None:
     assert not torch.allclose(network(image), once)
 
 
-def test_what_edsr_cannot_enlarge_is_refused(tmp_path: Path, faces: Pixels) -> None:
-    """Another factor, grey images, no model, another program's file, a damaged one."""
+def test_unsupported_inputs_and_files_are_refused(tmp_path: Path, faces: Pixels) -> None:
+    """Another factor, grey images, no model, another program's file, a damaged file."""
     with pytest.raises(UserError, match="32 px images ×2, which is not the required 128 px"):
         UPSCALERS["edsr"](faces, 128, tmp_path)
     with pytest.raises(UserError, match=r"have 1 channel\(s\)"):
@@ -261,10 +263,8 @@ def test_what_edsr_cannot_enlarge_is_refused(tmp_path: Path, faces: Pixels) -> N
         UPSCALERS["edsr"](faces, 64, tmp_path)
 
 
-def test_photos_it_cannot_learn_from_are_refused(
-    data: Path, make_table: MakeTable, faces: Pixels
-) -> None:
-    """Grey ones, an odd size, a split without any."""
+def test_unsuitable_photos_are_refused(data: Path, make_table: MakeTable, faces: Pixels) -> None:
+    """Grey photos, an odd size, an empty split."""
     grey = TINY.model_copy(update={"role": "grey"})
     for images in (faces[..., :1], faces[:, :31, :31]):
         make_table("data/grey/kept", np.ascontiguousarray(images))
@@ -275,8 +275,8 @@ def test_photos_it_cannot_learn_from_are_refused(
         read_photos(data, TINY, "val")
 
 
-def test_the_stage_reads_the_parameters(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the project, made short."""
+def test_the_upscaler_stage_reads_params_yaml(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It uses the project's parameters with fewer steps."""
     settings = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())
     settings["edsr"].update(steps=2, batch=2, channels=4, blocks=1)
     (data.parent / "params.yaml").write_text(yaml.safe_dump(settings))

@@ -18,8 +18,8 @@ def _rows(*whole: float) -> list[dict[str, float]]:
     ]
 
 
-def test_p1s_plateau_is_a_victory_of_the_discriminator() -> None:
-    """A vanilla loss of 0.45 for the whole window; 0.6 is not."""
+def test_a_low_discriminator_loss_is_reported() -> None:
+    """A vanilla loss of 0.45 for the whole window is reported, 0.6 is not."""
     health = Health(window=3)
     (found,) = health.check_losses(_rows(0.69, 0.45, 0.45, 0.44), CHANCE, [])
     assert (found.step, found.sign, found.response) == (40, "discriminator-won", "go-on")
@@ -28,16 +28,16 @@ def test_p1s_plateau_is_a_victory_of_the_discriminator() -> None:
     assert health.check_losses(_rows(0.45, 0.45), CHANCE, []) == []
 
 
-def test_it_is_said_once_a_window() -> None:
-    """Not again while the rows are those of the last time."""
+def test_a_sign_is_reported_once_a_window() -> None:
+    """The same rows are not reported again."""
     health = Health(window=3)
     earlier = [Finding(30, "discriminator-won", "", "go-on")]
     assert health.check_losses(_rows(*[0.3] * 5), CHANCE, earlier) == []
     assert len(health.check_losses(_rows(*[0.3] * 6), CHANCE, earlier)) == 1
 
 
-def test_two_discriminators_count_as_their_mean() -> None:
-    """One that has won beside one at chance is no victory."""
+def test_the_losses_of_two_discriminators_are_averaged() -> None:
+    """A winning discriminator beside one at chance is not reported."""
     row = {
         "step": 10,
         "d_real": 0.01,
@@ -51,27 +51,27 @@ def test_two_discriminators_count_as_their_mean() -> None:
     assert len(health.check_losses([lost], chance_loss("least-squares"), [])) == 1
 
 
-def test_a_game_without_a_chance_level_has_no_such_sign() -> None:
-    """WGAN's D has no bound."""
+def test_wgan_never_reports_a_winning_discriminator() -> None:
+    """Its loss has no chance level."""
     assert Health(window=1).check_losses(_rows(-50), chance_loss("wgan-gp"), []) == []
 
 
-def test_rows_in_which_the_discriminator_rested_do_not_count() -> None:
-    """They say nothing of it."""
+def test_rows_without_a_discriminator_step_are_skipped() -> None:
+    """They have no loss of D."""
     rows = [*_rows(0.4, 0.4), {"step": 30, "g_l1": 0.1}]
     assert len(Health(window=2).check_losses(rows, CHANCE, [])) == 1
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_not_finite(value: float) -> None:
-    """Named, and answered by the response of its own."""
+def test_a_non_finite_loss_is_reported(value: float) -> None:
+    """The finding names the loss and has its own response."""
     rows = [{"step": 10, "g_l1": value, "d_real": 0.3, "d_fake": 0.3}]
     (found,) = Health(not_finite="keep-best").check_losses(rows, CHANCE, [])
     assert (found.sign, found.detail, found.response) == ("not-finite", "g_l1", "keep-best")
 
 
-def test_outputs_that_are_nearly_equal() -> None:
-    """Below the share of their targets' variety."""
+def test_nearly_equal_outputs_are_reported() -> None:
+    """Their variety is below a share of the targets' variety."""
     health = Health(variety=0.05, collapsed="stop")
     (found,) = health.check_outputs(100, 0.01)
     assert (found.step, found.sign, found.response) == (100, "collapsed", "stop")

@@ -60,7 +60,7 @@ RESUMED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("form", RESUMED)
-def test_a_resumed_training_is_the_uninterrupted_one(
+def test_a_resumed_training_equals_an_uninterrupted_one(
     settings: Settings,
     splits: dict[str, Pairs],
     noise_splits: dict[str, Pairs],
@@ -127,10 +127,10 @@ def _train_until(training: Training, step: int) -> None:
         _train(training, Stopping())
 
 
-def test_the_state_belongs_to_settings_and_pixels(
+def test_the_state_file_depends_on_settings_and_images(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """Another rate, or other images, is another training and does not resume this one."""
+    """Another rate or other images do not resume this training."""
     file = prepare(settings, splits, tmp_path).state_file
     assert prepare(settings, splits, tmp_path).state_file == file
     other = settings.model_copy(update={"lr": 2e-3})
@@ -139,13 +139,13 @@ def test_the_state_belongs_to_settings_and_pixels(
     assert prepare(settings, fewer, tmp_path).state_file != file
 
 
-def test_what_is_written(
+def test_fit_writes_model_metrics_and_pictures(
     settings: Settings,
     splits: dict[str, Pairs],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A model that loads, figures, pictures, the run's id, and no state left behind."""
+    """The model loads; the state file is removed."""
 
     @contextmanager
     def quiet(*_: object) -> Iterator[SilentRun]:
@@ -179,7 +179,7 @@ def test_what_is_written(
     assert list((tmp_path / "states").iterdir()) == []
 
 
-def test_the_best_weights_are_kept_not_the_last(
+def test_the_best_weights_are_kept(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """After the score falls, the earlier weights stay."""
@@ -198,7 +198,7 @@ def test_the_best_weights_are_kept_not_the_last(
 
 
 def test_a_damaged_or_newer_model_is_refused(tmp_path: Path) -> None:
-    """Missing, cut short, something else, of a later format."""
+    """Missing, truncated, of another program, of a later format."""
     with pytest.raises(UserError, match="does not exist"):
         load_model(tmp_path / "none.pt")
     cut = tmp_path / "cut.pt"

@@ -94,8 +94,10 @@ def _train(training: Training, run: SilentRun | None = None) -> Any:
     return training.objective
 
 
-def test_it_ends_at_the_first_step_over_the_time(settings: Settings, timed: Prepare) -> None:
-    """The 60th of a second each, after two validations; the last one comes on top."""
+def test_a_training_ends_at_the_first_step_over_the_limit(
+    settings: Settings, timed: Prepare
+) -> None:
+    """At a second a step it is the 60th, with two validations; the last one comes on top."""
     training = timed(_minutes(settings, 1.0))
     assert training.total_steps == 75
     _train(training)
@@ -106,7 +108,7 @@ def test_it_ends_at_the_first_step_over_the_time(settings: Settings, timed: Prep
 
 
 def test_rates_noise_and_validations_follow_the_clock(settings: Settings, timed: Prepare) -> None:
-    """All come to their ends with the time; a validation's own is seen after the next step."""
+    """All reach their end with the limit; a validation's time counts from the next step on."""
     training = timed(_minutes(settings, 16 / 60))
     objective = _train(training)
     spent = [*range(7), *(0.25 + n for n in range(7, 12)), *(0.5 + n for n in range(12, 16))]
@@ -115,30 +117,30 @@ def test_rates_noise_and_validations_follow_the_clock(settings: Settings, timed:
     assert [row["step"] for row in training.validation.rows] == [6, 11, 16]
 
 
-def test_what_ends_first_counts(settings: Settings, timed: Prepare) -> None:
-    """Ten steps before a minute is over; then the clock changes nothing."""
+def test_a_step_limit_before_the_time_limit_ends_the_training(
+    settings: Settings, timed: Prepare
+) -> None:
+    """Ten steps take less than a minute; the clock changes nothing."""
     capped = timed(_minutes(settings, 1.0, max_steps=10))
     objective = _train(capped)
     assert (capped.step, summary(capped.result())["ended_by"]) == (10, "steps")
     assert objective.rates == [1 - step / 10 for step in range(10)]
 
 
-def test_a_step_longer_than_the_time_is_made_and_validated(
-    settings: Settings, timed: Prepare
-) -> None:
-    """One, at the whole rate."""
+def test_a_step_longer_than_the_limit_is_validated(settings: Settings, timed: Prepare) -> None:
+    """It is the only step, at the full rate."""
     training = timed(_minutes(settings, 0.001))
     assert _train(training).rates == [1.0]
     assert [row["step"] for row in training.validation.rows] == [1]
 
 
 def test_a_variant_gets_its_share_of_the_minutes(settings: Settings) -> None:
-    """Of two half; without a cap all that there are."""
+    """A share of 0.5 of two minutes is one minute; no cap is no limit."""
     assert modify(settings, {"share": 0.5}, max_minutes=2).seconds == 60
     assert settings.seconds == float("inf")
 
 
-def test_without_minutes_validations_are_those_of_whole_numbers(
+def test_validations_without_a_time_limit_are_evenly_spaced(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
     """The k-th of n comes after the first step at which k/n of all steps are done."""
@@ -154,7 +156,7 @@ def test_without_minutes_validations_are_those_of_whole_numbers(
 
 
 def test_time_before_an_interruption_counts(settings: Settings, timed: Prepare) -> None:
-    """A resumed training goes on at its place in time, and ends as the uninterrupted one."""
+    """A resumed training ends as the uninterrupted one does."""
     settings = _minutes(settings, 16 / 60)
     straight = timed(settings)
     _train(straight)
@@ -183,8 +185,10 @@ def test_time_before_an_interruption_counts(settings: Settings, timed: Prepare) 
     assert all(torch.equal(ours[name], value) for name, value in theirs.items())
 
 
-def test_one_that_ended_and_was_saved_trains_no_further(settings: Settings, timed: Prepare) -> None:
-    """As when it is killed while its files are written."""
+def test_a_finished_training_does_not_continue_on_resume(
+    settings: Settings, timed: Prepare
+) -> None:
+    """It was killed while it wrote its files."""
     settings = _minutes(settings, 4 / 60)
     first = timed(settings)
     _train(first)
@@ -196,14 +200,14 @@ def test_one_that_ended_and_was_saved_trains_no_further(settings: Settings, time
 
 
 @pytest.mark.parametrize(("minutes", "broadcasts"), [(None, 3), (1.0, 15)], ids=["steps", "clock"])
-def test_the_first_process_tells_the_time(
+def test_rank_0_broadcasts_the_time(
     settings: Settings,
     timed: Prepare,
     monkeypatch: pytest.MonkeyPatch,
     minutes: float | None,
     broadcasts: int,
 ) -> None:
-    """Once a step, beside each of three validations, and only where there is a limit."""
+    """It does once a step, beside three validations, and only with a limit."""
     calls = []
     broadcast = distributed.broadcast
 
@@ -218,9 +222,9 @@ def test_the_first_process_tells_the_time(
     assert (training.step, len(calls)) == (12, broadcasts)
 
 
-def test_without_minutes_no_step_reads_the_clock(
+def test_a_training_without_a_limit_rarely_reads_the_clock(
     settings: Settings, timed: Prepare, clock: Clock
 ) -> None:
-    """At its start, its end and each of four logged rows alone."""
+    """It does at the start, at the end and at each of four logged rows."""
     _train(timed(settings))
     assert clock.reads == 6

@@ -48,10 +48,10 @@ def splits(tmp_path: Path, faces: Pixels) -> dict[str, Pairs]:
     return {part: FACES.pairs(tmp_path, part) for part in ("train", "val")}
 
 
-def test_a_model_tells_where_its_images_are_from(
+def test_a_model_file_describes_its_data(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """Condition and background as they were set, the source less its paths, and its licence."""
+    """It has the sections of condition and background, and the source with its licence."""
     changed = modify(settings, {"data": FACES.model_dump()}, max_steps=2)
     training = prepare(changed, splits, tmp_path / "states")
     train(training, SilentRun())  # type: ignore[arg-type]
@@ -71,8 +71,8 @@ def test_a_model_tells_where_its_images_are_from(
     assert str(tmp_path) not in told.model_dump_json()
 
 
-def test_lines_are_those_that_the_training_saw(splits: dict[str, Pairs]) -> None:
-    """Thicker where they are thickened; none the other way round."""
+def test_line_statistics_are_those_of_the_augmented_inputs(splits: dict[str, Pairs]) -> None:
+    """Thickened lines are thicker; the other direction has none."""
     plain = lines(splits["train"], {"type": "edges"}, None, "a-to-b")
     thick = lines(splits["train"], {"type": "edges"}, SketchAugment(thickness=(12, 12)), "a-to-b")
     assert plain is not None
@@ -82,8 +82,8 @@ def test_lines_are_those_that_the_training_saw(splits: dict[str, Pairs]) -> None
     assert lines(splits["train"], {"type": "gray"}, None, "a-to-b") is None
 
 
-def test_a_table_that_does_not_say_is_older(splits: dict[str, Pairs], tmp_path: Path) -> None:
-    """None; what cannot be read is an error that names it."""
+def test_older_tables_have_no_description(splits: dict[str, Pairs], tmp_path: Path) -> None:
+    """An unreadable description is an error that names its file."""
     file = splits["train"].inputs.folder / SECTION_FILE
     assert json.loads(file.read_text())["high"] == 30
     file.write_text("{")

@@ -24,14 +24,14 @@ def _policy(**section: object) -> Policy:
     ],
     ids=str,
 )
-def test_factors_by_progress(section: dict[str, object], factors: list[float]) -> None:
-    """By the formulas."""
+def test_rate_factors_follow_the_formulas(section: dict[str, object], factors: list[float]) -> None:
+    """Each schedule gives its factors at several points of progress."""
     policy = _policy(**section)
     assert [policy.factor(share) for share in (0, 0.5, 0.75)] == pytest.approx(factors, abs=1e-6)
 
 
 def test_a_plateau_lowers_the_rate_after_its_patience() -> None:
-    """Two validations without a better score halve it, and it waits anew."""
+    """Two validations without a better score halve it and reset the patience."""
     policy = _policy(type="plateau", patience=2, gamma=0.5)
     scores = [{"pixel_difference": value} for value in (5, 4, 4, 4.5, 3, 3, 3, 3, 3)]
     found = [policy.feedback_factor([], scores[:count]) for count in range(len(scores) + 1)]
@@ -57,7 +57,7 @@ def test_the_gate_stays_while_one_adversarial_loss_moves() -> None:
     assert policy.feedback_factor(other, []) == 2
 
 
-def test_both_players_take_every_turn_by_default() -> None:
+def test_both_players_step_once_a_batch_by_default() -> None:
     """One step each a batch."""
     assert all(Recipe(epochs=1).turn(step, step / 10) == Turn() for step in range(10))
 
@@ -71,14 +71,16 @@ def test_both_players_take_every_turn_by_default() -> None:
         (0.333, [0, 0, 1, 0, 0, 1], [1, 1, 1, 1, 1, 1]),
     ],
 )
-def test_the_ratio_of_steps(ratio: float, generator: list[int], discriminator: list[int]) -> None:
+def test_gd_ratio_sets_the_steps_of_both_players(
+    ratio: float, generator: list[int], discriminator: list[int]
+) -> None:
     """At k D rests on all but every k-th batch; at 1/k G does, and steps after k of D's."""
     turns = [Recipe(epochs=1, gd_ratio=ratio).turn(step, step / 6) for step in range(6)]
     assert [turn.generator for turn in turns] == [bool(value) for value in generator]
     assert [turn.discriminator for turn in turns] == [bool(value) for value in discriminator]
 
 
-def test_a_head_start_is_the_discriminators() -> None:
+def test_a_head_start_trains_the_discriminator_alone() -> None:
     """G begins after it, and the ratio counts from there."""
     recipe = Recipe(epochs=1, head_start=3, gd_ratio=2)
     turns = [recipe.turn(step, step / 8) for step in range(8)]
@@ -86,15 +88,15 @@ def test_a_head_start_is_the_discriminators() -> None:
     assert [turn.discriminator for turn in turns] == [True] * 4 + [False, True, False, True]
 
 
-def test_noise_falls_to_zero() -> None:
-    """Linearly, over its share of the training."""
+def test_noise_falls_linearly_to_zero() -> None:
+    """It takes its share of the training."""
     recipe = Recipe(epochs=1, noise=0.4, noise_until=0.5)
     found = [recipe.turn(0, share).noise for share in (0, 0.25, 0.5, 0.99)]
     assert found == pytest.approx([0.4, 0.2, 0, 0])
 
 
-def test_length_in_epochs_or_batches() -> None:
-    """200 epochs of 30 images in fours, or what is asked, capped."""
+def test_a_training_is_as_long_as_its_epochs_or_steps() -> None:
+    """200 epochs of 30 images in fours, or another number of epochs, capped."""
     assert Recipe(epochs=200, batch=4).steps(30, None) == 1500
     assert Recipe(epochs=200, batch=4).steps(30, 100) == 100
     assert Recipe(batches=70, batch=4).steps(30, None) == 70
@@ -102,7 +104,7 @@ def test_length_in_epochs_or_batches() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({}, "either epochs or batches"),
         ({"epochs": 1, "batches": 1}, "either epochs or batches"),
@@ -112,7 +114,7 @@ def test_length_in_epochs_or_batches() -> None:
         ({"epochs": 1, "schedule": {"type": "linaer"}}, "'constant', 'linear', 'step'"),
     ],
 )
-def test_a_recipe_that_makes_no_sense_is_refused(given: dict[str, object], said: str) -> None:
-    """With what would."""
-    with pytest.raises(ValidationError, match=said):
+def test_an_inconsistent_recipe_is_refused(given: dict[str, object], message: str) -> None:
+    """The message has the allowed values."""
+    with pytest.raises(ValidationError, match=message):
         Recipe.model_validate(given)

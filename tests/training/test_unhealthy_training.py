@@ -47,39 +47,39 @@ def _with_nan(
     return training, SilentRun()
 
 
-def test_a_loss_that_is_not_finite_stops_the_training(
+def test_a_non_finite_loss_stops_the_training(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """By default, with an error that says where, and a tag on the run."""
+    """This is the default; the error names the step, and the run gets a tag."""
     training, run = _with_nan(settings, splits, tmp_path, "stop", after=15)
     with pytest.raises(UserError, match=r"variants.tiny: a loss is not finite at step 20"):
         train_quietly(training, run)
     assert "not finite" in run.tags["health.not-finite"]
 
 
-def test_or_ends_it_with_the_best_so_far(
+def test_keep_best_ends_the_training_with_the_best_weights(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """Validated after 14 of 40 steps, spoilt after 15: the training ends at 20."""
+    """Validated after 14 of 40 steps, NaN after 15: the training ends at 20."""
     training, run = _with_nan(settings, splits, tmp_path, "keep-best", after=15)
     train_quietly(training, run)
     assert (training.step, training.validation.best_step) == (20, 14)
     assert summary(training.result())["health"] == [run.tags["health.not-finite"]]
 
 
-def test_but_not_where_nothing_was_validated(
+def test_keep_best_without_a_validation_is_an_error(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """There is no best yet."""
+    """There are no best weights yet."""
     training, run = _with_nan(settings, splits, tmp_path, "keep-best", after=2)
     with pytest.raises(UserError, match="there was no validation yet"):
         train_quietly(training, run)
 
 
-def test_or_goes_back_at_half_the_rate(
+def test_halve_lr_rewinds_and_halves_the_rate(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """From the last saved state, here the start, and to the end; five times at most."""
+    """It goes back to the last saved state, here the start, five times at most."""
     training, run = _with_nan(settings, splits, tmp_path, "halve-lr", after=15)
     train_quietly(training, run)
     assert training.step == 40
@@ -90,10 +90,10 @@ def test_or_goes_back_at_half_the_rate(
         train_quietly(again, run)
 
 
-def test_a_collapse_is_said_and_can_stop(
+def test_a_collapse_is_reported_and_can_stop_the_training(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """A generator of one grey picture, once as a tag, once as an error."""
+    """A generator of one grey picture gives a tag, or an error."""
     for response in ("go-on", "stop"):
         health = {"collapsed": response}
         training = prepare(modify(settings, {"recipe": {"health": health}}), splits, tmp_path)
@@ -113,10 +113,10 @@ def test_a_collapse_is_said_and_can_stop(
         assert "nearly equal" in run.tags["health.collapsed"]
 
 
-def test_a_discriminator_that_wins_can_halve_the_rates(
+def test_a_winning_discriminator_can_halve_the_rates(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """With a generator that does not learn, D wins; the logged rate is halved from there on."""
+    """The generator does not learn, so D wins; the logged rate is halved afterwards."""
     health = {"discriminator_won": "halve-lr", "window": 2}
     recipe = {"health": health, "lr_d_ratio": 100, "schedule": {"type": "constant"}}
     changed = modify(settings, {"recipe": {**recipe, "epochs": 100}}, lr=1e-4, max_steps=60)
