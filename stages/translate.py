@@ -22,10 +22,7 @@ def translate(
         Path, typer.Option("--out", "-o", help="folder, or a .png file for a single output")
     ] = Path("translated"),
     from_photo: Annotated[
-        bool,
-        typer.Option(
-            "--from-photo", help="the pictures are photos: compute the model's condition first"
-        ),
+        bool, typer.Option("--from-photo", help="the pictures are photos: compute the condition")
     ] = False,
     upscale: Annotated[int | None, typer.Option(help="enlarge outputs 2 or 4 times")] = None,
     upscaler: Annotated[
@@ -36,10 +33,7 @@ def translate(
         int, typer.Option(min=1, help="outputs of each picture, by models with noise")
     ] = 1,
     fit: Annotated[
-        Fit | None,
-        typer.Option(
-            help="how to make pictures square", show_default="pad a drawing, crop a photo"
-        ),
+        Fit | None, typer.Option(help="to a square", show_default="pad a drawing, crop a photo")
     ] = None,
     pen: Annotated[bool, typer.Option(help="make lines as wide as in the training images")] = True,
     cut: Annotated[bool, typer.Option(help="cut off the padding")] = True,

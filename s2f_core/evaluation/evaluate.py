@@ -165,9 +165,8 @@ def evaluate_outputs(
         "scores": {key: _declaration(score, networks) for key, score in score_set.scores.items()},
     }
     values = {key: figure["value"] for key, figure in figures[MODEL].items()}
-    columns = {
-        key: score.per_image(sets[MODEL], targets) for key, score in score_set.scores.items()
-    }
+    scores = score_set.scores.items()
+    columns = {key: score.per_image(sets[MODEL], targets) for key, score in scores}
     return EvaluationResult(
         report,
         {key: value for key, value in values.items() if value is not None},

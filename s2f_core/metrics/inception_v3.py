@@ -59,8 +59,7 @@ def build(layers: Sequence[Layer]) -> Callable[[Floats], Floats]:
     remaining, graph = iter(layers), Graph()
 
     def linear(x: str, stride: int = 1, *, padded: bool = True) -> str:
-        layer = next(remaining)
-        height, width = layer[0].shape[2:]
+        height, width = (layer := next(remaining))[0].shape[2:]
         return graph.conv(x, layer, stride, (height // 2, width // 2) if padded else (0, 0))
 
     def conv(x: str, count: int = 1) -> str:
