@@ -21,10 +21,8 @@ from torch import Tensor
 from s2f_core.common import distributed
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.common.torchrun import Launch, read_launch
 from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
-from s2f_core.training import fabric
 from s2f_core.training.variant import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -286,17 +284,3 @@ def test_a_batch_that_cannot_be_divided_is_refused(batch: int, parts: int) -> No
     message = rf"batch is {batch} images in {parts} part.* multiple of {2 * parts}"
     with pytest.raises(UserError, match=message):
         distributed.shard_indices(batch, parts)
-
-
-def test_invalid_launches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Different numbers per machine, fewer GPUs than processes, an invalid timeout."""
-    assert read_launch() == Launch()
-    with pytest.raises(UserError, match="2 processes on this machine of 3 in all"):
-        fabric._accelerator(Launch(world_size=3, local_world_size=2))
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(UserError, match=r"2 processes for 1 GPU.s.: start one process per GPU"):
-        fabric._accelerator(Launch(world_size=2, local_world_size=2))
-    monkeypatch.setenv("S2F_TIMEOUT", "soon")
-    with pytest.raises(UserError, match="S2F_TIMEOUT=soon is no number of seconds"):
-        fabric._timeout()

@@ -273,17 +273,6 @@ def test_outputs_of_noise_are_compared_with_training_images(
     assert new.scores["memorisation"] == pytest.approx(1)
 
 
-def test_every_score_has_a_declaration() -> None:
-    """It has a title, which way is better, and how the interval is computed."""
-    for kind in SCORE_SETS.values():
-        assert kind.scores
-        for name, score in kind.scores.items():
-            assert name == name.lower()
-            assert score.title
-            assert "bootstrap" in score.interval_by
-            assert score.describe.endswith(".")
-
-
 def test_a_split_of_unknown_images_is_refused(data: Path, variant_data: VariantData) -> None:
     """The error is raised by the pairs of the split."""
     with pytest.raises(UserError, match="share none of 0 ids"):

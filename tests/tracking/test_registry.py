@@ -14,8 +14,6 @@ import mlflow_project
 import numpy as np
 import pandas as pd
 import pytest
-import requests
-import servers
 import torch
 from fixtures import MakeTable
 
@@ -29,7 +27,6 @@ from s2f_core.networks.checkpoint import load_model
 from s2f_core.networks.edsr import EDSRSection
 from s2f_core.networks.upscalers.edsr import EDSR_FILE, save_model
 from s2f_core.tracking import client as tracking
-from s2f_core.tracking.downloads import download
 from s2f_core.tracking.log_evaluation import log_evaluation, render_sheet, training_run_id
 from s2f_core.tracking.pyfunc import EXAMPLE_FILE, Translator, pack
 from s2f_core.tracking.registry import REQUIREMENTS
@@ -286,24 +283,3 @@ def test_a_registered_model_loads_without_this_project(
     takes, gives = (json.loads(signature[side])[0] for side in ("inputs", "outputs"))
     assert takes["tensor-spec"] == {"dtype": "uint8", "shape": [-1, 32, 32, 1]}
     assert gives["tensor-spec"] == {"dtype": "uint8", "shape": [-1, 32, 32, 3]}
-
-
-@pytest.mark.slow
-def test_a_registered_model_is_served_over_http(client: Any, data: Path, tmp_path: Path) -> None:
-    """``mlflow models serve`` translates the example; another size is refused."""
-    mlflow_project.write_evaluation(data, "tiny", "tiny")
-    log_evaluation("tiny", "tiny", data, CELEBA)
-    expected = read(data / "translations" / "tiny" / "tiny").images([0])
-    (version,) = _versions(client, "tiny")
-    request = (download(version.source) / "serving_input_example.json").read_text()
-    server = servers.model_server(tracking.store_uri(), "models:/tiny/1", tmp_path / "log")
-    with server.running():
-        address = f"http://127.0.0.1:{server.port}/invocations"
-        headers = {"Content-Type": "application/json"}
-        response = requests.post(address, request, headers=headers, timeout=60)
-        assert response.status_code == 200, response.text
-        assert (np.asarray(response.json()["predictions"]) == expected).all()
-        wrong = json.dumps({"inputs": [[[1, 2], [3, 4]]]})
-        rejection = requests.post(address, wrong, headers=headers, timeout=60)
-        assert rejection.status_code == 400
-        assert "(-1, 32, 32, 1)" in rejection.text
