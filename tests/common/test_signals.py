@@ -101,7 +101,7 @@ def test_an_interrupted_training_saves_and_resumes(
     (state,) = (tmp_path / "states").iterdir()
     assert checkpoint.load(state)["step"] == step
     assert not files.model.exists()
-    assert ("tiny: interrupted after step 7, saved" in caplog.text) is (step == 7)
+    assert ("tiny: interrupted after step 7 and saved" in caplog.text) is (step == 7)
 
     train()
     written = [files.model / "a-to-b.pt", files.curves, files.validation]
