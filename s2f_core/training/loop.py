@@ -195,7 +195,7 @@ class Training:
             generators=self.objective.generators,
             weights=dict(validation.best),
             best_step=validation.best_step,
-            best_scores=next(row for row in validation.rows if row["step"] == validation.best_step),
+            best_scores=validation.best_scores,
             steps=self.step,
             seconds=self.seconds,
             ended_by=self._ended_by(),

@@ -73,6 +73,11 @@ class Validation:
             return values[-1] >= max(values)
         return values[-1] <= min(values)
 
+    @property
+    def best_scores(self) -> dict[str, float]:
+        """The row of ``best_step``; empty on the other ranks, which keep no weights."""
+        return next((row for row in self.rows if row["step"] == self.best_step), {})
+
     def state_dict(self) -> dict[str, Any]:
         """Return all that a resumed training needs."""
         return {

@@ -152,7 +152,7 @@ def test_the_benchmark_compares_all_precisions_with_pytorch(
     rows = pd.read_parquet(data / "faces" / "split.parquet")
     rows.loc[30:, "split"] = "test"
     rows.to_parquet(data / "faces" / "split.parquet")
-    monkeypatch.setattr(exported, "Features", lambda _: lambda images: images.mean(axis=(1, 2)))
+    monkeypatch.setattr(exported, "inception", lambda _: lambda images: images.mean(axis=(1, 2)))
     threads = torch.get_num_threads()
     try:
         exported.main(["tiny", "--data", str(data), "--rounds", "2", "--csv", str(data / "t.csv")])
