@@ -45,7 +45,7 @@ ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
 	store=$$(python -c 'from s2f_core.tracking.client import store; print(store())') && \
 	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "$$store"
 
-demo: .venv/installed-sr ## open a page to draw on; the models translate it live: make demo DEMO_PORT=8000
+demo: .venv/installed-sr ## serve a page to draw on; the models translate it live: make demo DEMO_PORT=8000
 	$(BIN)/python -m stages.demo --port $(DEMO_PORT)
 
 audit: .venv/installed-sr ## ask PyPI for known faults of the pinned packages
