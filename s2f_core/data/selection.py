@@ -90,46 +90,35 @@ class TranslationOptions(Section):
 
     transfer: bool = Field(
         False,
-        description="translate the drawings of `gap.people` in place of the variant's own inputs",
+        description="Translate the drawings of `gap.people` in place of the variant's own inputs.",
     )
     upscaler: Upscaler | None = Field(
-        None, description="null: bicubic where the variant's scale is below 1, else none"
+        None,
+        description="How outputs reach full size; null: bicubic where the variant's scale is "
+        "below 1, else none.",
     )
-    direction: Direction = Field("a-to-b", description="which of the variant's generators runs")
+    direction: Direction = Field("a-to-b", description="Which of the variant's generators runs.")
     scores: Scores = Field(
         "pairs",
         description="pairs: each output against its target, and the set against the set; samples: "
-        "the sets alone, where nothing is paired; surfaces: points in space of known density",
+        "the sets alone, where nothing is paired; surfaces: points in space of known density.",
     )
     split: Literal["val", "test"] = Field(
-        "test", description="val chooses between settings, so that test images are used once"
+        "test", description="val chooses between settings, so that test images are used once."
     )
     classifier_score: bool = Field(
-        False, description="also compute the classifier score, by EfficientNet-Lite0"
+        False, description="Also compute the classifier score, by EfficientNet-Lite0."
     )
 
 
-class Translation(Section):
+class Translation(TranslationOptions):
     """A translation with all that it needs: the variant, its data, the upscaler in use."""
 
     variant: str = Field(description="Variant whose model is run.")
     data: VariantData = Field(
         description="Data that it is run on, the variant's own unless transfer is set."
     )
-    transfer: bool = Field(False, description="Allow data that the variant was not trained on.")
-    upscaler: Upscaler = Field("none", description="How outputs reach full size.")
-    direction: Direction = Field("a-to-b", description="Which of the variant's generators is run.")
-    scores: Scores = Field(
-        "pairs",
-        description=(
-            "pairs: each output against its target; samples: sets against each "
-            "other; surfaces: points of a known density."
-        ),
-    )
-    split: Literal["val", "test"] = Field(
-        "test", description="Images that are translated; val is for choosing settings."
-    )
-    classifier_score: bool = Field(False, description="Also compute the classifier score.")
+    upscaler: Upscaler = "none"
 
 
 class TranslatedVariant(BaseModel):

@@ -23,10 +23,9 @@ from s2f_core.tracking.client import NullRun, Run
 from s2f_core.training.health import Finding
 from s2f_core.training.history import History
 from s2f_core.training.objectives import Blueprint, Objective
-from s2f_core.training.objectives.losses import chance_loss
+from s2f_core.training.recipe import Recipe
 from s2f_core.training.result import EndedBy, TrainingResult
 from s2f_core.training.validation import Validation
-from s2f_core.training.variant import Settings
 
 LOG_EVERY = 10  # steps of a row of the history
 SAVE_EVERY = 60.0  # seconds
@@ -43,7 +42,10 @@ class Training:
     start. ``seconds`` count from the first step on, with validations, over all interruptions.
     """
 
-    settings: Settings
+    name: str
+    recipe: Recipe
+    lr: float  # of the generator, before its schedule
+    chance: float | None  # the discriminator's loss where it cannot tell real from generated
     blueprint: Blueprint
     precision: str
     fabric: Fabric
@@ -71,7 +73,7 @@ class Training:
     @property
     def rate_factor(self) -> float:
         """The factor on the initial learning rates now."""
-        schedule = self.settings.variant.recipe.schedule
+        schedule = self.recipe.schedule
         rows = len(self.history.rows), len(self.validation.rows)
         if self._feedback[0] != rows:
             factor = schedule.feedback_factor(self.history.rows, self.validation.rows)
@@ -81,7 +83,7 @@ class Training:
 
     def validation_due(self, progress_before: float) -> bool:
         """Whether a validation became due since the training stood at ``progress_before``."""
-        times = min(self.settings.variant.recipe.validations, self.total_steps)
+        times = min(self.recipe.validations, self.total_steps)
         due, before = (
             math.floor(share * times + 1e-9) for share in (self.progress, progress_before)
         )
@@ -105,11 +107,11 @@ class Training:
             run.tag(f"health.{finding.sign}", str(finding))
             self.findings.append(finding)
             if finding.response == "stop":
-                raise UserError(f"variants.{self.settings.name}: {finding}; nothing is written")
+                raise UserError(f"variants.{self.name}: {finding}; nothing is written")
             if finding.response == "keep-best":
                 if not self.validation.rows:
                     raise UserError(
-                        f"variants.{self.settings.name}: {finding}, but there was no validation "
+                        f"variants.{self.name}: {finding}, but there was no validation "
                         "yet; nothing is written"
                     )
                 return True
@@ -122,13 +124,13 @@ class Training:
         findings = self.findings
         times = sum(each.sign == finding.sign for each in findings)
         if times > MAX_REWINDS or self.resume() is None:
-            raise UserError(f"variants.{self.settings.name}: {finding}, for the {times}. time")
+            raise UserError(f"variants.{self.name}: {finding}, for the {times}. time")
         self.findings = findings
         self._warn(f"continues from the saved state at step {self.step}")
 
     def _warn(self, message: str) -> None:
         if not distributed.rank():
-            log.warning("%s: %s", self.settings.name, message)
+            log.warning("%s: %s", self.name, message)
 
     def save(self, run_id: str) -> None:
         """Write the state for a resumed training, atomically, from rank 0."""
@@ -188,7 +190,6 @@ class Training:
         """Return the outcome of a training that has ended."""
         validation = self.validation
         return TrainingResult(
-            settings=self.settings,
             blueprint=self.blueprint,
             train=self.batches.pairs,
             val=validation.pairs,
@@ -226,9 +227,9 @@ def _stopwatch(before: float) -> Callable[[], float]:
 
 
 def _progress_bar(training: Training) -> Any:
-    batch, timed = training.settings.variant.recipe.batch, training.limit < math.inf
+    batch, timed = training.recipe.batch, training.limit < math.inf
     return tqdm(
-        desc=training.settings.name,
+        desc=training.name,
         total=None if timed else training.total_steps * batch,
         initial=training.step * batch,
         unit="image",
@@ -237,10 +238,8 @@ def _progress_bar(training: Training) -> Any:
 
 
 def train(training: Training, run: Run | NullRun) -> TrainingResult:
-    """Train to the last step; an interruption saves and ends the process. Knows no variant."""
-    objective, settings = training.objective, training.settings
-    recipe, lr = settings.variant.recipe, settings.lr * settings.variant.recipe.lr_ratio
-    chance = chance_loss(settings.variant.objective.adversarial)
+    """Train to the last step; an interruption saves and ends the process."""
+    objective, recipe = training.objective, training.recipe
     batches = Prefetcher(training.batches, training.fabric.device)
     seconds, saved = _stopwatch(training.seconds), training.seconds
     timed = training.limit < math.inf
@@ -268,12 +267,14 @@ def train(training: Training, run: Run | NullRun) -> TrainingResult:
         # report
         progress_bar.update(recipe.batch)
         ends_row = validation_due or step % LOG_EVERY == 0
-        scalars = {**scalars, "lr": torch.tensor(rate_factor * lr)}
+        scalars = {**scalars, "lr": torch.tensor(rate_factor * training.lr)}
         row = training.history.add(step, scalars, ends_row=ends_row)
         if row is None:
             continue
         run.log(step, {f"train/{name}": value for name, value in row.items() if name != "step"})
-        findings = recipe.health.check_losses(training.history.rows, chance, training.findings)
+        findings = recipe.health.check_losses(
+            training.history.rows, training.chance, training.findings
+        )
         if training.apply_findings(findings, run):
             break
         if training.step < step:  # a finding rewound the training

@@ -17,15 +17,16 @@ from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.data.tables import read_section
 from s2f_core.networks.checkpoint import Description, library_versions
 from s2f_core.training.result import TrainingResult
+from s2f_core.training.variant import Settings
 
 MEASURED = 64  # training inputs whose lines are measured
 LINE_CONDITIONS = {"edges", "face-mesh", "pencil", "hed", "xdog"}  # types that are always lines
 TONE_CONDITIONS = {"gray", "noise"}  # types that never are
 
 
-def describe(result: TrainingResult, direction: Direction) -> Description:
+def describe(settings: Settings, result: TrainingResult, direction: Direction) -> Description:
     """Return the description of the generator of one direction, with its best weights."""
-    settings, blueprint, pairs = result.settings, result.blueprint, result.train
+    blueprint, pairs = result.blueprint, result.train
     data = settings.variant.data
     drawing, photos = read_section(pairs.inputs.folder), pairs.targets.folder
     source = read_section(photos.parent / "kept")

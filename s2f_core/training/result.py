@@ -13,7 +13,6 @@ from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
 from s2f_core.training.health import Finding
 from s2f_core.training.objectives import Blueprint
-from s2f_core.training.variant import Settings
 
 EndedBy = Literal["steps", "minutes", "health"]
 Row = Mapping[str, float]
@@ -31,7 +30,6 @@ class TrainingResult:
     the time limit; ``health``, a finding.
     """
 
-    settings: Settings
     blueprint: Blueprint
     train: Pairs
     val: Pairs

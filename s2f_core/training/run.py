@@ -23,6 +23,7 @@ from s2f_core.tracking.client import NullRun, training_run
 from s2f_core.training.fabric import start
 from s2f_core.training.loop import Training, train
 from s2f_core.training.model_card import describe
+from s2f_core.training.objectives.losses import chance_loss
 from s2f_core.training.pictures import progress_mosaic, sample_sheet
 from s2f_core.training.result import TrainingResult
 from s2f_core.training.validation import COLUMNS, Validation
@@ -53,7 +54,10 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
         "initial weights", [_weight_norm(network) for network in objective.networks.values()]
     )
     return Training(
-        settings=settings,
+        name=settings.name,
+        recipe=recipe,
+        lr=settings.lr * recipe.lr_ratio,
+        chance=chance_loss(variant.objective.adversarial),
         blueprint=blueprint,
         precision=precision,
         fabric=fabric,
@@ -97,22 +101,23 @@ def fit(settings: Settings, splits: Mapping[str, Pairs], states: Path, files: Ou
         "a larger recipe.accumulate sees a batch in more parts; what was saved stays",
     ):
         if distributed.rank() == 0:
-            _train_and_write(training, run_id, files)
+            _train_and_write(training, settings, run_id, files)
         else:
             with training.interruption.record_signals():
                 train(training, NullRun())
     distributed.barrier()  # a process that ends early has torchrun wait no longer than it likes
 
 
-def _train_and_write(training: Training, run_id: str | None, files: Outputs) -> None:
+def _train_and_write(
+    training: Training, settings: Settings, run_id: str | None, files: Outputs
+) -> None:
     """Train with a run in MLflow and write the outputs, on rank 0."""
-    settings = training.settings
     tags = {"variant": settings.name, "study": settings.variant.study or "none"}
     with training_run(settings.name, settings.model_dump(mode="json"), tags, run_id) as run:
         with training.interruption.record_signals():
             result = train(training, run)
             training.save(run.id)
-        files.write(result)
+        files.write(settings, result)
         for file in sorted(files.model.iterdir()):
             run.artifact(file, {".pt": "model", ".png": "images"}.get(file.suffix))
         files.run_id.write_text(run.id)
@@ -132,15 +137,16 @@ class Outputs:
         """The id of the MLflow run, for the evaluation to log into."""
         return self.model / "run_id"
 
-    def write(self, result: TrainingResult) -> None:
+    def write(self, settings: Settings, result: TrainingResult) -> None:
         """Write the best weights, the summary, the pictures, the history and the scores."""
         self.model.mkdir(parents=True, exist_ok=True)
         for direction, network in result.generators.items():
             weights = result.weights[direction]
             network.load_state_dict(weights)
-            description = describe(result, direction)
+            description = describe(settings, result, direction)
             checkpoint.save_model(self.model / f"{direction}.pt", description, weights)
-        (self.model / "training.json").write_text(json.dumps(summary(result), indent=2) + "\n")
+        text = json.dumps(summary(settings, result), indent=2)
+        (self.model / "training.json").write_text(text + "\n")
         save_png(self.model / "progress.png", progress_mosaic(result.val, result.frames))
         save_png(self.model / "samples.png", sample_sheet(result.val, result.generators))
         scores = pd.DataFrame(result.scores, columns=COLUMNS)
@@ -149,12 +155,12 @@ class Outputs:
             frame.to_csv(file, index=False, float_format="%.6g")
 
 
-def summary(result: TrainingResult) -> dict[str, Any]:
+def summary(settings: Settings, result: TrainingResult) -> dict[str, Any]:
     """Return the content of ``training.json``; times are this machine's.
 
     Where ``ended_by`` is ``minutes``, the number of steps depends on the machine too.
     """
-    settings, pairs = result.settings, result.train
+    pairs = result.train
     images = result.steps * settings.variant.recipe.batch
     return {
         "variant": settings.name,

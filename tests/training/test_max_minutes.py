@@ -98,12 +98,13 @@ def test_a_training_ends_at_the_first_step_over_the_limit(
     settings: Settings, timed: Prepare
 ) -> None:
     """At a second a step it is the 60th, with two validations; the last one comes on top."""
-    training = timed(_minutes(settings, 1.0))
+    limited = _minutes(settings, 1.0)
+    training = timed(limited)
     assert training.total_steps == 75
     _train(training)
     assert training.step == 60
     assert training.seconds == 60.75
-    figures = summary(training.result())
+    figures = summary(limited, training.result())
     assert (figures["steps"], figures["minutes"], figures["ended_by"]) == (60, 1.01, "minutes")
 
 
@@ -121,9 +122,10 @@ def test_a_step_limit_before_the_time_limit_ends_the_training(
     settings: Settings, timed: Prepare
 ) -> None:
     """Ten steps take less than a minute; the clock changes nothing."""
-    capped = timed(_minutes(settings, 1.0, max_steps=10))
+    limited = _minutes(settings, 1.0, max_steps=10)
+    capped = timed(limited)
     objective = _train(capped)
-    assert (capped.step, summary(capped.result())["ended_by"]) == (10, "steps")
+    assert (capped.step, summary(limited, capped.result())["ended_by"]) == (10, "steps")
     assert objective.rates == [1 - step / 10 for step in range(10)]
 
 

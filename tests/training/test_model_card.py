@@ -55,20 +55,20 @@ def test_a_model_file_describes_its_data(
     changed = modify(settings, {"data": FACES.model_dump()}, max_steps=2)
     training = prepare(changed, splits, tmp_path / "states")
     train(training, SilentRun())  # type: ignore[arg-type]
-    told = describe(training.result(), "a-to-b")
-    assert told.drawing is not None
-    assert (told.drawing["type"], told.drawing["low"]) == ("edges", 10)
-    assert told.matting is not None
-    assert told.matting["model"] == "selfie"
-    assert told.source is not None
-    assert (told.source["source"], told.source["limit"]) == ("celeba-1k", 40)
-    assert "path" not in told.source
-    assert told.licence is not None
-    assert told.licence.startswith("celeba-1k: CelebA: non-commercial research only")
-    assert told.lines is not None
-    assert told.lines.paper == "white"
-    assert told == describe(training.result(), "a-to-b")
-    assert str(tmp_path) not in told.model_dump_json()
+    description = describe(changed, training.result(), "a-to-b")
+    assert description.drawing is not None
+    assert (description.drawing["type"], description.drawing["low"]) == ("edges", 10)
+    assert description.matting is not None
+    assert description.matting["model"] == "selfie"
+    assert description.source is not None
+    assert (description.source["source"], description.source["limit"]) == ("celeba-1k", 40)
+    assert "path" not in description.source
+    assert description.licence is not None
+    assert description.licence.startswith("celeba-1k: CelebA: non-commercial research only")
+    assert description.lines is not None
+    assert description.lines.paper == "white"
+    assert description == describe(changed, training.result(), "a-to-b")
+    assert str(tmp_path) not in description.model_dump_json()
 
 
 def test_line_statistics_are_those_of_the_augmented_inputs(splits: dict[str, Pairs]) -> None:

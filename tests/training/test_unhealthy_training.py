@@ -64,7 +64,7 @@ def test_keep_best_ends_the_training_with_the_best_weights(
     training, run = _with_nan(settings, splits, tmp_path, "keep-best", after=15)
     train_quietly(training, run)
     assert (training.step, training.validation.best_step) == (20, 14)
-    assert summary(training.result())["health"] == [run.tags["health.not-finite"]]
+    assert summary(settings, training.result())["health"] == [run.tags["health.not-finite"]]
 
 
 def test_keep_best_without_a_validation_is_an_error(

@@ -104,7 +104,7 @@ def training(
 
 def test_a_validation_has_no_score_of_pairs(training: tuple[Settings, Training]) -> None:
     """Only how varied the outputs are; the pictures show no photo as the answer."""
-    _, trained = training
+    settings, trained = training
     validation = trained.validation
     assert [set(row) for row in validation.rows] == [{"step", "variety"}] * 3
     assert validation.best_step == 3
@@ -112,9 +112,10 @@ def test_a_validation_has_no_score_of_pairs(training: tuple[Settings, Training])
     assert progress.shape == (6 * 66 - 2, 4 * 66 - 2, 3)  # input, three outputs
     there_and_back = sample_sheet(validation.pairs, trained.objective.generators)
     assert there_and_back.shape == (3 * 66 - 2, 16 * 66 - 2, 3)  # 6 pairs, then 10
-    told = summary(trained.result())
-    assert (told["training_inputs"], told["training_images"], told["paired"]) == (18, 30, False)
-    assert told["epochs"] == pytest.approx(3 * 4 / 30)
+    result = summary(settings, trained.result())
+    assert (result["training_inputs"], result["training_images"]) == (18, 30)
+    assert not result["paired"]
+    assert result["epochs"] == pytest.approx(3 * 4 / 30)
 
 
 @pytest.fixture
@@ -135,13 +136,13 @@ def test_outputs_are_the_inputs_rows(
     training: tuple[Settings, Training], data: Path, tmp_path: Path
 ) -> None:
     """Eight photos of drawings, with their ids and classes; sixteen drawings the other way."""
-    _, trained = training
+    settings, trained = training
     expected: dict[Direction, list[str]] = {
         "a-to-b": [f"drawing-{row}" for row in range(16, 24)],
         "b-to-a": [f"{row:03d}" for row in range(24, 40)],
     }
     for way, ids in expected.items():
-        description = describe(trained.result(), way)
+        description = describe(settings, trained.result(), way)
         model = tmp_path / f"{way}.pt"
         save_model(model, description, trained.validation.best[way])
         asked = Translation(variant="tiny", data=GIVEN, direction=way, scores="samples")
