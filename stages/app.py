@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import sys
 from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
 
 import typer
 
+from s2f_core.common import project
 from s2f_core.common.errors import UserError
 
 # Faults of the machine: disk full, quota, file size limit, missing permission, read-only disk.
 MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
+# Faults of a path that was given: a folder, below a file, too long, links in a loop.
+PATH_ERRORS = {errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
+
+# Commands with paths as arguments. They run in the user's folder, the others in the project's.
+TAKE_PATHS = {
+    "demo", "describe", "export", "import_checkpoint", "licences", "sweeps", "translate", "video",
+}  # fmt: skip
+
+log = logging.getLogger("s2f_core.stages")  # its level is INFO, as run sets it
 
 
 def build(*commands: Callable[..., None]) -> typer.Typer:
@@ -23,8 +36,22 @@ def build(*commands: Callable[..., None]) -> typer.Typer:
         rich_markup_mode=None,  # rich costs a third of a second, more than all else --help does
     )
     for command in commands:
-        app.command()(command)
+        app.command()(command if command.__name__ in TAKE_PATHS else _at_root(command))
     return app
+
+
+def _at_root(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, run in the project's folder from wherever below it is called."""
+
+    @wraps(command)
+    def run_at_root(*args: object, **kwargs: object) -> None:
+        root = project.root()
+        if root != Path():
+            os.chdir(root)
+            log.info("project: %s", Path.cwd())
+        command(*args, **kwargs)
+
+    return run_at_root
 
 
 def run(*commands: Callable[..., None]) -> None:
@@ -40,8 +67,18 @@ def run(*commands: Callable[..., None]) -> None:
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno not in MACHINE_ERRORS:
+        if error.errno not in MACHINE_ERRORS | PATH_ERRORS:
             raise
         sys.exit(f"error: {error.filename or 'a file'} cannot be used: {error.strerror}")
     except MemoryError as error:
         sys.exit(f"error: out of memory: {error}; set S2F_WORKERS to a lower number")
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        sys.exit(f"error: out of memory: {str(error).partition(chr(10))[0]}")
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether PyTorch found no memory: on a GPU by its own class, else by its message."""
+    text = str(error)
+    return type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text

@@ -23,11 +23,10 @@ def demo(
     ] = "127.0.0.1",
 ) -> None:
     """Serve a page to draw on, where models translate the drawing live. Stop with Ctrl+C."""
-    from pathlib import Path
-
+    from s2f_core.common.project import data_folder
     from s2f_core.demo import serve
 
-    serve(names or [], Path("data"), host, port, announce=lambda url: typer.echo(f"draw at {url}"))
+    serve(names or [], data_folder(), host, port, announce=lambda url: typer.echo(f"draw at {url}"))
 
 
 if __name__ == "__main__":

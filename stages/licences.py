@@ -20,9 +20,10 @@ def licences(
 ) -> None:
     """List the licences of packages, data and weights, and mark unknown ones."""
     from s2f_core.common.errors import UserError
+    from s2f_core.common.project import data_folder
     from s2f_core.report.sbom import as_cyclonedx, as_json, as_text, list_parts
 
-    parts = list_parts(Path("data/assets"))
+    parts = list_parts(data_folder() / "assets")
     typer.echo(as_json(parts) if json else as_text(parts))
     if sbom is not None:
         try:

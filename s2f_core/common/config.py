@@ -17,6 +17,7 @@ from typing import Any, TypeVar, overload
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from s2f_core.common import project
 from s2f_core.common.errors import UserError
 
 PARAMS_FILE = Path("params.yaml")
@@ -114,7 +115,8 @@ def _read_yaml(file: Path, _key: tuple[int, ...] | None) -> Any:
         _limit_aliases(node)
         return loader.construct_document(node)
     except FileNotFoundError:
-        raise UserError(f"{file.absolute()} does not exist: run from the project's root") from None
+        outside = "" if project.find_root() else f": {project.outside_message()}"
+        raise UserError(f"{file.absolute()} does not exist{outside}") from None
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
     except RecursionError:

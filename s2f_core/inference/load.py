@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s2f_core.common import project
 from s2f_core.common.errors import UserError, list_names
 from s2f_core.common.images import Pixels
 from s2f_core.inference.model import Checkpoint, Model
@@ -16,7 +17,6 @@ from s2f_core.networks.upscalers import UPSCALERS
 if TYPE_CHECKING:  # importing it costs time that only an exported model has to spend
     from s2f_core.inference.onnx_session import Session
 
-DATA = Path("data")
 FORWARD, ONNX = "a-to-b.pt", ".onnx"
 
 
@@ -36,7 +36,7 @@ class ModelFile:
         """Return the file's own description. Raises UserError for a missing or damaged file."""
         return self._onnx().description if self.path.suffix == ONNX else self._checkpoint()[0]
 
-    def open(self, data: Path = DATA) -> Model:
+    def open(self, data: Path) -> Model:
         """Return the model; ``data`` is the root of weights and upscalers. Raises UserError."""
         if self.path.suffix == ONNX:
             return Model(self._onnx(), data)
@@ -61,16 +61,18 @@ class ModelSource:
     find: Callable[[str, Path], ModelFile]
 
 
-def load(model: str | Path, data: Path = DATA) -> Model:
+def load(model: str | Path, data: Path | None = None) -> Model:
     """Open the model that :func:`find` finds.
 
-    ``data`` is the root of models, weights and upscalers. Raises UserError where there is no such
-    model, or its file is damaged or of another version of the format.
+    ``data`` is the root of models, weights and upscalers, by default the data folder of the project
+    that the working directory is in. Raises UserError where there is no such model, or its file is
+    damaged or of another version of the format.
     """
-    return find(model, data).open(data)
+    folder = project.data_folder() if data is None else data
+    return find(model, folder).open(folder)
 
 
-def find(model: str | Path, data: Path = DATA) -> ModelFile:
+def find(model: str | Path, data: Path) -> ModelFile:
     """Return the file of a model by the first of :data:`SOURCES` that matches.
 
     Raises UserError where there is no such model; the message lists the names that are allowed.
@@ -82,13 +84,15 @@ def find(model: str | Path, data: Path = DATA) -> ModelFile:
     raise _unknown(text, data)
 
 
-def variants(data: Path = DATA) -> list[str]:
+def variants(data: Path) -> list[str]:
     """Return the names of the variants that have a model under ``data``."""
     return sorted(file.parent.name for file in (data / "models").glob(f"*/{FORWARD}"))
 
 
 def _unknown(text: str, data: Path) -> UserError:
     names = list_names(variants(data)) or "none: train one, or dvc pull"
+    if not variants(data) and project.find_root() is None:
+        names = f"none; {project.outside_message()}"
     sources = "; ".join(source.description for source in SOURCES)
     return UserError(
         f"no model '{text}' (allowed: {sources}; variants under {data / 'models'}: {names})"

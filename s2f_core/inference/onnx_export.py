@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from s2f_core.common import project
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
@@ -39,7 +40,7 @@ QUANTISED = ("Conv", "Gemm")  # what has an 8-bit kernel on a processor; ConvTra
 
 
 def export(
-    model: Path, out: Path, precision: Precision = "float32", data: Path = Path("data")
+    model: Path, out: Path, precision: Precision = "float32", data: Path | None = None
 ) -> Description:
     """:func:`write` the generator of a model file; raises UserError where that is damaged too."""
     description, network = load_model(model)
@@ -52,7 +53,7 @@ def write(
     network: nn.Module,
     out: Path,
     precision: Precision = "float32",
-    data: Path = Path("data"),
+    data: Path | None = None,
 ) -> None:
     """Write a generator in eval mode as ONNX.
 
@@ -64,11 +65,13 @@ def write(
 
     ``precision``: ``float16`` keeps the weights in half the bytes, and computes in float32;
     ``int8`` computes convolutions in 8 bits, with the ranges that maps have on training inputs,
-    whose table is read under ``data``.
+    whose table is read under ``data``, by default the project's data folder.
 
     Raises UserError where ``out`` cannot be written, and where int8 finds no training inputs.
     """
-    ranges = training_inputs(description, data) if precision == "int8" else None
+    ranges = (
+        training_inputs(description, data or project.data_folder()) if precision == "int8" else None
+    )
     with _merged(network, ranges is None):  # a transposed convolution has no 8-bit kernel
         graph = traced(description, network)
     if precision == "float16":
