@@ -118,7 +118,7 @@ def test_augmentation_has_a_fixed_seed(data: Path) -> None:
 
 
 def test_sketches_closer_to_peoples_have_a_lower_kid(data: Path) -> None:
-    """Thickened edges are closer than edges, and edges closer than grey paper."""
+    """Thickened edges are closer than edges, and edges closer than grey paper without strokes."""
     gap = _gap(augmented={"thick": {**THICK, "sketch": {"thickness": [8, 8]}}})
     scores = measure(read_sets(gap, data), INCEPTION)
     assert list(scores) == ["people", "edges", "grey", "thick"]
@@ -127,6 +127,7 @@ def test_sketches_closer_to_peoples_have_a_lower_kid(data: Path) -> None:
     widths = {name: figures["stroke_width"]["value"] for name, figures in scores.items()}
     assert widths["people"] == pytest.approx(12, abs=2)  # three of 32 pixels
     assert widths["edges"] == pytest.approx(4, abs=1)
+    assert scores["grey"].pop("stroke_width")["value"] is None
     for figures in scores.values():
         for each in figures.values():
             assert each["low"] is not None
