@@ -141,7 +141,8 @@ def test_stage_writes_metrics_report_and_sheet(data: Path, tmp_path: Path) -> No
     out, metrics = tmp_path / "out", tmp_path / "metrics" / "human-gap.json"
     human_gap.write(gap, data, INCEPTION, out, metrics)
     flat = json.loads(metrics.read_text())
-    assert {"people_ink", "edges_kid", "grey_stroke_width", "thick_kid"} <= set(flat)
+    assert {"people_ink", "edges_kid", "edges_stroke_width", "thick_kid"} <= set(flat)
+    assert "grey_stroke_width" not in flat
     report = json.loads((out / "gap.json").read_text())
     assert report["sets"]["thick"]["kind"] == "augmented"
     assert report["sets"]["edges"]["n"] == 20
