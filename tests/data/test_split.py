@@ -7,7 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
-from s2f_core.data.split import PARTS, Split, assign, read_ids, write_split
+from s2f_core.data.split import (
+    MIN_IMAGES,
+    PARTS,
+    Split,
+    _part,
+    assign,
+    read_ids,
+    write_split,
+)
 
 
 def _index(n: int, **columns: list[str | None]) -> pd.DataFrame:
@@ -85,10 +93,46 @@ def test_a_written_split_has_every_id_once(tmp_path: Path) -> None:
 
 
 def test_too_few_images_are_an_error(tmp_path: Path) -> None:
-    """Two images cannot fill three splits."""
-    with pytest.raises(UserError, match="none of 2 images falls into"):
+    """Two images cannot fill three splits; the message says how many can."""
+    with pytest.raises(UserError, match=r"none of 2 images falls into .* at least 30 are needed"):
         write_split([_index(2)], Split(), tmp_path / "split.parquet")
     assert not (tmp_path / "split.parquet").exists()
+
+
+@pytest.mark.parametrize("count", [MIN_IMAGES, 40])
+def test_no_part_of_thirty_images_is_empty(count: int) -> None:
+    """Whatever the seed; where no part was empty, the split is the plain hash's."""
+    repaired = 0
+    for seed in range(200):
+        parts = assign(_index(count), Split(seed=seed))["split"]
+        plain = [_part(f"hash {row}", Split(seed=seed)) for row in range(count)]
+        assert set(parts) == set(PARTS)
+        assert (parts.tolist() == plain) == (set(plain) == set(PARTS))
+        if "val" not in plain and "test" in plain:
+            repaired += 1
+            assert (parts == "val").sum() == round(0.1 * count)
+            assert (parts == "test").sum() == plain.count("test")
+    assert repaired > 1
+
+
+def test_no_part_of_a_domain_is_empty() -> None:
+    """Each of two domains has three parts, though one is much larger."""
+    rows = _index(1030)
+    domains = [set(rows["id"][:30]), set(rows["id"][30:])]
+    for seed in range(40):
+        split = assign(rows, Split(seed=seed), None, domains).set_index("id")["split"]
+        assert all(set(split[list(ids)]) == set(PARTS) for ids in domains)
+
+
+def test_few_groups_cannot_fill_three_parts(tmp_path: Path) -> None:
+    """Forty photos of two persons; images that curation leaves out do not count."""
+    rows = _index(40, group=[f"person {row % 2}" for row in range(40)])
+    with pytest.raises(UserError, match=r"none of 40 images falls into .*too few groups"):
+        write_split([rows], Split(), tmp_path / "split.parquet")
+    reasons: list[str | None] = ["blurred"] * 38 + [None, None]
+    measures = pd.DataFrame({"id": rows["id"], "reason": reasons})
+    with pytest.raises(UserError, match=r"at least 30 are needed, of which 38 are left out"):
+        write_split([_index(40)], Split(), tmp_path / "split.parquet", measures)
 
 
 def test_shares_must_sum_to_one() -> None:
@@ -107,7 +151,7 @@ def test_two_domains_are_split_as_one(tmp_path: Path) -> None:
     assert len(rows) == 200
     alone = assign(photos, Split())
     assert rows["split"].tolist()[:100] == alone["split"].tolist()
-    with pytest.raises(UserError, match="none of 1 images falls into"):
+    with pytest.raises(UserError, match="none of 1 inputs falls into"):
         write_split([photos, drawings[-1:]], Split(), tmp_path / "other.parquet")
 
 
@@ -121,6 +165,36 @@ def test_an_official_part_comes_before_the_hash() -> None:
     assert by_hash.tolist() == assign(_index(90), Split(official=True))["split"].tolist()
     with pytest.raises(UserError, match="part 'dev'; known parts are train, val, test"):
         assign(_index(3, part=["train", "dev", None]), Split(official=True))
+
+
+@pytest.mark.parametrize("missing", [("val",), ("test",), ("val", "test")])
+def test_a_part_that_the_publisher_lacks_is_taken_from_train(missing: tuple[str, ...]) -> None:
+    """The other parts stay; new images move no old one."""
+    words = ["train" if row % 4 or "test" in missing else "test" for row in range(400)]
+    if missing == ("test",):
+        words = ["train" if row % 4 else "val" for row in range(400)]
+    rows = _index(400, part=list(words))
+    split = assign(rows, Split(official=True))["split"]
+    assert set(split) == set(PARTS)
+    for part in set(words) - {"train"}:
+        assert split[rows["part"] == part].eq(part).all()
+    share = len(missing) * 0.1 / (0.8 + len(missing) * 0.1)
+    taken = split[rows["part"] == "train"].isin(missing).mean()
+    assert taken == pytest.approx(share, abs=0.05)
+    assert split[:200].tolist() == assign(rows[:200], Split(official=True))["split"].tolist()
+
+
+def test_the_publishers_parts_are_never_unused_in_silence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without ``official`` the log says so; without a train part nothing is taken from test."""
+    write_split(
+        [_index(60, part=[*["test"] * 20, *["train"] * 40])], Split(), tmp_path / "split.parquet"
+    )
+    assert "own parts (test 20, train 40) are not kept" in caplog.text
+    rows = _index(60, part=["test"] * 60)
+    with pytest.raises(UserError, match=r"falls into train or val: set split\.official: false"):
+        write_split([rows], Split(official=True), tmp_path / "split.parquet")
 
 
 def test_images_with_a_reason_have_no_split(tmp_path: Path) -> None:
