@@ -6,17 +6,25 @@ Stored images are uint8 [H, W, C] RGB or grey. Network tensors are float32 [B, C
 from __future__ import annotations
 
 import io
+import logging
 import math
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, features
+
+from s2f_core.common.image_files import is_truncated, without_metadata
+from s2f_core.common.rejections import Reason, identify, needs_library
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+log = logging.getLogger(__name__)
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -25,11 +33,29 @@ Doubles = npt.NDArray[np.float64]
 MAX_PIXELS = 64_000_000  # larger images are rejected before they are decoded
 
 # Pillow's names. Other formats are rare for photos, and some of them run a program (EPS).
-FORMATS = ("AVIF", "BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_UPRIGHT = {  # by EXIF's orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class ImageError(Exception):
-    """An image cannot be used. The message is the reason in its table row."""
+    """An image cannot be used. The message is the reason in its table row.
+
+    ``detail`` follows the reason after a colon. It depends on the image alone: numbers and names,
+    but no path and no library's message.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
 
 
 def decode(
@@ -42,36 +68,99 @@ def decode(
 
     The EXIF rotation is applied, transparency is flattened on white, grey becomes three equal
     channels and 16-bit values are scaled to 8. Colour profiles are ignored: values are taken as
-    sRGB. ``formats``: Pillow's names of the formats to accept. Raises ImageError if the data is
-    empty, truncated, in another format, has more than ``max_pixels`` pixels, or has floating-point
-    pixels, whose white level is unknown.
+    sRGB. Broken metadata is ignored. ``formats``: Pillow's names of the formats to accept; HEIF
+    needs pillow-heif. Raises ImageError if the data is empty, truncated, in another format, has
+    more than ``max_pixels`` pixels, or has floating-point pixels, whose white level is unknown.
     """
+    for prepare in (bytes, without_metadata, partial(without_metadata, rotation=False)):
+        try:
+            return _decode(prepare(data), max_pixels, formats)
+        except (ImageError, MemoryError):
+            raise
+        except Exception as error:  # Pillow's decoders raise many kinds for a broken file
+            log.debug("decoding failed: %s", error)
+    raise ImageError(_why_unreadable(data, formats))
+
+
+def _decode(data: bytes, max_pixels: int, formats: tuple[str, ...]) -> Pixels:
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as image:
+        with _open(data, formats) as image:
             if image.width * image.height > max_pixels:
-                raise ImageError(f"{image.width}x{image.height} is over {max_pixels:,} pixels")
-            if image.mode == "F":
-                raise ImageError("its pixels are floating-point: save it with 8 or 16 bits")
+                size = f"{image.width}x{image.height}"
+                raise ImageError("too large", f"{size} is over {max_pixels:,} pixels")
             image.load()
             return pil_to_rgb(image)
-    except ImageError:
-        raise
-    except Exception as error:  # PIL's decoders raise many kinds for a broken file
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ImageError(f"unreadable: {reason if data else 'empty file'}") from None
+    except _BOMBS:
+        raise ImageError("too large", f"over {max_pixels:,} pixels") from None
+
+
+def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    library = needs_library(data)
+    if library == "AVIF" and not features.check("avif"):
+        raise ImageError("AVIF (install a Pillow that reads it)")
+    if library == "HEIC" and "HEIF" in formats:
+        try:
+            from pillow_heif import HeifImageFile
+        except ImportError:
+            raise ImageError("HEIC (install pillow-heif)") from None
+        image: Image.Image = HeifImageFile(io.BytesIO(data))
+        return image
+    return Image.open(io.BytesIO(data), formats=_pillows(formats))
+
+
+def _pillows(formats: tuple[str, ...]) -> list[str]:
+    """The formats that Pillow itself reads."""
+    return [name for name in formats if name != "HEIF"]
+
+
+def _why_unreadable(data: bytes, formats: tuple[str, ...]) -> Reason:
+    try:
+        with Image.open(io.BytesIO(data), formats=_pillows(FORMATS)) as image:
+            if image.format not in formats:
+                return "not an accepted format"
+    except Exception as error:
+        log.debug("not opened in any format: %s", error)
+    return identify(data) or ("truncated" if is_truncated(data) else "damaged")
 
 
 def pil_to_rgb(image: Image.Image) -> Pixels:
     """Convert a Pillow image to uint8 [H, W, 3], upright and on white; see :func:`decode`."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode in {"I;16", "I;16L", "I;16B", "I"}:  # 16-bit grey; PIL would clip it at 255
-        values = np.asarray(image).astype(np.int64)
-        return np.repeat((values.clip(0, 65535) // 257).astype(np.uint8)[..., None], 3, axis=2)
+    tags = getattr(image, "tag_v2", {})  # of a TIFF
+    image = _upright(image)
+    if image.mode == "F":
+        raise ImageError("its pixels are floating-point", "save it with 8 or 16 bits")
+    if image.mode in {"I;16", "I;16L", "I;16B", "I"}:  # PIL would clip it at 255
+        return _wide_grey_to_rgb(np.asarray(image).astype(np.int64), tags)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
-    return np.asarray(image.convert("RGB")).copy()
+    try:
+        return np.asarray(image.convert("RGB")).copy()
+    except ValueError:
+        raise ImageError("its colours cannot be converted", image.mode) from None
+
+
+def _wide_grey_to_rgb(values: npt.NDArray[np.int64], tags: Mapping[int, Any]) -> Pixels:
+    """Scale grey [H, W] of 12 or 16 bits to uint8 [H, W, 3]; ``tags`` are those of a TIFF."""
+    if values.min(initial=0) < 0 or values.max(initial=0) > 65535:
+        raise ImageError("its grey values are outside 0 to 65535", "save it with 8 or 16 bits")
+    if tags.get(ExifTags.Base.BitsPerSample) == (12,):
+        values = values * 65535 // 4095
+    if tags.get(ExifTags.Base.PhotometricInterpretation) == 0:  # 0 is white
+        values = 65535 - values
+    return np.repeat((values // 257).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image turned as EXIF says; unchanged where EXIF cannot be read."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        turn = _UPRIGHT.get(orientation)
+    except Exception as error:  # rubbish in EXIF raises many kinds
+        log.debug("EXIF is ignored: %s", error)
+        turn = None
+    return image if turn is None else image.transpose(turn)
 
 
 def resize(image: Pixels, size: int) -> Pixels:

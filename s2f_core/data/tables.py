@@ -37,6 +37,7 @@ from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, grid, repeat_pixels, save_png
 from s2f_core.common.parallel import workers
+from s2f_core.common.rejections import count_reasons
 
 log = logging.getLogger(__name__)
 
@@ -277,7 +278,7 @@ def _collect_index(unfinished: Path, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _log_rejected(folder: Path, index: pd.DataFrame) -> None:
     rejected = index["rejected"].dropna()
-    for reason, count in rejected.value_counts().items():
+    for reason, count in count_reasons(rejected).items():
         log.warning("%s: %d rejected: %s", folder, count, reason)
     if len(rejected) == len(index):
         first = f"; the first: {rejected.iloc[0]}" if len(rejected) else ""

@@ -110,7 +110,7 @@ def _read_file(file: Path) -> bytes:
 def _read_limited(stream: BinaryIO) -> bytes:
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise ImageError(f"over {MAX_BYTES:,} bytes")
+        raise ImageError("too large", f"over {MAX_BYTES:,} bytes")
     return data
 
 

@@ -20,7 +20,7 @@ from s2f_core.data.tables import Domain, build
 
 def _make(row: int) -> Pixels:
     if row % 5 == 4:
-        raise ImageError("every fifth")
+        raise ImageError("damaged", "every fifth")
     return np.full((4, 4, 1), row, np.uint8)
 
 

@@ -66,13 +66,13 @@ def test_a_rejected_row_stays_in_the_index_with_its_reason(tmp_path: Path, faces
 
     def make(row: int) -> Pixels:
         if row == 1 or 7 <= row < 14:
-            raise ImageError("unreadable: truncated")
+            raise ImageError("truncated", "here")
         return np.asarray(faces[row])
 
     rows = _rows(16)
     rows["rejected"] = pd.Series({15: "no partner"})
     table = build(tmp_path / "t", Domain(rows, make), label="t")
-    assert table.index["rejected"].tolist()[:3] == [pd.NA, "unreadable: truncated", pd.NA]
+    assert table.index["rejected"].tolist()[:3] == [pd.NA, "truncated: here", pd.NA]
     assert table.index["rejected"].tolist()[15] == "no partner"
     assert table.accepted["id"].tolist() == ["0", "2", "3", "4", "5", "6", "14"]
     assert (table.images(table.positions(["14"]))[0] == faces[14]).all()
@@ -84,9 +84,9 @@ def test_a_table_without_images_is_an_error_and_leaves_no_file(tmp_path: Path) -
     """No row at all, or every row rejected."""
 
     def reject(row: int) -> Pixels:
-        raise ImageError(f"bad {row}")
+        raise ImageError("damaged", f"row {row}")
 
-    with pytest.raises(UserError, match="none of 2 images can be used; the first: bad 0"):
+    with pytest.raises(UserError, match="none of 2 images can be used; the first: damaged: row 0"):
         _build(tmp_path / "t", 2, reject)
     with pytest.raises(UserError, match="none of 0 images"):
         _build(tmp_path / "t", 0, reject)

@@ -22,12 +22,12 @@ def _noise_png(side: int) -> bytes:
     ("body", "status", "message"),
     [
         (b"", 400, "empty file"),
-        (b"no image", 400, "unreadable"),
-        (_noise_png(64)[:2000], 400, "unreadable"),
+        (b"no image", 400, "a text file"),
+        (_noise_png(64)[:2000], 400, "truncated"),
         (encode_png(np.zeros((4, 3000, 3), np.uint8)), 400, "square, not 3000 by 4"),
         (encode_png(np.zeros((2100, 2100, 1), np.uint8)), 400, "is over 4,194,304 pixels"),
         (bytes(uploads.MAX_BYTES + 1), 413, "at most 4,194,304 bytes"),
-        (b"GIF89a" + bytes(20), 400, "unreadable"),
+        (b"GIF89a" + bytes(20), 400, "truncated"),
     ],
     ids=["empty", "text", "truncated", "oblong", "pixels", "bytes", "format"],
 )

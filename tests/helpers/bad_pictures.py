@@ -42,6 +42,14 @@ def _png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
+def tiff(width: int, height: int, bits: int, photometric: int, data: bytes) -> bytes:
+    """A grey TIFF of these pixels; ``photometric`` is 0 where 0 is white, else 1."""
+    tags = {256: width, 257: height, 258: bits, 259: 1, 262: photometric, 273: 122, 277: 1}
+    tags |= {278: height, 279: len(data)}
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items()]
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + b"".join(entries) + bytes(4) + data
+
+
 def _animation(kind: str) -> bytes:
     frames = [gradient_image(), gradient_image().rotate(90), gradient_image().rotate(180)]
     return encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=40)
@@ -106,23 +114,23 @@ PICTURES: dict[str, tuple[Make, str]] = {
     "good.png": (lambda _: encode(gradient_image(), "PNG"), ACCEPTED),
     "wrong-ending.jpg": (lambda _: encode(gradient_image(60, 50), "PNG"), ACCEPTED),
     "empty.png": (lambda _: b"", "empty file"),
-    "cut.png": (lambda _: encode(gradient_image(200, 200), "PNG")[:300], "unreadable"),
+    "cut.png": (lambda _: encode(gradient_image(200, 200), "PNG")[:300], "truncated"),
     "half.jpg": (lambda _: encode(gradient_image(200, 200), "JPEG")[:900], "truncated"),
-    "page.jpg": (lambda _: b"<html>404</html>", "cannot identify"),
-    "huge.png": (lambda _: _png(60_000, 60_000), "unreadable: Image size|over 64,000,000 pixels"),
+    "page.jpg": (lambda _: b"<html>404</html>", "an HTML page"),
+    "huge.png": (lambda _: _png(60_000, 60_000), "too large: over 64,000,000 pixels"),
     "large.png": (lambda _: _png(9_000, 9_000), "over 64,000,000 pixels"),
-    "vast.ppm": (lambda _: b"P6 200000 200000 255\n", "Image size|over 64,000,000"),
+    "vast.ppm": (lambda _: b"P6 200000 200000 255\n", "too large: over 64,000,000"),
     "wide.bmp": (
         lambda _: encode(gradient_image(), "BMP").replace(
             struct.pack("<ii", 48, 48), struct.pack("<ii", 2**30, 2**30), 1
         ),
-        "unreadable|over",
+        "too large",
     ),
     "broad.gif": (
         lambda _: b"GIF89a" + b"\xff" * 4 + encode(gradient_image(), "GIF")[10:],
-        "Image size|over",
+        "too large",
     ),
-    "none.png": (lambda _: _png(0, 0), "unreadable"),
+    "none.png": (lambda _: _png(0, 0), "damaged"),
     "moving.gif": (lambda _: _animation("GIF"), ACCEPTED),
     "shown.webp": (lambda _: _animation("WEBP"), ACCEPTED),
     "animated.png": (lambda _: _animation("PNG"), ACCEPTED),
@@ -132,10 +140,10 @@ PICTURES: dict[str, tuple[Make, str]] = {
     "profile.jpg": (lambda _: _with_profile(), ACCEPTED),
     "broken-profile.jpg": (lambda _: _with_profile(b"\xff" * 200), ACCEPTED),
     "floats.tif": (lambda _: _float_tiff(), "its pixels are floating-point"),
-    "texts.png": (lambda _: _text_bomb(), "unreadable"),
-    "program.jpg": (_postscript, "cannot identify"),
+    "texts.png": (lambda _: _text_bomb(), ACCEPTED),
+    "program.jpg": (_postscript, "a PostScript file"),
     "thin.png": (lambda _: encode(gradient_image(5000, 1), "PNG"), "too small"),
-    "laughs.jpg": (lambda _: _entity_bomb_svg(), "cannot identify"),
+    "laughs.jpg": (lambda _: _entity_bomb_svg(), "an SVG drawing"),
     "laughs.svg": (lambda _: _entity_bomb_svg(), ""),
     "uses.svg": (lambda _: _use_bomb_svg(), ""),
     "elsewhere.svg": (lambda _: _svg('<image href="/etc/hostname" width="9" height="9"/>'), ""),

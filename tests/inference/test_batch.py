@@ -108,7 +108,7 @@ def test_a_broken_picture_does_not_stop_the_others(
     result = _run("tiny", "in")
     assert set(result.errors) == {"in/cut.jpg", "in/empty.png", "in/words.gif"}
     assert _names() == ["a.png", "b.png", "deep/c.png"]
-    assert "in/cut.jpg: unreadable" in caplog.text
+    assert "in/cut.jpg: truncated" in caplog.text
 
 
 def test_an_oversized_file_is_not_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,8 +116,8 @@ def test_an_oversized_file_is_not_read(project: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(batch, "MAX_BYTES", 50)
     result = _run("tiny", "in/a.png", "-", stdin=bytes(100))
     assert result.errors == {
-        "in/a.png": "over 50 bytes",
-        "standard input": "over 50 bytes",
+        "in/a.png": "too large: over 50 bytes",
+        "standard input": "too large: over 50 bytes",
     }
 
 
@@ -221,7 +221,7 @@ def test_the_command_line_translates_pictures(project: Path) -> None:
     Path("in/broken.png").write_bytes(picture[:60])
     process = s2f("translate", "tiny", "in", "-o", "out", "--grid")
     assert process.returncode == 1
-    assert b"in/broken.png: unreadable" in process.stderr
+    assert b"in/broken.png: truncated" in process.stderr
     assert b"error: 1 of 4 pictures could not be used" in process.stderr
     assert len(_names()) == 4
     process = s2f("describe", "tiny")

@@ -142,7 +142,7 @@ def test_the_output_has_the_type_of_the_input(data: Path, tmp_path: Path) -> Non
     with pytest.raises(UserError, match=r"gone\.png cannot be read"):
         model("gone.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(UserError, match=r"broken\.png: unreadable"):
+    with pytest.raises(UserError, match=r"broken\.png: a text file"):
         model(tmp_path / "broken.png")
 
 

@@ -131,7 +131,7 @@ def test_frames_without_a_subject_repeat_the_last_output(
     def sometimes(image: Pixels, options: Options) -> Any:
         images.append(image)
         if len(images) in {2, 3} or image.mean() == 0:
-            raise ImageError("nobody")
+            raise ImageError("no person found")
         return prepare(image, options)
 
     monkeypatch.setattr(model, "prepare", sometimes)

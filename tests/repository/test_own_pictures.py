@@ -64,9 +64,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 CASES: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
-    "photos": (_photos, "pix2pix-pencil", ["unreadable"]),
+    "photos": (_photos, "pix2pix-pencil", ["a text file"]),
     "pairs": (_pairs, "objects", ["no partner"]),
-    "unpaired": (_unpaired, "cyclegan-unet", ["unreadable"]),
+    "unpaired": (_unpaired, "cyclegan-unet", ["a text file"]),
 }
 
 

@@ -45,7 +45,7 @@ def compute_matte(photo: Pixels, model: Matting, feather: float) -> Pixels:
     """The alpha matte uint8 [H, W, 1] of a photo; raises ImageError if it has no subject."""
     alpha = model(photo)
     if alpha.mean() < 255 * MIN_SUBJECT:
-        raise ImageError(f"no subject found: it covers under {MIN_SUBJECT:.0%}")
+        raise ImageError("no subject found", f"it covers under {MIN_SUBJECT:.0%}")
     return feather_matte(alpha, feather)
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, ImageError, Pixels
+from s2f_core.common.rejections import why_unopened
 from s2f_core.data.datasets.files import MAX_BYTES, SourceFiles
 
 SIDE = 28
@@ -43,7 +44,7 @@ class PackedBitmaps:
             compressed = io.BytesIO(self.files.read(self.name))
             text = gzip.GzipFile(fileobj=compressed).read(MAX_BYTES + 1)
             if len(text) > MAX_BYTES:
-                raise ImageError(f"unpacks to over {MAX_BYTES:,} bytes")
+                raise ImageError("too large", f"it unpacks to over {MAX_BYTES:,} bytes")
         except (OSError, EOFError, zlib.error, ImageError) as error:
             raise UserError(f"{self.files.path}: {self.name} cannot be read: {error}") from None
         return [line for line in text.splitlines() if line.strip()][: self.limit]
@@ -74,9 +75,9 @@ class BitmapArray:
         try:
             values = np.fromfile(self.file, np.uint8, PIXELS, offset=self.start + index * PIXELS)
         except OSError as error:
-            raise ImageError(f"unreadable: {error.strerror}") from None
+            raise ImageError(*why_unopened(error)) from None
         if values.size != PIXELS:
-            raise ImageError(f"{values.size} numbers, not {PIXELS}")
+            raise ImageError("not 784 numbers", f"it has {values.size}")
         return draw_bitmap(np.divide(values, 255, dtype=np.float32).reshape(SIDE, SIDE), size)
 
 
@@ -115,7 +116,7 @@ def parse_bitmap(line: bytes) -> Floats:
     if values.ndim != 1:
         raise ImageError("not a list of numbers")
     if values.size != PIXELS:
-        raise ImageError(f"{values.size} numbers, not {PIXELS}")
+        raise ImageError("not 784 numbers", f"it has {values.size}")
     if not ((values >= 0) & (values <= 1)).all():
         raise ImageError("numbers outside 0 to 1")
     return values.reshape(SIDE, SIDE).astype(np.float32)

@@ -194,7 +194,7 @@ class PersonCrops:
         photo = decode(self.files.read(self.names[row]))
         size, annotated = "{}x{}".format(*photo.shape[1::-1]), "{}x{}".format(*self.sizes[row])
         if size != annotated:
-            raise ImageError(f"{size}, but annotated as {annotated}")
+            raise ImageError("another size than annotated", f"{size}, not {annotated}")
         left, top, side = self.squares[row]
         return resize(photo[top : top + side, left : left + side], self.size)
 

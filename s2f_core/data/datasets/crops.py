@@ -86,10 +86,10 @@ class Cropper:
         """
         height, width = photo.shape[:2]
         if min(height, width) < MIN_SIDE:
-            raise ImageError(f"too small: {width}x{height}, at least {MIN_SIDE} pixels a side")
+            raise ImageError("too small", f"{width}x{height}, at least {MIN_SIDE} pixels a side")
         left, top, side = (int(edge) for edge in self.locate(photo, name))
         if side < MIN_SIDE:
-            raise ImageError(f"the crop is too small: {side}x{side}, at least {MIN_SIDE} a side")
+            raise ImageError("the crop is too small", f"{side}x{side}, at least {MIN_SIDE} a side")
         return resize(photo[top : top + side, left : left + side], self.size)
 
 

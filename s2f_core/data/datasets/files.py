@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import re
 import struct
@@ -14,6 +13,7 @@ from typing import Any
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
+from s2f_core.common.rejections import Reason, why_unopened
 from s2f_core.data.datasets.walk import FileWalk, is_hidden
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class SourceFiles:
         self.path = path.absolute()
         self.zips_as_folders = zips_as_folders
         self._lock = threading.Lock()  # a zip has one handle
-        self._locations: dict[str, Path | Member | str] = {}  # a text is why it cannot be read
+        self._locations: dict[str, Path | Member | Reason] = {}  # a text is why it cannot be read
         self._folders: set[str] = set()
         self.linked: tuple[str, ...] = ()
         if path.is_file() and _is_zip(path):
@@ -118,7 +118,7 @@ class SourceFiles:
             if member:
                 self._add(path, (archive, member))
 
-    def _add(self, name: str, location: Path | Member | str) -> None:
+    def _add(self, name: str, location: Path | Member | Reason) -> None:
         if name in self._locations:
             raise UserError(
                 f"{self.path}: {name} exists twice, in two zips or in a zip and outside"
@@ -142,7 +142,7 @@ class SourceFiles:
         """Read a file; raises ImageError if it is damaged, missing or over ``MAX_BYTES``."""
         data = self.read_start(name, MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise ImageError(f"over {MAX_BYTES:,} bytes")
+            raise ImageError("too large", f"over {MAX_BYTES:,} bytes")
         return data
 
     def read_start(self, name: str, count: int) -> bytes:
@@ -159,7 +159,7 @@ class SourceFiles:
             with self._lock, archive.open(info) as member:
                 return member.read(count)
         except READ_ERRORS as error:
-            raise ImageError(f"unreadable: {_reason(error, location)}") from None
+            raise _unreadable(error, location) from None
 
 
 def _open(path: Path, zips_as_folders: bool) -> SourceFiles:
@@ -185,17 +185,11 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     return "/".join(part for part in parts if part not in {"", ".", ".."})
 
 
-def _reason(error: Exception, location: Path | Member) -> str:
-    """The reason why a file cannot be read, without paths and texts of a library."""
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, PermissionError):
-        return "permission denied"
+def _unreadable(error: Exception, location: Path | Member) -> ImageError:
     if isinstance(location, Path):
-        number = error.errno if isinstance(error, OSError) else None
-        return f"the disk cannot read it ({errno.errorcode.get(number or 0, 'unknown error')})"
+        return ImageError(*why_unopened(error))
     encrypted = location[1].flag_bits & ENCRYPTED_FLAG
-    return "encrypted in its zip" if encrypted else "damaged in its zip"
+    return ImageError("encrypted in its zip" if encrypted else "damaged in its zip")
 
 
 def fingerprint(path: Path) -> str:

@@ -242,11 +242,11 @@ class PairedImages:
         try:
             partner = decode(self.files.read(self.partners[row]))
         except ImageError as reason:
-            raise ImageError(f"its partner is {reason}") from None
+            raise ImageError("its partner cannot be used", str(reason)) from None
         one, other = (each.shape[1] / each.shape[0] for each in (image, partner))
         if max(one, other) > MAX_ASPECT_RATIO * min(one, other):
             shapes = [f"{each.shape[1]}x{each.shape[0]}" for each in (image, partner)]
-            raise ImageError(f"its shape differs from its partner's: {', '.join(shapes)}")
+            raise ImageError("its shape differs from its partner's", ", ".join(shapes))
         return self.crop(image, self.keys[row])
 
 

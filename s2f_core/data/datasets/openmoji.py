@@ -107,21 +107,21 @@ class SvgImages:
             image = resvg_py.svg_to_bytes(
                 svg_string=text, width=self.size, height=self.size, skip_system_fonts=True
             )
-        except ValueError as error:
-            raise ImageError(f"not an SVG image: {error}") from None
+        except ValueError:
+            raise ImageError("not an SVG drawing") from None
         pixels = decode(bytes(image))
         if pixels.shape[:2] != (self.size, self.size):
-            raise ImageError(f"{pixels.shape[1]}x{pixels.shape[0]} is not square")
+            raise ImageError("not square", f"{pixels.shape[1]}x{pixels.shape[0]}")
         return to_grey(pixels) if self.in_grey else pixels
 
 
 def _require_harmless(text: str) -> None:
     """Raise ImageError for a drawing that could take very long or read other files."""
     if len(text) > MAX_CHARACTERS:
-        raise ImageError(f"{len(text):,} characters; {MAX_CHARACTERS:,} are allowed")
+        raise ImageError("too large", f"over {MAX_CHARACTERS:,} characters")
     for word in _FORBIDDEN:
         if word in text:
-            raise ImageError(f"it contains {word!r}, which is not allowed")
+            raise ImageError("an SVG drawing that is not allowed", f"it contains {word!r}")
 
 
 def _id(entry: dict[str, str]) -> str:

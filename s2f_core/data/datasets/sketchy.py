@@ -142,5 +142,5 @@ class SquareImages:
         image = decode(self.files.read(self.names[row]))
         height, width = image.shape[:2]
         if height != width:
-            raise ImageError(f"{width}x{height} is not square")
+            raise ImageError("not square", f"{width}x{height}")
         return resize(to_grey(image) if self.in_grey else image, self.size)

@@ -31,7 +31,7 @@ def split_strip(strip: Pixels) -> tuple[Pixels, Pixels]:
     """Return the left and right half of a strip [H, 2·H, C]; raises ImageError for other shapes."""
     height, width = strip.shape[:2]
     if width != 2 * height:
-        raise ImageError(f"not a strip: {width}x{height}, the width must be twice the height")
+        raise ImageError("not a strip", f"{width}x{height}, the width must be twice the height")
     return strip[:, :height], strip[:, height:]
 
 
@@ -99,9 +99,8 @@ class EdgesOrPhotos:
         """Return the image of a row, edges in one channel; raises ImageError if there is none."""
         strip = decode(self.files.read(self.names[row]))
         if strip.shape[:2] != STRIP_SHAPE:
-            raise ImageError(
-                f"{strip.shape[1]}x{strip.shape[0]}, not {STRIP_SHAPE[1]}x{STRIP_SHAPE[0]}"
-            )
+            size = f"{strip.shape[1]}x{strip.shape[0]}, not {STRIP_SHAPE[1]}x{STRIP_SHAPE[0]}"
+            raise ImageError("another size than the dataset's", size)
         half = split_strip(strip)[self.side]
         return resize(half if self.side else to_grey(half), self.size)
 

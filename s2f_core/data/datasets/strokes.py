@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Doubles, ImageError, Pixels
+from s2f_core.common.rejections import why_unopened
 
 Points = Doubles
 
@@ -54,7 +55,7 @@ class StrokeDrawings:
                 file.seek(int(self.offsets[index]))
                 line = file.readline(MAX_LINE_BYTES)
         except OSError as error:
-            raise ImageError(f"unreadable: {error.strerror}") from None
+            raise ImageError(*why_unopened(error)) from None
         entry = _parse_line(line)
         if self.recognized and entry.get("recognized") is not True:
             raise ImageError("it does not say whether the drawing was recognised")
@@ -117,9 +118,9 @@ def _parse_stroke(stroke: object) -> Points:
     if values.ndim != 2 or not values.size:
         raise ImageError("a stroke is not two lists, x and y")
     if len(values) == 3:
-        raise ImageError("a stroke has x, y and time: use the simplified format, not the raw one")
+        raise ImageError("a stroke has x, y and time", "use the simplified format, not the raw one")
     if len(values) != 2:
-        raise ImageError(f"a stroke has {len(values)} lists, not x and y")
+        raise ImageError("a stroke is not two lists, x and y", f"it has {len(values)}")
     if not ((values >= 0) & (values <= 255)).all():
         raise ImageError("coordinates outside 0 to 255")
     return values.T

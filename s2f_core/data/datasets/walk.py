@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.rejections import Reason
 
 MAX_VISITS = 8  # times that one folder is read through links
 SYSTEM_NAMES = {  # of macOS, Windows and Synology
@@ -43,7 +44,7 @@ class FileWalk:
         self.files: list[Path] = []
         self.folders: list[Path] = []
         self.linked: list[Path] = []
-        self.unusable: list[tuple[Path, str]] = []
+        self.unusable: list[tuple[Path, Reason]] = []
         self.skipped: list[tuple[Path, str]] = []
         self._visits: Counter[str] = Counter()
         # Folders to read, with the real paths above them.
@@ -69,7 +70,7 @@ class FileWalk:
 
     def _add_unusable(self, place: Path, error: OSError) -> None:
         if not place.is_symlink():
-            self.unusable.append((place, "unreadable: permission denied"))
+            self.unusable.append((place, "permission denied"))
         elif place.suffix:
             self.unusable.append((place, "a link to a file that does not exist"))
         else:

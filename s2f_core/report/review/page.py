@@ -16,6 +16,7 @@ from PIL import Image
 from s2f_core.common.atomic import write_text
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, resize
+from s2f_core.common.rejections import count_reasons
 from s2f_core.data.curation.lists import read_decisions
 from s2f_core.data.curation.measures import measure
 from s2f_core.data.tables import Table
@@ -69,7 +70,7 @@ def write_page(
         count=len(rows),
         shown=len(positions),
         edge=EDGE,
-        rejected=rejected["rejected"].value_counts().items(),
+        rejected=count_reasons(rejected["rejected"]).items(),
     )
     write_text(out, html)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from s2f_core.common.rejections import count_reasons
 from s2f_core.data.assets import CATALOGUE, Asset
 from s2f_core.data.split import PARTS
 from s2f_core.data.tables import Table
@@ -114,7 +115,7 @@ def _count_lines(result: TranslationResult, split: Path) -> list[CardLine]:
         counts = accepted["split"].value_counts()
         parts = sentences.join_words(f"{part} {int(counts.get(part, 0)):,}" for part in PARTS)
         lines.append(CardLine(f"{name} of each part", parts))
-        rejected = dict(table.index["rejected"].dropna().value_counts())
+        rejected = count_reasons(table.index["rejected"].dropna())
         curated = dict(accepted["reason"].dropna().value_counts())
         lines.append(CardLine(f"{name} left out", _reasons({**rejected, **curated})))
     return lines

@@ -58,7 +58,7 @@ def test_fetched_files_become_faces_with_identities(
     assert table.index["group"].tolist() == ["2880", "2937", "2880", "7"]
     assert table.index["part"].tolist() == ["train", "val", "test", "train"]
     assert colour_names(table) == ["red", "green", "blue"]
-    assert "cannot identify" in reasons(table)["000004"]
+    assert "a text file" in reasons(table)["000004"]
 
 
 def test_an_unpacked_archive_gives_the_same_table(tmp_path: Path) -> None:

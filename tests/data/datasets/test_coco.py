@@ -191,8 +191,8 @@ def test_an_image_of_another_size_or_damaged_is_rejected(tmp_path: Path) -> None
     path = write_files(tmp_path / "in", coco_archives(photos, _document(*persons)))
     table = _table(path, tmp_path)
     assert table.accepted["id"].tolist() == ["000000000003-3"]
-    assert reasons(table)["000000000001-1"] == "64x64, but annotated as 200x160"
-    assert "unreadable" in reasons(table)["000000000002-2"]
+    assert reasons(table)["000000000001-1"] == "another size than annotated: 64x64, not 200x160"
+    assert "truncated" in reasons(table)["000000000002-2"]
 
 
 def test_the_limit_takes_the_first_persons_that_pass(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_every_kind_of_file_is_used_or_rejected(tmp_path: Path) -> None:
     reasons = table.index.set_index("id")["rejected"]
     assert "truncated" in reasons["05"]
     assert "too small: 20x20" in reasons["06"]
-    assert "cannot identify" in reasons["07"]
+    assert "a text file" in reasons["07"]
     assert "empty file" in reasons["08"]
     assert (table.folder / "preview.png").exists()
 

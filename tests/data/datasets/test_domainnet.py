@@ -117,7 +117,7 @@ def test_unusable_files_are_rejected_rows(tmp_path: Path) -> None:
     assert reasons(doodles) == {
         "quickdraw/apple/1.png": "has the same name as quickdraw/apple/1.jpg",
         "quickdraw-apple-9": "listed, but there is no such file",
-        "quickdraw-cat-4": "unreadable: empty file",
+        "quickdraw-cat-4": "an empty file",
         "quickdraw-cat-5": "not listed in quickdraw_train.txt or quickdraw_test.txt",
     }
     assert set(doodles.accepted["id"]) == {

@@ -55,7 +55,7 @@ def test_two_sources_become_two_tables(assets: Path) -> None:
     """Each with its own metadata; all ids differ."""
     table = prepare_table(_section(assets, ", classes: [face]"), assets)
     assert table.index["id"].tolist() == ["b-000001", "b-000002", "b-000003"]
-    assert reasons(table) == {"b-000002": "unreadable: empty file"}
+    assert reasons(table) == {"b-000002": "an empty file"}
     assert table.shape == (32, 32, 3)
     doodles = own_inputs(table)
     assert doodles.index["id"].tolist() == ["a-face-0000", "a-face-0001"]

@@ -80,10 +80,10 @@ def test_unusable_images_are_rejected_rows(tmp_path: Path) -> None:
     assert colour_names(table) == ["green"]
     rejected = reasons(table)
     assert rejected["a.png"] == "has the same name as a.jpg"
-    assert rejected["b"].startswith("unreadable")
-    assert rejected["c"].startswith("unreadable: cannot identify")
+    assert rejected["b"] == "truncated"
+    assert rejected["c"].startswith(("HEIC (install pillow-heif)", "truncated"))
     assert "too small: 20x90" in rejected["d"]
-    assert rejected["e"] == "unreadable: empty file"
+    assert rejected["e"] == "an empty file"
 
 
 def test_ids_are_unique_whatever_the_names(tmp_path: Path) -> None:
@@ -150,8 +150,8 @@ def test_pairs_have_one_shape_and_one_crop(tmp_path: Path) -> None:
     assert table.accepted["id"].tolist() == sketches.accepted["id"].tolist() == ["1", "4"]
     assert (table.image(0) == sketches.image(0)).all()
     assert reasons(table)["2"] == "its shape differs from its partner's: 50x100, 100x50"
-    assert reasons(table)["3"].startswith("its partner is unreadable")
-    assert reasons(sketches)["3"].startswith("unreadable")
+    assert reasons(table)["3"].startswith("its partner cannot be used: a text file")
+    assert reasons(sketches)["3"].startswith("a text file")
     with pytest.raises(UserError, match="crop 'face' cannot be used with layout 'pairs'"):
         _table(tmp_path, files, crop="face")
 
@@ -258,7 +258,7 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
         _table(tmp_path, {})
     with pytest.raises(UserError, match=r"has no images, only 2 \.mov, 1 \.txt"):
         _table(tmp_path, {"1.mov": b"", "2.mov": b"", "a.txt": b""})
-    with pytest.raises(UserError, match="none of 1 images can be used; the first: unreadable"):
+    with pytest.raises(UserError, match="none of 1 images can be used; the first: an empty file"):
         _table(tmp_path / "bad", {"1.png": b""})
 
 

@@ -96,7 +96,7 @@ def test_unusable_images_are_rejected_rows(tmp_path: Path) -> None:
     sketches = {f"{name}-1": sketch_file(8) for name in photos} | {"d-2": b"not a picture"}
     files = sketchy_files({"cat": (photos, sketches)})
     table = prepare_table(_section(), write_files(tmp_path / "in", files))
-    assert reasons(table) == {"cat-a-1": "unreadable: empty file", "cat-b-1": "64x48 is not square"}
+    assert reasons(table) == {"cat-a-1": "an empty file", "cat-b-1": "not square: 64x48"}
     assert list(reasons(own_inputs(table))) == ["cat-d-2"]
 
 

@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Project:
     (tmp_path / "data" / "models" / "pix" / "run_id").write_text("abc123\n")
     index = tmp_path / "data" / "faces" / "kept" / "index.parquet"
     rows = pd.read_parquet(index)
-    bad = pd.DataFrame({"id": ["face-x"], "source": "x", "rejected": "unreadable: empty file"})
+    bad = pd.DataFrame({"id": ["face-x"], "source": "x", "rejected": "an empty file"})
     pd.concat([rows, bad], ignore_index=True).to_parquet(index)
     parts = ["train"] * 7 + ["val"] * 2 + ["test"] * 2 + [None]
     reason = [None] * 11 + ["same pixels as an image of train"]
@@ -57,7 +57,7 @@ def test_a_data_card_has_source_counts_and_images_left_out(project: Project) -> 
     assert lines["Settings"] == "source celeba-1k, crop centre"
     assert lines["Images"] == "16×16 pixels, 3 channels"
     assert lines["Images of each part"] == "train 7, val 2 and test 2"
-    left_out = "1: unreadable: empty file; 1: same pixels as an image of train"
+    left_out = "1: an empty file; 1: same pixels as an image of train"
     assert lines["Images left out"] == left_out
     assert lines["Background"] == "kept, as in the source"
     assert lines["Input"] == "pencil, computed from the image (blur 21)"

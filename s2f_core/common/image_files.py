@@ -1,0 +1,78 @@
+"""The structure of image files: metadata to leave out, and ends that are missing."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_KEPT = {b"tRNS", b"eXIf"}  # ancillary chunks: transparency and rotation
+# JPEG segments that are kept, with the least length that can be read: JFIF, EXIF, and Adobe's,
+# which says how colours are stored.
+_JPEG_KEPT = {0xE0: 16, 0xE1: 2, 0xEE: 14}
+_ROTATION = {b"eXIf", 0xE1}
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"  # JPEG's start of scan and end of image
+
+
+def without_metadata(data: bytes, *, rotation: bool = True) -> bytes:
+    """Return a PNG or JPEG without its texts, profiles and other metadata; other files unchanged.
+
+    What pixels and transparency need stays; so does EXIF, unless ``rotation`` is false.
+    """
+    left_out = set() if rotation else _ROTATION
+    if data.startswith(_PNG):
+        return _PNG + b"".join(_png_chunks(data, _PNG_KEPT - left_out))
+    if data.startswith(b"\xff\xd8"):
+        kept = {marker: least for marker, least in _JPEG_KEPT.items() if marker not in left_out}
+        return data[:2] + b"".join(_jpeg_segments(data, kept))
+    return data
+
+
+def is_truncated(data: bytes) -> bool:
+    """Whether the end of an image file is missing, as far as its format tells."""
+    if data.startswith(_PNG[:4]):
+        return b"IEND" not in data
+    if data.startswith(b"\xff\xd8"):
+        end = data.rfind(_END)
+        return end < 0 or end < data.rfind(_SCAN)
+    if data.startswith(b"GIF8"):
+        return not data.rstrip(b"\0").endswith(b";")
+    if data.startswith(b"RIFF"):
+        return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if data.startswith(b"BM"):
+        return len(data) < int.from_bytes(data[2:6], "little")
+    return data[4:8] == b"ftyp" and _lacks_boxes(data)
+
+
+def _png_chunks(data: bytes, kept: set[bytes]) -> Iterator[bytes]:
+    """Yield the chunks that decoding needs."""
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        critical = not kind[0] & 0x20
+        if critical or kind in kept:
+            yield data[at : at + 12 + length]
+        at += 12 + length
+
+
+def _jpeg_segments(data: bytes, kept: dict[int, int]) -> Iterator[bytes]:
+    """Yield the segments that decoding needs, then the scans as they are."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at : at + 2] != _SCAN:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        metadata = 0xE0 <= marker <= 0xEF or marker == 0xFE
+        if not metadata or length >= kept.get(marker, 2**16):
+            yield data[at : at + 2 + length]
+        at += 2 + length
+    yield data[at:]
+
+
+def _lacks_boxes(data: bytes) -> bool:
+    """Whether a box of an ISO media file (AVIF, HEIC) is longer than the file."""
+    at = 0
+    while at + 8 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        if length < 8:  # 0: to the end of the file; 1: longer than 4 GiB
+            return False
+        at += length
+    return at != len(data)
