@@ -17,9 +17,9 @@ def dataset(
     from pathlib import Path
 
     from s2f_core.common.config import load
-    from s2f_core.data.datasets import Dataset, prepare
+    from s2f_core.data.datasets import Dataset, ImageSize, prepare
 
-    size = load(int, "image_size")
+    size = load(ImageSize, "image_size")
     source = load(Dataset, "data", role)
     prepare(source, source.path, size, Path("data") / role / "kept", Path("data/assets"))
 

@@ -23,17 +23,25 @@ def train(name: Annotated[str, typer.Argument(help="key under variants: in param
 
     from s2f_core.common.config import load, validate
     from s2f_core.common.device import Precision
+    from s2f_core.common.seeding import Seed
     from s2f_core.training.run import Outputs, fit
-    from s2f_core.training.variant import Settings, Variant
+    from s2f_core.training.variant import (
+        LearningRate,
+        MaxMinutes,
+        MaxSteps,
+        Settings,
+        Variant,
+        Width,
+    )
 
     variant = load(Variant, "variants", name)
     values = {
         "name": name,
-        "seed": load(int, "seed"),
-        "lr": load(float, "lr"),
-        "width": load(int, "width"),
-        "max_steps": load(int | None, "max_steps"),
-        "max_minutes": load(float | None, "max_minutes"),
+        "seed": load(Seed, "seed"),
+        "lr": load(LearningRate, "lr"),
+        "width": load(Width, "width"),
+        "max_steps": load(MaxSteps, "max_steps"),
+        "max_minutes": load(MaxMinutes, "max_minutes"),
         "precision": load(Precision, "precision"),
         "variant": variant,
     }

@@ -12,10 +12,11 @@ def upscaler() -> None:
 
     from s2f_core.common.config import load
     from s2f_core.common.device import Precision
+    from s2f_core.common.seeding import Seed
     from s2f_core.training.edsr import SuperResolution, fit
 
     section = load(SuperResolution, "edsr")
-    fit(section, load(int, "seed"), load(Precision, "precision"), Path("data"))
+    fit(section, load(Seed, "seed"), load(Precision, "precision"), Path("data"))
 
 
 if __name__ == "__main__":

@@ -10,27 +10,37 @@ Entries under ``variants:`` are merged with ``defaults:``, which holds what they
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
 
-from s2f_core.common import project
+from s2f_core.common.entry_names import check_names
 from s2f_core.common.errors import UserError
+from s2f_core.common.yaml_file import Version, file_version, read_yaml
 
 PARAMS_FILE = Path("params.yaml")
-MAX_CHARACTERS = 2**18  # of a file
-MAX_VALUES = 100_000  # in a file; the project's has about two thousand
 VARIANTS, DEFAULTS = "variants", "defaults"
+TOP_LEVEL = (  # the keys of PARAMS_FILE; DVC reads some of them, and no stage does
+    "seed", "image_size", "lr", "width", "max_steps", "max_minutes", "precision", "assets", "data",
+    "without_background", "background", "conditions", "tables", "curation", "split", "gap", "edsr",
+    DEFAULTS, VARIANTS, "translations",
+)  # fmt: skip
 T = TypeVar("T")
 
 
 class Section(BaseModel):
-    """Base of every parameter section: frozen, and an unknown key is an error."""
+    """Base of every parameter section: frozen, its numbers finite, an unknown key an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 @overload
@@ -40,13 +50,12 @@ def load(kind: Any, *keys: str, file: Path = PARAMS_FILE) -> Any: ...
 def load(kind: Any, *keys: str, file: Path = PARAMS_FILE) -> Any:
     """Read and validate the value under ``keys`` in the parameter file.
 
-    ``kind`` is a :class:`Section`, a scalar or any type pydantic can validate. Numbers that YAML
-    reads as text (``1e-05``, as ``-S lr=1e-5`` writes it) become numbers. Variants are merged with
-    their defaults.
+    ``kind`` is a :class:`Section`, a scalar or any type pydantic can validate. Variants are merged
+    with their defaults.
 
     Raises UserError for a wrong file, key or value; the message names all of them.
     """
-    value: Any = _merged(file, _file_version(file))
+    value: Any = _merged(file, file_version(file))
     for depth, key in enumerate(keys):
         if not isinstance(value, dict) or key not in value:
             known = ", ".join(map(str, value)) if isinstance(value, dict) else "none, not a mapping"
@@ -59,9 +68,30 @@ def load(kind: Any, *keys: str, file: Path = PARAMS_FILE) -> Any:
 def validate(kind: Any, value: Any, *keys: str, file: Path = PARAMS_FILE) -> Any:
     """Validate a value; errors name ``keys`` and ``file`` as its place."""
     try:
-        return TypeAdapter(kind).validate_python(value)
+        section = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        raise UserError(_explain(error, kind, file, keys)) from None
+        raise UserError(_explain(error, kind, value, file, keys)) from None
+    for place, given in _truths_as_numbers(value, section):
+        key = ".".join([*_origin(file, keys, place), *map(str, place)])
+        raise UserError(f"{file}: {key}: Input should be a valid number, got {given}")
+    return section
+
+
+def _truths_as_numbers(given: Any, section: Any) -> Iterator[tuple[tuple[int | str, ...], bool]]:
+    """Place and value of each true and false that pydantic took for 1 and 0."""
+    if isinstance(given, bool):
+        if isinstance(section, (int, float)) and not isinstance(section, bool):
+            yield (), given
+        return
+    inner: list[tuple[int | str, Any, Any]] = []
+    if isinstance(given, dict) and isinstance(section, (dict, BaseModel)):
+        values = vars(section) if isinstance(section, BaseModel) else section
+        inner = [(key, value, values.get(key)) for key, value in given.items()]
+    elif isinstance(given, (list, tuple)) and isinstance(section, (list, tuple)):
+        inner = [(i, *pair) for i, pair in enumerate(zip(given, section, strict=False))]
+    for key, value, parsed in inner:
+        for place, truth in _truths_as_numbers(value, parsed):
+            yield (key, *place), truth
 
 
 def merge(default: Any, own: Any) -> Any:
@@ -83,87 +113,61 @@ def merge(default: Any, own: Any) -> Any:
 
 
 @cache
-def _merged(file: Path, key: tuple[int, ...] | None) -> Any:
-    """The content of the file, its variants merged with their defaults."""
-    content = _read_yaml(file, key)
-    if not isinstance(content, dict) or not isinstance(variants := content.get(VARIANTS), dict):
+def _merged(file: Path, version: Version) -> Any:
+    """The content of the file, its names checked, its variants merged with their defaults."""
+    content = read_yaml(file, version)
+    if not isinstance(content, dict):
+        return content
+    if file == PARAMS_FILE and (unknown := [key for key in content if key not in TOP_LEVEL]):
+        known = ", ".join(TOP_LEVEL)
+        raise UserError(f"{file}: {unknown[0]}: unknown key (known keys: {known})")
+    check_names(content, file)
+    if not isinstance(variants := content.get(VARIANTS), dict):
         return content
     default = content.get(DEFAULTS, {})
     return {**content, VARIANTS: {name: merge(default, own) for name, own in variants.items()}}
 
 
-def _file_version(file: Path) -> tuple[int, ...] | None:
-    """A cache key that changes with the file's inode, mtime or size."""
-    try:
-        stat = file.stat()
-    except OSError:  # reported when the file is read
-        return None
-    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-
-@cache
-def _read_yaml(file: Path, _key: tuple[int, ...] | None) -> Any:
-    try:
-        with file.open(encoding="utf-8") as stream:
-            text = stream.read(MAX_CHARACTERS + 1)
-        if len(text) > MAX_CHARACTERS:
-            raise ValueError(f"it has more than {MAX_CHARACTERS:,} characters")
-        loader = yaml.SafeLoader(text)
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        _limit_aliases(node)
-        return loader.construct_document(node)
-    except FileNotFoundError:
-        outside = "" if project.find_root() else f": {project.outside_message()}"
-        raise UserError(f"{file.absolute()} does not exist{outside}") from None
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}") from None
-    except RecursionError:
-        raise UserError(f"{file} is not valid YAML: it is nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise UserError(f"{file} is not valid YAML: {error}") from None
-
-
-def _limit_aliases(root: yaml.Node) -> None:
-    """Raise ValueError if aliases expand to more than ``MAX_VALUES`` values, or without end.
-
-    An alias repeats the node that it names, so a few lines can expand to billions of values.
-    """
-    sizes: dict[int, int | None] = {}
-
-    def size(node: yaml.Node) -> int:
-        if id(node) in sizes:
-            if (known := sizes[id(node)]) is None:
-                raise ValueError("an alias is inside the value that it repeats")
-            return known
-        sizes[id(node)] = None
-        inner: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
-        parts = [part for each in inner for part in (each if isinstance(each, tuple) else (each,))]
-        sizes[id(node)] = total = 1 + sum(map(size, parts))
-        if total > MAX_VALUES:
-            raise ValueError(f"its aliases expand to more than {MAX_VALUES:,} values")
-        return total
-
-    size(root)
-
-
-def _explain(error: ValidationError, kind: Any, file: Path, keys: tuple[str, ...]) -> str:
+def _explain(
+    error: ValidationError, kind: Any, value: Any, file: Path, keys: tuple[str, ...]
+) -> str:
+    """One line a problem: file, key, what is wrong and what was given."""
     lines = []
     for problem in error.errors(include_url=False):
-        where = ".".join([*_origin(file, keys, problem["loc"]), *map(str, problem["loc"])])
-        line = f"{file}: {where}: {problem['msg']}, got {problem['input']!r:.200}"
+        place = [*_origin(file, keys, problem["loc"]), *_without_tags(value, problem["loc"])]
+        what = _sentence(problem)
         if problem["type"] == "extra_forbidden":
-            line = f"{file}: {where}: unknown key (known keys: {_known_keys(kind, problem['loc'])})"
-        lines.append(line)
-    return "\n".join(lines)
+            what = f"unknown key (known keys: {_known_keys(kind, problem['loc'])})"
+        lines.append(f"{file}: {'.'.join(place)}: {what}")
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    given = problem["input"]
+    text = f"{problem['msg'].removeprefix('Value error, ')}, got {given!r:.200}"
+    unquoted = problem["type"] == "string_type" and isinstance(given, (bool, int, float))
+    return f"{text}: put it in quotes" if unquoted else text
+
+
+def _without_tags(value: Any, location: tuple[int | str, ...]) -> list[str]:
+    """The keys of a location in a value, without the type names of unions."""
+    keys = []
+    for part in location:
+        if isinstance(value, dict) and part not in value and part in value.values():
+            continue
+        keys.append(str(part))
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int):
+            value = value[part] if part < len(value) else None
+    return keys
 
 
 def _origin(file: Path, keys: tuple[str, ...], location: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys under which the value at ``location`` was written: ``keys``, or the defaults."""
     if keys[:1] != (VARIANTS,) or len(keys) < 2 or not location:
         return keys
-    content = _read_yaml(file, _file_version(file))
+    content = read_yaml(file, file_version(file))
     own, default = content[VARIANTS][keys[1]], content.get(DEFAULTS, {})
     path = (*keys[2:], *location)
     return (DEFAULTS, *keys[2:]) if _has(default, path) and not _has(own, path) else keys

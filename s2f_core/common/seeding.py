@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
+
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 
 
 def stream(*keys: int) -> np.random.Generator:

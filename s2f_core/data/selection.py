@@ -13,6 +13,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from s2f_core.common.config import Section
+from s2f_core.common.entry_names import Classes, Name
 from s2f_core.common.errors import UserError, list_names
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.split import Part, read_ids
@@ -26,14 +27,12 @@ Upscaler = Literal["none", "bicubic", "edsr", "dat-x2"]
 class VariantData(Section):
     """The images that a variant learns from: ``data:`` of a variant."""
 
-    role: str = Field(description="Role whose images are used.")
+    role: Name = Field(description="Role whose images are used.")
     background: Literal["kept", "removed"] = Field(
         description="Photos with the background kept or removed."
     )
-    condition: str = Field(description="Condition that makes the inputs.")
-    classes: tuple[str, ...] | None = Field(
-        None, min_length=1, description="Use only images of these classes; null uses all."
-    )
+    condition: Name = Field(description="Condition that makes the inputs.")
+    classes: Classes = Field(None, description="Use only images of these classes; null uses all.")
 
     def __str__(self) -> str:
         """Such as ``objects/kept-edges (pizza, tree)``."""

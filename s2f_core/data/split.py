@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
+from s2f_core.common.seeding import Seed
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Split(Section):
     the publisher's train where the publisher lacks a part.
     """
 
-    seed: int = Field(0, description="Another seed gives another split.")
+    seed: Seed = Field(0, description="Another seed gives another split.")
     train: float = Field(0.8, gt=0, lt=1, description="Share of the images to train on.")
     val: float = Field(0.1, gt=0, lt=1, description="Share of the images to choose models on.")
     test: float = Field(0.1, gt=0, lt=1, description="Share of the images to report scores on.")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from s2f_core.common.config import Section
+from s2f_core.common.entry_names import Name
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, grid, save_png, to_rgb
 from s2f_core.common.seeding import stream
@@ -38,21 +39,23 @@ HALVES, SAMPLE, AUGMENT = range(3)  # purposes of the random streams
 class AugmentedCondition(Section):
     """A condition with the sketch augmentation of a recipe."""
 
-    condition: str = Field(description="Condition, by name.")
+    condition: Name = Field(description="Condition, by name.")
     sketch: SketchAugment = Field(description="Augmentation of its lines.")
 
 
 class Gap(Section):
     """How far computed sketches are from people's drawings: ``gap:``."""
 
-    role: str = Field(description="Role whose photos are sketched.")
+    role: Name = Field(description="Role whose photos are sketched.")
     background: Literal["kept", "removed"] = Field(
         "kept", description="Photos with the background kept or removed."
     )
-    conditions: tuple[str, ...] = Field(min_length=1, description="Conditions to compare, by name.")
-    people: str = Field(description="Role with people's drawings.")
+    conditions: tuple[Name, ...] = Field(
+        min_length=1, description="Conditions to compare, by name."
+    )
+    people: Name = Field(description="Role with people's drawings.")
     images: int = Field(100, ge=MIN_SKETCHES, description="Images of each set.")
-    augmented: dict[str, AugmentedCondition] = Field(
+    augmented: dict[Name, AugmentedCondition] = Field(
         default_factory=dict,
         description="Conditions after the augmentation of a recipe, by a name for the report.",
     )

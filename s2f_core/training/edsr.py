@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from s2f_core.common.atomic import atomic_folder
 from s2f_core.common.device import Precision, resolve_precision
+from s2f_core.common.entry_names import Name
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, grid, repeat_pixels, save_png, to_model
 from s2f_core.common.seeding import stream
@@ -50,14 +51,17 @@ class SuperResolution(EDSRSection):
     file: after changing it, run ``dvc repro --force upscaler``.
     """
 
-    role: str = Field(description="Role whose photos it learns from.")
+    role: Name = Field(description="Role whose photos it learns from.")
     background: Literal["kept", "removed"] = Field(
         "kept", description="Photos with the background kept or removed."
     )
-    steps: int = Field(300_000, ge=1, description="Training steps (the paper: 300,000).")
-    batch: int = Field(16, ge=1, description="Patches per step.")
+    steps: int = Field(300_000, ge=1, le=10**9, description="Training steps (the paper: 300,000).")
+    batch: int = Field(16, ge=1, le=65536, description="Patches per step.")
     patch: int = Field(
-        48, ge=4, description="Side in pixels of the small patches; at most the small image's."
+        48,
+        ge=4,
+        le=4096,
+        description="Side in pixels of the small patches; at most the small image's.",
     )
     lr: float = Field(
         1e-4, gt=0, le=1, description="Learning rate of Adam; falls linearly to zero at the end."

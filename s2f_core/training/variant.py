@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
 from s2f_core.common.config import Section
 from s2f_core.common.device import Precision
+from s2f_core.common.entry_names import Name
 from s2f_core.common.errors import UserError
+from s2f_core.common.seeding import Seed
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import VariantData
 from s2f_core.networks import Discriminator, Generator
@@ -23,10 +25,16 @@ NO_VALIDATION = "has no pairs to score: set recipe.best to last, and a schedule 
 WITH_ARTICLE = {"image": "an image", "vector": "a vector"}
 
 
+LearningRate = Annotated[float, Field(strict=True, gt=0, le=1)]
+Width = Annotated[int, Field(strict=True, ge=1, le=1024)]
+MaxSteps = Annotated[int, Field(strict=True, ge=1, le=10**9)] | None
+MaxMinutes = Annotated[float, Field(strict=True, gt=0, le=525_600)] | None  # a year
+
+
 class Variant(Section):
     """An entry under ``variants:``; keys that it leaves out have the values of ``defaults:``."""
 
-    study: str | None = Field(None, description="Study that the variant belongs to.")
+    study: Name | None = Field(None, description="Study that the variant belongs to.")
     data: VariantData = Field(description="Images, and how the inputs are made from them.")
     scale: float = Field(1.0, gt=0, le=1, description="Image size of the networks over image_size.")
     share: float = Field(
@@ -77,12 +85,12 @@ class Settings(Section):
     Under ``max_minutes`` the steps and learning rates also depend on the machine's speed.
     """
 
-    name: str
-    seed: int
-    lr: float = Field(gt=0, le=1)
-    width: int = Field(ge=1)
-    max_steps: int | None = Field(ge=1)
-    max_minutes: float | None = Field(None, gt=0)
+    name: Name
+    seed: Seed
+    lr: LearningRate
+    width: Width
+    max_steps: MaxSteps
+    max_minutes: MaxMinutes = None
     precision: Precision
     variant: Variant
 

@@ -42,9 +42,56 @@ def test_a_section_is_read_with_its_defaults(file: Path) -> None:
     assert load(Wheel, "wheels", "front", file=file) == Wheel(spokes=12, rate=0.5)
 
 
-def test_a_number_that_yaml_reads_as_text_is_a_number(file: Path) -> None:
-    """`-S lr=1e-5` writes 1e-05, which YAML 1.1 reads as text."""
-    assert load(float, "lr", file=file) == 1e-5
+def test_an_unknown_key_at_the_top_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-S ++max_step=5` adds a key that no stage would read."""
+    (tmp_path / "params.yaml").write_text("max_steps: 1\nmax_step: 5\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"^params.yaml: max_step: unknown key \(known keys: seed,"):
+        load(int, "max_steps")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("5", "value: Input should be a valid string, got 5: put it in quotes"),
+        ("true", "value: Input should be a valid string, got True: put it in quotes"),
+        ("null", "value: Input should be a valid string, got None"),
+    ],
+)
+def test_a_number_in_place_of_text_says_to_quote_it(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    """A class whose name is a number or `true`."""
+    file = tmp_path / "words.yaml"
+    file.write_text(f"value: {text}\n")
+    with pytest.raises(UserError, match=f": {message}$"):
+        load(str, "value", file=file)
+
+
+def test_true_is_no_number(tmp_path: Path) -> None:
+    """Pydantic takes it for 1, at any depth; a key that takes true keeps it."""
+    file = tmp_path / "truths.yaml"
+    file.write_text(
+        "seed: true\nwheels:\n  cart: {spokes: true}\n  bike: {spokes: 2, rate: 1}\nflags: [true]\n"
+    )
+    with pytest.raises(UserError, match=r": seed: Input should be a valid number, got True$"):
+        load(int, "seed", file=file)
+    with pytest.raises(UserError, match=r": wheels\.cart\.spokes: Input .* number, got True$"):
+        load(dict[str, Wheel], "wheels", file=file)
+    with pytest.raises(UserError, match=r": flags\.0: Input .* number, got True$"):
+        load(tuple[float, ...], "flags", file=file)
+    assert load(list[bool], "flags", file=file) == [True]
+
+
+@pytest.mark.parametrize("text", [".nan", ".inf", "-.inf", "1e999"])
+def test_a_number_is_finite(tmp_path: Path, text: str) -> None:
+    """NaN passes every comparison with a bound that pydantic makes."""
+    file = tmp_path / "numbers.yaml"
+    file.write_text(f"wheel: {{spokes: 1, rate: {text}}}\n")
+    with pytest.raises(UserError, match=r": wheel\.rate: Input should be a finite number"):
+        load(Wheel, "wheel", file=file)
 
 
 def test_a_registry_is_a_union(file: Path) -> None:
@@ -85,19 +132,20 @@ def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
         load(int, "seed", file=tmp_path / "none.yaml")
     broken = tmp_path / "broken.yaml"
     broken.write_text("a: [1,\n")
-    with pytest.raises(UserError, match="is not valid YAML"):
+    with pytest.raises(UserError, match="is not valid YAML") as error:
         load(int, "seed", file=broken)
+    assert "\n" not in str(error.value)
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one of the same name in another folder."""
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "params.yaml").write_text(f"name: {name}\n")
+        (tmp_path / name / "params.yaml").write_text(f"precision: {name}\n")
         monkeypatch.chdir(tmp_path / name)
-        assert load(str, "name") == name
-    Path("params.yaml").write_text("name: edited\n")
-    assert load(str, "name") == "edited"
+        assert load(str, "precision") == name
+    Path("params.yaml").write_text("precision: edited\n")
+    assert load(str, "precision") == "edited"
 
 
 @pytest.mark.parametrize(

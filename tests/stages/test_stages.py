@@ -15,7 +15,7 @@ import yaml
 from clones import studies, translation_names
 from PIL import Image
 
-from s2f_core.common import config
+from s2f_core.common import yaml_file
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.metrics import faces, feature_extractor
@@ -67,7 +67,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     (tmp_path / ".dvc").mkdir()
-    config._read_yaml.cache_clear()
+    yaml_file.read_yaml.cache_clear()
     return tmp_path
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from s2f_core.common.config import Section
+from s2f_core.common.entry_names import Name
 from s2f_core.data.curation.lists import read_decisions
 from s2f_core.data.curation.measures import Measures, measure
 from s2f_core.data.curation.near_duplicates import find_duplicates
@@ -33,7 +34,7 @@ class Curation(Section):
       overrules every rule.
     """
 
-    roles: tuple[str, ...] = Field(
+    roles: tuple[Name, ...] = Field(
         (), description="Roles whose images are curated; all images of other roles stay."
     )
     duplicates: int | None = Field(
@@ -48,6 +49,7 @@ class Curation(Section):
     blur: float | None = Field(
         None,
         gt=0,
+        le=1e9,
         description="Lowest sharpness: the variance of the Laplacian at 128 pixels; null is off.",
     )
     face: float | None = Field(

@@ -38,6 +38,7 @@ Source = Annotated[
     | Folder,
     Field(discriminator="source"),
 ]
+ImageSize = Annotated[int, Field(strict=True, ge=8, le=2048)]
 Dataset = Annotated[Source | Domains[Source], Field(discriminator="source")]
 
 

@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated
-
-from pydantic import AfterValidator, Field
 
 from s2f_core.common.errors import UserError, list_names
-
-
-def _require_distinct(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    repeated = {name for name in names or () if (names or ()).count(name) > 1}
-    if repeated:
-        raise ValueError(f"classes are listed twice: {', '.join(sorted(repeated))}")
-    return names
-
-
-Names = Annotated[tuple[str, ...], Field(min_length=1)]
-Classes = Annotated[Names | None, AfterValidator(_require_distinct)]  # null takes all
 
 
 def select_classes(

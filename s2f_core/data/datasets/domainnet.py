@@ -12,9 +12,10 @@ from typing import ClassVar, Literal, Self
 import pandas as pd
 from pydantic import Field, model_validator
 
+from s2f_core.common.entry_names import Classes
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError
-from s2f_core.data.datasets.classes import Classes, select_classes
+from s2f_core.data.datasets.classes import select_classes
 from s2f_core.data.datasets.crops import Crop
 from s2f_core.data.datasets.files import SourceFiles
 from s2f_core.data.datasets.folder_tree import file_rows, image_names

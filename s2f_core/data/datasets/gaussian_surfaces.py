@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Pixels
-from s2f_core.common.seeding import stream
+from s2f_core.common.seeding import Seed, stream
 from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 from s2f_core.data.toy_surfaces import EXTENT, density, to_coordinates, to_pixels
@@ -47,7 +47,7 @@ class GaussianSurfaces(Section):
         description="Variances α of the densities; they share the examples equally.",
     )
     examples: int = Field(4096, ge=1, description="Number of examples.")
-    seed: int = Field(0, ge=0, description="Seed of the random points.")
+    seed: Seed = Field(0, description="Seed of the random points.")
 
     @model_validator(mode="after")
     def _check_values(self) -> Self:

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field
 
-from s2f_core.data.datasets.classes import Classes, select_classes
+from s2f_core.common.entry_names import Classes
+from s2f_core.data.datasets.classes import select_classes
 from s2f_core.data.datasets.files import SourceFiles
 from s2f_core.data.datasets.folder_tree import (
     empty_class_row,

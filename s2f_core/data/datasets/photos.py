@@ -10,6 +10,7 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Pixels, decode
+from s2f_core.common.seeding import Seed
 from s2f_core.data.datasets.crops import Crop, make_cropper
 from s2f_core.data.datasets.files import SourceFiles
 
@@ -25,7 +26,7 @@ class PhotoSource(Section):
         "centre",
         description="Square that is kept: the centre, a random one, or one around the face.",
     )
-    seed: int = Field(0, ge=0, description="Seed of random crops.")
+    seed: Seed = Field(0, description="Seed of random crops.")
 
     def cropped(
         self, files: SourceFiles, names: Sequence[str], size: int, assets: Path

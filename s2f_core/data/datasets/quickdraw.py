@@ -14,10 +14,11 @@ import pandas as pd
 from pydantic import Field
 
 from s2f_core.common.config import Section
+from s2f_core.common.entry_names import Classes
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.datasets.bitmaps import PackedBitmaps, open_bitmap_array
-from s2f_core.data.datasets.classes import Classes, select_classes
+from s2f_core.data.datasets.classes import select_classes
 from s2f_core.data.datasets.files import SourceFiles
 from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.datasets.strokes import index_strokes

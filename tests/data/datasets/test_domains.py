@@ -83,7 +83,7 @@ def test_a_path_outside_the_dependency_is_refused(assets: Path, tmp_path: Path) 
         Domains[Single].model_validate(
             {"source": "domains", "path": assets, "a": section, "b": section}
         )
-    with pytest.raises(UserError, match=r"faces\.domains\.b\.celeba-1k\.classes: unknown key"):
+    with pytest.raises(UserError, match=r"faces\.b\.classes: unknown key"):
         _section(assets, b=", classes: [face]")
 
 
