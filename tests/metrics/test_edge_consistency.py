@@ -19,16 +19,16 @@ from s2f_core.metrics.edge_consistency import EDGE_CONSISTENCY, condition_redraw
 def test_edge_consistency_is_the_correlation_of_blurred_drawings(faces: Pixels) -> None:
     """numpy's correlation after SciPy's blur, which has σ = 32/128; one at a time the same."""
     ours, theirs = 255 - faces[:5], faces[5:10]
-    found = EDGE_CONSISTENCY(profiles(ours), profiles(theirs))
+    scores = EDGE_CONSISTENCY(profiles(ours), profiles(theirs))
     for row in range(5):
         blurred = [
             gaussian_filter(images[row].astype(float), (0.25, 0.25, 0), mode="mirror", truncate=6)
             for images in (ours, theirs)
         ]
         expected = np.corrcoef(blurred[0].ravel(), blurred[1].ravel())[0, 1]
-        assert found[row] == pytest.approx(expected, abs=1e-3)
+        assert scores[row] == pytest.approx(expected, abs=1e-3)
         alone = EDGE_CONSISTENCY(profiles(ours[row : row + 1]), profiles(theirs[row : row + 1]))
-        assert alone.item() == pytest.approx(found[row])
+        assert alone.item() == pytest.approx(scores[row])
 
 
 def test_edges_a_pixel_away_count_in_part() -> None:
@@ -37,23 +37,23 @@ def test_edges_a_pixel_away_count_in_part() -> None:
     for row, column in enumerate((60, 61, 63, 90)):
         drawings[row, :, column] = 0
     line, near, apart, far = profiles(drawings)
-    found = [float(line @ other) for other in (line, near, apart, far)]
-    assert found[0] == pytest.approx(1)
-    assert 0.7 < found[1] < 0.9
-    assert 0 < found[2] < 0.3
-    assert found[3] == pytest.approx(-0.03, abs=0.02)
+    correlations = [float(line @ other) for other in (line, near, apart, far)]
+    assert correlations[0] == pytest.approx(1)
+    assert 0.7 < correlations[1] < 0.9
+    assert 0 < correlations[2] < 0.3
+    assert correlations[3] == pytest.approx(-0.03, abs=0.02)
     assert not profiles(np.full((1, 64, 64, 3), 200, np.uint8)).any()
 
 
 def test_a_photo_is_drawn_again_by_the_same_condition(faces: Pixels, tmp_path: Path) -> None:
     """A photo gives its own drawing, another one not; only conditions that are formulas do."""
     pencil = Pencil(type="pencil", blur=9)
-    again = condition_redraw(pencil, tmp_path)
-    assert again is not None
-    given = profiles(np.stack([pencil.apply(face) for face in faces]))
-    assert EDGE_CONSISTENCY(again(faces), given) == pytest.approx(np.ones(40))
-    assert (EDGE_CONSISTENCY(again(faces[::-1]), given) < 0.9).all()
-    assert not again.costly
+    redraw = condition_redraw(pencil, tmp_path)
+    assert redraw is not None
+    drawings = profiles(np.stack([pencil.apply(face) for face in faces]))
+    assert EDGE_CONSISTENCY(redraw(faces), drawings) == pytest.approx(np.ones(40))
+    assert (EDGE_CONSISTENCY(redraw(faces[::-1]), drawings) < 0.9).all()
+    assert not redraw.costly
     assert condition_redraw(Edges(type="edges"), tmp_path) is not None
     hed = condition_redraw(Hed(type="hed"), tmp_path)
     assert hed is not None

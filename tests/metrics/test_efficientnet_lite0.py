@@ -46,8 +46,8 @@ class Unit(nn.Module):
         kernel, stride = self.conv.kernel_size[0], self.conv.stride[0]
         total = kernel - stride if x.shape[-1] % stride == 0 else kernel - 1
         before, after = total // 2, total - total // 2
-        found: Tensor = self.norm(self.conv(F.pad(x, (before, after, before, after))))
-        return found
+        out: Tensor = self.norm(self.conv(F.pad(x, (before, after, before, after))))
+        return out
 
 
 class Reference(nn.Module):
@@ -104,8 +104,8 @@ class Reference(nn.Module):
                 inner = self.units[name][1](inner)
                 inner = inner if name.endswith("_project_conv") else F.relu6(inner)
             x = inner + x if inner.shape == x.shape else inner
-        found: Tensor = self.last(F.relu6(self.units["_conv_head"][1](x)).mean(dim=(2, 3)))
-        return found
+        out: Tensor = self.last(F.relu6(self.units["_conv_head"][1](x)).mean(dim=(2, 3)))
+        return out
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +121,9 @@ def test_logits_are_the_networks(reference: Reference) -> None:
     for side in (64, 50):
         images = torch.randn(3, 3, side, side)
         expected = reference(images).numpy()
-        found = np.stack([see(image) for image in images.numpy()])
+        logits = np.stack([see(image) for image in images.numpy()])
         assert expected.std() > 0.1
-        assert np.allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+        assert np.allclose(logits, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_weights_must_be_all_and_no_more(reference: Reference) -> None:
@@ -171,11 +171,11 @@ def test_the_real_network_knows_a_cat(classifier: FeatureExtractor) -> None:
     from skimage.data import chelsea, coffee
 
     cat = Image.fromarray(chelsea()[:, 75:375]).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    found = classifier(np.asarray(cat)[None])[0]
+    logits = classifier(np.asarray(cat)[None])[0]
     expected = [-0.84716, 1.24052, -2.5491, -0.97515, -0.58943, -0.69683]
-    assert found[:6] == pytest.approx(expected, abs=1e-4)
-    assert np.linalg.norm(found) == pytest.approx(39.03979, abs=1e-4)
-    assert set(np.argsort(found)[-3:]) == {281, 282, 285}  # tabby, tiger cat, Egyptian cat
+    assert logits[:6] == pytest.approx(expected, abs=1e-4)
+    assert np.linalg.norm(logits) == pytest.approx(39.03979, abs=1e-4)
+    assert set(np.argsort(logits)[-3:]) == {281, 282, 285}  # tabby, tiger cat, Egyptian cat
     cup = classifier(coffee()[None, :, 100:500])[0]
     assert np.argmax(cup) == 967  # espresso
     shares = np.exp(cup) / np.exp(cup).sum()

@@ -56,10 +56,10 @@ def test_features_are_torch_fidelitys(reference: FeatureExtractorInceptionV3) ->
     with torch.inference_mode():
         expected = reference(images.permute(0, 3, 1, 2))[0].numpy()
     see = build(layers)
-    found = np.stack([see(resize(image)) for image in images.numpy()])
-    assert found.shape == (2, 2048)
+    features = np.stack([see(resize(image)) for image in images.numpy()])
+    assert features.shape == (2, 2048)
     assert expected.std() > 0.01
-    assert np.allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+    assert np.allclose(features, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("size", [(28, 28), (128, 96), (400, 299)])
@@ -68,8 +68,8 @@ def test_resizing_is_tensorflow_ones(size: tuple[int, int]) -> None:
     images = torch.randint(0, 256, (2, *size, 3), dtype=torch.uint8)
     planes = images.permute(0, 3, 1, 2).float()
     expected = interpolate_bilinear_2d_like_tensorflow1x(planes, (SIDE, SIDE), align_corners=False)
-    found = np.stack([resize(image) for image in images.numpy()])
-    assert (found == ((expected - 128) / 128).numpy()).all()
+    resized = np.stack([resize(image) for image in images.numpy()])
+    assert (resized == ((expected - 128) / 128).numpy()).all()
 
 
 @pytest.fixture
@@ -89,11 +89,11 @@ def test_features_of_the_astronaut(features: FeatureExtractor) -> None:
     """The TensorFlow Inception's pool features, computed independently through torch-fidelity."""
     from skimage.data import astronaut
 
-    found = features(astronaut()[None])[0]
+    vector = features(astronaut()[None])[0]
     expected = [1.00532, 0.53132, 0.28142, 0.33327, 0.19974, 0.56447, 0.61968, 0.05865]
-    assert found[:8] == pytest.approx(expected, abs=1e-4)
-    assert found.mean() == pytest.approx(0.36401, abs=1e-5)
-    assert np.linalg.norm(found) == pytest.approx(20.81055, abs=1e-4)
+    assert vector[:8] == pytest.approx(expected, abs=1e-4)
+    assert vector.mean() == pytest.approx(0.36401, abs=1e-5)
+    assert np.linalg.norm(vector) == pytest.approx(20.81055, abs=1e-4)
 
 
 @pytest.mark.slow

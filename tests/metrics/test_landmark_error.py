@@ -19,16 +19,16 @@ def _points(*offsets: tuple[float, float]) -> Values:
 def test_landmark_error_by_hand() -> None:
     """Every point 3 right and 4 down is 5 of 40; a larger target face makes it less."""
     outputs, targets = _points((3, 4), (0, 0), (np.nan, 0)), _points((0, 0), (0, 0), (0, 0))
-    found = LANDMARK_ERROR(outputs, targets)
-    assert found[:2].tolist() == [pytest.approx(0.125), 0]
-    assert np.isnan(found[2])
+    errors = LANDMARK_ERROR(outputs, targets)
+    assert errors[:2].tolist() == [pytest.approx(0.125), 0]
+    assert np.isnan(errors[2])
     assert np.isnan(LANDMARK_ERROR(targets, outputs)[2])
     assert LANDMARK_ERROR(outputs[:1], 2 * outputs[:1] - 3) != LANDMARK_ERROR(
         2 * outputs[:1] - 3, outputs[:1]
     )
 
 
-def test_what_has_no_face_is_left_out() -> None:
+def test_images_without_a_face_are_left_out() -> None:
     """The mean is over the pairs that have a score, and says how many; no face, no value."""
 
     def sample(points: Values) -> ImageSet:
@@ -36,10 +36,10 @@ def test_what_has_no_face_is_left_out() -> None:
 
     targets = sample(_points((0, 0), (0, 0), (0, 0)))
     outputs = sample(_points((3, 4), (0, 0), (np.nan, 0)))
-    error, found = (score.measure(outputs, targets) for score in (LANDMARK_ERROR, FACES_FOUND))
+    error, share = (score.measure(outputs, targets) for score in (LANDMARK_ERROR, FACES_FOUND))
     assert (error["value"], error["n"]) == (0.0625, 2)
-    assert found["value"] == pytest.approx(2 / 3, rel=1e-5)
-    assert found["n"] == 3
+    assert share["value"] == pytest.approx(2 / 3, rel=1e-5)
+    assert share["n"] == 3
     nobody = sample(np.full((3, 2 * 468), np.nan))
     assert LANDMARK_ERROR.measure(nobody, targets) == {
         "value": None,

@@ -42,18 +42,18 @@ def test_ms_ssim_is_torchmetrics(side: int, picture: Pixels, changed: dict[str, 
     names = list(TORCHMETRICS[side])
     outputs = np.stack([changed[name][:side, :side] for name in names])
     targets = np.repeat(picture[None, :side, :side], len(names), axis=0)
-    found = MS_SSIM(outputs, targets)
-    assert found == pytest.approx(list(TORCHMETRICS[side].values()), abs=2e-6)
-    assert MS_SSIM(outputs[:1], targets[:1])[0] == found[0]
+    scores = MS_SSIM(outputs, targets)
+    assert scores == pytest.approx(list(TORCHMETRICS[side].values()), abs=2e-6)
+    assert MS_SSIM(outputs[:1], targets[:1])[0] == scores[0]
 
 
 def test_ms_ssim_at_its_ends(picture: Pixels) -> None:
     """Equal is 1, inverted 0 where SSIM is below; one scale is SSIM, and so are tiny images."""
-    whole = picture[None]
-    assert MS_SSIM(whole, whole).item() == pytest.approx(1)
-    assert MS_SSIM(255 - whole, whole).item() == 0
-    assert SSIM(255 - whole, whole).item() < 0
-    tiny, moved = whole[:, :16, :16], whole[:, 1:17, :16]
-    assert MS_SSIM(moved, tiny) == pytest.approx(SSIM(moved, tiny))
+    images = picture[None]
+    assert MS_SSIM(images, images).item() == pytest.approx(1)
+    assert MS_SSIM(255 - images, images).item() == 0
+    assert SSIM(255 - images, images).item() < 0
+    tiny, shifted = images[:, :16, :16], images[:, 1:17, :16]
+    assert MS_SSIM(shifted, tiny) == pytest.approx(SSIM(shifted, tiny))
     sides = (8, 11, 21, 22, 43, 44, 87, 88, 128, 175, 176, 512)
     assert [count_scales(side) for side in sides] == [1, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5]

@@ -1,4 +1,4 @@
-"""Two translations of the same test images, on figures made so that the answer is known."""
+"""Two translations of the same test images, on scores with a known answer."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ def scored(
     return TranslationScores(**{**values, **changes})
 
 
-def beside(*those: TranslationScores) -> Comparisons:
-    """All of them."""
-    return Comparisons({one.name: one for one in those})
+def comparisons(*translations: TranslationScores) -> Comparisons:
+    """The comparisons of these translations."""
+    return Comparisons({one.name: one for one in translations})
 
 
-def found(one: TranslationScores, other: TranslationScores, score: str) -> Difference:
-    """Their difference, which there has to be."""
-    difference = beside(one, other).difference(score, one.name, other.name)
+def difference_of(one: TranslationScores, other: TranslationScores, score: str) -> Difference:
+    """The difference of two translations; fails if they cannot be compared."""
+    difference = comparisons(one, other).difference(score, one.name, other.name)
     assert difference
     return difference
 
 
-def seen(
+def with_features(
     name: str, folder: Path, outputs: Values, targets: Values, **changes: Any
 ) -> TranslationScores:
-    """A translation of which only the features are known."""
+    """A translation that has features and no scores by image."""
     (folder / name).mkdir()
     save_features(folder / name, outputs, targets)
     return scored(name, features=folder / name / paired_bootstrap.FEATURES, **changes)
@@ -88,7 +88,8 @@ def features() -> tuple[Values, Values, Values]:
 
 def test_means_are_compared_as_scipy_does(values: tuple[Values, Values]) -> None:
     """``scipy.stats.bootstrap`` of the pairs, with the same draws, has the same interval."""
-    difference = found(scored("a", {"ssim": values[0]}), scored("b", {"ssim": values[1]}), "ssim")
+    one, other = (scored(name, {"ssim": row}) for name, row in zip("ab", values, strict=True))
+    difference = difference_of(one, other, "ssim")
 
     def mean(one: Values, other: Values, axis: int) -> Values:
         return np.asarray((one - other).mean(axis=axis))
@@ -101,34 +102,35 @@ def test_means_are_compared_as_scipy_does(values: tuple[Values, Values]) -> None
     assert difference.n == N
 
 
-def test_pairs_settle_what_two_intervals_do_not(values: tuple[Values, Values]) -> None:
-    """What is hard for both does not count: a tenth of the spread of either is found."""
-    assert found(scored("a", {"ssim": values[0]}), scored("b", {"ssim": values[1]}), "ssim").low > 0
+def test_pairs_settle_a_difference_that_two_intervals_do_not(values: tuple[Values, Values]) -> None:
+    """Images that are hard for both cancel out: a tenth of either's spread is settled."""
+    one, other = (scored(name, {"ssim": row}) for name, row in zip("ab", values, strict=True))
+    assert difference_of(one, other, "ssim").low > 0
     ends = [stats.bootstrap((one,), np.mean, rng=stream(0)).confidence_interval for one in values]
     assert ends[0].low < ends[1].high
 
 
 def test_the_order_of_arguments(values: tuple[Values, Values]) -> None:
-    """The first minus the second; what is better depends on the score's direction."""
+    """The first minus the second; the score's direction decides which is better."""
     one = scored("a", {"ssim": values[0], "error": values[0]})
     other = scored("b", {"ssim": values[1], "error": values[1]})
-    there, back = found(one, other, "ssim"), found(other, one, "ssim")
-    assert (there.value, there.low, there.high) == pytest.approx(
-        (-back.value, -back.high, -back.low)
+    forward, backward = difference_of(one, other, "ssim"), difference_of(other, one, "ssim")
+    assert (forward.value, forward.low, forward.high) == pytest.approx(
+        (-backward.value, -backward.high, -backward.low)
     )
-    assert (there.outcome, back.outcome) == ("better", "worse")
-    assert found(one, other, "error").outcome == "worse"
-    assert found(other, one, "error").outcome == "better"
+    assert (forward.outcome, backward.outcome) == ("better", "worse")
+    assert difference_of(one, other, "error").outcome == "worse"
+    assert difference_of(other, one, "error").outcome == "better"
 
 
-def test_of_no_difference_one_in_twenty_is_settled() -> None:
+def test_one_in_twenty_zero_differences_is_settled() -> None:
     """Two hundred seeded trials without a difference, and as many with one."""
     random = np.random.default_rng(2)
 
     def trial(shift: float) -> str:
         noise = random.normal(0, 1, (2, N))
         one, other = scored("a", {"ssim": noise[0] + shift}), scored("b", {"ssim": noise[1]})
-        return found(one, other, "ssim").outcome
+        return difference_of(one, other, "ssim").outcome
 
     outcomes = [trial(0) for _ in range(200)]
     assert 3 <= 200 - outcomes.count("not settled") <= 22
@@ -143,12 +145,13 @@ def test_resamples_have_the_distances_of_their_rows(features: tuple[Values, ...]
     rows, others = random.integers(0, N, (5, N)), random.integers(0, 30, (5, 30))
     expected = [fid(outputs[one], few[two]) for one, two in zip(rows, others, strict=True)]
     distance = fid_of_rows(outputs, few)
-    found = [distance(one, two) for one, two in zip(rows, others, strict=True)]
-    assert found == pytest.approx(expected, abs=1e-6)
-    whole = np.full((1, N), 1 / N), np.full((1, 30), 1 / 30)
-    assert resampled_kids(outputs, few, *whole, paired=False) == pytest.approx([kid(outputs, few)])
-    both = whole[0], whole[0]
-    assert resampled_kids(outputs, targets, *both, paired=True) == pytest.approx(
+    distances = [distance(one, two) for one, two in zip(rows, others, strict=True)]
+    assert distances == pytest.approx(expected, abs=1e-6)
+    even, even_few = np.full((1, N), 1 / N), np.full((1, 30), 1 / 30)
+    assert resampled_kids(outputs, few, even, even_few, paired=False) == pytest.approx(
+        [kid(outputs, few)]
+    )
+    assert resampled_kids(outputs, targets, even, even, paired=True) == pytest.approx(
         [kid(outputs, targets)]
     )
 
@@ -156,8 +159,8 @@ def test_resamples_have_the_distances_of_their_rows(features: tuple[Values, ...]
 def test_resampled_pairs_do_not_shift_the_kid(features: tuple[Values, ...]) -> None:
     """Outputs drawn with their targets meet them no oftener: resamples lie around the KID."""
     targets, outputs, _ = features
-    drawn = np.random.default_rng(4).integers(0, N, (4000, N))
-    p = np.stack([np.bincount(rows, minlength=N) for rows in drawn]) / N
+    resamples = np.random.default_rng(4).integers(0, N, (4000, N))
+    p = np.stack([np.bincount(rows, minlength=N) for rows in resamples]) / N
     apart = [resampled_kids(outputs, targets, p, p, paired=paired) for paired in (True, False)]
     value = kid(outputs, targets)
     error = [abs(one.mean() - value) / (one.std() / np.sqrt(len(p))) for one in apart]
@@ -168,7 +171,8 @@ def test_resampled_pairs_do_not_shift_the_kid(features: tuple[Values, ...]) -> N
 def test_kid_is_compared_by_joint_resamples(tmp_path: Path, features: tuple[Values, ...]) -> None:
     """The interval is that of SciPy's bootstrap over rows of outputs, outputs and targets."""
     targets, near, far = features
-    one, other = seen("a", tmp_path, near, targets), seen("b", tmp_path, far, targets)
+    one = with_features("a", tmp_path, near, targets)
+    other = with_features("b", tmp_path, far, targets)
 
     def statistic(rows: Any) -> float:
         p = np.bincount(rows.astype(int), minlength=N)[None] / N
@@ -183,12 +187,12 @@ def test_kid_is_compared_by_joint_resamples(tmp_path: Path, features: tuple[Valu
         n_resamples=1000,
         rng=stream(0),
     ).confidence_interval
-    difference = found(one, other, "kid")
+    difference = difference_of(one, other, "kid")
     exact = kid(near, targets) - kid(far, targets)
     assert difference.value == pytest.approx(exact)
     assert (difference.low, difference.high) == pytest.approx((expected.low, expected.high))
     assert difference.outcome == "better"
-    assert found(other, one, "kid").outcome == "worse"
+    assert difference_of(other, one, "kid").outcome == "worse"
 
 
 @pytest.mark.parametrize("paired", [True, False])
@@ -197,18 +201,18 @@ def test_fid_is_compared_and_holds_its_value(
 ) -> None:
     """± 1.96 standard errors of the FIDs of rows; pairs are drawn together, samples are not."""
     targets, near, far = features
-    one = seen("a", tmp_path, near, targets, paired=paired)
-    other = seen("b", tmp_path, far, targets, paired=paired)
-    difference = found(one, other, "fid")
+    one = with_features("a", tmp_path, near, targets, paired=paired)
+    other = with_features("b", tmp_path, far, targets, paired=paired)
+    difference = difference_of(one, other, "fid")
     exact = fid(near, targets) - fid(far, targets)
     assert difference.value == pytest.approx(exact)
     random = stream(0)
     rows, others = (random.integers(0, N, (200, N)) for _ in range(2))
-    drawn = [
+    resampled_fids = [
         fid(near[i], targets[j]) - fid(far[i], targets[j])
         for i, j in zip(rows, rows if paired else others, strict=True)
     ]
-    margin = 1.96 * np.std(drawn, ddof=1)
+    margin = 1.96 * np.std(resampled_fids, ddof=1)
     assert (difference.low, difference.high) == pytest.approx((exact - margin, exact + margin))
     assert difference.outcome == "better"
     assert difference.n == N
@@ -217,9 +221,9 @@ def test_fid_is_compared_and_holds_its_value(
 def test_equal_outputs_are_not_told_apart(tmp_path: Path, features: tuple[Values, ...]) -> None:
     """Their difference and its interval are zero."""
     targets, near, _ = features
-    one, other = (seen(name, tmp_path, near, targets) for name in "ab")
+    one, other = (with_features(name, tmp_path, near, targets) for name in "ab")
     for score in ("kid", "fid"):
-        difference = found(one, other, score)
+        difference = difference_of(one, other, score)
         assert (difference.value, difference.low, difference.high) == (0, 0, 0)
         assert difference.outcome == "not settled"
 
@@ -229,14 +233,14 @@ def test_images_without_a_figure_are_left_out(values: tuple[Values, Values]) -> 
     gaps = values[0].copy()
     gaps[:5] = np.nan
     other = scored("b", {"ssim": values[1]})
-    difference = found(scored("a", {"ssim": gaps}), other, "ssim")
+    difference = difference_of(scored("a", {"ssim": gaps}), other, "ssim")
     assert difference.n == 35
     assert difference.value == pytest.approx((values[0] - values[1])[5:].mean())
     gaps[5:35] = np.nan
-    assert beside(scored("a", {"ssim": gaps}), other).difference("ssim", "a", "b") is None
+    assert comparisons(scored("a", {"ssim": gaps}), other).difference("ssim", "a", "b") is None
 
 
-def test_what_is_not_alike_is_not_compared(values: tuple[Values, Values]) -> None:
+def test_unlike_evaluations_are_not_compared(values: tuple[Values, Values]) -> None:
     """Other targets, other images, another way of scoring, or nothing by image: no difference."""
     one = scored("a", {"ssim": values[0]})
     changes: dict[str, dict[str, Any]] = {
@@ -249,10 +253,10 @@ def test_what_is_not_alike_is_not_compared(values: tuple[Values, Values]) -> Non
     for words, change in changes.items():
         other = scored("b", {"ssim": values[1] - 1}, **change)
         assert words in why_incomparable(one, other)
-        compared = beside(one, other)
+        compared = comparisons(one, other)
         assert compared.difference("ssim", "a", "b") is None
         assert compared.outcome("ssim", "a", "b") == "not settled"
-    blank = beside(scored("a"), scored("b"))
+    blank = comparisons(scored("a"), scored("b"))
     assert why_incomparable(*blank.scores.values()) == ""
     assert [blank.difference(score, "a", "b") for score in ("ssim", "kid", "new")] == [None] * 3
 
@@ -260,7 +264,7 @@ def test_what_is_not_alike_is_not_compared(values: tuple[Values, Values]) -> Non
 def test_leaders_are_all_that_may_be_best(values: tuple[Values, Values]) -> None:
     """The best figure, and with it each that is not settled to be worse."""
     noise = np.random.default_rng(5).normal(0, 0.1, N)
-    compared = beside(
+    compared = comparisons(
         scored("worse", {"ssim": values[1] - 0.1}),
         scored("level", {"ssim": values[0] + noise - noise.mean() - 0.001}),
         scored("first", {"ssim": values[0]}),
@@ -277,7 +281,7 @@ def test_without_images_disjoint_intervals_settle() -> None:
     def known(name: str, value: float, low: float | None, high: float | None) -> TranslationScores:
         return scored(name, estimates={"kid": {"value": value, "low": low, "high": high, "n": 9}})
 
-    compared = beside(
+    compared = comparisons(
         known("first", 0.1, 0.08, 0.12),
         known("near", 0.11, 0.1, 0.13),
         known("far", 0.3, 0.2, 0.4),
@@ -289,8 +293,8 @@ def test_without_images_disjoint_intervals_settle() -> None:
 
 def test_a_difference_turns_with_its_sides(values: tuple[Values, Values]) -> None:
     """First minus second."""
-    compared = beside(scored("a", {"ssim": values[0]}), scored("b", {"ssim": values[1]}))
-    there, back = compared.difference("ssim", "a", "b"), compared.difference("ssim", "b", "a")
-    assert there
-    assert back
-    assert there.value == -back.value
+    compared = comparisons(scored("a", {"ssim": values[0]}), scored("b", {"ssim": values[1]}))
+    forward, backward = compared.difference("ssim", "a", "b"), compared.difference("ssim", "b", "a")
+    assert forward
+    assert backward
+    assert forward.value == -backward.value

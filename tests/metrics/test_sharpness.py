@@ -15,9 +15,9 @@ def test_sharpness_equals_scipys_laplacian(faces: Pixels) -> None:
         expected = laplace(grey[row, ..., 0].astype(float), mode="mirror").std()
         assert laplacian_deviation(grey)[row, 0] == pytest.approx(expected)
     even = grey // np.uint8(2) * np.uint8(2)
-    whole, half = laplacian_deviation(even), laplacian_deviation(even // np.uint8(2))
-    assert SHARPNESS(half, whole).mean() == pytest.approx(0.5)
-    assert SHARPNESS(whole, half).mean() == pytest.approx(2)
+    full, half = laplacian_deviation(even), laplacian_deviation(even // np.uint8(2))
+    assert SHARPNESS(half, full).mean() == pytest.approx(0.5)
+    assert SHARPNESS(full, half).mean() == pytest.approx(2)
     values = laplacian_deviation(grey)
     assert SHARPNESS(laplacian_deviation(grey[:1]), values)[0] == SHARPNESS(values, values)[0]
     smooth = np.stack([gaussian_filter(face, (2, 2, 0)) for face in faces])

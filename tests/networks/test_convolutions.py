@@ -61,9 +61,9 @@ def test_few_is_half_the_output_channels(layer: nn.Module, monkeypatch: pytest.M
     products: list[int] = []
     linear = F.linear
 
-    def counted(x: Tensor, *given: Tensor) -> Tensor:
+    def counted(x: Tensor, *arguments: Tensor) -> Tensor:
         products.append(len(x))
-        return linear(x, *given)
+        return linear(x, *arguments)
 
     monkeypatch.setattr(F, "linear", counted)
     side = 2 if isinstance(layer, Convolution) else 1
@@ -88,10 +88,10 @@ def test_a_training_has_the_losses_of_pytorchs_convolutions(
     up: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three steps of a whole U-Net, in float32: within a thousandth of each loss."""
-    found = _losses(up)
+    losses = _losses(up)
     monkeypatch.setattr(convolutions, "PRODUCT_RATIO", 0.0)
     monkeypatch.setattr(convolutions, "MERGE_PIXELS", sys.maxsize)
-    for ours, theirs in zip(found, _losses(up), strict=True):
+    for ours, theirs in zip(losses, _losses(up), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-3)
 
 

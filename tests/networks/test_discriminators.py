@@ -38,13 +38,13 @@ HUB_FILE = "hub/checkpoints/resnet18-f37072fd.pth"
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("given", [*registry_cases(Discriminator), *OPTIONS], ids=str)
+@pytest.mark.parametrize("options", [*registry_cases(Discriminator), *OPTIONS], ids=str)
 def test_a_discriminator_holds_the_contract_or_refuses_the_size(
-    given: dict[str, Any], size: int
+    options: dict[str, Any], size: int
 ) -> None:
     """Features, logits and gradients everywhere, or a UserError that says why."""
     torch.manual_seed(0)
-    section = discriminator(**given)
+    section = discriminator(**options)
     network = build_or_refuse(section, size, 4, 4)
     if network is None:
         return
@@ -53,15 +53,15 @@ def test_a_discriminator_holds_the_contract_or_refuses_the_size(
     *features, logits = network(inputs)
     assert features
     assert all(len(feature) == 3 and feature.dtype == torch.float32 for feature in features)
-    assert logits.shape[:2] == (3, given.get("scales", 1))
+    assert logits.shape[:2] == (3, options.get("scales", 1))
     assert logits.shape[2] == logits.shape[3]
     assert_learns(network, logits)
 
 
-@pytest.mark.parametrize("given", [*registry_cases(Discriminator), *OPTIONS], ids=str)
-def test_every_discriminator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("options", [*registry_cases(Discriminator), *OPTIONS], ids=str)
+def test_every_discriminator_fits_64_px_and_a_file(options: dict[str, Any]) -> None:
     """No type refuses every size; one image trains; weights survive a file."""
-    network, twin = (discriminator(**given).build(64, 2, 3) for _ in range(2))
+    network, twin = (discriminator(**options).build(64, 2, 3) for _ in range(2))
     image = torch.randn(1, 3, 64, 64)
     assert all(len(output) == 1 for output in network(image))
     assert_survives_a_file(network, twin, image)
@@ -102,7 +102,7 @@ def test_the_map_of_logits_has_the_documented_size(
 
 
 @pytest.mark.parametrize(
-    ("section", "size", "seen"),
+    ("section", "size", "field"),
     [
         ({"type": "patchgan", "layers": 0}, 8, 1),
         ({"type": "patchgan", "layers": 1}, 64, 16),
@@ -115,12 +115,12 @@ def test_the_map_of_logits_has_the_documented_size(
     ],
 )
 def test_a_logit_depends_on_its_receptive_field(
-    section: dict[str, Any], size: int, seen: int
+    section: dict[str, Any], size: int, field: int
 ) -> None:
     """The gradient of a logit in the middle reaches a square of that side, as the section says."""
     torch.manual_seed(0)
     kind = discriminator(**section, norm="none")
-    assert kind.receptive_field == seen
+    assert kind.receptive_field == field
     image = torch.randn(1, 1, size, size, requires_grad=True)
     logits = kind.build(size, 2, 1)(image)[-1]
     middle = logits.shape[-1] // 2
@@ -128,11 +128,11 @@ def test_a_logit_depends_on_its_receptive_field(
     assert image.grad is not None
     for axis in (0, 1):
         reached = image.grad[0, 0].abs().sum(dim=axis).nonzero()
-        assert reached.max() - reached.min() + 1 == seen
+        assert reached.max() - reached.min() + 1 == field
 
 
 @pytest.mark.parametrize(
-    ("section", "size", "said"),
+    ("section", "size", "message"),
     [
         ({"type": "patchgan"}, 16, "at least 24 px"),
         ({"type": "patchgan", "layers": 0, "norm": "instance"}, 1, "batch, group, none"),
@@ -140,9 +140,9 @@ def test_a_logit_depends_on_its_receptive_field(
         ({"type": "dcgan"}, 36, "16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128 px"),
     ],
 )
-def test_an_impossible_size_is_an_error(section: dict[str, Any], size: int, said: str) -> None:
-    """The message names what works."""
-    with pytest.raises(UserError, match=said):
+def test_an_impossible_size_is_an_error(section: dict[str, Any], size: int, message: str) -> None:
+    """The message names sizes and options that work."""
+    with pytest.raises(UserError, match=message):
         discriminator(**section).build(size, 4, 4)
 
 
@@ -225,18 +225,18 @@ def test_initialise_keeps_pretrained_weights_and_draws_the_logit(hub: Path) -> N
     from torchvision.models import resnet18
 
     torch.manual_seed(0)
-    given = resnet18().state_dict()
+    published = resnet18().state_dict()
     file = hub / HUB_FILE
     file.parent.mkdir(parents=True)
-    torch.save(given, file)
+    torch.save(published, file)
     section = discriminator(type="resnet18", pretrained=True)
     network = section.build(64, 4, 6)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     initialise(network)
     changed = {n for n, value in network.state_dict().items() if not torch.equal(value, before[n])}
     assert changed == {"stages.4.1.weight", "stages.4.1.bias"}
-    rgb = given["conv1.weight"]
+    rgb = published["conv1.weight"]
     assert torch.equal(network.stages[0][0].weight, rgb.repeat(1, 2, 1, 1) / 2)
-    assert torch.equal(network.stages[3][0].conv1.weight, given["layer4.0.conv1.weight"])
+    assert torch.equal(network.stages[3][0].conv1.weight, published["layer4.0.conv1.weight"])
     gray = section.build(64, 4, 1).stages[0][0].weight
     torch.testing.assert_close(gray, rgb.sum(dim=1, keepdim=True))

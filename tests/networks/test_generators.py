@@ -42,13 +42,13 @@ def _inputs(section: Any, batch: int, size: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("given", [*registry_cases(Generator), *OPTIONS], ids=str)
+@pytest.mark.parametrize("options", [*registry_cases(Generator), *OPTIONS], ids=str)
 def test_a_generator_holds_the_contract_or_refuses_the_size(
-    given: dict[str, Any], size: int
+    options: dict[str, Any], size: int
 ) -> None:
     """Shape, range and gradients everywhere, or a UserError that names the size."""
     torch.manual_seed(0)
-    section = generator(**given)
+    section = generator(**options)
     network = build_or_refuse(section, size, 4, 3, 2)
     if network is None:
         return
@@ -62,10 +62,10 @@ def test_a_generator_holds_the_contract_or_refuses_the_size(
     assert network(inputs[:1]).shape == (1, 2, size, size)
 
 
-@pytest.mark.parametrize("given", [*registry_cases(Generator), *OPTIONS], ids=str)
-def test_every_generator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("options", [*registry_cases(Generator), *OPTIONS], ids=str)
+def test_every_generator_fits_64_px_and_a_file(options: dict[str, Any]) -> None:
     """No type refuses every size; one image trains; weights survive a file."""
-    section = generator(**given)
+    section = generator(**options)
     network, twin = (section.build(64, 2, 3, 2) for _ in range(2))
     inputs = _inputs(section, 1, 64)
     assert network(inputs).shape == (1, 2, 64, 64)
@@ -73,7 +73,7 @@ def test_every_generator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "size", "said"),
+    ("section", "size", "message"),
     [
         ({"type": "unet", "depth": 5}, 48, "multiple of 32"),
         ({"type": "unet"}, 100, "multiple of 64"),
@@ -86,9 +86,9 @@ def test_every_generator_fits_64_px_and_a_file(given: dict[str, Any]) -> None:
         ({"type": "dcgan"}, 256, "give one of 16"),
     ],
 )
-def test_an_impossible_size_is_an_error(section: dict[str, Any], size: int, said: str) -> None:
+def test_an_impossible_size_is_an_error(section: dict[str, Any], size: int, message: str) -> None:
     """The message names sizes that work."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         generator(**section).build(size, 4, 1, 3)
 
 
@@ -120,10 +120,10 @@ def test_an_affine_unet_applies_its_functions_to_the_images_own_pixels() -> None
         last.weight.zero_()
         last.bias.copy_(functions.flatten())
     image = torch.rand(4, 2, 16, 16) * 2 - 1
-    found = torch.atanh(network(image))
-    torch.testing.assert_close(found[:, :2], image, atol=1e-5, rtol=1e-4)
+    values = torch.atanh(network(image))
+    torch.testing.assert_close(values[:, :2], image, atol=1e-5, rtol=1e-4)
     expected = 0.5 + image[:, 0] - image[:, 1]
-    torch.testing.assert_close(found[:, 2], expected, atol=1e-5, rtol=1e-3)
+    torch.testing.assert_close(values[:, 2], expected, atol=1e-5, rtol=1e-3)
 
 
 def test_without_noise_eval_mode_is_deterministic() -> None:

@@ -111,7 +111,7 @@ def _network() -> Any:
 
 
 @pytest.mark.parametrize("init", INITS)
-def test_initialise_draws_what_it_says(init: Init) -> None:
+def test_initialise_draws_the_documented_values(init: Init) -> None:
     """Weights of the right spread, scales N(1, 0.1), no bias; 1,024 inputs and outputs."""
     network = _network()
     initialise(network, init, gain=0.1)
@@ -135,7 +135,7 @@ def test_orthogonal_rows_are_orthogonal() -> None:
 
 
 def test_default_changes_nothing() -> None:
-    """What PyTorch drew stays."""
+    """PyTorch's initial values stay."""
     network = _network()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     initialise(network, "default")
@@ -146,10 +146,10 @@ def test_a_pretrained_module_is_left_alone_with_all_inside() -> None:
     """Its neighbours are drawn."""
     network: Any = nn.Sequential(nn.Sequential(nn.Conv2d(2, 2, 1)), nn.Conv2d(2, 2, 1))
     network[0].pretrained = True
-    kept, drawn = network[0][0].weight.clone(), network[1].weight.clone()
+    pretrained, initial = network[0][0].weight.clone(), network[1].weight.clone()
     initialise(network)
-    assert torch.equal(network[0][0].weight, kept)
-    assert not torch.equal(network[1].weight, drawn)
+    assert torch.equal(network[0][0].weight, pretrained)
+    assert not torch.equal(network[1].weight, initial)
 
 
 def test_the_weight_under_a_spectral_norm_is_drawn() -> None:

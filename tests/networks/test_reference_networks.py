@@ -86,9 +86,9 @@ def test_dcgans_have_as_many_parameters_as_pytorchs_example() -> None:
 def test_outputs_equal_the_references(name: str, network: Any) -> None:
     """The reference's weights, in their order, give the reference's output within 1e-5."""
     golden = torch.load(GOLDEN, weights_only=True)[name]
-    built = network().eval()
-    built.load_state_dict(dict(zip(built.state_dict(), golden["state"].values(), strict=True)))
+    model = network().eval()
+    model.load_state_dict(dict(zip(model.state_dict(), golden["state"].values(), strict=True)))
     with torch.inference_mode():
-        out = built(golden["input"])
+        out = model(golden["input"])
     out = out[-1] if isinstance(out, list) else out
     torch.testing.assert_close(out, golden["output"], atol=1e-5, rtol=0)

@@ -1,4 +1,4 @@
-"""DiffAugment: what each augmentation does to pixels, and that gradients pass."""
+"""DiffAugment: the effect of each augmentation on pixels, and gradients."""
 
 import pytest
 import torch
@@ -26,8 +26,8 @@ def test_colour_does_not_change_the_condition() -> None:
     coloured = diff_augment(images, ["colour"], 3)
     assert torch.equal(coloured[:, :1], images[:, :1])
     assert not torch.equal(coloured[:, 1:], images[:, 1:])
-    moved = diff_augment(images, ["translation", "cutout"], 3)
-    assert torch.equal(moved[:, :1].repeat(1, 4, 1, 1), moved)
+    augmented = diff_augment(images, ["translation", "cutout"], 3)
+    assert torch.equal(augmented[:, :1].repeat(1, 4, 1, 1), augmented)
 
 
 def test_translation_shifts_by_up_to_an_eighth() -> None:

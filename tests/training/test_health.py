@@ -10,20 +10,20 @@ from s2f_core.training.objectives.losses import chance_loss
 CHANCE = chance_loss("vanilla")
 
 
-def _rows(*whole: float) -> list[dict[str, float]]:
-    """Rows every ten steps whose D's losses sum to these."""
+def _rows(*sums: float) -> list[dict[str, float]]:
+    """Rows ten steps apart; the losses of D add up to these sums."""
     return [
         {"step": 10 * number, "d_real": value / 3, "d_fake": value * 2 / 3}
-        for number, value in enumerate(whole, 1)
+        for number, value in enumerate(sums, 1)
     ]
 
 
 def test_a_low_discriminator_loss_is_reported() -> None:
     """A vanilla loss of 0.45 for the whole window is reported, 0.6 is not."""
     health = Health(window=3)
-    (found,) = health.check_losses(_rows(0.69, 0.45, 0.45, 0.44), CHANCE, [])
-    assert (found.step, found.sign, found.response) == (40, "discriminator-won", "go-on")
-    assert "0.44" in str(found)
+    (finding,) = health.check_losses(_rows(0.69, 0.45, 0.45, 0.44), CHANCE, [])
+    assert (finding.step, finding.sign, finding.response) == (40, "discriminator-won", "go-on")
+    assert "0.44" in str(finding)
     assert health.check_losses(_rows(0.45, 0.6, 0.45, 0.44), CHANCE, []) == []
     assert health.check_losses(_rows(0.45, 0.45), CHANCE, []) == []
 
@@ -47,8 +47,8 @@ def test_the_losses_of_two_discriminators_are_averaged() -> None:
     }
     health = Health(window=1, won=0.5)
     assert health.check_losses([row], chance_loss("least-squares"), []) == []
-    lost = {**row, "d_real_back": 0.05, "d_fake_back": 0.05}
-    assert len(health.check_losses([lost], chance_loss("least-squares"), [])) == 1
+    won = {**row, "d_real_back": 0.05, "d_fake_back": 0.05}
+    assert len(health.check_losses([won], chance_loss("least-squares"), [])) == 1
 
 
 def test_wgan_never_reports_a_winning_discriminator() -> None:
@@ -66,13 +66,13 @@ def test_rows_without_a_discriminator_step_are_skipped() -> None:
 def test_a_non_finite_loss_is_reported(value: float) -> None:
     """The finding names the loss and has its own response."""
     rows = [{"step": 10, "g_l1": value, "d_real": 0.3, "d_fake": 0.3}]
-    (found,) = Health(not_finite="keep-best").check_losses(rows, CHANCE, [])
-    assert (found.sign, found.detail, found.response) == ("not-finite", "g_l1", "keep-best")
+    (finding,) = Health(not_finite="keep-best").check_losses(rows, CHANCE, [])
+    assert (finding.sign, finding.detail, finding.response) == ("not-finite", "g_l1", "keep-best")
 
 
 def test_nearly_equal_outputs_are_reported() -> None:
     """Their variety is below a share of the targets' variety."""
     health = Health(variety=0.05, collapsed="stop")
-    (found,) = health.check_outputs(100, 0.01)
-    assert (found.step, found.sign, found.response) == (100, "collapsed", "stop")
+    (finding,) = health.check_outputs(100, 0.01)
+    assert (finding.step, finding.sign, finding.response) == (100, "collapsed", "stop")
     assert health.check_outputs(100, 0.06) == []

@@ -1,4 +1,4 @@
-"""Training: a resumed run is the same run, and the best of it is kept."""
+"""Training: a resumed run equals an uninterrupted one; the best weights are kept."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +18,8 @@ from s2f_core.training.loop import Training, train
 from s2f_core.training.run import Outputs, fit, prepare
 from s2f_core.training.variant import Settings
 
-# What state a training can have: dropout, pools, averages, running statistics, power iterations,
-# noise and augmentation from the generator of random numbers, turns, policies that look back.
+# All state of a training: dropout, pools, averages, running statistics, power iterations, random
+# numbers of noise and augmentation, turns, policies that depend on earlier scores.
 RESUMED: dict[str, dict[str, Any]] = {
     "pix2pix": {},
     "resnet with dropout, batch norm": {
@@ -116,7 +116,7 @@ def _train_until(training: Training, step: int) -> None:
     """Stop a training as an interruption would, its length and rates those of the whole."""
 
     class Enough(Exception):
-        """It was interrupted."""
+        """Ends the training."""
 
     class Stopping(SilentRun):
         def log(self, at: int, values: dict[str, float]) -> None:
@@ -193,8 +193,8 @@ def test_the_best_weights_are_kept(
     validation.rows[0]["pixel_difference"] = 0.01
     validation(2, training.objective.generators)
     assert validation.best_step == 1
-    kept = validation.best["a-to-b"]
-    assert all(torch.equal(kept[name], value) for name, value in best.items())
+    weights = validation.best["a-to-b"]
+    assert all(torch.equal(weights[name], value) for name, value in best.items())
 
 
 def test_a_damaged_or_newer_model_is_refused(tmp_path: Path) -> None:

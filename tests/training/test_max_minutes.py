@@ -1,4 +1,4 @@
-"""A training that is capped by the clock: what follows it, and what it does not change."""
+"""A training with a time limit: schedules that follow the clock, and steps that do not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Clock:
 
 
 class Timed:
-    """An objective whose steps take so many seconds; notes the rates and turns that it is given."""
+    """An objective whose steps take a number of seconds; records its rates and turns."""
 
     def __init__(self, objective: Objective, clock: Clock, seconds: float) -> None:
         self.objective, self.clock, self.seconds = objective, clock, seconds
@@ -149,10 +149,10 @@ def test_validations_without_a_time_limit_are_evenly_spaced(
     training = prepare(settings, splits, tmp_path)
     for training.total_steps in (1, 7, 12, 49, 1000):
         due = []
-        for done in range(1, training.total_steps + 1):
-            training.step = done
-            if training.validation_due((done - 1) / training.total_steps):
-                due.append(done)
+        for step in range(1, training.total_steps + 1):
+            training.step = step
+            if training.validation_due((step - 1) / training.total_steps):
+                due.append(step)
         times = min(3, training.total_steps)
         assert due == [-(-training.total_steps * k // times) for k in range(1, times + 1)]
 
@@ -164,7 +164,7 @@ def test_time_before_an_interruption_counts(settings: Settings, timed: Prepare) 
     _train(straight)
 
     class Interrupted(Exception):
-        """It was."""
+        """Ends the training."""
 
     class Until(SilentRun):
         def log(self, step: int, values: dict[str, float]) -> None:
@@ -190,15 +190,15 @@ def test_time_before_an_interruption_counts(settings: Settings, timed: Prepare) 
 def test_a_finished_training_does_not_continue_on_resume(
     settings: Settings, timed: Prepare
 ) -> None:
-    """It was killed while it wrote its files."""
+    """As after a kill while its files were written."""
     settings = _minutes(settings, 4 / 60)
     first = timed(settings)
     _train(first)
     first.save("run 7")
-    again = timed(settings)
-    again.resume()
-    assert _train(again).rates == []
-    assert again.step == first.step
+    second = timed(settings)
+    second.resume()
+    assert _train(second).rates == []
+    assert second.step == first.step
 
 
 @pytest.mark.parametrize(("minutes", "broadcasts"), [(None, 3), (1.0, 15)], ids=["steps", "clock"])

@@ -1,4 +1,4 @@
-"""What a model file tells of its data, by what the tables say of themselves."""
+"""The description of the data in a model file, from the tables' own descriptions."""
 
 from __future__ import annotations
 

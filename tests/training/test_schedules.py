@@ -1,4 +1,4 @@
-"""Learning-rate policies, and whose turn it is."""
+"""Learning-rate policies, and the turns of generator and discriminator."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -8,8 +8,8 @@ from s2f_core.training.schedules import Policy, Schedule
 
 
 def _policy(**section: object) -> Policy:
-    found: Policy = TypeAdapter(Schedule).validate_python(section)
-    return found
+    policy: Policy = TypeAdapter(Schedule).validate_python(section)
+    return policy
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_a_plateau_lowers_the_rate_after_its_patience() -> None:
     """Two validations without a better score halve it and reset the patience."""
     policy = _policy(type="plateau", patience=2, gamma=0.5)
     scores = [{"pixel_difference": value} for value in (5, 4, 4, 4.5, 3, 3, 3, 3, 3)]
-    found = [policy.feedback_factor([], scores[:count]) for count in range(len(scores) + 1)]
-    assert found == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
+    factors = [policy.feedback_factor([], scores[:count]) for count in range(len(scores) + 1)]
+    assert factors == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
 
 
 def test_the_gate_raises_the_rate_when_losses_stand_still() -> None:
@@ -44,8 +44,8 @@ def test_the_gate_raises_the_rate_when_losses_stand_still() -> None:
     flat = [
         {"d_real": 0.3, "d_fake": 0.3, "g_adversarial": 1.0, "g_l1": float(i)} for i in range(20)
     ]
-    found = [policy.feedback_factor(flat[:count], []) for count in range(21)]
-    assert found == [1] * 4 + [2] * 4 + [4] * 13
+    factors = [policy.feedback_factor(flat[:count], []) for count in range(21)]
+    assert factors == [1] * 4 + [2] * 4 + [4] * 13
 
 
 def test_the_gate_stays_while_one_adversarial_loss_moves() -> None:
@@ -89,10 +89,10 @@ def test_a_head_start_trains_the_discriminator_alone() -> None:
 
 
 def test_noise_falls_linearly_to_zero() -> None:
-    """It takes its share of the training."""
+    """It ends after the setting's share of the training."""
     recipe = Recipe(epochs=1, noise=0.4, noise_until=0.5)
-    found = [recipe.turn(0, share).noise for share in (0, 0.25, 0.5, 0.99)]
-    assert found == pytest.approx([0.4, 0.2, 0, 0])
+    noise = [recipe.turn(0, share).noise for share in (0, 0.25, 0.5, 0.99)]
+    assert noise == pytest.approx([0.4, 0.2, 0, 0])
 
 
 def test_a_training_is_as_long_as_its_epochs_or_steps() -> None:
@@ -104,7 +104,7 @@ def test_a_training_is_as_long_as_its_epochs_or_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         ({}, "either epochs or batches"),
         ({"epochs": 1, "batches": 1}, "either epochs or batches"),
@@ -114,7 +114,7 @@ def test_a_training_is_as_long_as_its_epochs_or_steps() -> None:
         ({"epochs": 1, "schedule": {"type": "linaer"}}, "'constant', 'linear', 'step'"),
     ],
 )
-def test_an_inconsistent_recipe_is_refused(given: dict[str, object], message: str) -> None:
+def test_an_inconsistent_recipe_is_refused(options: dict[str, object], message: str) -> None:
     """The message has the allowed values."""
     with pytest.raises(ValidationError, match=message):
-        Recipe.model_validate(given)
+        Recipe.model_validate(options)

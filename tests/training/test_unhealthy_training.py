@@ -1,4 +1,4 @@
-"""A training that goes wrong: what is said, and what each response does."""
+"""Signs of a training that goes wrong, and each response to them."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def train_quietly(training: Training, run: SilentRun | None = None) -> None:
 
 
 class WithNaN:
-    """An objective whose losses are not a number once, after so many steps."""
+    """An objective whose losses are NaN after a number of steps, so many times."""
 
     def __init__(self, objective: Any, after: int, times: int = 1) -> None:
         self.objective, self.left, self.times = objective, after, times
@@ -29,7 +29,7 @@ class WithNaN:
         return getattr(self.objective, name)
 
     def step(self, *arguments: Any) -> Any:
-        """The objective's, or what a division by zero would give."""
+        """The objective's losses, or NaN in their place."""
         scalars = self.objective.step(*arguments)
         self.left -= 1
         if self.left < 0 and self.times:
@@ -85,9 +85,9 @@ def test_halve_lr_rewinds_and_halves_the_rate(
     assert training.step == 40
     assert [row["step"] for row in training.history.rows] == [10, 14, 20, 27, 30, 40]
     assert training.history.rows[0]["lr"] == pytest.approx(5e-4)
-    again, run = _with_nan(settings, splits, tmp_path / "again", "halve-lr", after=0, times=99)
+    endless, run = _with_nan(settings, splits, tmp_path / "again", "halve-lr", after=0, times=99)
     with pytest.raises(UserError, match=r"for the 6\. time"):
-        train_quietly(again, run)
+        train_quietly(endless, run)
 
 
 def test_a_collapse_is_reported_and_can_stop_the_training(

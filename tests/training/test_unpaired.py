@@ -1,4 +1,4 @@
-"""Two domains that are no pairs: their batches, what needs pairs, training, outputs, scores."""
+"""Two unpaired domains: batches, settings that need pairs, training, outputs, scores."""
 
 from collections import Counter
 from pathlib import Path
@@ -24,15 +24,15 @@ from s2f_core.training.pictures import progress_mosaic, sample_sheet
 from s2f_core.training.run import prepare, summary
 from s2f_core.training.variant import Settings
 
-GIVEN = VariantData(role="faces", background="kept", condition="given")
+UNPAIRED = VariantData(role="faces", background="kept", condition="given")
 CYCLEGAN: dict[str, Any] = {
-    "data": GIVEN.model_dump(),
+    "data": UNPAIRED.model_dump(),
     "objective": {"type": "cyclegan"},
     "recipe": {"best": "last"},
 }
 
 
-def _seen(images: torch.Tensor) -> list[float]:
+def _sums(images: torch.Tensor) -> list[float]:
     return [round(float(total), 4) for total in images.flatten(1).sum(dim=1)]
 
 
@@ -41,10 +41,10 @@ def test_domains_keep_their_own_lengths(unpaired_splits: dict[str, Pairs]) -> No
     pairs = unpaired_splits["train"]
     assert not pairs.paired
     assert (len(pairs.ids), len(pairs.ids_b), len(pairs)) == (18, 30, 30)
-    turned = pairs.swap_domains()
-    assert (turned.ids, turned.ids_b) == (pairs.ids_b, pairs.ids)
-    assert torch.equal(turned.a(range(4)), pairs.b(range(4)))
-    assert turned.fingerprint() != pairs.fingerprint()
+    swapped = pairs.swap_domains()
+    assert (swapped.ids, swapped.ids_b) == (pairs.ids_b, pairs.ids)
+    assert torch.equal(swapped.a(range(4)), pairs.b(range(4)))
+    assert swapped.fingerprint() != pairs.fingerprint()
     assert len(pairs.subset(range(20)).ids) == 18
     with pytest.raises(UserError, match="drawings has none of 1 ids"):
         Pairs(pairs.inputs, pairs.targets, ["003"])
@@ -66,22 +66,22 @@ def test_each_domain_is_visited_over_and_over(unpaired_splits: dict[str, Pairs])
     pairs = unpaired_splits["train"]
     batches = Batches(pairs, 3, seed=0, jitter=1, flip=False, paired=False)
     loaded = [batches[step] for step in range(30)]
-    a, b = (_seen(torch.cat(images)) for images in zip(*((x.a, x.b) for x in loaded), strict=True))
+    a, b = (_sums(torch.cat(images)) for images in zip(*((x.a, x.b) for x in loaded), strict=True))
     assert set(Counter(a).values()) == {5}
     assert set(Counter(b).values()) == {3}
     assert sorted(a[:18]) == sorted(a[18:36])
     assert a[:18] != a[18:36]
     company = {one: {b[at] for at in range(90) if a[at] == one} for one in a}
     assert min(map(len, company.values())) > 1
-    again = Batches(pairs, 3, seed=0, jitter=1, flip=False, paired=False)[17]
-    assert torch.equal(again.a, loaded[17].a)
-    assert torch.equal(again.b, loaded[17].b)
+    batch = Batches(pairs, 3, seed=0, jitter=1, flip=False, paired=False)[17]
+    assert torch.equal(batch.a, loaded[17].a)
+    assert torch.equal(batch.b, loaded[17].b)
 
 
-def test_what_needs_pairs_is_refused_before_it_trains(
+def test_settings_that_need_pairs_are_refused_before_training(
     settings: Settings, unpaired_splits: dict[str, Pairs], tmp_path: Path
 ) -> None:
-    """Pix2pix, a best checkpoint by a score of pairs, and a schedule that looks at one."""
+    """Pix2pix, a best checkpoint by a score of pairs, and a schedule that follows one."""
     pix2pix = modify(settings, {"recipe": {"best": "last"}})
     with pytest.raises(UserError, match=r"share no id.*pix2pix learns from.*not \(cyclegan\)"):
         prepare(pix2pix, unpaired_splits, tmp_path)
@@ -145,18 +145,18 @@ def test_outputs_are_the_inputs_rows(
         description = describe(settings, trained.result(), way)
         model = tmp_path / f"{way}.pt"
         save_model(model, description, trained.validation.best[way])
-        asked = Translation(variant="tiny", data=GIVEN, direction=way, scores="samples")
-        table = translate_split(model, asked, data, tmp_path / way)
+        translation = Translation(variant="tiny", data=UNPAIRED, direction=way, scores="samples")
+        table = translate_split(model, translation, data, tmp_path / way)
         assert table.accepted["id"].tolist() == ids
         assert table.shape == (32, 32, 3)
         if way == "a-to-b":
             assert table.accepted["class"].tolist() == ["cat", "dog"] * 4
-        scored = asked.model_copy(update={"scores": "pairs"})
+        by_pairs = translation.model_copy(update={"scores": "pairs"})
         with pytest.raises(UserError, match="are not paired; set scores to samples"):
-            translate_split(model, scored, data, tmp_path / "none")
+            translate_split(model, by_pairs, data, tmp_path / "none")
 
 
-def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> EvaluationResult:
+def _evaluate(data: Path, outputs: Any, direction: Direction = "a-to-b") -> EvaluationResult:
     class Means:
         """Stands for Inception: the mean colour of each quarter."""
 
@@ -176,8 +176,8 @@ def _evaluated(data: Path, outputs: Any, direction: Direction = "a-to-b") -> Eva
         direction=direction,
         kind="samples",
     )
-    train_on = GIVEN.pairs(data, "train", direction=direction)
-    test_on = GIVEN.pairs(data, "test", direction=direction)
+    train_on = UNPAIRED.pairs(data, "train", direction=direction)
+    test_on = UNPAIRED.pairs(data, "test", direction=direction)
     return evaluate_outputs(
         subject, outputs, train_on, test_on, {"inception": Means(), "classes": Means()}
     )
@@ -188,26 +188,27 @@ def test_sets_of_two_sizes_are_scored_in_both_directions(
 ) -> None:
     """The floor is as many real ones as there are outputs; the input itself is the baseline."""
     names = [f"drawing-{row}" for row in range(24)]
-    there = _evaluated(data, make_table("outputs", faces[16:40], id=names)).report
-    assert (there["images"], there["targets"], there["drawn"]) == (8, 16, True)
-    assert set(there["figures"]) == {"model", "sketch", "real"}
-    assert there["figures"]["real"]["fid"]["n"] == 8
-    assert there["figures"]["model"]["kid"]["value"] < there["figures"]["sketch"]["kid"]["value"]
-    assert there["shown"] == [f"{row:03d}" for row in range(24, 40)]
+    forward = _evaluate(data, make_table("outputs", faces[16:40], id=names)).report
+    assert (forward["images"], forward["targets"], forward["drawn"]) == (8, 16, True)
+    assert set(forward["figures"]) == {"model", "sketch", "real"}
+    assert forward["figures"]["real"]["fid"]["n"] == 8
+    kids = {name: scores["kid"]["value"] for name, scores in forward["figures"].items()}
+    assert kids["model"] < kids["sketch"]
+    assert forward["shown"] == [f"{row:03d}" for row in range(24, 40)]
     grey = np.repeat(faces.mean(axis=3, keepdims=True).astype(np.uint8), 3, axis=3)
-    back = _evaluated(data, make_table("back", grey), "b-to-a").report
-    assert (back["images"], back["targets"]) == (16, 8)
-    assert set(back["figures"]) == {"model", "photo", "real"}
-    assert back["figures"]["real"]["fid"]["n"] == 16
+    backward = _evaluate(data, make_table("back", grey), "b-to-a").report
+    assert (backward["images"], backward["targets"]) == (16, 8)
+    assert set(backward["figures"]) == {"model", "photo", "real"}
+    assert backward["figures"]["real"]["fid"]["n"] == 16
 
 
-def test_pairs_that_are_none_are_not_scored(
+def test_unpaired_outputs_have_no_pair_scores(
     data: Path, make_table: MakeTable, faces: Pixels
 ) -> None:
-    """Whatever made the outputs."""
+    """Of any model."""
     names = [f"drawing-{row}" for row in range(24)]
     outputs = make_table("outputs", faces[:24], id=names)
-    test = GIVEN.pairs(data, "test")
+    test = UNPAIRED.pairs(data, "test")
     subject = Subject.model_validate(
         {"name": "tiny", "variant": "v", "upscaler": "none", "kind": "pairs"}
         | {"role": "faces", "background": "kept", "condition": "given", "direction": "a-to-b"}
@@ -218,6 +219,6 @@ def test_pairs_that_are_none_are_not_scored(
 
 def test_a_domain_without_classes_is_taken_whole(data: Path) -> None:
     """Of the drawings the cats, of the photos all."""
-    cats = GIVEN.model_copy(update={"classes": ("cat",)}).pairs(data, "train")
+    cats = UNPAIRED.model_copy(update={"classes": ("cat",)}).pairs(data, "train")
     assert cats.ids == [f"drawing-{row}" for row in range(0, 16, 2)]
     assert len(cats.ids_b) == 24

@@ -187,18 +187,18 @@ def test_merged_settings_equal_the_recorded_ones() -> None:
 def test_translations_have_defaults_and_unique_names() -> None:
     """Outputs of a smaller variant are enlarged; a transfer uses people's drawings."""
     data = {"role": "faces", "background": "kept", "condition": "edges"}
-    whole = TranslatedVariant.model_validate({"data": data})
-    plain = whole.resolve("whole", {"plain": TranslationOptions()}, "people")["plain"]
+    full = TranslatedVariant.model_validate({"data": data})
+    plain = full.resolve("whole", {"plain": TranslationOptions()}, "people")["plain"]
     assert (plain.upscaler, plain.scores) == ("none", "pairs")
     half = TranslatedVariant.model_validate({"data": data, "scale": 0.5})
     far = TranslationOptions(upscaler="edsr")
-    tried = {"tried": TranslationOptions(transfer=True, scores="samples"), "far": far}
-    translations = half.resolve("half", tried, "people")
+    options = {"tried": TranslationOptions(transfer=True, scores="samples"), "far": far}
+    translations = half.resolve("half", options, "people")
     assert [one.upscaler for one in translations.values()] == ["bicubic", "edsr"]
     assert str(translations["tried"].data) == "people/kept-given"
     variants = {"a": half, "b": half}
-    shared = "translations.b: 'far' is a translation of a already"
-    with pytest.raises(UserError, match=re.escape(shared)):
-        resolve_translations(variants, {"a": tried, "b": {"far": far}}, "people")
+    message = "translations.b: 'far' is a translation of a already"
+    with pytest.raises(UserError, match=re.escape(message)):
+        resolve_translations(variants, {"a": options, "b": {"far": far}}, "people")
     with pytest.raises(UserError, match="only one of them has b"):
-        resolve_translations(variants, {"a": tried}, "people")
+        resolve_translations(variants, {"a": options}, "people")

@@ -42,7 +42,7 @@ def _seeded(build: Callable[[], nn.Module]) -> nn.Module:
 
 @pytest.mark.skipif(not GOLDEN.exists(), reason="the reference's outputs are not beside the clone")
 @pytest.mark.parametrize(
-    ("name", "size", "told"),
+    ("name", "size", "expected"),
     [
         ("unet_128 batch", 128, {"type": "unet", "depth": 7, "norm": "batch"}),
         ("unet_128 instance", 128, {"type": "unet", "depth": 7, "norm": "instance"}),
@@ -50,15 +50,15 @@ def _seeded(build: Callable[[], nn.Module]) -> nn.Module:
     ],
 )
 def test_an_imported_network_gives_the_references_output(
-    name: str, size: int, told: dict[str, Any], tmp_path: Path
+    name: str, size: int, expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    """Within 1e-5, through both files; the description says what was built."""
+    """Within 1e-5, through both files; the description has the network's settings."""
     golden = torch.load(GOLDEN, weights_only=True)[name]
     torch.save(golden["state"], tmp_path / "latest_net_G.pth")
     out = tmp_path / "a-to-b.pt"
     import_checkpoint(tmp_path / "latest_net_G.pth", _labels(size), out)
     description, network = load_model(out)
-    assert told.items() <= description.generator.model_dump().items()
+    assert expected.items() <= description.generator.model_dump().items()
     assert (description.width, description.in_channels, description.out_channels) == (4, 3, 3)
     with torch.inference_mode():
         torch.testing.assert_close(network(golden["input"]), golden["output"], atol=1e-5, rtol=0)
@@ -111,12 +111,12 @@ def test_batch_norm_without_a_counter_is_read() -> None:
 
 def _refused(change: dict[str, Any], name: str = "unet batch", size: int = 32) -> None:
     state = BUILDERS[name]().state_dict() | change
-    kept = {key: value for key, value in state.items() if value is not None}
-    convert(kept, _labels(size), "latest_net_G.pth")
+    entries = {key: value for key, value in state.items() if value is not None}
+    convert(entries, _labels(size), "latest_net_G.pth")
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "message"),
     [
         (lambda: _refused({"model.model.9.weight": torch.ones(1)}), "has 1 keys more .* unet with"),
         (lambda: _refused({"model.model.3.bias": None}), r"model\.model\.3\.bias is missing"),
@@ -142,14 +142,14 @@ def _refused(change: dict[str, Any], name: str = "unet batch", size: int = 32) -
         ),
     ],
 )
-def test_what_does_not_fit_is_refused(call: Callable[[], None], said: str) -> None:
+def test_a_checkpoint_that_does_not_fit_is_refused(call: Callable[[], None], message: str) -> None:
     """A key too many, one too few, another shape, another size, other blocks, zero padding."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         call()
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "message"),
     [
         ({"model.0.weight": torch.ones(4, 6, 4, 4)}, "is a discriminator; give the U-Net or"),
         ({"net.0.weight": torch.ones(4, 6, 1, 1)}, "is a discriminator"),
@@ -168,9 +168,9 @@ def test_what_does_not_fit_is_refused(call: Callable[[], None], said: str) -> No
         ),
     ],
 )
-def test_another_network_is_refused(state: State, said: str) -> None:
+def test_another_network_is_refused(state: State, message: str) -> None:
     """Discriminators, another program's, a torso."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         convert(state, _labels(32), "net.pth")
 
 
@@ -178,7 +178,7 @@ class Code:
     """Pickled as a call."""
 
     def __reduce__(self) -> tuple[Callable[..., int], tuple[str]]:
-        """What would run if the file were trusted."""
+        """The call that unpickling the file would run."""
         import os
 
         return os.system, ("exit 1",)
@@ -199,7 +199,7 @@ def _zip(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("write", "said"),
+    ("write", "message"),
     [
         (Path.absolute, "does not exist"),
         (_text, "is a Git LFS pointer, not the file itself: git lfs pull"),
@@ -217,18 +217,18 @@ def _zip(path: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_state_dict_is_refused(
-    write: Callable[[Path], object], said: str, tmp_path: Path
+    write: Callable[[Path], object], message: str, tmp_path: Path
 ) -> None:
     """Missing, a pointer, cut short, another zip, empty, a page, code, something else saved."""
     write(tmp_path / "net.pth")
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         read_state_dict(tmp_path / "net.pth")
 
 
 def test_the_command_writes_a_model_and_no_model_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It says what it found, and does not write over a model that is there."""
+    """It prints the network's settings, and does not overwrite a model."""
     file, out = tmp_path / "latest_net_G.pth", tmp_path / "models" / "theirs" / "a-to-b.pt"
     torch.save(_seeded(BUILDERS["resnet instance"]).state_dict(), file)
     command(file, out, variant="theirs", condition="edges", size=64, background="removed")

@@ -81,7 +81,7 @@ def test_every_network_survives_a_round_trip(name: str) -> None:
         ({"type": "resnet", "norm": "instance", "blocks": 2}, lambda: ResNet("instance")),
     ],
 )
-def test_the_reference_runs_what_was_trained_here(
+def test_the_reference_runs_a_model_trained_here(
     section: dict[str, object],
     theirs: Callable[[], nn.Module],
     tmp_path: Path,
@@ -104,7 +104,7 @@ def test_the_reference_runs_what_was_trained_here(
 
 
 @pytest.mark.parametrize(
-    ("description", "said"),
+    ("description", "message"),
     [
         (
             _description({"type": "unet", "up": "nearest"}),
@@ -129,14 +129,16 @@ def test_the_reference_runs_what_was_trained_here(
         ),
     ],
 )
-def test_settings_that_the_reference_lacks_are_named(description: Description, said: str) -> None:
+def test_settings_that_the_reference_lacks_are_named(
+    description: Description, message: str
+) -> None:
     """Other ups, noise, local functions, norms, skips, activations and networks."""
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         reference_state_dict(description, description.build())
 
 
 @pytest.mark.parametrize(
-    ("description", "said"),
+    ("description", "options"),
     [
         (
             _description({"type": "unet", "norm": "batch"}, 128, 16),
@@ -152,6 +154,6 @@ def test_settings_that_the_reference_lacks_are_named(description: Description, s
         ),
     ],
 )
-def test_reference_options_name_the_network(description: Description, said: str) -> None:
+def test_reference_options_name_the_network(description: Description, options: str) -> None:
     """Those of its train.py and test.py where it has a name for the network, else the call."""
-    assert reference_options(description) == said
+    assert reference_options(description) == options

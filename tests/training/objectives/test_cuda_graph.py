@@ -1,4 +1,4 @@
-"""Steps as CUDA graphs: what may be recorded, and, on a GPU, that recording changes nothing."""
+"""Steps as CUDA graphs: the objectives that may be recorded; on a GPU, equal results."""
 
 import copy
 import logging
@@ -34,7 +34,7 @@ def form(
     splits: dict[str, Pairs],
     noise_splits: dict[str, Pairs],
 ) -> tuple[Settings, dict[str, Pairs]]:
-    """A form of an objective without what is drawn on the processor, and the data it takes."""
+    """A form of an objective that draws nothing on the processor, and its data."""
     changes = copy.deepcopy(FORMS[request.param])
     if changes.get("objective", {}).get("type") == "cyclegan":
         changes["objective"]["pool"] = 0
@@ -77,10 +77,10 @@ def test_only_a_gpu_that_trains_alone_records() -> None:
     assert not uses_cuda_graphs(torch.device("cpu"), 1)
 
 
-def test_a_state_of_a_recorded_game_goes_on_without(
+def test_a_recorded_state_is_read_without_recording(
     settings: Settings, splits: dict[str, Pairs]
 ) -> None:
-    """What was kept for a GPU, rates and counts as tensors, does not stay in the optimisers."""
+    """Rates and counts, tensors while recorded, are numbers again in the optimisers."""
     objective, batches = _objective(settings, splits, "cpu")
     objective.step(batches[0], Turn())
     state = copy.deepcopy(objective.state_dict())
@@ -114,8 +114,8 @@ def test_recorded_steps_are_the_same(form: tuple[Settings, dict[str, Pairs]]) ->
     for plain, recorded in zip(*scalars, strict=True):
         assert plain.keys() == recorded.keys()
         for name, value in plain.items():
-            within = 0.3 if name in GRADIENTS else 0.02  # these differ from run to run
-            torch.testing.assert_close(recorded[name], value, atol=within, rtol=within, msg=name)
+            error = 0.3 if name in GRADIENTS else 0.02  # gradients differ from run to run
+            torch.testing.assert_close(recorded[name], value, atol=error, rtol=error, msg=name)
 
 
 class Interrupted(SilentRun):
@@ -132,29 +132,29 @@ class Interrupted(SilentRun):
 def test_a_recorded_training_resumes(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The recordings are made anew: later losses go on from those before."""
+    """It records again; losses continue from those before the interruption."""
     monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
     changed = modify(settings, {"recipe": {"ema": 0.9}}, max_steps=40)
-    whole = prepare(changed, splits, tmp_path / "whole")
-    assert whole.objective._graphs
-    loop.train(whole, SilentRun())  # type: ignore[arg-type]
-    half = prepare(changed, splits, tmp_path)
+    straight = prepare(changed, splits, tmp_path / "whole")
+    assert straight.objective._graphs
+    loop.train(straight, SilentRun())  # type: ignore[arg-type]
+    interrupted = prepare(changed, splits, tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        loop.train(half, Interrupted())  # type: ignore[arg-type]
-    rest = prepare(changed, splits, tmp_path)
-    assert rest.resume() == "run"
-    assert 0 < rest.step < 20
-    loop.train(rest, SilentRun())  # type: ignore[arg-type]
-    for mine, other in zip(rest.history.rows, whole.history.rows, strict=True):
-        assert mine["step"] == other["step"]
-        assert mine["g_l1"] == pytest.approx(other["g_l1"], rel=0.05)
+        loop.train(interrupted, Interrupted())  # type: ignore[arg-type]
+    resumed = prepare(changed, splits, tmp_path)
+    assert resumed.resume() == "run"
+    assert 0 < resumed.step < 20
+    loop.train(resumed, SilentRun())  # type: ignore[arg-type]
+    for row, expected in zip(resumed.history.rows, straight.history.rows, strict=True):
+        assert row["step"] == expected["step"]
+        assert row["g_l1"] == pytest.approx(expected["g_l1"], rel=0.05)
 
 
 @on_gpu
-def test_what_cannot_be_recorded_is_taken_as_it_is(
+def test_a_step_that_cannot_be_recorded_runs_eagerly(
     settings: Settings, splits: dict[str, Pairs], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An objective that asks for a value in the middle of a step trains on, and that is said."""
+    """An objective that reads a value in the middle of a step trains on, with a warning."""
     objective, batches = _objective(settings, splits, "cuda")
     train_step = objective.train_step
 

@@ -1,4 +1,4 @@
-"""Training works, and does not only run: every objective solves a small task in stated steps."""
+"""Every objective learns a small task in a given number of steps."""
 
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def test_cyclegan_learns_a_change_of_light_without_pairs(
 ) -> None:
     """Bright pictures to dark ones, which differ by 0.5: nearer than half of that in 60 steps.
 
-    Their values are skewed and their channels unlike, or negatives would be as good an answer.
+    Skewed values and unequal channels rule out the negatives, which would fit as well.
     """
     skewed = (faces / 255.0) ** 3 * [127, 80, 40]
     bright, dark = (skewed + 128).astype(np.uint8), skewed.astype(np.uint8)
@@ -92,9 +92,9 @@ def test_an_unconditional_gan_learns_a_distribution(
     splits = {"train": everything, "val": everything.subset(range(20))}
     learner = prepare(modify(settings, variant, max_steps=600, lr=rate), splits, tmp_path)
     _learn(learner)
-    made, _ = outputs_and_targets(everything, learner.objective.generators["a-to-b"])
-    found = made.reshape(-1, 3) / 127.5 - 1
-    assert np.abs(found.mean(axis=0) - [-0.6, 0.4, 0.0]).max() < 0.2
-    ratios = found.std(axis=0) / [0.1, 0.1, 0.3]
+    images, _ = outputs_and_targets(everything, learner.objective.generators["a-to-b"])
+    samples = images.reshape(-1, 3) / 127.5 - 1
+    assert np.abs(samples.mean(axis=0) - [-0.6, 0.4, 0.0]).max() < 0.2
+    ratios = samples.std(axis=0) / [0.1, 0.1, 0.3]
     assert ratios.min() > 1 / 2.5
     assert ratios.max() < 2.5

@@ -15,8 +15,8 @@ from s2f_core.training.objectives.losses import Adversarial, discriminator_losse
 LOG2 = math.log(2)
 
 
-def _close(found: Tensor, expected: float) -> None:
-    torch.testing.assert_close(found, torch.tensor(expected), atol=1e-6, rtol=1e-5)
+def _close(loss: Tensor, expected: float) -> None:
+    torch.testing.assert_close(loss, torch.tensor(expected), atol=1e-6, rtol=1e-5)
 
 
 def test_vanilla_is_the_log_of_a_probability() -> None:
@@ -43,7 +43,7 @@ def test_least_squares_is_a_mean_square() -> None:
         ("wgan-gp", -0.5, -2.0, 2.0),
     ],
 )
-def test_each_game_on_one_logit(
+def test_each_adversarial_loss_of_one_logit(
     kind: Adversarial, real: float, fake: float, generator: float | None
 ) -> None:
     """D's two losses and G's, by the published formulas."""
@@ -76,9 +76,9 @@ def test_smoothing_moves_the_target_of_real_images_only(kind: Adversarial) -> No
 def test_chance_is_the_loss_of_a_discriminator_that_cannot_tell(
     kind: Adversarial, logit: float
 ) -> None:
-    """It says the same of both."""
-    said = torch.full((3,), logit)
-    real, fake = discriminator_losses(kind, said, said)
+    """Equal logits for real and generated images."""
+    logits = torch.full((3,), logit)
+    real, fake = discriminator_losses(kind, logits, logits)
     assert float(real + fake) == pytest.approx(losses.chance_loss(kind), abs=1e-4)
 
 
@@ -101,8 +101,8 @@ def test_dissimilarity_is_one_minus_the_similarity_of_windows() -> None:
     torch.manual_seed(0)
     noise = functional.interpolate(torch.rand(2, 3, 16, 16), scale_factor=4, mode="bilinear")
     one, other = (from_model(images) for images in (noise * 2 - 1, noise.square() * 2 - 1))
-    found = losses.dissimilarity(noise * 2 - 1, noise.square() * 2 - 1)
-    assert float(found) == pytest.approx(1 - ssim(one, other).mean(), rel=0.15)
+    loss = losses.dissimilarity(noise * 2 - 1, noise.square() * 2 - 1)
+    assert float(loss) == pytest.approx(1 - ssim(one, other).mean(), rel=0.15)
 
 
 def test_feature_matching_is_the_mean_over_layers() -> None:

@@ -194,11 +194,11 @@ def test_accumulated_parts_are_one_batch(
         objective, batch = _objective((changed, splits))
         scalars = objective.step(batch, Turn())
         results.append((scalars, _weights(objective)))
-    (whole, weights), (parted, others) = results
-    for name in whole:
-        torch.testing.assert_close(parted[name], whole[name], atol=1e-5, rtol=1e-4)
-    for key in weights:
-        torch.testing.assert_close(others[key], weights[key], atol=1e-5, rtol=1e-4)
+    (scalars_of_one, weights_of_one), (scalars_of_two, weights_of_two) = results
+    for name in scalars_of_one:
+        torch.testing.assert_close(scalars_of_two[name], scalars_of_one[name], atol=1e-5, rtol=1e-4)
+    for key in weights_of_one:
+        torch.testing.assert_close(weights_of_two[key], weights_of_one[key], atol=1e-5, rtol=1e-4)
 
 
 def test_the_average_follows_the_generator(settings: Settings, splits: dict[str, Pairs]) -> None:
@@ -206,27 +206,27 @@ def test_the_average_follows_the_generator(settings: Settings, splits: dict[str,
     objective, batch = _objective((modify(settings, {"recipe": {"ema": 0.999}}), splits))
     start = {key: value.clone() for key, value in objective.generators["a-to-b"].named_parameters()}
     objective.step(batch, Turn())
-    learnt = dict(objective.networks["generator"].named_parameters())
+    weights = dict(objective.networks["generator"].named_parameters())
     for key, value in objective.generators["a-to-b"].named_parameters():
-        torch.testing.assert_close(value, start[key] * 0.1 + learnt[key] * 0.9)
+        torch.testing.assert_close(value, start[key] * 0.1 + weights[key] * 0.9)
     assert objective.generators["a-to-b"] is not objective.networks["generator"]
 
 
-def test_a_clipped_gradient_is_no_longer_than_asked(
+def test_a_clipped_gradient_has_the_norm_of_the_setting(
     settings: Settings, splits: dict[str, Pairs]
 ) -> None:
-    """With plain SGD at rate 1 the weights move by the norm; what is logged is before clipping."""
+    """With plain SGD at rate 1 the weights move by the norm; the logged norm is before clipping."""
     recipe = {"clip": 0.01, "optimiser": "sgd"}
     objective, batch = _objective((modify(settings, {"recipe": recipe}, lr=1.0), splits))
     before = _weights(objective)
     scalars = objective.step(batch, Turn())
     assert scalars["grad_norm_g"] > 0.01
-    moved = [
+    squares = [
         (value - before[key]).square().sum()
         for key, value in _weights(objective).items()
         if key.startswith("generator")
     ]
-    assert torch.stack(moved).sum().sqrt() == pytest.approx(0.01, rel=1e-3)
+    assert torch.stack(squares).sum().sqrt() == pytest.approx(0.01, rel=1e-3)
 
 
 def test_a_discriminator_sees_noise_only_while_it_lasts(
@@ -248,7 +248,7 @@ def test_a_discriminator_sees_noise_only_while_it_lasts(
 def test_pairs_are_shuffled_apart_for_cyclegan_only(
     settings: Settings, splits: dict[str, Pairs], tmp_path: Any
 ) -> None:
-    """Its B is no answer to its A; pix2pix's is."""
+    """CycleGAN's A and B of a batch are different examples, pix2pix's are a pair."""
     for kind, paired in (("pix2pix", True), ("cyclegan", False)):
         recipe = {"jitter": 1.0, "flip": False}
         changed = modify(settings, {"objective": {"type": kind}, "recipe": recipe})
