@@ -46,6 +46,7 @@ def train(name: Annotated[str, typer.Argument(help="key under variants: in param
         "variant": variant,
     }
     settings: Settings = validate(Settings, values)
+    variant.data.check_parts(Path("data"))
     splits = {
         "train": variant.data.pairs(Path("data"), variant.recipe.parts, variant.scale),
         "val": variant.data.pairs(Path("data"), "val", variant.scale),

@@ -5,7 +5,8 @@ This module imports no networks: code that only looks at images does not depend 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,8 +17,10 @@ from s2f_core.common.config import Section
 from s2f_core.common.entry_names import Classes, Name
 from s2f_core.common.errors import UserError, list_names
 from s2f_core.data.pairs import Pairs
-from s2f_core.data.split import Part, read_ids
+from s2f_core.data.split import PARTS, Part, read_ids
 from s2f_core.data.tables import Table, read
+
+log = logging.getLogger(__name__)
 
 Direction = Literal["a-to-b", "b-to-a"]
 Scores = Literal["pairs", "samples", "surfaces"]
@@ -57,21 +60,43 @@ class VariantData(Section):
         """Return the images of some splits from the tables under ``root``, scaled by ``scale``.
 
         A is the table that ``direction`` starts from. Raises UserError if a table or the split is
-        missing or has none of the images, or if no image is of one of the classes.
+        missing or has none of the images, or none of the classes.
         """
         parts: Sequence[Part] = [part] if isinstance(part, str) else part
         tables = self.inputs(root), self.targets(root)
-        ids = self._of_classes(tables, read_ids(root / self.role / "split.parquet", *parts))
+        ids = read_ids(root / self.role / "split.parquet", *parts)
+        if self.classes is not None:
+            ids = self._of_classes(self.classes, tables, ids)
+            for table in tables:
+                if not table.accepted["id"].isin(ids).any():
+                    raise UserError(
+                        f"data.classes: {table.folder} has no image of {list_names(self.classes)} "
+                        f"in {' and '.join(parts)}: choose more classes, or other shares in split"
+                    )
         start, end = tables if direction == "a-to-b" else reversed(tables)
         return Pairs(start, end, ids, scale)
 
-    def _of_classes(self, tables: Sequence[Table], ids: list[str]) -> list[str]:
+    def check_parts(self, root: Path) -> None:
+        """Check that every part has images, so that a training is not the first to miss one.
+
+        Logs the classes of which a part has none. Raises UserError as :meth:`pairs` does.
+        """
+        for part in PARTS:
+            pairs = self.pairs(root, part)
+            if self.classes is None:
+                continue
+            rows = pd.concat([pairs.inputs.accepted, pairs.targets.accepted])
+            present = set(rows.loc[rows["id"].isin([*pairs.ids, *pairs.ids_b]), "class"])
+            if missing := [name for name in self.classes if name not in present]:
+                log.warning("data.classes: %s has no image in %s", list_names(missing), part)
+
+    def _of_classes(
+        self, classes: Collection[str], tables: Sequence[Table], ids: list[str]
+    ) -> list[str]:
         """Leave out the ids that a table has in another class."""
-        if self.classes is None:
-            return ids
         column = pd.concat([table.accepted["class"] for table in tables])
         known = sorted(column.dropna().unique())
-        for name in self.classes:
+        for name in classes:
             if name not in known:
                 raise UserError(
                     f"data.classes: {self.role} has no class {name!r} (allowed: "
@@ -80,7 +105,7 @@ class VariantData(Section):
         others: set[str] = set()
         for rows in (table.accepted for table in tables):
             if rows["class"].notna().any():
-                others |= set(rows.loc[~rows["class"].isin(self.classes), "id"])
+                others |= set(rows.loc[~rows["class"].isin(classes), "id"])
         return [name for name in ids if name not in others]
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 from pipeline_contract import Stage, loaded_params, read_stages, wrong_deps, wrong_params
 
 from s2f_core.common.code_digest import digest, imported_files
 from s2f_core.common.config import load
+from s2f_core.common.entry_names import ALLOWED
 from s2f_core.data.selection import TranslatedVariant, TranslationOptions
 from s2f_core.training.variant import Variant
 from stages import code
@@ -42,6 +45,36 @@ def test_a_stage_depends_on_the_digest_of_its_code(stage: Stage) -> None:
 def test_a_stage_declares_exactly_the_params_that_it_loads(stage: Stage) -> None:
     """A changed parameter repeats the stages that read it, and no others."""
     assert wrong_params(ROOT, stage) == []
+
+
+def test_a_command_quotes_every_name() -> None:
+    """A shell would split or run a wrong name before the stage can refuse it."""
+    entries = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    for entry in entries.values():
+        _, options, names = entry.get("do", entry)["cmd"].partition(" -- ")
+        assert ("${" in str(entry.get("do", entry)["cmd"])) == bool(options)
+        assert re.sub(r"'\$\{[\w.]+\}'", "", names).strip() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["my faces", "a(b", "$(exit 3)", "-a", "a;b", "*", "été"])
+def test_a_wrong_name_reaches_the_stage_which_refuses_it(tmp_path: Path, name: str) -> None:
+    """In one line, by the command that DVC runs."""
+    (tmp_path / "params.yaml").write_text(
+        yaml.safe_dump({"image_size": 32, "data": {name: {}}}), encoding="utf-8"
+    )
+    entries = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    command = entries["dataset"]["do"]["cmd"].replace("${key}", name)
+    process = subprocess.run(
+        ["bash", "-c", command.replace("python", sys.executable, 1)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = f"error: params.yaml: data: {name!r} cannot be a name (allowed: {ALLOWED})\n"
+    assert (process.returncode, process.stderr) == (1, message)
 
 
 def test_an_override_of_a_key_that_only_the_defaults_show_needs_two_plus_signs(

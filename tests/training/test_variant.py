@@ -176,6 +176,21 @@ def test_an_unknown_class_is_refused_and_the_known_ones_are_listed(objects: Path
         other.pairs(objects, "train")
 
 
+def test_a_class_without_an_image_in_a_part_is_told_before_a_training(
+    objects: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """None of the test images would be an error after it; one class of two, no word at all."""
+    parts = ["train"] * 30 + ["val"] * 6 + ["test"] * 4  # the last four: apple, pizza, tree, apple
+    rows = pd.DataFrame({"id": [f"{row:03d}" for row in range(40)], "split": parts})
+    rows.loc[37, "split"] = "train"  # the only pizza among the four
+    rows.to_parquet(objects / "objects" / "split.parquet")
+    data = VariantData(role="objects", background="kept", condition="edges", classes=("pizza",))
+    with pytest.raises(UserError, match=r"objects/kept-edges has no image of pizza in test: choos"):
+        data.check_parts(objects)
+    data.model_copy(update={"classes": ("pizza", "tree")}).check_parts(objects)
+    assert caplog.messages == ["data.classes: pizza has no image in test"]
+
+
 def test_merged_settings_equal_the_recorded_ones() -> None:
     """``variants.json`` records each variant with all its settings written out."""
     recorded = json.loads(Path(__file__).with_name("variants.json").read_text(encoding="utf-8"))
