@@ -19,14 +19,18 @@ from filelock import FileLock
 
 from s2f_core.common.errors import UserError
 from s2f_core.tracking import registry
+from s2f_core.tracking.limits import (
+    DATASET_NAME_LENGTH,
+    PARAM_LENGTH,
+    TAG_LENGTH,
+    shorten,
+    shorten_all,
+)
 
 EXPERIMENT = "s2f"
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens on the list of runs
 SQLITE = "sqlite:///"
 MAX_PARAMS = 100  # MLflow's limit for one request
-MAX_PARAM_LENGTH = (
-    6000  # MLflow's limit; longer values are cut here, so a resumed run compares equal
-)
 TRAINING_TAG = "s2f.training"  # tag of an evaluation's run: id of the training run
 ORIGINAL_TAG = "s2f.run_id"  # tag of a replacement run: id of the run that this store does not hold
 CONNECT_SECONDS = 10.0  # time for a server's first answer; later requests wait longer
@@ -48,7 +52,7 @@ class RunStore:
 
         The start of a new run is set ``seconds`` back.
         """
-        params = {key: value[:MAX_PARAM_LENGTH] for key, value in params.items()}
+        params = shorten_all(params, PARAM_LENGTH)  # so that a resumed run compares equal
         run = self._find_run(resume) if resume else None
         if run is not None:
             return run.info.run_id, self._resume(run, params, tags)
@@ -114,7 +118,13 @@ class RunStore:
     def register(self, run_id: str, name: str, folder: str, loader: str, tags: Strings) -> str:
         """Register a model and return its id; see :func:`s2f_core.tracking.registry.register`."""
         return registry.register(
-            self._client, self._experiment, run_id, name, Path(folder), loader, tags
+            self._client,
+            self._experiment,
+            run_id,
+            name,
+            Path(folder),
+            loader,
+            shorten_all(tags, TAG_LENGTH),
         )
 
     def log_inputs(self, run_id: str, context: str, datasets: Sequence[Strings]) -> None:
@@ -122,6 +132,10 @@ class RunStore:
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         tags = [InputTag("mlflow.data.context", context)]
+        datasets = [
+            {**dataset, "name": shorten(dataset["name"], DATASET_NAME_LENGTH)}
+            for dataset in datasets
+        ]
         self._client.log_inputs(
             run_id, [DatasetInput(Dataset(**dataset), tags) for dataset in datasets]
         )
@@ -130,6 +144,7 @@ class RunStore:
         """Add parameters, which never change again, and set tags."""
         from mlflow.entities import Param, RunTag
 
+        tags = shorten_all(tags, TAG_LENGTH)
         self._client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
         entries = [Param(key, value) for key, value in params.items()]
         for start in range(0, len(entries), MAX_PARAMS):
