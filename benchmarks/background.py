@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def _works() -> dict[str, tuple[int, Callable[[Pixels], list[Pixels]]]]:
-    """What is measured: how many photos, and what makes their mattes. Weights are loaded."""
+    """The number of photos and the function for their mattes, by name, with weights loaded."""
     os.environ["U2NET_HOME"] = str((ASSETS / "u2netp").absolute())  # where rembg finds them
     from rembg import new_session, remove
 

@@ -86,8 +86,8 @@ def _measure(page: Browser, address: str, where: str, table: Table) -> None:
         page.until(READY)
         times = np.asarray(page.run("times"))
         size = page.run("document.querySelector('.card canvas').width")
-        own, whole = np.median(times, axis=0)
-        table.add(name, str(size), where, own, whole, np.quantile(times[:, 1], 0.95), len(times))
+        own, answer = np.median(times, axis=0)
+        table.add(name, str(size), where, own, answer, np.quantile(times[:, 1], 0.95), len(times))
         page.run("document.getElementById('clear').click()")
 
 

@@ -65,11 +65,11 @@ def main() -> None:
         for row in (*extractors(), *SCORES):
             runs = [_run_row(options.images, row) for _ in range(options.rounds)]
             seconds, busy, peak, before = (list(each) for each in zip(*runs, strict=True))
-            took = statistics.median(seconds)
-            first = first or took
+            typical = statistics.median(seconds)
+            first = first or typical
             title = SCORES[row].title if row in SCORES else row
             figures = statistics.median(busy), max(peak), max(before)
-            table.add(title, took, spread(seconds), took / first, *figures)
+            table.add(title, typical, spread(seconds), typical / first, *figures)
 
 
 def _run_row(count: int, row: str) -> list[float]:

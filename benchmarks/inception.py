@@ -108,12 +108,12 @@ def _row(name: str, plain: Plain, ours: FeatureExtractor) -> list[float]:
         for place, parts in enumerate(turns):
             features[place].append(np.concatenate(parts))
     before, after = fid(*features[0]), fid(*features[1])
-    moved = abs(kid(*features[1]) - kid(*features[0]))
+    kid_shift = abs(kid(*features[1]) - kid(*features[0]))
     seconds = np.array(times)
     slow, fast = sum(map(len, sets)) / seconds[..., 0].sum(axis=1)
     ratios = seconds[0] / seconds[1]
     wall, busy = np.median(ratios, axis=0)
-    return [slow, fast, wall, spread(ratios[:, 0]), busy, before, after / before - 1, moved]
+    return [slow, fast, wall, spread(ratios[:, 0]), busy, before, after / before - 1, kid_shift]
 
 
 def _sets(name: str) -> tuple[Pixels, Pixels]:

@@ -45,20 +45,20 @@ def main() -> None:
     steps.add_options(parser)
     options = parser.parse_args()
     with Table(COLUMNS, options.csv) as table, tempfile.TemporaryDirectory() as folder:
-        for stored, side, width, batch in CASES:
-            pairs = _pairs(Path(folder), stored, side / stored)
+        for full, side, width, batch in CASES:
+            pairs = _pairs(Path(folder), full, side / full)
             fetch = _Fetch(Batches(pairs, batch, seed=0, jitter=1.117, flip=True), options.clock)
             objective, images = steps.build_objective(Case(NEAREST, width, side, batch), Build())
             step = partial(steps.seconds, partial(objective.step, images, Turn()), options.clock)
             measured = rounds({"step": step, "batch": fetch}, 3 * options.rounds, warm_up=2)
-            took, waited = (statistics.median(measured[name]) for name in ("step", "batch"))
+            step_s, batch_s = (statistics.median(measured[key]) for key in ("step", "batch"))
             networks = f"width {width}, {side} px, batch {batch}"
             wide = spread(measured["batch"])
-            table.add(f"{stored} px", networks, 1e3 * took, 1e3 * waited, wide, waited / took)
+            table.add(f"{full} px", networks, 1e3 * step_s, 1e3 * batch_s, wide, batch_s / step_s)
 
 
 class _Fetch:
-    """Gives batch after batch; called, the seconds that one was waited for."""
+    """Fetches a batch at each call and returns the seconds that it took."""
 
     def __init__(self, batches: Batches, clock: Any = time.perf_counter) -> None:
         self.batches, self.clock, self.step = Prefetcher(batches, steps.device()), clock, 0
@@ -71,14 +71,14 @@ class _Fetch:
         return float(self.clock() - began)
 
 
-def _pairs(folder: Path, stored: int, scale: float) -> Pairs:
-    """Noise of one and of three channels as two tables of so many pixels a side."""
+def _pairs(folder: Path, full: int, scale: float) -> Pairs:
+    """Noise of one and of three channels, in two tables of ``full`` pixels a side."""
     stored_tables = []
     for channels in (1, 3):
-        path = folder / f"{stored}-{channels}"
+        path = folder / f"{full}-{channels}"
         if not path.exists():
             random = np.random.default_rng(channels)
-            images = random.integers(0, 256, (IMAGES, stored, stored, channels), dtype=np.uint8)
+            images = random.integers(0, 256, (IMAGES, full, full, channels), dtype=np.uint8)
             rows = pd.DataFrame({"id": [f"{row:03d}" for row in range(IMAGES)]})
             tables.build(path, tables.Domain(rows, images.__getitem__), label="noise")
         stored_tables.append(tables.read(path))

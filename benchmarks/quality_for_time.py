@@ -41,7 +41,7 @@ ASSETS = Path("data/assets")
 COLUMNS = {
     "name": "",
     "seed": "",
-    "asked": ".1f",
+    "limit": ".1f",
     "minutes": ".1f",
     "steps": ",",
     "fid": ".1f",
@@ -54,11 +54,11 @@ ENDLESS = 10**9  # batches: the clock ends a training
 
 @dataclass(frozen=True)
 class Row:
-    """The scores of a variant at a moment; ``asked`` is the requested minute."""
+    """The scores of a variant at a moment; ``limit`` is the requested minute."""
 
     name: str
     seed: int | None
-    asked: float | None
+    limit: float | None
     minutes: float | None
     steps: int | None
     fid: float
@@ -238,7 +238,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Measure, print, and write what files are named."""
+    """Measure, print, and write the files of the options."""
     options = arguments(argv)
     measure(options)
 

@@ -126,7 +126,7 @@ def _time_help(folder: Path) -> Spent:
 
 
 def _time_first_step(folder: Path) -> Spent:
-    """The same until a training shows its bar, after which come its steps; it is then ended."""
+    """Seconds, and CPU seconds, until a training shows its bar; the training is then killed."""
     began, before = time.perf_counter(), _children()
     command = [sys.executable, "-u", "-m", "stages.train", VARIANT]
     with subprocess.Popen(
@@ -138,13 +138,13 @@ def _time_first_step(folder: Path) -> Spent:
             if not part:
                 sys.exit(output.decode(errors="replace"))
             output += part
-        took = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         process.kill()
-    return took, _children() - before
+    return seconds, _children() - before
 
 
 def _children() -> float:
-    """CPU seconds of processes that were waited for."""
+    """CPU seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

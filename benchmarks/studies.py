@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from benchmarks.table import Table, arguments
 
-SMALL = ("max_steps=200",)  # what makes the scale small; leave it out to ask the question properly
+SMALL = ("max_steps=200",)  # leave it out for the papers' full scale
 TITLES = {
     "kid": "KID",
     "ssim": "SSIM",
@@ -51,7 +51,7 @@ def _each(key: str, *values: object) -> tuple[tuple[str, ...], ...]:
 
 
 def _replaced(key: str, value: str) -> tuple[str, str]:
-    """A whole section anew: -S alone would merge it with the old one."""
+    """Overrides that replace a whole section; -S alone would merge it with the old one."""
     return f"~{key}", f"+{key}={value}"
 
 
@@ -182,7 +182,7 @@ def _dvc(*arguments: str) -> None:
 
 
 def _figures(name: str, sweep: Sweep) -> dict[str, float]:
-    """What an experiment scored."""
+    """The scores of an experiment."""
     from dvc.api import metrics_show
 
     figures: dict[str, dict[str, float]] = metrics_show(f"metrics/{sweep.variant}.json", rev=name)

@@ -32,7 +32,7 @@ from s2f_core.training.objectives import Objective
 from s2f_core.training.recipe import Turn
 
 PLAIN, TRAINED, REFERENCE = "plain float32", "as trained", "the reference"
-AGAIN = "as trained, once more"  # the same twice: its ratio shows what chance alone does
+AGAIN = "as trained, once more"  # the same twice: its ratio shows the noise
 COLUMNS = {
     "networks": "",
     "way": "",

@@ -4,8 +4,8 @@ A clip of two seconds is made of one test face, enlarged, panned and zoomed alon
 noise as a camera's. For each variant and share of smoothing:
 
 - flicker: the mean difference of an output to the last one moved along the frames' optical flow, of
-  255, where the flow can be trusted. Smoothing lowers it by what it is.
-- to frame: the mean difference to the frame itself, of 255: what it costs or wins in likeness.
+  255, where the flow can be trusted. Smoothing lowers it.
+- to frame: the mean difference to the frame itself, of 255: the cost in likeness.
 - sharpness: the standard deviation of the Laplacian over that of the frames.
 - ms: processor time a frame, all of it.
 """
@@ -53,8 +53,8 @@ def clip(photo: Pixels) -> list[Pixels]:
         zoom = SIDE / (LARGE * (0.72 - 0.12 * math.sin(math.pi * progress)))
         x = LARGE / 2 + 30 * math.sin(2 * math.pi * progress)
         y = LARGE / 2 + 14 * progress - 7
-        moved = np.array([[zoom, 0, SIDE / 2 - x * zoom], [0, zoom, SIDE / 2 - y * zoom]])
-        frame = cv2.warpAffine(large, moved, (SIDE, SIDE)).astype(np.float64)
+        transform = np.array([[zoom, 0, SIDE / 2 - x * zoom], [0, zoom, SIDE / 2 - y * zoom]])
+        frame = cv2.warpAffine(large, transform, (SIDE, SIDE)).astype(np.float64)
         noisy = frame + random.normal(0, NOISE, frame.shape)
         frames.append(np.rint(noisy).clip(0, 255).astype(np.uint8))
     return frames

@@ -103,21 +103,21 @@ def make_job(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Set
     return make
 
 
-def _together(folder: Path, jobs: dict[str, Any]) -> tuple[subprocess.CompletedProcess[str], Any]:
-    """Do jobs on two processes: how that went, and what each of the two wrote of every job."""
+def _run_on_two(folder: Path, jobs: dict[str, Any]) -> tuple[subprocess.CompletedProcess[str], Any]:
+    """Run jobs on two processes; return torchrun's result and each process's outcome by job."""
     folder.mkdir(exist_ok=True)
     (folder / "jobs.json").write_text(json.dumps(jobs))
-    done = subprocess.run(
+    result = subprocess.run(
         [*TORCHRUN, str(JOB), str(folder / "jobs.json")],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
     )
-    written = {
+    outcomes = {
         name: [torch.load(file) for file in sorted(folder.glob(f"{name}.?.pt"))] for name in jobs
     }
-    return done, written
+    return result, outcomes
 
 
 def _close(one: list[dict[str, float]], other: list[dict[str, float]]) -> None:
@@ -134,11 +134,11 @@ def _close(one: list[dict[str, float]], other: list[dict[str, float]]) -> None:
 def test_two_processes_train_like_one(tmp_path: Path, make_job: Any) -> None:
     """Losses, gradient norms and scores agree; the processes agree to the last bit."""
     jobs = {f"{n}": make_job(form, 8) for n, form in enumerate(FORMS.values())}
-    done, written = _together(tmp_path / "two", jobs)
-    assert done.returncode == 0, done.stderr
+    result, outcomes = _run_on_two(tmp_path / "two", jobs)
+    assert result.returncode == 0, result.stderr
     for name, job in jobs.items():
         one = run_job({**job, "states": str(tmp_path / "alone")})
-        first, second = written[name]
+        first, second = outcomes[name]
         _close(first["curves"], one["curves"])
         _close(first["scores"], one["scores"])
         assert first["curves"] == second["curves"]
@@ -146,8 +146,8 @@ def test_two_processes_train_like_one(tmp_path: Path, make_job: Any) -> None:
         assert _equal(first["gan"], second["gan"])
         for player, state in one["gan"].items():
             for kind in state.keys() - {"optimizer"}:  # weights, their average, a pool's images
-                found, wanted = first["gan"][player][kind], state[kind]
-                torch.testing.assert_close(found, wanted, rtol=TOLERANCE, atol=TOLERANCE)
+                tensor, expected = first["gan"][player][kind], state[kind]
+                torch.testing.assert_close(tensor, expected, rtol=TOLERANCE, atol=TOLERANCE)
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -168,22 +168,22 @@ def test_a_job_with_a_killed_process_can_be_resumed(tmp_path: Path, make_job: An
     straight = make_job(form, states=str(tmp_path / "straight"))
     job = make_job(form)
     jobs = {"straight": straight, "killed": {**job, "trouble": (1, 12, "killed")}}
-    done, written = _together(tmp_path / "first", jobs)
-    assert done.returncode != 0
-    assert "Signal 9 (SIGKILL) received" in done.stderr
-    assert written["killed"] == []
+    result, outcomes = _run_on_two(tmp_path / "first", jobs)
+    assert result.returncode != 0
+    assert "Signal 9 (SIGKILL) received" in result.stderr
+    assert outcomes["killed"] == []
     shutil.copytree(tmp_path / "states", tmp_path / "copy")
 
-    again, resumed = _together(tmp_path / "again", {"killed": job})
-    assert again.returncode == 0, again.stderr
+    second, second_outcomes = _run_on_two(tmp_path / "again", {"killed": job})
+    assert second.returncode == 0, second.stderr
     for process in range(2):
-        found = resumed["killed"][process]
-        assert (found["resumed"], found["began"]) == ("run", 12)
-        assert _equal(found["gan"], written["straight"][process]["gan"])
-        assert found["curves"] == written["straight"][process]["curves"]
+        outcome = second_outcomes["killed"][process]
+        assert (outcome["resumed"], outcome["began"]) == ("run", 12)
+        assert _equal(outcome["gan"], outcomes["straight"][process]["gan"])
+        assert outcome["curves"] == outcomes["straight"][process]["curves"]
     alone = run_job({**job, "states": str(tmp_path / "copy")})
     assert alone["began"] == 12
-    _close(alone["curves"], written["straight"][0]["curves"])
+    _close(alone["curves"], outcomes["straight"][0]["curves"])
 
 
 @pytest.mark.slow
@@ -192,24 +192,24 @@ def test_the_remaining_process_reports_a_lost_one(tmp_path: Path, make_job: Any)
     """As on another machine than the one that died, where no torchrun ends it first."""
     file = tmp_path / "jobs.json"
     file.write_text(json.dumps({"killed": make_job({}, trouble=(1, 2, "killed"))}))
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    both = [
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    processes = [
         subprocess.Popen(
             [sys.executable, str(JOB), str(file)],
-            env={**ENVIRONMENT, **_launched(rank, port)},
+            env={**ENVIRONMENT, **_environment(rank, port)},
             stderr=subprocess.PIPE,
             text=True,
         )
         for rank in range(2)
     ]
-    message = [process.communicate()[1] for process in both]
-    assert [process.returncode for process in both] == [1, -signal.SIGKILL], message
+    message = [process.communicate()[1] for process in processes]
+    assert [process.returncode for process in processes] == [1, -signal.SIGKILL], message
     assert "process 0 of 2 lost its connection to another process" in message[0]
 
 
-def _launched(rank: int, port: int) -> dict[str, str]:
-    """What torchrun sets."""
+def _environment(rank: int, port: int) -> dict[str, str]:
+    """The environment variables that torchrun sets."""
     ranks = {"RANK": rank, "LOCAL_RANK": rank, "GROUP_RANK": 0}
     sizes = {"WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "TORCHELASTIC_RUN_ID": "test"}
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
@@ -219,11 +219,11 @@ def _launched(rank: int, port: int) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_all_processes_respond_to_a_finding_of_one(tmp_path: Path, make_job: Any) -> None:
-    """A loss of the second is not a number: both go back to the first's state, at half the rate."""
-    form = {"recipe": {"health": {"not_finite": "halve-lr"}}}
-    done, written = _together(tmp_path / "two", {"nan": make_job(form, trouble=(1, 12, "nan"))})
-    assert done.returncode == 0, done.stderr
-    first, second = written["nan"]
+    """The second has a NaN loss: both return to the first's state, at half the rate."""
+    job = make_job({"recipe": {"health": {"not_finite": "halve-lr"}}}, trouble=(1, 12, "nan"))
+    result, outcomes = _run_on_two(tmp_path / "two", {"nan": job})
+    assert result.returncode == 0, result.stderr
+    first, second = outcomes["nan"]
     assert first["findings"] == second["findings"]
     assert first["findings"].count("not-finite") == 1
     assert first["curves"] == second["curves"]
@@ -237,9 +237,9 @@ def test_the_first_process_keeps_the_time_for_all(tmp_path: Path, make_job: Any)
     """Its clock ends the training after ten seconds, whatever the second's."""
     job = make_job({}, ticks=[1, 100])
     job["settings"]["max_minutes"] = 10 / 60
-    done, written = _together(tmp_path / "two", {"timed": job})
-    assert done.returncode == 0, done.stderr
-    first, second = written["timed"]
+    result, outcomes = _run_on_two(tmp_path / "two", {"timed": job})
+    assert result.returncode == 0, result.stderr
+    first, second = outcomes["timed"]
     assert [row["step"] for row in first["curves"]] == list(range(1, 11))
     assert first["curves"] == second["curves"]
     assert first["scores"] == second["scores"]
@@ -248,7 +248,7 @@ def test_the_first_process_keeps_the_time_for_all(tmp_path: Path, make_job: Any)
 
 @pytest.fixture(params=[0, 1])
 def second_of_two(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """As if this process were the first, then the second, of two."""
+    """Pretend that this process is the first, then the second, of two."""
     monkeypatch.setattr(distributed, "world_size", lambda: 2)
     monkeypatch.setattr(distributed, "rank", lambda: request.param)
     return int(request.param)
@@ -257,23 +257,23 @@ def second_of_two(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 def test_a_shard_is_part_of_the_whole_batch(splits: dict[str, Pairs], second_of_two: int) -> None:
     """Two of the four images of each part; jitter and flips are those of the whole batch."""
     options: dict[str, Any] = {"seed": 0, "jitter": 1.117, "flip": True}
-    whole = Batches(splits["train"], 8, **options)[3]
+    batch = Batches(splits["train"], 8, **options)[3]
     places = distributed.shard_indices(8, 2)
-    shared = Batches(splits["train"], 8, **options, shard=places)[3]
+    shard = Batches(splits["train"], 8, **options, shard=places)[3]
     assert list(places) == ([0, 1, 4, 5], [2, 3, 6, 7])[second_of_two]  # type: ignore[arg-type]
-    assert torch.equal(shared.a, whole.a[places])
-    assert torch.equal(shared.b, whole.b[places])
+    assert torch.equal(shard.a, batch.a[places])
+    assert torch.equal(shard.b, batch.b[places])
 
 
 def test_random_numbers_are_drawn_for_all_processes(second_of_two: int) -> None:
     """In any memory layout, and along any dimension."""
     like = torch.zeros(3, 5, 4, 2).permute(0, 3, 1, 2)
     torch.manual_seed(0)
-    shared = distributed.sample_sharded_like(torch.randn_like, like)
+    shard = distributed.sample_sharded_like(torch.randn_like, like)
     column = distributed.sample_sharded(lambda count: torch.rand(2, count), 3, dim=1)
     torch.manual_seed(0)
-    whole = torch.randn_like(torch.zeros(6, 5, 4, 2).permute(0, 3, 1, 2))
-    assert torch.equal(shared, whole[3 * second_of_two :][:3])
+    batch = torch.randn_like(torch.zeros(6, 5, 4, 2).permute(0, 3, 1, 2))
+    assert torch.equal(shard, batch[3 * second_of_two :][:3])
     assert torch.equal(column, torch.rand(2, 6)[:, 3 * second_of_two :][:, :3])
 
 

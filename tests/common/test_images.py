@@ -1,4 +1,4 @@
-"""Decoding of all that people have, and the one range."""
+"""Decoding of every kind of file, and conversion to tensors."""
 
 import io
 
@@ -29,9 +29,9 @@ def _bytes(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 def test_grey_becomes_three_equal_channels() -> None:
     """A grey PNG."""
-    found = decode(_bytes(Image.new("L", (4, 3), 77)))
-    assert found.shape == (3, 4, 3)
-    assert (found == 77).all()
+    image = decode(_bytes(Image.new("L", (4, 3), 77)))
+    assert image.shape == (3, 4, 3)
+    assert (image == 77).all()
 
 
 def test_transparency_is_flattened_on_white() -> None:
@@ -44,8 +44,8 @@ def test_transparency_is_flattened_on_white() -> None:
 def test_sixteen_bits_are_scaled_to_eight() -> None:
     """65535 is white and half of it mid grey, not clipped."""
     wide = np.array([[0, 32896, 65535]], dtype=np.uint16)
-    found = decode(_bytes(Image.fromarray(wide)))
-    assert found[0, :, 0].tolist() == [0, 128, 255]
+    image = decode(_bytes(Image.fromarray(wide)))
+    assert image[0, :, 0].tolist() == [0, 128, 255]
 
 
 def test_grey_tiffs_are_scaled_from_their_white() -> None:

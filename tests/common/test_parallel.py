@@ -38,14 +38,14 @@ def test_a_cluster_makes_the_same_tables_as_threads(
         convert(photos, pencil, folder / "pencil", folder)
         return sorted(file for file in folder.rglob("*") if file.is_file())
 
-    here = work(tmp_path / "threads")
+    files = work(tmp_path / "threads")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, scheduler_port=0
     ) as cluster:
         monkeypatch.setenv("S2F_DASK", cluster.scheduler_address)
-        there = work(tmp_path / "cluster")
-    assert len(here) == len(there) == (5 + 2) + (5 + 3)  # the condition says what made it
-    for one, other in zip(here, there, strict=True):
+        cluster_files = work(tmp_path / "cluster")
+    assert len(files) == len(cluster_files) == (5 + 2) + (5 + 3)  # a condition also has made.json
+    for one, other in zip(files, cluster_files, strict=True):
         assert one.name == other.name
         assert one.read_bytes() == other.read_bytes(), one
 
@@ -81,13 +81,13 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert file.read_bytes() == (tmp_path / "cluster" / file.name).read_bytes(), file.name
 
 
-@pytest.mark.parametrize("given", ["0", "-2", "many"])
+@pytest.mark.parametrize("threads", ["0", "-2", "many"])
 def test_an_invalid_number_of_threads_is_refused(
-    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message says what is allowed."""
-    monkeypatch.setenv("S2F_WORKERS", given)
-    with pytest.raises(UserError, match=f"S2F_WORKERS={given} is not a number of threads"):
+    monkeypatch.setenv("S2F_WORKERS", threads)
+    with pytest.raises(UserError, match=f"S2F_WORKERS={threads} is not a number of threads"):
         build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")
 
 

@@ -1,4 +1,4 @@
-"""A Dask cluster of processes makes what threads make, as docs/how-to/several-machines.md says."""
+"""The Dask cluster of docs/how-to/several-machines.md makes the same tables as threads."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ def test_a_documented_cluster_makes_the_same_table(
     monkeypatch.setattr(tables, "SHARD", 8)
     photos = make_table("photos", faces)
     port = servers.free_port()
-    here = {"10.0.0.1": "127.0.0.1", "8786": port}
+    replacements = {"10.0.0.1": "127.0.0.1", "8786": port}
     blocks = named_blocks(PAGE, "console")
-    started = {name: parse_commands(blocks[name], here)[0] for name in ("scheduler", "worker")}
-    scheduler = servers.installed_server(started["scheduler"], port, tmp_path / "scheduler.log")
-    worker = servers.installed_server(started["worker"], port, tmp_path / "worker.log")
+    names = ("scheduler", "worker")
+    commands = {name: parse_commands(blocks[name], replacements)[0] for name in names}
+    scheduler = servers.installed_server(commands["scheduler"], port, tmp_path / "scheduler.log")
+    worker = servers.installed_server(commands["worker"], port, tmp_path / "worker.log")
     convert(photos, Pencil(type="pencil"), tmp_path / "here", tmp_path)
     with scheduler.running(), worker.running():
         monkeypatch.setenv("S2F_DASK", f"tcp://127.0.0.1:{port}")
         convert(photos, Pencil(type="pencil"), tmp_path / "there", tmp_path)
-    made = sorted((tmp_path / "here").iterdir())
-    assert len(made) == 5 + 3
-    for file in made:
+    files = sorted((tmp_path / "here").iterdir())
+    assert len(files) == 5 + 3
+    for file in files:
         assert file.read_bytes() == (tmp_path / "there" / file.name).read_bytes(), file.name
     assert "Register worker" in (tmp_path / "scheduler.log").read_text()

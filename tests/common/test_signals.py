@@ -94,9 +94,9 @@ def test_an_interrupted_training_saves_and_resumes(
     """Between two rows of the curves, or in its last step; no step is lost."""
     handlers = signal.getsignal(number)
     _interrupt(monkeypatch, step, number)
-    with pytest.raises(SystemExit) as left:
+    with pytest.raises(SystemExit) as error:
         train()
-    assert left.value.code == code
+    assert error.value.code == code
     assert signal.getsignal(number) is handlers
     (state,) = (tmp_path / "states").iterdir()
     assert checkpoint.load(state)["step"] == step
@@ -104,10 +104,10 @@ def test_an_interrupted_training_saves_and_resumes(
     assert ("tiny: interrupted after step 7 and saved" in caplog.text) is (step == 7)
 
     train()
-    written = [files.model / "a-to-b.pt", files.curves, files.validation]
-    resumed = [file.read_bytes() for file in written]
+    outputs = [files.model / "a-to-b.pt", files.curves, files.validation]
+    contents = [file.read_bytes() for file in outputs]
     train()
-    assert resumed == [file.read_bytes() for file in written]
+    assert contents == [file.read_bytes() for file in outputs]
 
 
 def test_a_second_ctrl_c_exits_at_once(
@@ -147,9 +147,9 @@ def test_out_of_memory_is_explained_and_loses_nothing(
     (state,) = (tmp_path / "states").iterdir()
     assert checkpoint.load(state)["step"] == 10
     train()
-    resumed = files.curves.read_bytes()
+    curves = files.curves.read_bytes()
     train()
-    assert files.curves.read_bytes() == resumed
+    assert files.curves.read_bytes() == curves
 
 
 def test_another_error_is_not_out_of_memory(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,9 +35,9 @@ def test_two_processes_write_one_record(project: Path) -> None:  # noqa: F811
     dataset("faces")
     split("faces")
     condition("faces", "kept", "pencil")
-    done = _torchrun("pix2pix-pencil")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("| 0/24 ") == 1  # one bar
+    result = _torchrun("pix2pix-pencil")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("| 0/24 ") == 1  # one bar
     _, network = load_model(Path("data/models/pix2pix-pencil/a-to-b.pt"))
     assert not network.training
     client, experiment = connect(f"sqlite:///{project / 'mlflow.db'}")

@@ -140,9 +140,9 @@ def test_the_nearest_is_found_across_chunks(
     """Seven at a time, or all at once."""
     training, test = variant_data.pairs(data, "train"), variant_data.pairs(data, "test")
     sketches = test.inputs.images(test.inputs.positions(test.ids))
-    whole = baselines.nearest_training_rows(sketches, training)
+    rows = baselines.nearest_training_rows(sketches, training)
     monkeypatch.setattr(baselines, "CHUNK", 7)
-    assert (baselines.nearest_training_rows(sketches, training) == whole).all()
+    assert (baselines.nearest_training_rows(sketches, training) == rows).all()
 
 
 def test_written_files_are_reproducible(
@@ -217,15 +217,15 @@ def test_edge_consistency_redraws_the_outputs(
     pencil = Pencil(type="pencil", blur=9)
     make_table("data/faces/kept-drawn", np.stack([pencil.apply(face) for face in faces]))
     redrawn_data = VariantData(role="faces", background="kept", condition="drawn")
-    again = ConditionRedraw(pencil, data)
-    result = _evaluate(data, redrawn_data, make_table("outputs", faces), again)
+    redraw = ConditionRedraw(pencil, data)
+    result = _evaluate(data, redrawn_data, make_table("outputs", faces), redraw)
     figures = result.report["figures"]
     values = {name: row["edge_consistency"]["value"] for name, row in figures.items()}
     assert values["model"] == pytest.approx(1)
     assert values["nearest-face"] < 0.9
     assert values["real"] is None
-    again.costly = True
-    others = _evaluate(data, redrawn_data, make_table("same", faces), again).report["figures"]
+    redraw.costly = True
+    others = _evaluate(data, redrawn_data, make_table("same", faces), redraw).report["figures"]
     assert others["model"]["edge_consistency"]["value"] == pytest.approx(1)
     assert others["sketch"]["edge_consistency"] == {
         "value": None,
@@ -288,8 +288,8 @@ def test_features_are_written_beside_the_evaluation(tmp_path: Path) -> None:
     for name in ("one", "two"):
         result = EvaluationResult({}, {}, images, (outputs, targets))
         write_evaluation(result, tmp_path / name)
-    file, again = (tmp_path / name / paired_bootstrap.FEATURES for name in ("one", "two"))
-    assert file.read_bytes() == again.read_bytes()
+    file, copy = (tmp_path / name / paired_bootstrap.FEATURES for name in ("one", "two"))
+    assert file.read_bytes() == copy.read_bytes()
     with np.load(file) as arrays:
         assert arrays["outputs"].dtype == np.float32
         assert (arrays["outputs"] == outputs).all()

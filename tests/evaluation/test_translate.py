@@ -1,4 +1,4 @@
-"""From a model file and tables to a table of outputs: both directions, noise, what is refused."""
+"""From a model file and tables to a table of outputs: both directions, noise, errors."""
 
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,8 @@ def test_the_test_split_is_translated(data: Path, tmp_path: Path) -> None:
     table = translate_split(model, translation, data, tmp_path / "out")
     assert table.accepted["id"].tolist() == TEST
     assert table.shape == (32, 32, 3)
-    again = translate_split(model, translation, data, tmp_path / "again")
-    assert (again.images(range(10)) == table.images(range(10))).all()
+    second = translate_split(model, translation, data, tmp_path / "again")
+    assert (second.images(range(10)) == table.images(range(10))).all()
 
 
 def test_split_val_translates_validation_images(data: Path, tmp_path: Path) -> None:

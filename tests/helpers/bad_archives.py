@@ -63,8 +63,8 @@ def _encrypted_zip() -> bytes:
 
 def _understated_zip() -> bytes:
     """A zip whose member declares ten bytes and holds millions."""
-    whole = _zip("a.png", data=bytes(BOMB))
-    return whole.replace(struct.pack("<I", BOMB), struct.pack("<I", 10))
+    content = _zip("a.png", data=bytes(BOMB))
+    return content.replace(struct.pack("<I", BOMB), struct.pack("<I", 10))
 
 
 def _tar(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", mode: str = "w") -> bytes:

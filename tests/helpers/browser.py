@@ -191,16 +191,17 @@ def _program() -> str:
 def browser(home: Path) -> Iterator[Browser]:
     """Start Chromium with a profile in ``home``; skips the test without Chromium."""
     program, shell = _program(), "/bin/bash"
-    theirs, mine = os.pipe()
-    read, write = os.pipe()
-    command = f'exec "$@" 3<&{theirs} 4>&{write}'  # chromium talks over descriptors 3 and 4
+    commands_in, commands_out = os.pipe()
+    replies_in, replies_out = os.pipe()
+    # Chromium reads commands from descriptor 3 and writes replies to 4.
+    command = f'exec "$@" 3<&{commands_in} 4>&{replies_out}'
     arguments = [shell, "-c", command, "chromium", program, *OPTIONS, f"--user-data-dir={home}"]
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(arguments, pass_fds=(theirs, write), stdout=quiet, stderr=quiet)
-    os.close(theirs)
-    os.close(write)
+    pipes, quiet = (commands_in, replies_out), subprocess.DEVNULL
+    process = subprocess.Popen(arguments, pass_fds=pipes, stdout=quiet, stderr=quiet)
+    os.close(commands_in)
+    os.close(replies_out)
     try:
-        with os.fdopen(mine, "wb") as into, os.fdopen(read, "rb") as out:
+        with os.fdopen(commands_out, "wb") as into, os.fdopen(replies_in, "rb") as out:
             page = Browser(into, out)
             target = page.send("Target.createTarget", url="about:blank")["targetId"]
             session = page.send("Target.attachToTarget", targetId=target, flatten=True)

@@ -39,7 +39,7 @@ class Results:
     wrong: int = 0
 
     def add(self, kind: str, outcome: object, start: float) -> None:
-        """Add the outcome of what began at ``start``, of the monotonic clock."""
+        """Add the outcome of an action that began at ``start`` on the monotonic clock."""
         self.responses.append((kind, str(outcome), time.monotonic() - start))
 
 

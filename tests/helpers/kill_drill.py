@@ -66,24 +66,22 @@ def make_clone(folder: Path, *, points: bool) -> None:
 
 def drill(clone: Path, times: int, seed: int, names: Sequence[str], every: int) -> list[Kill]:
     """Kill stages ``times`` times, each kind of stage equally often."""
-    here = environment(clone)
+    variables = environment(clone)
     os.environ.clear()
-    os.environ.update(here)
+    os.environ.update(variables)
     kinds: dict[str, list[Stage]] = {}
     for each in stages(clone):
         if _matches(each.name, names):
             kinds.setdefault(each.module, []).append(each)
     preload(clone, set(kinds))
-    draw = random.Random(seed)
+    rng = random.Random(seed)
     clone_drill = Drill(clone)
     kills: list[Kill] = []
     waiting: list[Stage] = []
     while len(kills) < times:
-        waiting = waiting or [
-            draw.choice(kinds[kind]) for kind in draw.sample([*kinds], len(kinds))
-        ]
+        waiting = waiting or [rng.choice(kinds[kind]) for kind in rng.sample([*kinds], len(kinds))]
         by = "dvc" if every and len(kills) % every == every - 1 else "stage"
-        if kill := clone_drill.kill(waiting[-1], by, draw.random()):
+        if kill := clone_drill.kill(waiting[-1], by, rng.random()):
             waiting.pop()
             kills.append(kill)
             outcome = f"lost {kill.lost}" if kill.lost else "survived"

@@ -61,16 +61,16 @@ def serve(site: Site) -> Iterator[Site]:
             if status == 206:
                 first = start + site.shift
                 self.send_header("Content-Range", f"bytes {first}-{len(body) - 1}/{len(body)}")
-            sent = body[start:] if status in {200, 206} else b""
+            content = body[start:] if status in {200, 206} else b""
             if site.sends_length:
-                self.send_header("Content-Length", str(len(sent)))
+                self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            cut = site.cuts.pop(0) if site.cuts else len(sent)
+            cut = site.cuts.pop(0) if site.cuts else len(content)
             if site.stalls:
-                self.wfile.write(sent[: site.stalls.pop(0)])
+                self.wfile.write(content[: site.stalls.pop(0)])
                 self.connection.recv(1)  # until the client gives up
                 return
-            self.wfile.write(sent[:cut])
+            self.wfile.write(content[:cut])
 
         def log_message(self, *_args: object) -> None:
             """Stay quiet."""

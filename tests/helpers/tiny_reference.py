@@ -19,15 +19,15 @@ class Level(nn.Module):
     def __init__(self, widths: list[int], ends: tuple[int, int], norm: str, *, outer: bool) -> None:
         super().__init__()
         self.outer = outer
-        (source, target), here, bias = ends, widths[0], norm == "instance"
-        inner = Level(widths[1:], (here, here), norm, outer=False) if widths[1:] else None
+        (source, target), width, bias = ends, widths[0], norm == "instance"
+        inner = Level(widths[1:], (width, width), norm, outer=False) if widths[1:] else None
         layers: list[nn.Module] = [] if outer else [nn.LeakyReLU(0.2)]
-        layers.append(nn.Conv2d(source, here, 4, 2, 1, bias=bias))
+        layers.append(nn.Conv2d(source, width, 4, 2, 1, bias=bias))
         if inner:
-            layers += [] if outer else [_norm(norm, here)]
+            layers += [] if outer else [_norm(norm, width)]
             layers.append(inner)
         layers.append(nn.ReLU())
-        wide = here * (2 if inner else 1)
+        wide = width * (2 if inner else 1)
         layers.append(nn.ConvTranspose2d(wide, target, 4, 2, 1, bias=bias or outer))
         layers.append(nn.Tanh() if outer else _norm(norm, target))
         self.model = nn.Sequential(*layers)

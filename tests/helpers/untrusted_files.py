@@ -109,8 +109,8 @@ def _import(folder: Path, data: bytes) -> object:
 
 def _table(name: str) -> Entry:
     def read(folder: Path, data: bytes) -> object:
-        for place, whole in {**_whole_table(), name: data}.items():
-            _write(folder / "in", place, whole)
+        for place, content in {**_whole_table(), name: data}.items():
+            _write(folder / "in", place, content)
         return tables.read(folder / "in").images([0]), tables.read_section(folder / "in")
 
     return read

@@ -1,4 +1,4 @@
-"""Values and bytes that nobody thought of: a parser gives something, or says what is wrong."""
+"""Random values and bytes: a parser returns a value or explains the error."""
 
 from __future__ import annotations
 
@@ -58,26 +58,26 @@ def fuzzed(count: int, check: Callable[[Any], object], inputs: st.SearchStrategy
     def run(value: Any) -> None:
         try:
             check(value)
-        except (UserError, ImageError) as refused:
-            if not str(refused):
-                raise AssertionError("refused without a reason") from refused
+        except (UserError, ImageError) as error:
+            if not str(error):
+                raise AssertionError("refused without a reason") from error
 
     run()
 
 
-def mutated(whole: bytes) -> st.SearchStrategy[bytes]:
+def mutated(original: bytes) -> st.SearchStrategy[bytes]:
     """A file with some of its bytes changed, put in or cut off."""
-    place = st.integers(0, len(whole) - 1)
+    place = st.integers(0, len(original) - 1)
     change = st.tuples(place, st.binary(max_size=6), st.integers(0, 4))
 
-    def changed(changes: list[tuple[int, bytes, int]], end: int | None) -> bytes:
-        data = bytearray(whole)
+    def apply(changes: list[tuple[int, bytes, int]], end: int | None) -> bytes:
+        data = bytearray(original)
         for start, new, old in changes:
             data[start : start + old] = new
         return bytes(data[:end])
 
     end = st.one_of(st.none(), st.none(), place)
-    return st.builds(changed, st.lists(change, min_size=1, max_size=5), end)
+    return st.builds(apply, st.lists(change, min_size=1, max_size=5), end)
 
 
 class Numbered:
@@ -96,7 +96,7 @@ class Numbered:
 
 @pytest.fixture
 def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Numbered:
-    """Folders; what is unpacked is bounded to a megabyte."""
+    """Folders; unpacked members are limited to a megabyte."""
     monkeypatch.setattr(files, "MAX_BYTES", 2**20)
     monkeypatch.setattr(bitmaps, "MAX_BYTES", 2**20)
     return Numbered(tmp_path)
@@ -106,19 +106,19 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Numbered:
 @pytest.mark.parametrize("kind", KINDS)
 def test_changed_parameters_are_used_or_refused(kind: str, count: int, new: Numbered) -> None:
     """A section of params.yaml with another value or a new key."""
-    whole = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))[kind]
+    original = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))[kind]
 
-    def check(changed: tuple[str, str, Any]) -> None:
-        name, key, value = changed
+    def check(change: tuple[str, str, Any]) -> None:
+        name, key, value = change
         file = new() / "params.yaml"
-        section = {**whole[name], key or next(iter(whole[name])): value}
+        section = {**original[name], key or next(iter(original[name])): value}
         file.write_text(yaml.safe_dump({kind: {name: section}}), encoding="utf-8")
         load(KINDS[kind], kind, name, file=file)
 
-    keys = sorted({key for section in whole.values() for key in section})
+    keys = sorted({key for section in original.values() for key in section})
     some = st.one_of(st.sampled_from(keys), st.text(max_size=9))
     few = max(QUICK, count // 4)  # the schema of variants takes a tenth of a second to make
-    fuzzed(few, check, st.tuples(st.sampled_from(sorted(whole)), some, values))
+    fuzzed(few, check, st.tuples(st.sampled_from(sorted(original)), some, values))
 
 
 @COUNTS
@@ -140,7 +140,7 @@ people = st.fixed_dictionaries(
     {},
     optional={"id": values, "image_id": values, "bbox": st.one_of(box, values), "iscrowd": plain},
 )
-joints = st.lists(numbers, min_size=51, max_size=51).map(lambda found: {"keypoints": found})
+joints = st.lists(numbers, min_size=51, max_size=51).map(lambda numbers: {"keypoints": numbers})
 photos = st.fixed_dictionaries(
     {}, optional={"id": values, "file_name": values, "width": numbers, "height": numbers}
 )
@@ -148,7 +148,7 @@ strokes = st.lists(st.lists(st.lists(numbers, max_size=5), max_size=3), max_size
 TEXTS: dict[str, st.SearchStrategy[bytes]] = {
     "coco, annotations": st.builds(_coco, st.one_of(people, joints), photos),
     "quickdraw, strokes": st.one_of(strokes, values).map(
-        lambda found: json.dumps({"drawing": found}).encode()
+        lambda drawing: json.dumps({"drawing": drawing}).encode()
     ),
     "quickdraw, packed": st.binary(max_size=60),
     "quickdraw, bitmaps": st.builds(
@@ -157,14 +157,14 @@ TEXTS: dict[str, st.SearchStrategy[bytes]] = {
         st.one_of(st.just("|u1"), st.text(max_size=4)),
         st.binary(max_size=800),
     ),
-    "openmoji, its list": values.map(lambda found: json.dumps(found).encode()),
+    "openmoji, its list": values.map(lambda value: json.dumps(value).encode()),
     "celeba, its lists": st.lists(
         st.builds(lambda a, b: f"{a} {b}", st.sampled_from(["000001.jpg", "../a", "\x85"]), plain)
     ).map(lambda lines: "\n".join(lines).encode(errors="replace")),
     "domainnet, its lists": st.lists(
         st.builds(lambda a, b: f"{a} {b}", st.sampled_from(["sketch/apple/a.jpg", "real/"]), plain)
     ).map(lambda lines: "\n".join(lines).encode(errors="replace")),
-    "a table's made.json": values.map(lambda found: json.dumps(found).encode()),
+    "a table's made.json": values.map(lambda value: json.dumps(value).encode()),
 }
 
 
@@ -189,7 +189,7 @@ def test_damaged_images_are_used_or_rejected(kind: str, count: int) -> None:
 
 @COUNTS
 @pytest.mark.parametrize(
-    ("entry", "whole"),
+    ("entry", "original"),
     [
         ("a model .pt", checkpoint()),
         ("a model .onnx", graph()),
@@ -203,15 +203,15 @@ def test_damaged_images_are_used_or_rejected(kind: str, count: int) -> None:
     ids=["pt", "onnx", "zip", "tar", "tgz", "folder", "cifar10", "pth"],
 )
 def test_damaged_files_are_used_or_refused(
-    entry: str, whole: bytes, count: int, new: Numbered
+    entry: str, original: bytes, count: int, new: Numbered
 ) -> None:
     """Some bytes of a model or an archive are changed."""
-    fuzzed(count, lambda data: ENTRIES[entry](new(), data), mutated(whole))
+    fuzzed(count, lambda data: ENTRIES[entry](new(), data), mutated(original))
 
 
 def test_the_unchanged_files_are_accepted(new: Numbered) -> None:
     """Otherwise the tests above would prove nothing."""
-    for entry, whole in (
+    for entry, original in (
         ("a model .pt", checkpoint()),
         ("a model .onnx", graph()),
         ("an archive", valid_file("zip")),
@@ -219,5 +219,5 @@ def test_the_unchanged_files_are_accepted(new: Numbered) -> None:
         ("cifar10", valid_file("pickle")),
         ("coco, annotations", _coco({}, {})),
     ):
-        assert ENTRIES[entry](new(), whole)
+        assert ENTRIES[entry](new(), original)
     assert io.BytesIO(encode(gradient_image(), "AVIF")).read(12)[4:] == b"ftypavif"

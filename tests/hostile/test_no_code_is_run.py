@@ -1,4 +1,4 @@
-"""What could run a file's code, or a shell's, is nowhere called without its guard."""
+"""No module calls functions that can run code of a file or a shell without their guard."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ NEVER = {
     "shutil.unpack_archive",
     "tempfile.mktemp",
 }
-METHODS = {"extract", "extractall"}  # of archives: nothing is unpacked to where it says
-# TorchScript of one file, whose checksum is compared first: tests of bad weights hold it to that.
+METHODS = {"extract", "extractall"}  # of archives: members could be written anywhere
+# TorchScript of one file, after a check of its checksum, which tests of bad weights cover.
 ALLOWED = {("s2f_core/metrics/inception_v3.py", "torch.jit.load")}
 
 
@@ -46,20 +46,20 @@ def faults(source: str, place: str) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         name = ast.unparse(node.func)
-        given = {word.arg: ast.unparse(word.value) for word in node.keywords}
+        arguments = {word.arg: ast.unparse(word.value) for word in node.keywords}
         where = f"{place}:{node.lineno}: {name}"
         if name in NEVER or (isinstance(node.func, ast.Attribute) and node.func.attr in METHODS):
             yield where
-        if name.endswith("torch.load") and given.get("weights_only") != "True":
+        if name.endswith("torch.load") and arguments.get("weights_only") != "True":
             yield f"{where} without weights_only=True"
         if name in {"torch.jit.load", "torch.hub.load"} and (place, name) not in ALLOWED:
             yield where
-        if given.get("allow_pickle") == "True" or given.get("shell") == "True":
+        if arguments.get("allow_pickle") == "True" or arguments.get("shell") == "True":
             yield f"{where} with allow_pickle or shell"
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "count"),
     [
         ("torch.load(f)", 1),
         ("torch.load(f, weights_only=False)", 1),
@@ -76,17 +76,17 @@ def faults(source: str, place: str) -> Iterator[str]:
         ("pickle.loads(data)", 1),
     ],
 )
-def test_the_search_finds_unsafe_calls(line: str, found: int) -> None:
+def test_the_search_finds_unsafe_calls(line: str, count: int) -> None:
     """Each kind of call, and no harmless one."""
-    assert len(list(faults(line, "x.py"))) == found
+    assert len(list(faults(line, "x.py"))) == count
 
 
 def test_no_module_runs_code_from_files() -> None:
     """No unpickling, YAML tags, shell, eval or unpacking; weights are loaded as tensors only."""
     assert len(SOURCES) > 200
-    found = [
+    unsafe_calls = [
         fault
         for file in SOURCES
         for fault in faults(file.read_text(encoding="utf-8"), str(file.relative_to(ROOT)))
     ]
-    assert not found
+    assert not unsafe_calls

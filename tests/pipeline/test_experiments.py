@@ -1,4 +1,4 @@
-"""`dvc repro`, `dvc exp run` and the queue on a small clone: what runs, and where it lands."""
+"""`dvc repro`, `dvc exp run` and the queue on a small clone: stages and records."""
 
 import re
 import subprocess
@@ -101,18 +101,18 @@ def test_a_sweep_lands_in_one_store(clone: Path) -> None:
     assert {"0.0001", "1e-05", "0.0002", "0.0003"} <= set(re.split(r"[,\n]", table))
 
     runs = _runs(clone)
-    named = {run["DVC_EXP_NAME"]: run for run in runs if "DVC_EXP_NAME" in run}
-    assert len(named) == 4
-    assert named["here"]["lr"] == "0.0001"
-    assert named["apart"]["lr"] == "1e-05"
-    assert {name: named[name]["scored"] for name in ("here", "apart")} == {
+    runs_by_name = {run["DVC_EXP_NAME"]: run for run in runs if "DVC_EXP_NAME" in run}
+    assert len(runs_by_name) == 4
+    assert runs_by_name["here"]["lr"] == "0.0001"
+    assert runs_by_name["apart"]["lr"] == "1e-05"
+    assert {name: runs_by_name[name]["scored"] for name in ("here", "apart")} == {
         "here": "test",
         "apart": "validation",
     }
     assert {run["lr"] for run in runs} == {"0.001", "0.0001", "1e-05", "0.0002", "0.0003"}
     assert {run["status"] for run in runs} == {"FINISHED"}
     assert all(run["mlflow.source.git.commit"] for run in runs)
-    assert named["apart"]["DVC_STAGE"].startswith("train@pix2pix-")
+    assert runs_by_name["apart"]["DVC_STAGE"].startswith("train@pix2pix-")
 
 
 def test_dvc_shows_metrics_and_plots(clone: Path) -> None:

@@ -112,8 +112,8 @@ build_table("large", 64 * 128)
 def test_a_table_is_built_in_half_its_own_memory(tmp_path: Path) -> None:
     """200 MB of images are built with 100 MB of memory."""
     command = [sys.executable, "-c", LIMITED, str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     large = sum(file.stat().st_size for file in (tmp_path / "large").iterdir())
     assert large > 180 * 2**20
     shutil.rmtree(tmp_path / "large")

@@ -64,15 +64,15 @@ def _clone(source: Path, folder: Path) -> None:
     git(folder, "config", "user.email", "tester@example.org")
 
 
-def _do(clone: Path, block: str, here: dict[str, object] | None = None) -> str:
+def _do(clone: Path, block: str, replacements: dict[str, object] | None = None) -> str:
     """Run a block's commands with the replacements ``here``; return the output."""
-    printed = []
-    for command in parse_commands(named_blocks(PAGE, "console")[block], here or {}):
+    outputs = []
+    for command in parse_commands(named_blocks(PAGE, "console")[block], replacements or {}):
         if command[0] == "git":
             git(clone, *command[1:])
         else:
-            printed.append(run(clone, *command))
-    return "".join(printed)
+            outputs.append(run(clone, *command))
+    return "".join(outputs)
 
 
 def _contents(clone: Path) -> dict[str, str]:
@@ -89,9 +89,9 @@ def test_a_clone_pulls_another_clones_push(team: Team, results: Path) -> None:
     """No stage runs, and MLflow gets the runs."""
     with team.server.running():
         _do(team.first, "push")
-        printed = _do(team.second, "pull")
-    assert "Data and pipelines are up to date" in printed
-    assert f"{VARIANT}: the training of" in printed
+        output = _do(team.second, "pull")
+    assert "Data and pipelines are up to date" in output
+    assert f"{VARIANT}: the training of" in output
     assert _contents(team.second) == _contents(results)
     assert stages_run(run(team.second, "dvc", "repro")) == set()
 
@@ -115,9 +115,9 @@ def test_the_run_cache_is_shared(team: Team, results: Path) -> None:
         _do(team.second, "pull")
     (team.second / "dvc.lock").unlink()
     shutil.rmtree(team.second / "data" / "models")
-    printed = run(team.second, "dvc", "repro")
-    assert stages_run(printed) == {f"train@{VARIANT}"}
-    assert "Stage 'split@points' is cached" in printed
+    output = run(team.second, "dvc", "repro")
+    assert stages_run(output) == {f"train@{VARIANT}"}
+    assert "Stage 'split@points' is cached" in output
     models = f"data/models/{VARIANT}/"
     changed = _contents(team.second).items() ^ _contents(results).items()
     assert {path for path, _ in changed} == {f"{models}run_id", f"{models}training.json"}
@@ -138,9 +138,9 @@ def test_an_interrupted_push_can_be_repeated(team: Team, results: Path) -> None:
             assert push.poll() is None
             time.sleep(0.002)
         servers.kill(server)
-        printed, _ = push.communicate()
+        output, _ = push.communicate()
     assert push.returncode != 0
-    assert "ERROR" in printed
+    assert "ERROR" in output
     with team.server.running():
         run(team.first, "dvc", "push")
         run(team.second, "dvc", "pull")

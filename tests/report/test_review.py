@@ -1,4 +1,4 @@
-"""The page of ``s2f review``: what it shows, and the list that clicks on it make."""
+"""The page of ``s2f review``: its images, and the list that clicks on it make."""
 
 import json
 import re

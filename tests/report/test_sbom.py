@@ -115,11 +115,11 @@ def test_the_command_writes_the_bill_of_materials(tmp_path: Path) -> None:
     """A path that cannot be written is an error."""
     out = tmp_path / "sbom.json"
     run = [sys.executable, "-m", "stages.licences", "--sbom"]
-    done = subprocess.run([*run, str(out)], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "PACKAGE" in done.stdout
+    result = subprocess.run([*run, str(out)], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "PACKAGE" in result.stdout
     assert json.loads(out.read_text(encoding="utf-8"))["components"]
-    failed = subprocess.run(
+    failure = subprocess.run(
         [*run, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert failed.returncode == 1
-    assert "cannot be written: Is a directory" in failed.stderr
+    assert failure.returncode == 1
+    assert "cannot be written: Is a directory" in failure.stderr

@@ -1,4 +1,4 @@
-"""What is read of DVC's experiments, and the page that shows it."""
+"""DVC's experiments as they are read, and their page."""
 
 import json
 import re
@@ -146,7 +146,7 @@ class _Page(HTMLParser):
 
 @pytest.fixture
 def evaluations(tmp_path: Path) -> Path:
-    """A folder with one evaluation, which tells what FID is."""
+    """A folder with one evaluation, which describes FID."""
     folder = tmp_path / "evaluations" / "tiny" / "tiny"
     folder.mkdir(parents=True)
     scores = {"fid": {"title": "FID", "higher_is_better": False}}
@@ -261,8 +261,8 @@ def test_reading_outside_a_project_is_an_error(tmp_path: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str) -> None:
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.mark.slow

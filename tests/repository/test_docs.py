@@ -49,11 +49,11 @@ def test_overrides_name_keys_of_params_yaml(page: Path) -> None:
     for variant in re.findall(r"-S '?\+*variants\.([\w-]+)", text):
         assert variant in params["variants"]
     for added, key in re.findall(r"-S '?(\+?)([a-z][\w.-]*)=", text):
-        here: Any = params
+        section: Any = params
         *above, last = key.split(".")
         for part in above:
-            here = here.get(part, {})
-        assert (last in here and f"-S ~{key} " not in text) is not bool(added), key
+            section = section.get(part, {})
+        assert (last in section and f"-S ~{key} " not in text) is not bool(added), key
 
 
 def test_at_most_ten_pages_are_written_by_hand() -> None:

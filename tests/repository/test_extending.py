@@ -1,4 +1,4 @@
-"""What docs/how-to/extend.md adds is added to a copy of the package, and trains."""
+"""The additions of docs/how-to/extend.md, in a copy of the package, train."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def test_new_variants_train_and_fulfil_the_contracts(copy: Path, tmp_path: Path)
     folders = [copy, ROOT, ROOT / "tests" / "helpers"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
     command = [sys.executable, __file__, str(copy), str(tmp_path)]
-    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == _added(copy)
+    result = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == _added(copy)
 
 
 def _added(copy: Path) -> list[str]:

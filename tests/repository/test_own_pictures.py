@@ -37,14 +37,14 @@ def _photos(mine: Path) -> None:
     _pictures(mine, "photo")
 
 
-def _pairs(mine: Path) -> None:
+def _paired_pictures(mine: Path) -> None:
     """Write pairs, and a sketch and a photo without a partner."""
     for side in ("A", "B"):
         _pictures(mine / side, "same")
         (mine / side / "same-broken.jpg").rename(mine / side / f"only-in-{side}.jpg")
 
 
-def _unpaired(mine: Path) -> None:
+def _unpaired_pictures(mine: Path) -> None:
     _pictures(mine / "A", "sketch")
     _pictures(mine / "B", "photo")
     for file in sorted((mine / "A").glob("sketch-0*.jpg")):
@@ -65,8 +65,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 CASES: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
     "photos": (_photos, "pix2pix-pencil", ["a text file"]),
-    "pairs": (_pairs, "objects", ["no partner"]),
-    "unpaired": (_unpaired, "cyclegan-unet", ["a text file"]),
+    "pairs": (_paired_pictures, "objects", ["no partner"]),
+    "unpaired": (_unpaired_pictures, "cyclegan-unet", ["a text file"]),
 }
 
 

@@ -1,4 +1,4 @@
-"""``dvc.yaml`` says the truth about what each stage imports and reads."""
+"""``dvc.yaml`` names all that each stage imports and reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of quality for time: its protocol, its snapshots, and what it writes."""
+"""The benchmark of quality for time: its protocol, its snapshots and its files."""
 
 from __future__ import annotations
 

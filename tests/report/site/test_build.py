@@ -1,4 +1,4 @@
-"""The report's folder: what is in it, what it asks for, and that it is replaced as a whole."""
+"""The report's folder: its pages, their links, and its replacement as a whole."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def test_pages_are_accessible(project: Project) -> None:
             assert attributes["height"]
         ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
         assert len(ids) == len(set(ids))
-        named = ("aria-labelledby", "for", "popovertarget", "aria-describedby")
-        pointed = {one for _, a in tags for name in named for one in (a.get(name) or "").split()}
+        links = ("aria-labelledby", "for", "popovertarget", "aria-describedby")
+        pointed = {one for _, a in tags for name in links for one in (a.get(name) or "").split()}
         assert pointed <= set(ids), path
         kinds = [tag for tag, _ in tags]
         assert kinds.count("table") == kinds.count("caption")

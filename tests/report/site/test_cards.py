@@ -1,4 +1,4 @@
-"""What the cards say of data and models, and what people took for real."""
+"""The cards of data and models, and the survey's section."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def test_nearest_training_images_are_shown_nearest_first(project: Project) -> No
     """Each output is beside its nearest training image, with their distance."""
     html = build_pages(project, ["pix"])["variants/pix.html"]
     part = html[html.index("Nearest training images") :]
-    shown = re.findall(r'alt="(Output|Training image|Output for) ?(face-\d+)"', part)
-    assert [name for _, name in shown[:4]] == [
+    captions = re.findall(r'alt="(Output|Training image|Output for) ?(face-\d+)"', part)
+    assert [name for _, name in captions[:4]] == [
         "face-00002",
         "face-00007",
         "face-00003",
@@ -115,14 +115,14 @@ def test_the_survey_is_on_the_overview(project: Project, monkeypatch: pytest.Mon
     """A line per translation, for all of them, for photos and for errors; none without answers."""
     assert "survey" not in build_pages(project, ["pix"])["index.html"]
     rate: dict[str, Any] = {"low": 0.125, "high": 0.5, "people": 2, "interval_by": "resamples"}
-    whole = {"value": 0.9, "n": 24, "images": 12, **rate}
+    real = {"value": 0.9, "n": 24, "images": 12, **rate}
     summary = {
         **rate,
         "rate": 0.25,
         "answers": 1200,
         "by_variant": [{"name": "pix", "rate": 0.25, "answers": 1200, **rate}],
-        "real": whole,
-        "error": {**whole, "value": None},
+        "real": real,
+        "error": {**real, "value": None},
         "timed": False,
         "stale": {"other": 3},
     }

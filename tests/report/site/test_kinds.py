@@ -1,4 +1,4 @@
-"""Photos, sketches, samples and surfaces on one site: what each has, and what it does not."""
+"""Photos, sketches, samples and surfaces on one site, each with its own sections."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_warnings_of_a_training_are_on_its_page(project: Project) -> None:
 
 def test_a_study_without_numbers_has_its_findings_and_its_printed_table(project: Project) -> None:
     """With all decimals of the paper, and a dash for a missing number."""
-    printed = PrintedTable(
+    ssims = PrintedTable(
         caption="SSIM by class",
         score="ssim",
         columns=("pix2pix", "CycleGAN"),
@@ -180,9 +180,9 @@ def test_a_study_without_numbers_has_its_findings_and_its_printed_table(project:
         StudyRow(name="FC-GAN", ours="points"),
         StudyRow(name="DC-GAN on grids", ours="meshes"),
     )
-    found = ("Noise is cleaner.",)
+    findings = ("Noise is cleaner.",)
     study = Study(
-        title="P", citation="c", setting="Sketchy", found=found, printed=printed, rows=rows
+        title="P", citation="c", setting="Sketchy", found=findings, printed=ssims, rows=rows
     )
     html = build_pages(project, NAMES, {"P3": study})["studies/P3.html"]
     words = page_text(html)

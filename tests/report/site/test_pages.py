@@ -79,10 +79,10 @@ def test_each_score_has_a_footnote(project: Project) -> None:
     for path in (OVERVIEW, P1_PAGE, "variants/resnet.html"):
         html = build_p1_pages(project)[path]
         tags = Outline(html).tags
-        opened = {a["popovertarget"] for tag, a in tags if tag == "button"}
+        targets = {a["popovertarget"] for tag, a in tags if tag == "button"}
         notes = {a["id"] for tag, a in tags if "popover" in a}
-        assert opened
-        assert opened == notes
+        assert targets
+        assert targets == notes
         note = "Better: lower. Range: 0 to ∞. Meaning: What KID measures, in a sentence."
         assert f'title="{note} Library: made up 1.0."' in html
         assert "<dd>What KID measures, in a sentence.</dd>" in html

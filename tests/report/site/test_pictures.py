@@ -1,4 +1,4 @@
-"""Pictures on disk: encoded once, named by what they show."""
+"""Pictures on disk: encoded once, named by their pixels."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def test_a_picture_is_shrunk_to_the_edge(pictures: PictureStore, tmp_path: Path)
 def test_equal_pixels_share_a_file(pictures: PictureStore, tmp_path: Path) -> None:
     """Other pixels have their own file, and all bytes are counted once."""
     grey = np.zeros((8, 8, 1), dtype=np.uint8)
-    first, again = pictures.add(grey), pictures.add(grey.copy())
+    first, second = pictures.add(grey), pictures.add(grey.copy())
     other = pictures.add(grey + 200)
-    assert first == again != other
+    assert first == second != other
     files = sorted((tmp_path / "images").iterdir())
     assert [f"images/{file.name}" for file in files] == sorted({first.src, other.src})
     assert pictures.size == sum(file.stat().st_size for file in files)

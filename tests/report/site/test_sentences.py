@@ -1,4 +1,4 @@
-"""The sentences, on numbers made so that the answer is known."""
+"""The report's sentences, on numbers with a known answer."""
 
 from __future__ import annotations
 
@@ -176,8 +176,8 @@ def test_baselines_are_beaten_not_beaten_or_not_settled() -> None:
         "mean-face": {"kid": EstimateRecord(value=0.02, low=0.009, high=0.03)},
         "nearest-face": {"kid": EstimateRecord(value=0.001)},
     }
-    mine = {"kid": EstimateRecord(value=0.01, low=0.008, high=0.012)}
-    item = first.model_copy(update={"figures": {"model": mine, **rivals}})
+    model = {"kid": EstimateRecord(value=0.01, low=0.008, high=0.012)}
+    item = first.model_copy(update={"figures": {"model": model, **rivals}})
     text = baseline_sentences([item, item.model_copy(update={"name": "b"})])
     assert text[0] == (
         "By KID, a and b beat the sketch itself, but not the nearest training photo; "
@@ -188,10 +188,10 @@ def test_baselines_are_beaten_not_beaten_or_not_settled() -> None:
 
 def test_nearest_face_is_not_explained_if_it_loses() -> None:
     """Nearest face is not explained if it loses."""
-    mine = {"kid": EstimateRecord(value=0.01)}
-    copied = {"kid": EstimateRecord(value=0.02)}
+    model = {"kid": EstimateRecord(value=0.01)}
+    nearest = {"kid": EstimateRecord(value=0.02)}
     item = evaluation("a", 100).model_copy(
-        update={"figures": {"model": mine, "nearest-face": copied}}
+        update={"figures": {"model": model, "nearest-face": nearest}}
     )
     assert baseline_sentences([item]) == ["By KID, a beats the nearest training photo."]
 

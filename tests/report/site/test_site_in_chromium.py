@@ -39,8 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One browser for all tests."""
-    with browser(tmp_path_factory.mktemp("profile")) as opened:
-        yield opened
+    with browser(tmp_path_factory.mktemp("profile")) as page:
+        yield page
 
 
 def test_pages_load_nothing_from_outside(folder: Path, chromium: Browser) -> None:
@@ -56,10 +56,10 @@ def test_pages_load_nothing_from_outside(folder: Path, chromium: Browser) -> Non
         broken = "[...document.images].filter((i) => i.complete && i.src && !i.naturalWidth).length"
         assert chromium.run(broken) == 0
     assert chromium.errors == []
-    here = folder.as_uri()
+    base = folder.as_uri()
     requests = {one for one in chromium.requests if not one.startswith(("about:", "data:"))}
     assert len(requests) > 8
-    assert [one for one in requests if not one.startswith(here)] == []
+    assert [one for one in requests if not one.startswith(base)] == []
 
 
 def test_colours_follow_the_system(folder: Path, chromium: Browser) -> None:

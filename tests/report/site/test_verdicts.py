@@ -1,4 +1,4 @@
-"""Whether a paper's claims hold, on scores by image made so that the answer is known."""
+"""Verdicts on a paper's claims, on scores by image with a known answer."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from s2f_core.report.site.verdicts import Verdict, caution, judge_claims
 ROOT = Path(__file__).parents[3]
 IDS = [f"face-{n:02d}" for n in range(30)]
 SHIFTS = {"good": 0.0, "level": 0.0, "bad": -0.2, "worst": -0.4}
-NOTHING: Any = None  # what no verdict looks at
+NOTHING: Any = None  # fields that no verdict reads
 
 
 def translated(name: str, shift: float, **changes: Any) -> TranslationResult:
-    """A translation whose SSIM is as far above a half, up to noise, and the same in KID."""
+    """A translation whose SSIM and KID are this far above a half, up to noise."""
     noise = np.random.default_rng(sum(map(ord, name))).normal(0, 0.01, len(IDS))
     by_image = pd.DataFrame({"ssim": 0.5 + shift + noise}, index=pd.Index(IDS, name="id"))
     mean = float(by_image["ssim"].mean())

@@ -30,8 +30,8 @@ def test_the_rates_by_hand() -> None:
     real = _frame({"Ana": list("rrrg")}, "")
     real["image"] = "p" + real["image"]
     frame = pd.concat([generated, real])
-    found = fooling_rate(frame)
-    assert (found["value"], found["n"], found["people"], found["images"]) == (0.375, 8, 2, 4)
+    rate = fooling_rate(frame)
+    assert (rate["value"], rate["n"], rate["people"], rate["images"]) == (0.375, 8, 2, 4)
     assert error_rate(frame)["value"] == pytest.approx(4 / 12, abs=1e-6)
     assert fooling_rate(real)["value"] is None
 
@@ -41,27 +41,27 @@ def test_one_persons_interval_is_wilsons(hits: int, n: int) -> None:
     """As SciPy has it; a bootstrap of no hits would say that there can be none."""
     reference = binomtest(hits, n).proportion_ci(method="wilson")
     assert wilson_interval(hits / n, n) == pytest.approx((reference.low, reference.high), abs=1e-6)
-    found = fooling_rate(_frame({"Ana": ["r"] * hits + ["g"] * (n - hits)}))
-    assert (found["low"], found["high"]) == pytest.approx(tuple(reference), abs=1e-5)
-    assert found["interval_by"] == WILSON
+    rate = fooling_rate(_frame({"Ana": ["r"] * hits + ["g"] * (n - hits)}))
+    assert (rate["low"], rate["high"]) == pytest.approx(tuple(reference), abs=1e-5)
+    assert rate["interval_by"] == WILSON
 
 
-def test_people_who_agree_are_no_more_pictures() -> None:
-    """Ten who are never fooled by five pictures tell as little of others as one does."""
-    found = fooling_rate(_frame({f"{number}": ["g"] * 5 for number in range(10)}))
-    assert found["high"] == pytest.approx(wilson_interval(0, 5)[1], abs=1e-5)
+def test_more_people_who_agree_do_not_narrow_the_interval() -> None:
+    """Ten people who are never fooled by five pictures have the interval of one such person."""
+    rate = fooling_rate(_frame({f"{number}": ["g"] * 5 for number in range(10)}))
+    assert rate["high"] == pytest.approx(wilson_interval(0, 5)[1], abs=1e-5)
 
 
-def test_people_are_resampled_not_their_answers_alone() -> None:
-    """One who calls all real and one who calls none so: the rate of others may be any."""
-    found = fooling_rate(_frame({"Ana": ["r"] * 50, "Bo": ["g"] * 50}))
-    assert (found["value"], found["low"], found["high"]) == (0.5, 0.0, 1.0)
-    assert found["interval_by"] == BOOTSTRAP
+def test_the_bootstrap_resamples_people_not_answers_alone() -> None:
+    """One person calls every picture real, the other none: the interval is 0 to 1."""
+    rate = fooling_rate(_frame({"Ana": ["r"] * 50, "Bo": ["g"] * 50}))
+    assert (rate["value"], rate["low"], rate["high"]) == (0.5, 0.0, 1.0)
+    assert rate["interval_by"] == BOOTSTRAP
 
 
-def test_the_interval_of_people_who_are_alike_is_that_of_the_pictures() -> None:
+def test_people_who_answer_alike_have_the_interval_of_the_pictures() -> None:
     """Close to the binomial one where every picture fools all or none."""
     letters = ["r"] * 30 + ["g"] * 70
-    found = fooling_rate(_frame({f"{number}": letters for number in range(6)}))
+    rate = fooling_rate(_frame({f"{number}": letters for number in range(6)}))
     half = 1.96 * np.sqrt(0.3 * 0.7 / 100)
-    assert (found["low"], found["high"]) == pytest.approx((0.3 - half, 0.3 + half), abs=0.02)
+    assert (rate["low"], rate["high"]) == pytest.approx((0.3 - half, 0.3 + half), abs=0.02)

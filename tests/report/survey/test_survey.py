@@ -1,4 +1,4 @@
-"""The blind study: what its page shows and hides, and what is read of its answers."""
+"""The blind study: its page, which must not give the answers away, and its answer files."""
 
 import base64
 import io
@@ -33,7 +33,7 @@ def test_the_page_is_half_real_and_gives_nothing_away(make_page: MakePage, root:
     page = make_page(each=10)
     truth = pd.DataFrame(page["truth"].values())
     assert truth["translation"].value_counts().to_dict() == {"": 20, "one": 10, "two": 10}
-    assert truth["id"].is_unique  # nobody sees a photo beside what was made of it
+    assert truth["id"].is_unique  # no photo is beside its translation
     assert (truth["truth"] == "real").equals(truth["translation"] == "")
     assert [set(image) for image in page["images"]] == [{"key", "picture"}] * 40
     assert [image["key"] for image in page["images"]] == sorted(page["truth"])
