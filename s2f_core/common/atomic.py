@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from s2f_core.common.errors import UserError
 
@@ -76,6 +78,14 @@ def write_text(target: Path, text: str) -> None:
     """Write UTF-8 with the line endings of ``text``, by :func:`atomic_write`."""
     with atomic_write(target) as unfinished:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(target: Path, data: Any) -> None:
+    """Write ``data`` as indented JSON, by :func:`atomic_write`.
+
+    Raises ValueError where it has NaN or an infinity, which are no JSON.
+    """
+    write_text(target, json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from s2f_core.common.atomic import write_json
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, to_rgb
@@ -277,10 +277,10 @@ def write_evaluation(result: EvaluationResult, folder: Path) -> None:
     result.images.to_parquet(folder / "scores.parquet", index=False)
     if result.features:
         paired_bootstrap.save_features(folder, *result.features)
-    (folder / "evaluation.json").write_text(json.dumps(result.report, indent=2) + "\n")
+    write_json(folder / "evaluation.json", result.report)
 
 
 def write_metrics(scores: Mapping[str, Mapping[str, float]], file: Path) -> None:
     """Write the scores of each translation of a variant to a JSON file."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(scores, indent=2) + "\n")
+    write_json(file, scores)

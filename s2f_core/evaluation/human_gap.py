@@ -6,7 +6,6 @@ measures the difference between the two before anything is trained.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from s2f_core.common.atomic import write_json
 from s2f_core.common.config import Section
 from s2f_core.common.entry_names import Name
 from s2f_core.common.errors import UserError
@@ -28,7 +28,7 @@ from s2f_core.metrics import bootstrap
 from s2f_core.metrics.feature_extractor import FeatureExtractor
 from s2f_core.metrics.inception_v3 import INCEPTION
 from s2f_core.metrics.kid import KID
-from s2f_core.metrics.types import MISSING, Estimate, ImageSet, Values, estimate
+from s2f_core.metrics.types import Estimate, ImageSet, Values, mean_estimate
 
 COLUMNS = 12  # sketches of a set on the sheet
 MIN_SKETCHES = 20  # of a set; people's are halved
@@ -182,7 +182,7 @@ def measure(sets: SketchSets, inception: FeatureExtractor) -> dict[str, dict[str
     figures_by_set = {}
     people_set = sample(people)
     for name, pages in sets.sketches.items():
-        figures = {key: _mean(score(pages)) for key, score in SKETCH_SCORES.items()}
+        figures = {key: mean_estimate(score(pages)) for key, score in SKETCH_SCORES.items()}
         compared = (
             (sample(one_half), sample(other_half))
             if name == PEOPLE
@@ -190,13 +190,6 @@ def measure(sets: SketchSets, inception: FeatureExtractor) -> dict[str, dict[str
         )
         figures_by_set[name] = {**figures, "kid": KID.measure(*compared)}
     return figures_by_set
-
-
-def _mean(values: Values) -> Estimate:
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return MISSING
-    return estimate(float(known.mean()), *bootstrap.mean_interval(known, stream(0)), len(known))
 
 
 def write(gap: Gap, root: Path, inception: FeatureExtractor, folder: Path, metrics: Path) -> None:
@@ -218,14 +211,14 @@ def write(gap: Gap, root: Path, inception: FeatureExtractor, folder: Path, metri
     for path in (folder, metrics.parent):
         path.mkdir(parents=True, exist_ok=True)
     save_png(folder / "sheet.png", grid(images, COLUMNS))
-    (folder / "gap.json").write_text(json.dumps(report, indent=2) + "\n")
+    write_json(folder / "gap.json", report)
     flat = {
         f"{name}_{score}": each["value"]
         for name, figures in figures_by_set.items()
         for score, each in figures.items()
         if each["value"] is not None
     }
-    metrics.write_text(json.dumps(flat, indent=2) + "\n")
+    write_json(metrics, flat)
 
 
 def _sheet_row(pages: Pixels) -> Pixels:

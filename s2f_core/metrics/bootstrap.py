@@ -16,6 +16,9 @@ SET_RESAMPLES = 200  # of a comparison of two sets
 RESAMPLED_SETS = f"{SET_RESAMPLES} bootstrap resamples of both sets"
 
 
+MIN_IMAGES = 8  # of a comparison of two sets; a resample of fewer may be one image alone
+
+
 def mean_interval(values: Values, random: np.random.Generator) -> tuple[float, float]:
     """Return the 95 % percentile interval of the mean of values [n], from 1,000 resamples."""
     n = len(values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from s2f_core.common.images import Pixels
@@ -19,7 +21,8 @@ def pixel_vectors(images: Pixels) -> Values:
 def diversity(outputs: Values, targets: Values) -> float:
     """Return the root mean squared distance of two outputs [n, d], over that of two targets [m, d].
 
-    The score is 0 where all outputs are equal, and 1 where they vary as the targets do.
+    The score is 0 where all outputs are equal, and 1 where they vary as the targets do. It is NaN
+    where all targets are equal.
     """
     rows, others = np.arange(len(outputs)), np.arange(len(targets))
     return _ratio(_squared_distances(outputs), _squared_distances(targets), rows, others)
@@ -45,7 +48,8 @@ def _squared_distances(vectors: Values) -> Values:
 
 def _ratio(ours: Values, theirs: Values, rows: Rows, others: Rows) -> float:
     real = mean_of_pairs(theirs, others)
-    return float(np.sqrt(mean_of_pairs(ours, rows) / real)) if real else 0.0
+    ratio = max(mean_of_pairs(ours, rows), 0.0) / real if real > 0 else math.nan
+    return math.sqrt(ratio)
 
 
 DIVERSITY = SetScore(

@@ -14,11 +14,13 @@ def landmark_error(outputs: Values, targets: Values) -> Values:
     """Return the normalised mean error of each pair's points [n, 2 · 468]: float64 [n].
 
     Source: the 300-W benchmark (Sagonas et al. 2013): the mean distance of a point from the
-    target's, over the distance of the target's outer eye corners. NaN where either has no face.
+    target's, over the distance of the target's outer eye corners. NaN where either has no face, or
+    the target's eyes are one point.
     """
     ours, theirs = (points.reshape(-1, POINTS, 2) for points in (outputs, targets))
     eyes = np.linalg.norm(theirs[:, EYE_CORNERS[0]] - theirs[:, EYE_CORNERS[1]], axis=1)
-    return np.asarray(np.linalg.norm(ours - theirs, axis=2).mean(axis=1) / eyes)
+    distances = np.linalg.norm(ours - theirs, axis=2).mean(axis=1)
+    return np.asarray(distances / np.where(eyes > 0, eyes, np.nan))
 
 
 LANDMARK_ERROR = PairedScore(

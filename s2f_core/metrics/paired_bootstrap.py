@@ -16,7 +16,7 @@ import numpy as np
 
 from s2f_core.common.seeding import stream
 from s2f_core.metrics import bootstrap
-from s2f_core.metrics.bootstrap import MEAN_RESAMPLES, SET_RESAMPLES, Rows
+from s2f_core.metrics.bootstrap import MEAN_RESAMPLES, MIN_IMAGES, SET_RESAMPLES, Rows
 from s2f_core.metrics.fid import fid, fid_of_rows
 from s2f_core.metrics.kid import cubic_kernel, kid
 from s2f_core.metrics.types import Estimate, Values
@@ -25,7 +25,6 @@ Outcome = Literal["better", "worse", "not settled"]
 
 FEATURES = "features.npz"
 MAX_FID_IMAGES = 512  # resampling the FID of more takes minutes
-MIN_IMAGES = 8  # a resample of fewer may be one image alone
 
 
 @dataclass(frozen=True)

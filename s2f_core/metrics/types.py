@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict
@@ -27,6 +28,7 @@ __all__ = [
     "Space",
     "Values",
     "estimate",
+    "mean_estimate",
 ]
 
 Space = Literal[
@@ -57,7 +59,11 @@ class FeatureNetwork(Protocol):
 
 
 class Estimate(TypedDict):
-    """A value, its 95 % interval and the number of images behind it; the form is the JSON's."""
+    """A value, its 95 % interval and the number of images behind it; the form is the JSON's.
+
+    What cannot be measured is None: the value where the score is not defined for the images, the
+    interval where there are too few of them.
+    """
 
     value: float | None
     low: float | None
@@ -65,16 +71,25 @@ class Estimate(TypedDict):
     n: int
 
 
-def estimate(value: float, low: float, high: float, n: int) -> Estimate:
-    """Return an estimate with six significant digits."""
-
-    def rounded(number: float) -> float:
-        return float(f"{number:.6g}")
-
-    return {"value": rounded(value), "low": rounded(low), "high": rounded(high), "n": n}
-
-
 MISSING: Estimate = {"value": None, "low": None, "high": None, "n": 0}
+
+
+def estimate(value: float, interval: tuple[float, float] | None, n: int) -> Estimate:
+    """Return an estimate with six significant digits; what is not finite is None."""
+    if not math.isfinite(value):
+        return MISSING
+    known = interval is not None and all(math.isfinite(end) for end in interval)
+    low, high = (float(f"{end:.6g}") for end in interval) if interval and known else (None, None)
+    return {"value": float(f"{value:.6g}"), "low": low, "high": high, "n": n}
+
+
+def mean_estimate(values: Values | None) -> Estimate:
+    """Return the mean of the finite values [n]; one value alone has no interval."""
+    known = np.empty(0) if values is None else values[np.isfinite(values)]
+    if not len(known):
+        return MISSING
+    interval = bootstrap.mean_interval(known, stream(0)) if len(known) > 1 else None
+    return estimate(float(known.mean()), interval, len(known))
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ class PairedScore(Declaration):
 
     def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
         """Return the mean over the pairs that have a score."""
-        return _mean(self.per_image(outputs, targets))
+        return mean_estimate(self.per_image(outputs, targets))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +195,7 @@ class RelativeScore(Declaration):
 
     def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
         """Return the mean over the outputs that have a score."""
-        return _mean(self.per_image(outputs, targets))
+        return mean_estimate(self.per_image(outputs, targets))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +217,7 @@ class ClassScore(Declaration):
 
     def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
         """Return the mean over the outputs."""
-        return _mean(self.per_image(outputs, targets))
+        return mean_estimate(self.per_image(outputs, targets))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +225,8 @@ class SetScore(Declaration):
     """A comparison of two sets of vectors of a space, float [n, d] and [m, d].
 
     ``interval`` maps both sets, a random generator and the value to the ends of a 95 % interval.
-    ``min_images``: the fewest images of either set for which the score is defined.
+    ``min_images``: the fewest images of either set for which the score is defined. Fewer than
+    eight have no interval.
     """
 
     space: Space
@@ -230,8 +246,9 @@ class SetScore(Declaration):
             return MISSING
         ours, theirs = outputs.vectors(self.space), targets.vectors(self.space)
         value = self.value(ours, theirs)
-        low, high = self.interval(ours, theirs, stream(0), value)
-        return estimate(value, low, high, len(ours))
+        few = min(len(ours), len(theirs)) < bootstrap.MIN_IMAGES
+        interval = None if few else self.interval(ours, theirs, stream(0), value)
+        return estimate(value, interval, len(ours))
 
 
 Score = PairedScore | RelativeScore | ClassScore | SetScore
@@ -239,11 +256,3 @@ Score = PairedScore | RelativeScore | ClassScore | SetScore
 
 def _have_space(space: Space | None, outputs: ImageSet, targets: ImageSet) -> bool:
     return space is None or (space in outputs.spaces and space in targets.spaces)
-
-
-def _mean(values: Values | None) -> Estimate:
-    known = np.empty(0) if values is None else values[~np.isnan(values)]
-    if not len(known):
-        return MISSING
-    low, high = bootstrap.mean_interval(known, stream(0))
-    return estimate(float(known.mean()), low, high, len(known))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -90,14 +91,14 @@ class Run:
     def log(self, step: int, values: Mapping[str, float], model: str | None = None) -> None:
         """Record named values at a step, except those that a resumed run already holds.
 
-        NaN is stored; MLflow stores an infinity as the largest float of that sign. ``model`` is the
-        id of a registered model that gets the values too.
+        NaN and infinities are no values and are left out. ``model`` is the id of a registered model
+        that gets the values too.
         """
         now = int(time.time() * 1000)
         self._pending += [
             (name, float(value), now, step, model)
             for name, value in values.items()
-            if step > self._last_steps.get(name, -1)
+            if step > self._last_steps.get(name, -1) and math.isfinite(value)
         ]
         if time.monotonic() - self._flushed > FLUSH_SECONDS and not self._writer.is_alive():
             self._writer = threading.Thread(target=self._try_write, daemon=True)

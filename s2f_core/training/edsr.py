@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import time
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from torch.nn import functional as F
 from torch.optim import Adam
 from tqdm import tqdm
 
-from s2f_core.common.atomic import atomic_folder
+from s2f_core.common.atomic import atomic_folder, write_json
 from s2f_core.common.device import Precision, resolve_precision
 from s2f_core.common.entry_names import Name
 from s2f_core.common.errors import UserError
@@ -171,6 +170,8 @@ def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, 
         optimizer.step()
         if step % 50 == 0:
             progress.set_postfix(l1=f"{loss.item():.4f}")
+            _require_finite(loss, step, section.lr)
+    _require_finite(loss, section.steps, section.lr)
     return edsr, {
         "training_images": len(patches.photos),
         "seconds": round(time.monotonic() - started, 1),
@@ -178,6 +179,11 @@ def train(patches: Patches, precision: Precision) -> tuple[nn.Module, dict[str, 
         "precision": resolved,
         "device": str(fabric.device),
     }
+
+
+def _require_finite(loss: Tensor, step: int, lr: float) -> None:
+    if not torch.isfinite(loss):
+        raise UserError(f"edsr: the loss is not finite at step {step}: set 'lr' below {lr:g}")
 
 
 def load_reference(file: Path) -> tuple[EDSRSection, nn.Module, dict[str, Any]]:
@@ -215,7 +221,7 @@ def fit(section: SuperResolution, seed: int, precision: Precision, data: Path) -
     with atomic_folder((data / EDSR_FILE).parent) as unfinished:
         file = unfinished / EDSR_FILE.name
         save_model(file, architecture, weights, self_ensemble=section.self_ensemble)
-        (unfinished / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+        write_json(unfinished / "training.json", summary)
         save_png(unfinished / "preview.png", preview)
 
 

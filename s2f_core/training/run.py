@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
 from s2f_core.common import distributed
+from s2f_core.common.atomic import write_json
 from s2f_core.common.device import explain_out_of_memory, resolve_precision, uses_cuda_graphs
 from s2f_core.common.images import save_png
 from s2f_core.data.batches import Batches
@@ -145,14 +146,14 @@ class Outputs:
             network.load_state_dict(weights)
             description = describe(settings, result, direction)
             checkpoint.save_model(self.model / f"{direction}.pt", description, weights)
-        text = json.dumps(summary(settings, result), indent=2)
-        (self.model / "training.json").write_text(text + "\n")
+        write_json(self.model / "training.json", summary(settings, result))
         save_png(self.model / "progress.png", progress_mosaic(result.val, result.frames))
         save_png(self.model / "samples.png", sample_sheet(result.val, result.generators))
         scores = pd.DataFrame(result.scores, columns=COLUMNS)
         for file, frame in ((self.curves, pd.DataFrame(result.history)), (self.validation, scores)):
             file.parent.mkdir(parents=True, exist_ok=True)
-            frame.to_csv(file, index=False, float_format="%.6g")
+            known = frame.replace([np.inf, -np.inf], np.nan)  # which leaves the field empty
+            known.to_csv(file, index=False, float_format="%.6g")
 
 
 def summary(settings: Settings, result: TrainingResult) -> dict[str, Any]:

@@ -1,11 +1,19 @@
 """Files and folders appear whole or not at all."""
 
 import errno
+import json
+import math
 from pathlib import Path
 
 import pytest
 
-from s2f_core.common.atomic import DiskFullError, atomic_folder, atomic_write, write_text
+from s2f_core.common.atomic import (
+    DiskFullError,
+    atomic_folder,
+    atomic_write,
+    write_json,
+    write_text,
+)
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
@@ -75,3 +83,13 @@ def test_a_folder_replaces_another_as_a_whole(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), atomic_folder(target):
         raise RuntimeError
     assert [path.name for path in tmp_path.rglob("*")] == ["site", "pages", "second"]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_json_has_no_value_that_is_not_finite(tmp_path: Path, value: float) -> None:
+    """The old file stays."""
+    file = tmp_path / "scores.json"
+    write_json(file, {"kid": None, "fid": 1.5})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(file, {"kid": value})
+    assert json.loads(file.read_text()) == {"kid": None, "fid": 1.5}

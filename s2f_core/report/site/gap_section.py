@@ -11,7 +11,7 @@ from s2f_core.report.site.footnotes import Footnotes, known_facts
 from s2f_core.report.site.leaderboard_view import estimate_cell
 from s2f_core.report.site.pictures import PictureStore
 from s2f_core.report.site.records import EstimateRecord, Record, read_record
-from s2f_core.report.site.sentences import format_number, intervals_overlap, join_words
+from s2f_core.report.site.sentences import doubt, format_number, join_words
 
 FOLDER = "data/gap"
 PEOPLE = "people"
@@ -164,9 +164,10 @@ def _augmentation_sentences(gap: GapRecord) -> list[str]:
         if before.value is None or after.value is None:
             continue
         verb = "narrows" if after.value < before.value else "widens"
-        doubt = "; the intervals overlap" if intervals_overlap(after, before) else ""
+        reason = doubt(after, before)
         sentences.append(
             f"The augmentation {name} {verb} the gap of {source.condition} from "
-            f"{format_number('kid', before.value)} to {format_number('kid', after.value)}{doubt}."
+            f"{format_number('kid', before.value)} to {format_number('kid', after.value)}"
+            f"{f'; {reason}' if reason else ''}."
         )
     return sentences

@@ -167,6 +167,7 @@ def estimate_cell(key: str, estimate: EstimateRecord) -> dict[str, Any]:
     return {
         "value": sentences.format_number(key, estimate.value),
         "interval": sentences.format_interval(key, estimate),
+        "why": sentences.why_missing(estimate),
         "number": "" if estimate.value is None else f"{estimate.value:.6g}",
     }
 

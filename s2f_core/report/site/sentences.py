@@ -46,10 +46,19 @@ def format_number(score: str, value: float | None) -> str:
 
 
 def format_interval(score: str, estimate: EstimateRecord) -> str:
-    """Return the 95 % interval; empty if none was computed."""
+    """Return the 95 % interval; a dash where a value has none, empty where there is no value."""
     if estimate.low is None or estimate.high is None:
-        return ""
+        return "" if estimate.value is None else MISSING
     return f"{format_number(score, estimate.low)} \N{EN DASH} {format_number(score, estimate.high)}"
+
+
+def why_missing(estimate: EstimateRecord) -> str:
+    """Return why a value or its interval is a dash; empty where both are known."""
+    if estimate.value is None:
+        return "no value: not defined for these images, or too few of them"
+    if estimate.low is None or estimate.high is None:
+        return f"no interval: too few images ({estimate.n})" if estimate.n else "no interval"
+    return ""
 
 
 def difference_phrase(score: str, difference: Difference) -> str:
@@ -169,8 +178,8 @@ def _single_sentence(item: EvaluationRecord) -> list[str]:
 
 def _estimate_with_interval(item: EvaluationRecord, score: str) -> str:
     estimate = item.estimate(score)
-    span = format_interval(score, estimate)
-    return format_number(score, estimate.value) + (f", 95 % interval {span}" if span else "")
+    span = "" if why_missing(estimate) else f", 95 % interval {format_interval(score, estimate)}"
+    return format_number(score, estimate.value) + span
 
 
 def baseline_sentences(evaluations: list[EvaluationRecord]) -> list[str]:
@@ -198,18 +207,18 @@ def _baseline_outcomes(item: EvaluationRecord, score: str) -> Iterable[tuple[str
         theirs = item.estimate(score, name)
         if ours.value is None or theirs.value is None:
             continue
-        if intervals_overlap(ours, theirs):
+        if doubt(ours, theirs):
             yield name, "level"
         else:
             yield name, "win" if item.scores[score].better(ours.value, theirs.value) else "loss"
 
 
-def intervals_overlap(one: EstimateRecord, other: EstimateRecord) -> bool:
-    """Whether two intervals share a value; false if one was not computed."""
+def doubt(one: EstimateRecord, other: EstimateRecord) -> str:
+    """Return why the difference of two values is not settled; empty where it is."""
     ends = (one.low, one.high, other.low, other.high)
     if ends[0] is None or ends[1] is None or ends[2] is None or ends[3] is None:
-        return False
-    return ends[0] <= ends[3] and ends[2] <= ends[1]
+        return "too few images for an interval"
+    return "the intervals overlap" if ends[0] <= ends[3] and ends[2] <= ends[1] else ""
 
 
 def _baseline_sentence(score: str, outcomes: dict[str, str], items: list[EvaluationRecord]) -> str:

@@ -33,7 +33,7 @@ def styles(own: Path, shared: Sequence[str] = ()) -> Markup:
 
 def script_json(data: Any) -> Markup:
     """Return ``data`` as JSON that can stand in a script element: it cannot close the element."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 -- no tag can end in it
 
 

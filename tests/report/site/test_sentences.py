@@ -20,8 +20,10 @@ from s2f_core.report.site.sentences import (
     board_summary,
     discriminator_sentences,
     fid_bias_warning,
+    format_interval,
     format_number,
     join_words,
+    why_missing,
 )
 from s2f_core.report.site.studies import Paper, Study, StudyRow
 
@@ -172,9 +174,9 @@ def test_baselines_are_beaten_not_beaten_or_not_settled() -> None:
     """Translations of equal outcome share a sentence."""
     first = evaluation("a", 100, spread=2)
     rivals = {
-        "sketch": {"kid": EstimateRecord(value=0.5)},
+        "sketch": {"kid": EstimateRecord(value=0.5, low=0.4, high=0.6)},
         "mean-face": {"kid": EstimateRecord(value=0.02, low=0.009, high=0.03)},
-        "nearest-face": {"kid": EstimateRecord(value=0.001)},
+        "nearest-face": {"kid": EstimateRecord(value=0.001, low=0.0, high=0.002)},
     }
     model = {"kid": EstimateRecord(value=0.01, low=0.008, high=0.012)}
     item = first.model_copy(update={"figures": {"model": model, **rivals}})
@@ -188,12 +190,28 @@ def test_baselines_are_beaten_not_beaten_or_not_settled() -> None:
 
 def test_nearest_face_is_not_explained_if_it_loses() -> None:
     """Nearest face is not explained if it loses."""
-    model = {"kid": EstimateRecord(value=0.01)}
-    nearest = {"kid": EstimateRecord(value=0.02)}
+    model = {"kid": EstimateRecord(value=0.01, low=0.009, high=0.011)}
+    nearest = {"kid": EstimateRecord(value=0.02, low=0.019, high=0.021)}
     item = evaluation("a", 100).model_copy(
         update={"figures": {"model": model, "nearest-face": nearest}}
     )
     assert baseline_sentences([item]) == ["By KID, a beats the nearest training photo."]
+
+
+def test_without_an_interval_nothing_is_settled() -> None:
+    """Three images have none: the figure has a dash with its reason, and beats no baseline."""
+    mine = EstimateRecord(value=0.01, n=3)
+    rival = EstimateRecord(value=0.02, n=3)
+    item = evaluation("a", 100).model_copy(
+        update={"figures": {"model": {"kid": mine}, "sketch": {"kid": rival}}}
+    )
+    assert baseline_sentences([item]) == [
+        "By KID, no difference between a and the sketch itself is settled."
+    ]
+    assert (format_interval("kid", mine), format_interval("kid", EstimateRecord())) == ("–", "")
+    assert why_missing(mine) == "no interval: too few images (3)"
+    assert why_missing(EstimateRecord()).startswith("no value: not defined for these images")
+    assert why_missing(EstimateRecord(value=1, low=0, high=2)) == ""
 
 
 def test_fid_is_called_biased_only_below_2048_images() -> None:
