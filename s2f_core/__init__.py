@@ -12,15 +12,14 @@ __all__ = ["load"]
 
 
 def load(model: str | Path, data: str | Path | None = None) -> Model:
-    """A trained model, to be called with an image: ``load("best")("sketch.png").show()``.
+    """Open a trained model, then call it with a picture: ``load("best")("sketch.png").show()``.
 
     ``model`` is the name of a variant under ``data/models``, a model file, its folder, an exported
-    ONNX file, or an address in MLflow such as ``models:/best/1``. ``data`` is where models, fetched
-    weights and trained upscalers are, by default the ``data`` folder of the project that the
-    working directory is in. Raises
-    :class:`s2f_core.common.errors.UserError` where there is no such model, or its file is damaged
-    or newer than this s2f.
+    ONNX file, or an address in MLflow such as ``models:/best/1``. ``data`` is the folder of
+    models, fetched weights and trained upscalers, by default the ``data`` folder of the project
+    that the working directory is in. Raises UserError if there is no such model, or its file is
+    damaged or newer than this s2f.
     """
-    from s2f_core.inference.load import load as loaded
+    from s2f_core.inference.load import load as open_model
 
-    return loaded(model, None if data is None else Path(data))
+    return open_model(model, None if data is None else Path(data))

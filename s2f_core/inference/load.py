@@ -62,7 +62,7 @@ class ModelSource:
 
 
 def load(model: str | Path, data: Path | None = None) -> Model:
-    """Open the model that :func:`find` finds.
+    """Find a model as :func:`find` does, and open it.
 
     ``data`` is the root of models, weights and upscalers, by default the data folder of the project
     that the working directory is in. Raises UserError where there is no such model, or its file is

@@ -1,4 +1,4 @@
-"""A model to be used: an image in, an image out, whatever is behind it."""
+"""A trained model: pictures in, pictures out."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ Picture = Path | str | Image.Image | Pixels
 
 
 class Network(Protocol):
-    """A generator that runs: a checkpoint by PyTorch, or an exported one by ONNX Runtime."""
+    """A generator: a checkpoint in PyTorch or an exported file in ONNX Runtime."""
 
     @property
     def description(self) -> Description:
         """The metadata of the file."""
 
     def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
-        """[n, in, H, W] in [-1, 1] to [n, out, H, W]; noise it draws depends on seed and n."""
+        """Turn [n, in, H, W] in [-1, 1] into [n, out, H, W]; noise depends on seed and n."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,20 @@ class Checkpoint:
     generator: nn.Module
 
     def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
-        """See :class:`Network`; torch's own random state is left as it was."""
+        """See :class:`Network`; torch's random state does not change."""
         return generate_floats(self.generator, [torch.from_numpy(inputs)], seed)
 
 
 class Model:
-    """A generator behind one interface: ``model(image) -> image``.
+    """A trained model, as ``s2f_core.load`` returns it; call it to translate pictures.
 
-    A picture is a PIL image, a path, or uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] of any
-    size. It is laid on white where it is transparent, and made a square. Where the generator has
-    learned from line drawings, it is brought to their paper, size and pen by
-    :func:`s2f_core.data.sketch.normalise.normalise_drawing`; a pose, a painting or flat
-    colours are taken as they are. The square is shrunk to the generator's size by areas.
+    A picture is a PIL image, a path, or an array uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] of
+    any size. Transparent parts become white, and the picture a square of the model's size. If the
+    model learned from line drawings, a drawing first gets their paper, size and line width; poses,
+    paintings and flat colours stay as they are.
 
-    ``data`` is the root of fetched weights and trained upscalers. ``finish`` is what is always done
-    to the outputs [n, s, s, C], such as the upscaler of a registered translation.
+    ``data`` is the folder of fetched weights and trained upscalers. ``finish`` is applied to all
+    outputs [n, s, s, C], for example the upscaler of a registered translation.
     """
 
     def __init__(
@@ -90,33 +89,33 @@ class Model:
         samples: int | None = None,
         **options: Unpack[OptionKwargs],
     ) -> Any:
-        """Translate an image, or each of several; see :class:`Options`.
+        """Translate a picture, or each of a list; the keywords are the fields of ``Options``.
 
-        An array gives an array uint8 [H, W, 1 or 3], other pictures give PIL images. A list gives
-        a list; ``samples=K`` gives K in place of one. A generator of noise takes no image.
-        Raises UserError where a picture cannot be read or used, an option does not fit the model,
-        or weights are missing.
+        Return an array uint8 [H, W, 1 or 3] for an array and a PIL image for any other picture; a
+        list for a list. With ``samples=K`` each of these is a list of K. A generator of noise takes
+        no picture. Raises UserError if a picture cannot be read or used, an option does not fit the
+        model, or weights are missing.
         """
         try:
-            chosen = Options(samples=1 if samples is None else samples, **options)
+            call_options = Options(samples=1 if samples is None else samples, **options)
         except TypeError as error:
             raise UserError(f"{error} (known: {', '.join(OptionKwargs.__annotations__)})") from None
         if image is None:
-            images = [Image.fromarray(_flat(each)) for each in self.sample(chosen)]
+            images = [Image.fromarray(_flat(each)) for each in self.sample(call_options)]
             return images[0] if samples is None else images
         several = isinstance(image, Sequence) and not isinstance(image, str)
         pictures: Sequence[Any] = image if several else [image]  # type: ignore[assignment]
         results = []
-        for picture, outputs in zip(pictures, self.make(pictures, chosen), strict=True):
+        for picture, outputs in zip(pictures, self.make(pictures, call_options), strict=True):
             array = isinstance(picture, np.ndarray)
             converted = outputs if array else [Image.fromarray(_flat(each)) for each in outputs]
             results.append(converted[0] if samples is None else converted)
         return results if several else results[0]
 
     def sample(self, options: Options) -> list[Pixels]:
-        """Return outputs of a generator of noise, each uint8 [s, s, C]."""
+        """Return ``options.samples`` images of a generator of noise, each uint8 [s, s, C]."""
         if not self.takes_noise:
-            raise UserError(f"{self.description.variant} makes images of images: give it one")
+            raise UserError(f"{self.description.variant} makes images from images: pass one")
         count = self._count(options)
         inputs = noise_vectors(self.description, options.seed, count)
         parts = [self.network(inputs[rows.start : rows.stop]) for rows in batches(count)]
@@ -134,7 +133,7 @@ class Model:
         return self.outputs(squares, options)
 
     def outputs(self, squares: Sequence[Square], options: Options) -> list[list[Pixels]]:
-        """As :meth:`make`, for squares that :meth:`prepare` returned."""
+        """Return the same as ``make``, for squares that ``prepare`` returned."""
         count = self._count(options)
         if not squares:
             return []
@@ -155,16 +154,16 @@ class Model:
         ]
 
     def prepare(self, image: Pixels, options: Options) -> Square:
-        """Turn an image uint8 [H, W, 3] into an input at the size of the training tables.
+        """Turn an image uint8 [H, W, 3] into an input at the size of the training images.
 
-        Return uint8 [s, s, C], C the generator's or 1. Raises ImageError where the condition finds
-        nothing in a photo, and UserError where the model takes no images, no photos become
-        its inputs, or weights are missing.
+        Return uint8 [s, s, C], where C is 1 or the generator's input channels. Raises ImageError if
+        the condition finds nothing in a photo. Raises UserError if the model takes no images, has
+        no condition for photos, or weights are missing.
         """
         description = self.description
         if self.takes_noise:
             raise UserError(
-                f"{description.variant} makes images of noise: it takes none, but samples"
+                f"{description.variant} makes images from noise: pass samples, not an image"
             )
         photo = options.from_photo or description.direction == "b-to-a"
         sheet = to_square(image, options.fit or ("crop" if photo else "pad"))
@@ -184,7 +183,7 @@ class Model:
 
     @property
     def draws_noise(self) -> bool:
-        """Whether an image has more than one output."""
+        """Whether a picture can have several different outputs."""
         section = self.description.generator
         return self.takes_noise or (isinstance(section, UNetSection) and section.noise != "none")
 
@@ -197,7 +196,7 @@ class Model:
         return options.samples
 
     def _run_network(self, inputs: Floats, seed: int) -> Floats:
-        """Run one by one where noise is drawn: an output must not depend on its neighbours."""
+        """Run inputs one by one if the generator draws noise: outputs must be independent."""
         step = 1 if self.draws_noise else BATCH
         parts = [inputs[first : first + step] for first in range(0, len(inputs), step)]
         return np.concatenate([self.network(part, seed=seed) for part in parts])
@@ -217,7 +216,7 @@ class Model:
 
 
 def pixels(picture: Picture) -> Pixels:
-    """A picture as uint8 [H, W, 3], upright and on white.
+    """Return a picture as uint8 [H, W, 3], upright and on white.
 
     Raises ImageError if a file cannot be decoded, UserError if it cannot be read or an array is not
     a picture.
@@ -241,5 +240,5 @@ def pixels(picture: Picture) -> Pixels:
 
 
 def _flat(image: Pixels) -> Pixels:
-    """[H, W] of one channel, which is what PIL takes."""
+    """Return [H, W] for one channel, as PIL requires."""
     return image[..., 0] if image.shape[2] == 1 else image

@@ -85,7 +85,7 @@ def write(
 
 @contextmanager
 def _merged(network: nn.Module, merged: bool) -> Iterator[None]:
-    """Whether repeating pixels is one with the convolution behind it; later as it was."""
+    """Merge nearest up with the convolution after it, or not; restored at the end."""
     layers = {layer: layer.merged for layer in network.modules() if isinstance(layer, NearestUp)}
     for layer in layers:
         layer.merged = merged
@@ -119,7 +119,7 @@ def traced(description: Description, network: nn.Module) -> ModelProto:
 def _example(
     description: Description,
 ) -> tuple[Tensor, dict[str, Tensor], tuple[dict[int, object], ...]]:
-    """What the network is given, its planes of noise, and the dimensions of each that are free."""
+    """Return the example input, the planes of noise, and the free dimensions of each."""
     batch, rows, columns = (Dim(name, min=1) for name in ("batch", "rows", "columns"))
     channels, size = description.in_channels, description.size
     if description.generator.takes == "vector":
@@ -149,8 +149,8 @@ def training_inputs(description: Description, data: Path) -> Floats:
     known = description.model_dump(include={"role", "background", "condition", "classes"})
     pairs = VariantData.model_validate(known).pairs(data, "train", direction=description.direction)
     channels = description.in_channels, pairs.targets.shape[2]
-    given = pairs.with_channels(channels).resized_to(description.size)
-    inputs: Floats = given.a(range(min(CALIBRATION, len(given.ids)))).numpy()
+    resized = pairs.with_channels(channels).resized_to(description.size)
+    inputs: Floats = resized.a(range(min(CALIBRATION, len(resized.ids)))).numpy()
     return inputs
 
 
@@ -162,10 +162,10 @@ def _halve(graph: ModelProto) -> None:
     casts = []
     for weight in graph.graph.initializer:
         if weight.data_type == TensorProto.FLOAT and len(weight.dims) > 1:
-            name, stored = weight.name, f"{weight.name}.float16"
+            name, half_name = weight.name, f"{weight.name}.float16"
             halved = numpy_helper.to_array(weight).astype(np.float16)
-            weight.CopyFrom(numpy_helper.from_array(halved, stored))
-            casts.append(helper.make_node("Cast", [stored], [name], to=TensorProto.FLOAT))
+            weight.CopyFrom(numpy_helper.from_array(halved, half_name))
+            casts.append(helper.make_node("Cast", [half_name], [name], to=TensorProto.FLOAT))
     nodes = [*casts, *graph.graph.node]
     del graph.graph.node[:]
     graph.graph.node.extend(nodes)

@@ -57,11 +57,11 @@ def graph_inputs(description: Description, inputs: Floats, seed: int) -> dict[st
 
 
 class Session:
-    """The generator of an ONNX file that :func:`s2f_core.inference.onnx_export.export` wrote.
+    """The generator of an ONNX file that ``s2f export`` wrote.
 
-    ``threads``: how many compute one call, by default as many as there are cores. Calls may come
-    from several threads at once. Raises UserError where the file is missing, damaged, of another
-    version of the format, or not exported by s2f.
+    ``threads`` is the number of threads of one call, by default one per core. Several threads may
+    call it at once. Raises UserError if the file is missing, damaged, of another version of the
+    format, or not exported by s2f.
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
@@ -79,8 +79,8 @@ class Session:
     def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
         """Translate images [n, in, H, W], or vectors [n, in, 1, 1], of float32 in [-1, 1].
 
-        Gives [n, out, H, W] in [-1, 1]. Noise is what PyTorch draws after ``manual_seed(seed)``,
-        so that the checkpoint gives the same. Raises UserError where the shape does not fit.
+        Return [n, out, H, W] in [-1, 1]. Noise equals PyTorch's after ``manual_seed(seed)``, as for
+        the checkpoint. Raises UserError if the shape does not fit.
         """
         self._check(inputs.shape)
         try:

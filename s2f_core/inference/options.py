@@ -1,4 +1,4 @@
-"""What can be chosen when a model is used."""
+"""Options of a call of a model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from s2f_core.networks.upscalers.select import Factor, UpscalerChoice
 
 
 class OptionKwargs(TypedDict, total=False):
-    """The options of a call by keyword; see :class:`Options`."""
+    """The options as keyword arguments; see :class:`Options`."""
 
     seed: int
     from_photo: bool
@@ -24,15 +24,20 @@ class OptionKwargs(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """How pictures are taken and given back.
+    """Options of a call of a model.
 
-    ``from_photo``: the background is removed and the condition made as for the training images.
-    ``fit``: how what is oblong becomes a square, see
-    :func:`s2f_core.data.sketch.normalise.square`; by default a drawing is padded and a photo
-    cropped. ``cut``: the output of a padded one is cut to what the input
-    covers. ``pen``: lines become as wide as those learned from. ``upscale`` ×2 or ×4 by
-    ``upscaler``, see :mod:`s2f_core.networks.upscalers.select`. ``samples`` of each input, the
-    first with ``seed``, the next with the number after it; a generator that draws no noise has one.
+    Attributes:
+        seed: Seed of the noise of the first sample; each next sample adds one.
+        samples: Outputs of each input; more than one needs a generator that draws noise.
+        from_photo: The input is a photo: its background is removed and the condition applied, as
+            for the training images.
+        upscale: Enlarge outputs to 2 or 4 times the model's size.
+        upscaler: The upscaler; ``auto`` is the best one whose weights are there.
+        fit: How an oblong picture becomes a square: ``pad`` adds paper, ``crop`` cuts out the
+            middle, ``stretch`` changes the proportions. By default a drawing is padded and a photo
+            cropped.
+        pen: Give lines the width of the lines in the training drawings.
+        cut: Cut the output of a padded picture to the part that the picture covers.
     """
 
     seed: int = 0

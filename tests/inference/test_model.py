@@ -201,9 +201,9 @@ def test_a_noise_model_makes_samples(data: Path) -> None:
     everything = {image.tobytes() for image in [*first, *other]}
     assert len(everything) == 6
     assert model(seed=1).tobytes() == first[0].tobytes()
-    with pytest.raises(UserError, match="makes images of noise: it takes none"):
+    with pytest.raises(UserError, match="makes images from noise: pass samples"):
         model(_sketch())
-    with pytest.raises(UserError, match="makes images of images: give it one"):
+    with pytest.raises(UserError, match="makes images from images: pass one"):
         s2f_core.load("tiny", data)()
 
 
