@@ -10,7 +10,7 @@ Entries under ``variants:`` are merged with ``defaults:``, which holds what they
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -21,7 +21,6 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic_core import ErrorDetails
 
 from s2f_core.common.entry_names import check_names
 from s2f_core.common.errors import UserError
@@ -135,14 +134,14 @@ def _explain(
     lines = []
     for problem in error.errors(include_url=False):
         place = [*_origin(file, keys, problem["loc"]), *_without_tags(value, problem["loc"])]
-        what = _sentence(problem)
+        what = _sentence({**problem})
         if problem["type"] == "extra_forbidden":
             what = f"unknown key (known keys: {_known_keys(kind, problem['loc'])})"
         lines.append(f"{file}: {'.'.join(place)}: {what}")
     return "\n".join(dict.fromkeys(lines))
 
 
-def _sentence(problem: ErrorDetails) -> str:
+def _sentence(problem: Mapping[str, Any]) -> str:
     given = problem["input"]
     text = f"{problem['msg'].removeprefix('Value error, ')}, got {given!r:.200}"
     unquoted = problem["type"] == "string_type" and isinstance(given, (bool, int, float))

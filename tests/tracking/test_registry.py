@@ -137,7 +137,7 @@ def test_requirements_cover_all_imports_of_a_served_model() -> None:
     }
     outside = imported - sys.stdlib_module_names - {"s2f_core"}
     packages = {"cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml"}
-    not_served = {"distributed", "filelock", "requests", "spandrel", "torchvision"}
+    not_served = {"distributed", "filelock", "pillow_heif", "requests", "spandrel", "torchvision"}
     assert {packages.get(name, name) for name in outside - not_served} | {"mlflow"} == set(
         REQUIREMENTS
     )
