@@ -15,15 +15,23 @@ from pydantic_core import PydanticUndefined
 
 from s2f_core.common.config import Section
 from s2f_core.common.device import Precision
+from s2f_core.common.entry_names import ALLOWED
+from s2f_core.common.seeding import Seed
 from s2f_core.data.background import Background
 from s2f_core.data.conditions import Condition
 from s2f_core.data.curation.curate import Curation
-from s2f_core.data.datasets import Dataset
+from s2f_core.data.datasets import Dataset, ImageSize
 from s2f_core.data.selection import TranslationOptions, VariantData
 from s2f_core.data.split import Split
 from s2f_core.evaluation.human_gap import Gap
 from s2f_core.training.edsr import SuperResolution
-from s2f_core.training.variant import Variant
+from s2f_core.training.variant import (
+    LearningRate,
+    MaxMinutes,
+    MaxSteps,
+    Variant,
+    Width,
+)
 
 TAGS = ("type", "source", "model")  # the keys that choose a section of a union
 SCALARS = {int: "integer", float: "number", str: "text", bool: "true or false", Path: "path"}
@@ -33,14 +41,16 @@ SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 class Parameters(Section):
     """The top level of ``params.yaml``."""
 
-    seed: int = Field(description="Seed of weights, batches and noise.")
-    image_size: int = Field(description="Side in pixels of photos, sketches and reported outputs.")
-    lr: float = Field(description="Learning rate of the generators.")
-    width: int = Field(description="Channels of the first layer of every network (papers: 64).")
-    max_steps: int | None = Field(
+    seed: Seed = Field(description="Seed of weights, batches and noise.")
+    image_size: ImageSize = Field(
+        description="Side in pixels of photos, sketches and reported outputs."
+    )
+    lr: LearningRate = Field(description="Learning rate of the generators.")
+    width: Width = Field(description="Channels of the first layer of every network (papers: 64).")
+    max_steps: MaxSteps = Field(
         description="Most steps of a training; null trains the recipe's epochs."
     )
-    max_minutes: float | None = Field(
+    max_minutes: MaxMinutes = Field(
         description="Most minutes of a training; the learning rates fall in that time."
     )
     precision: Precision = Field(
@@ -77,6 +87,12 @@ def page() -> str:
             "Every key of `params.yaml`. An unknown key or a wrong value is an error that names "
             "the place and lists what is allowed. `dvc exp run -S KEY=VALUE` changes a key that "
             "the file has, `-S ++KEY=VALUE` any key. A key without a default is required."
+        ),
+        (
+            "Names of roles, conditions, tables, variants, translations and studies have "
+            f"{ALLOWED}; two names of a section do not differ in case only. A class can be any "
+            "text. The file is YAML 1.2, as DVC writes it: `no`, `on` and dates are text, `true` "
+            "and `5` need quotes to be text."
         ),
         "P1 to P5 are the [studies](../how-to/studies.md); other names with years are papers.",
     ]
@@ -149,7 +165,8 @@ def type_name(path: str, annotation: Any) -> str:
     """The type in words: ``integer or null``, ``list of text``, links to sections."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return type_name(path, arguments[0])
+        fields = [rule for rule in arguments[1:] if isinstance(rule, FieldInfo)]
+        return type_name(path, arguments[0]) + "".join(map(limits, fields))
     if origin in (Union, UnionType):
         names = [type_name(path, one) for one in arguments if one is not NoneType]
         if all(name.startswith("[") for name in names):
@@ -179,12 +196,17 @@ def container_name(path: str, origin: Any, arguments: tuple[Any, ...]) -> str:
 def limits(field: FieldInfo) -> str:
     """The limits of a number, such as ``, ≥ 0, < 1``."""
     rules = [
-        f"{sign} {getattr(rule, name):g}"
+        f"{sign} {number(getattr(rule, name))}"
         for rule in field.metadata
         for name, sign in SIGNS.items()
         if getattr(rule, name, None) is not None
     ]
     return "".join(f", {limit}" for limit in rules)
+
+
+def number(value: float) -> str:
+    """A limit: ``0.5``, or ``1,000,000``."""
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"
 
 
 def default(field: FieldInfo) -> str:

@@ -70,18 +70,23 @@ def validate(kind: Any, value: Any, *keys: str, file: Path = PARAMS_FILE) -> Any
         section = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
         raise UserError(_explain(error, kind, value, file, keys)) from None
-    for place, given in _truths_as_numbers(value, section):
+    for place, message in _wrong_numbers(value, section):
         key = ".".join([*_origin(file, keys, place), *map(str, place)])
-        raise UserError(f"{file}: {key}: Input should be a valid number, got {given}")
+        raise UserError(f"{file}: {key}: {message}")
     return section
 
 
-def _truths_as_numbers(given: Any, section: Any) -> Iterator[tuple[tuple[int | str, ...], bool]]:
-    """Place and value of each true and false that pydantic took for 1 and 0."""
+def _wrong_numbers(given: Any, section: Any) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Place and message of each value that pydantic takes for a number and the project does not.
+
+    True and false are 1 and 0 for it, and its integers have no end; tables and networks have 64
+    bits for them.
+    """
     if isinstance(given, bool):
         if isinstance(section, (int, float)) and not isinstance(section, bool):
-            yield (), given
-        return
+            yield (), f"Input should be a valid number, got {given}"
+    elif isinstance(given, int) and abs(given) >= 2**63:
+        yield (), f"Input should be between -2^63 and 2^63, got {given}"
     inner: list[tuple[int | str, Any, Any]] = []
     if isinstance(given, dict) and isinstance(section, (dict, BaseModel)):
         values = vars(section) if isinstance(section, BaseModel) else section
@@ -89,8 +94,8 @@ def _truths_as_numbers(given: Any, section: Any) -> Iterator[tuple[tuple[int | s
     elif isinstance(given, (list, tuple)) and isinstance(section, (list, tuple)):
         inner = [(i, *pair) for i, pair in enumerate(zip(given, section, strict=False))]
     for key, value, parsed in inner:
-        for place, truth in _truths_as_numbers(value, parsed):
-            yield (key, *place), truth
+        for place, message in _wrong_numbers(value, parsed):
+            yield (key, *place), message
 
 
 def merge(default: Any, own: Any) -> Any:

@@ -49,6 +49,9 @@ class Pairs:
         self.inputs, self.targets, self.scale = inputs, targets, scale
         self.paired, self.ids, self.ids_b = _domains(inputs, targets, list(ids))
         self.size = round(targets.shape[0] * scale)
+        if not self.size:
+            side = targets.shape[0]
+            raise UserError(f"scale: {scale:g} of {side} pixels leaves none: choose a larger scale")
         self.channels = channels or (inputs.shape[2], targets.shape[2])
         for table, needed in zip((inputs, targets), self.channels, strict=True):
             if table.shape[2] not in (1, needed):

@@ -54,7 +54,7 @@ class Gap(Section):
         min_length=1, description="Conditions to compare, by name."
     )
     people: Name = Field(description="Role with people's drawings.")
-    images: int = Field(100, ge=MIN_SKETCHES, description="Images of each set.")
+    images: int = Field(100, ge=MIN_SKETCHES, le=10**6, description="Images of each set.")
     augmented: dict[Name, AugmentedCondition] = Field(
         default_factory=dict,
         description="Conditions after the augmentation of a recipe, by a name for the report.",

@@ -68,7 +68,7 @@ class Health(Section):
         ),
     )
     window: int = Field(
-        20, ge=1, description="Logged rows, of ten steps each, that it has to stay there."
+        20, ge=1, le=10**6, description="Logged rows, of ten steps each, that it has to stay there."
     )
     variety: float = Field(
         0.05,

@@ -36,51 +36,70 @@ class Recipe(Section):
     """
 
     epochs: float | None = Field(
-        None, gt=0, description="Length of the training in passes over the images; or give batches."
+        None,
+        gt=0,
+        le=1e6,
+        description="Length of the training in passes over the images; or give batches.",
     )
     batches: int | None = Field(
-        None, ge=1, description="Length of the training in batches; or give epochs (P5)."
+        None, ge=1, le=10**9, description="Length of the training in batches; or give epochs (P5)."
     )
     batch: int = Field(
-        1, ge=1, description="Images per step, over all processes (Isola et al. 2017: 1; P5: 16)."
+        1,
+        ge=1,
+        le=65536,
+        description="Images per step, over all processes (Isola et al. 2017: 1; P5: 16).",
     )
     accumulate: int = Field(
         1,
         ge=1,
+        le=65536,
         description="Parts that a batch is split into, one after the other, to save memory.",
     )
     optimiser: Literal["adam", "adamw", "sgd"] = Field(
         "adam", description="Optimiser of all networks (P2 compares Adam and SGD)."
     )
     lr_ratio: float = Field(
-        1.0, gt=0, description="The generator's learning rate over the top-level lr."
+        1.0, ge=1e-6, le=1000, description="The generator's learning rate over the top-level lr."
     )
     lr_d_ratio: float = Field(
-        1.0, gt=0, description="The discriminator's learning rate over the generator's (P1: 0.5)."
+        1.0,
+        ge=1e-6,
+        le=1000,
+        description="The discriminator's learning rate over the generator's (P1: 0.5).",
     )
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's beta1 (Radford et al. 2016).")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's beta2 (Kingma & Ba 2015).")
-    epsilon: float = Field(1e-8, gt=0, description="Adam's epsilon (P5, like TensorFlow: 1e-7).")
+    epsilon: float = Field(
+        1e-8, gt=0, le=1, description="Adam's epsilon (P5, like TensorFlow: 1e-7)."
+    )
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum of SGD.")
     weight_decay: float = Field(
-        0.0, ge=0, description="Weight decay of every optimiser; decoupled in AdamW."
+        0.0, ge=0, le=100, description="Weight decay of every optimiser; decoupled in AdamW."
     )
     schedule: Schedule = Field(
         Linear(type="linear"), description="Learning-rate schedule: a factor on the initial rates."
     )
     clip: float | None = Field(
-        None, gt=0, description="Largest L2 norm of a network's gradient; null does not clip."
+        None,
+        gt=0,
+        le=1e6,
+        description="Largest L2 norm of a network's gradient; null does not clip.",
     )
     gd_ratio: float = Field(
         1.0,
-        gt=0,
+        ge=0.001,
+        le=1000,
         description=(
             "Generator steps per discriminator step: k trains D on every k-th "
             "batch (P4), 1/k trains G on every k-th (P3)."
         ),
     )
     head_start: int = Field(
-        0, ge=0, description="Batches at the start that train the discriminator alone (P4)."
+        0,
+        ge=0,
+        le=10**9,
+        description="Batches at the start that train the discriminator alone (P4).",
     )
     smoothing: float = Field(
         0.0,
@@ -91,6 +110,7 @@ class Recipe(Section):
     noise: float = Field(
         0.0,
         ge=0,
+        le=100,
         description="Standard deviation of the noise on D's inputs; falls linearly to 0 (P3).",
     )
     noise_until: float = Field(
@@ -110,7 +130,7 @@ class Recipe(Section):
     )
     init: Init = Field("normal", description="Initial weights; default keeps PyTorch's.")
     init_gain: float = Field(
-        0.02, gt=0, description="Spread of the initial weights (Radford et al. 2016)."
+        0.02, gt=0, le=100, description="Spread of the initial weights (Radford et al. 2016)."
     )
     jitter: float = Field(
         1.0,
@@ -139,7 +159,9 @@ class Recipe(Section):
             "Splits to train on. train+val is for final results (P5) and needs best: last."
         ),
     )
-    validations: int = Field(6, ge=1, description="Number of validations over the training.")
+    validations: int = Field(
+        6, ge=1, le=10**6, description="Number of validations over the training."
+    )
     best: Literal["ssim", "pixel_difference", "last"] = Field(
         "pixel_difference",
         description=(

@@ -60,7 +60,9 @@ class Step(Policy):
     """Multiply by gamma at regular intervals: ``{type: step}``."""
 
     type: Literal["step"]
-    every: float = Field(0.25, gt=0, le=1, description="Share of the training between two steps.")
+    every: float = Field(
+        0.25, ge=1e-6, le=1, description="Share of the training between two steps."
+    )
     gamma: float = Field(0.5, gt=0, le=1, description="Factor at each step.")
 
     def factor(self, progress: float) -> float:
@@ -90,7 +92,7 @@ class Plateau(Policy):
         "pixel_difference", description="Validation score to watch; lower is better."
     )
     patience: int = Field(
-        2, ge=1, description="Validations without a new best before the rate falls."
+        2, ge=1, le=10**6, description="Validations without a new best before the rate falls."
     )
     gamma: float = Field(0.5, gt=0, lt=1, description="Factor each time.")
 
@@ -115,12 +117,14 @@ class Gate(Policy):
     """
 
     type: Literal["gate"]
-    window: int = Field(5, ge=1, description="Logged rows, of ten steps each, per window.")
+    window: int = Field(
+        5, ge=1, le=10**6, description="Logged rows, of ten steps each, per window."
+    )
     tolerance: float = Field(
         0.02, gt=0, lt=1, description="Largest relative change of a loss that still counts as none."
     )
-    gamma: float = Field(2.0, gt=1, description="Factor at each raise.")
-    most: float = Field(8.0, gt=1, description="Largest factor in all.")
+    gamma: float = Field(2.0, gt=1, le=1000, description="Factor at each raise.")
+    most: float = Field(8.0, gt=1, le=1e6, description="Largest factor in all.")
 
     def feedback_factor(self, history: Rows, scores: Rows) -> float:
         """A power of gamma, at most ``most``."""

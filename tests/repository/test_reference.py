@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from docs.generate import commands, metrics, parameters
 from docs.generate.pages import PAGES
+from s2f_core.common.config import TOP_LEVEL
 from s2f_core.data.assets.catalogue import CATALOGUE
 from stages.main import COMMANDS
 
@@ -21,7 +22,7 @@ SECTIONS = {parameters.title(path, section): section for path, section in parame
 def test_the_page_has_every_top_level_key_of_params_yaml() -> None:
     """The section that documents the file has the file's keys."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    assert set(parameters.Parameters.model_fields) == set(params)
+    assert set(parameters.Parameters.model_fields) == set(params) == set(TOP_LEVEL)
 
 
 @pytest.mark.parametrize("title", SECTIONS)
@@ -44,7 +45,7 @@ def test_every_key_has_a_row_with_type_and_description(title: str) -> None:
 def test_defaults_and_types_are_written_as_yaml() -> None:
     """A row as a reader sees it."""
     rows = parameters.table(SECTIONS["recipe"]).splitlines()
-    assert "| `batch` | integer, ≥ 1 | `1` | Images per step" in "\n".join(rows)
+    assert "| `batch` | integer, ≥ 1, ≤ 65,536 | `1` | Images per step" in "\n".join(rows)
     (schedule,) = [row for row in rows if row.startswith("| `schedule`")]
     assert "[linear](#schedule-linear)" in schedule
     assert "`{type: linear}`" in schedule

@@ -35,8 +35,8 @@ class Edges(FormulaCondition):
     thresholds: Literal["fixed", "otsu", "median"] = Field(
         "fixed", description="Rule for the hysteresis thresholds."
     )
-    low: float = Field(50, ge=0, description="Lower threshold, if they are fixed.")
-    high: float = Field(120, ge=0, description="Higher threshold, if they are fixed.")
+    low: float = Field(50, ge=0, le=5000, description="Lower threshold, if they are fixed.")
+    high: float = Field(120, ge=0, le=5000, description="Higher threshold, if they are fixed.")
 
     @model_validator(mode="after")
     def _check_thresholds(self) -> Self:

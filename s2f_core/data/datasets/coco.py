@@ -76,7 +76,9 @@ class CocoPersons(Section):
         le=2,
         description="Margin around the person's box, as a share of its longer side.",
     )
-    min_height: int = Field(96, ge=MIN_SIDE, description="Least height of the box in pixels.")
+    min_height: int = Field(
+        96, ge=MIN_SIDE, le=10**5, description="Least height of the box in pixels."
+    )
     min_keypoints: int = Field(8, ge=1, le=JOINTS, description="Least number of visible keypoints.")
     limit: int | None = Field(
         None, ge=1, description="Use only the first so many persons (P2: 20,000)."

@@ -16,7 +16,7 @@ from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 from s2f_core.data.toy_surfaces import EXTENT, density, to_coordinates, to_pixels
 
-Alpha = Annotated[int, Field(ge=1)]
+Alpha = Annotated[int, Field(ge=1, le=10**6)]
 
 MIN_HALF_WINDOW, MAX_HALF_WINDOW = 2.5, 3.5  # half the side of a grid's window
 
@@ -46,7 +46,7 @@ class GaussianSurfaces(Section):
         min_length=1,
         description="Variances α of the densities; they share the examples equally.",
     )
-    examples: int = Field(4096, ge=1, description="Number of examples.")
+    examples: int = Field(4096, ge=1, le=10**7, description="Number of examples.")
     seed: Seed = Field(0, description="Seed of the random points.")
 
     @model_validator(mode="after")

@@ -37,16 +37,18 @@ class CycleGANSection(AdversarialSection):
         "l1", description="Distance of the cycle and identity losses (l1; P5: l2)."
     )
     lambda_cycle: float = Field(
-        10.0, ge=0, description="Weight of the cycle loss in both directions (λ of eq. 3)."
+        10.0, ge=0, le=1e6, description="Weight of the cycle loss in both directions (λ of eq. 3)."
     )
     lambda_identity: float = Field(
         0.5,
         ge=0,
+        le=1e6,
         description="Weight of the identity loss over the cycle's (section 5.2); 0 is off.",
     )
     pool: int = Field(
         50,
         ge=0,
+        le=10**6,
         description=(
             "Generated images that D's batches are drawn from (section 4); 0 shows the newest."
         ),

@@ -32,11 +32,12 @@ class AdversarialSection(Section):
         ),
     )
     gp: float = Field(
-        10.0, ge=0, description="Weight of the gradient penalty; used by wgan-gp only."
+        10.0, ge=0, le=1e6, description="Weight of the gradient penalty; used by wgan-gp only."
     )
     r1: float = Field(
         0.0,
         ge=0,
+        le=1e6,
         description="Weight γ of the R1 penalty on real images (Mescheder et al. 2018); 0 is off.",
     )
 

@@ -39,19 +39,25 @@ class Pix2PixSection(AdversarialSection):
         "l1", description="Distance from the target (l1; P2's E4: l2)."
     )
     lambda_reconstruction: float = Field(
-        100.0, ge=0, description="Weight of that distance (λ of eq. 4)."
+        100.0, ge=0, le=1e6, description="Weight of that distance (λ of eq. 4)."
     )
     lambda_ssim: float = Field(
-        0.0, ge=0, description="Weight of 1 − SSIM (Zhao et al. 2017); 0 is off."
+        0.0, ge=0, le=1e6, description="Weight of 1 − SSIM (Zhao et al. 2017); 0 is off."
     )
     conditional: bool = Field(
         True, description="Whether the discriminator sees the input beside the output."
     )
     lambda_features: float = Field(
-        0.0, ge=0, description="Weight of feature matching (Wang et al. 2018, eq. 4); 0 is off."
+        0.0,
+        ge=0,
+        le=1e6,
+        description="Weight of feature matching (Wang et al. 2018, eq. 4); 0 is off.",
     )
     lambda_identity: float = Field(
-        0.0, ge=0, description="Weight of the distance between G(B) and B (P1's hybrid); 0 is off."
+        0.0,
+        ge=0,
+        le=1e6,
+        description="Weight of the distance between G(B) and B (P1's hybrid); 0 is off.",
     )
     updates: Literal["alternating", "simultaneous"] = Field(
         "alternating",
