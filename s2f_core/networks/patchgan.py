@@ -84,8 +84,9 @@ class PatchGANSection(ConvolutionalSection):
                 )
             return StagedDiscriminator(self._pixel(width, channels))
         if size // 2**self.layers < 3:
+            scales = f", the smallest of {self.scales} scales" if self.scales > 1 else ""
             raise UserError(
-                f"patchgan: {self.layers} layers leave no patch of {size} px images; "
+                f"patchgan: {self.layers} layers leave no patch of {size} px images{scales}; "
                 f"give at least {3 * 2**self.layers} px, or fewer layers"
             )
         return StagedDiscriminator(self._patch(width, channels))
