@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,9 @@ from s2f_core.data.conditions.pose import Pose
 from s2f_core.data.conditions.quantised import QuantisedPhoto
 from s2f_core.data.conditions.stylised import StylisedPhoto
 from s2f_core.data.conditions.xdog import XDoG
-from s2f_core.data.tables import Table, build
+from s2f_core.data.tables import OWN_INPUTS, Table, build
+
+log = logging.getLogger(__name__)
 
 Condition = Annotated[
     Edges
@@ -42,6 +45,13 @@ def convert(photos: Table, condition: Condition, out: Path, assets: Path) -> Tab
     ``assets`` is the folder of fetched weights. A photo without an input, such as a face mesh of a
     photo without a face, becomes a rejected row.
     """
+    if condition.type not in {"given", "noise"} and (photos.folder / OWN_INPUTS).is_dir():
+        log.warning(
+            "%s: the source's own sketches are not used: only the condition 'given' uses them, and "
+            "this is '%s'",
+            out,
+            condition.type,
+        )
     return build(
         out,
         condition.open(photos, assets),

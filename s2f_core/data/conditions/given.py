@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
+from s2f_core.data.datasets.summary import describe, read_summary
 from s2f_core.data.tables import OWN_INPUTS, Domain, Table, read
 
 
@@ -25,9 +26,12 @@ class GivenInputs(Section):
         del assets
         folder = photos.folder / OWN_INPUTS
         if not folder.is_dir():
+            summary = read_summary(photos.folder)
+            what = "has none" if summary is None else f"was read as {describe(summary)}"
             raise UserError(
                 f"{photos.folder}: the condition 'given' needs the source's own sketches, and this "
-                "source has none ('s2f datasets' describes the sources); choose another condition"
+                f"source {what}. Choose another condition or source ('s2f datasets'); in a folder "
+                "of your own, put sketches into A/ and photos into B/"
             )
         table = read(folder)
         return Domain(table.accepted, table.image)

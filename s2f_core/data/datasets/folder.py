@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import ImageError, Pixels, decode
-from s2f_core.data.datasets import strips
+from s2f_core.common.images import Pixels
+from s2f_core.common.names import visible
 from s2f_core.data.datasets.crops import make_cropper
 from s2f_core.data.datasets.files import SourceFiles
 from s2f_core.data.datasets.folder_tree import (
+    SIDES,
     FolderTree,
+    FolderWords,
+    Place,
     empty_class_row,
     file_rows,
     image_names,
     to_unicode,
     without_extension,
 )
+from s2f_core.data.datasets.layouts import Layout, LayoutDetector
+from s2f_core.data.datasets.pairing import PairedImages, alike_names, partners_note
 from s2f_core.data.datasets.photos import CroppedPhotos, PhotoSource
+from s2f_core.data.datasets.shapes import Shapes, StripHalves
 from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
 log = logging.getLogger(__name__)
 
-Layout = Literal["images", "pairs", "unpaired", "strips", "classes"]
-
-SAMPLE_SIZE = 16  # images that are decoded to detect strips
-MAX_ASPECT_RATIO = 1.02  # between the aspect ratios of the two images of a pair
+StripSide = Literal["AB", "BA", "A-over-B", "B-over-A"]
 
 
 class Folder(PhotoSource):
@@ -44,14 +47,16 @@ class Folder(PhotoSource):
 
     - ``images``: photos at any depth.
     - ``pairs``: sketches in ``A/`` and photos in ``B/``; files of the same name, up to the
-      extension, are a pair.
+      extension, are a pair. Case and Unicode forms do not count.
     - ``unpaired``: two domains in ``A/`` and ``B/``, any number in each.
-    - ``strips``: sketch and photo side by side in one image twice as wide as high; the sketch is
-      left if ``side`` is ``AB``, right if it is ``BA``.
+    - ``strips``: sketch and photo in one image, as two equal halves; ``side`` says where.
     - ``classes``: each sub-folder is a class.
 
-    ``auto`` detects the layout and logs the reason. ``a`` and ``b`` are the names of the two
-    folders. ``limit`` takes the first so many: pairs, images of each domain, of each class.
+    Folders ``train``, ``val`` and ``test`` anywhere in the paths are the publisher's parts, as in
+    ``train/A``, ``A/train`` and ``trainA``.
+
+    ``auto`` detects the layout. ``a`` and ``b`` are the names of the two folders. ``limit`` takes
+    the first so many of each part: pairs, images of each domain, of each class.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ()
@@ -60,18 +65,22 @@ class Folder(PhotoSource):
     layout: Layout | Literal["auto"] = Field(
         "auto",
         description=(
-            "How the pictures lie in the folder; auto looks at what is there and logs its reason."
+            "How the pictures lie in the folder; auto looks at all of them and logs its reason."
         ),
     )
     a: str = Field("A", min_length=1, description="Sub-folder of the sketches.")
     b: str = Field("B", min_length=1, description="Sub-folder of the photos.")
-    side: Literal["AB", "BA"] = Field(
-        "AB", description="Strips: AB has the sketch on the left, BA on the right."
+    side: StripSide = Field(
+        "AB",
+        description=(
+            "Strips: AB has the sketch on the left, BA on the right, A-over-B above and B-over-A "
+            "below the photo."
+        ),
     )
 
     @model_validator(mode="after")
     def _check_folders(self) -> Self:
-        if self.a == self.b:
+        if visible(self.a) == visible(self.b):
             raise ValueError(f"a and b must differ, both are {self.a!r}")
         return self
 
@@ -83,20 +92,22 @@ class Folder(PhotoSource):
         and an empty class are rejected rows. Raises UserError if there are no images, or they are
         not arranged as the layout requires.
         """
-        files = SourceFiles(path)
+        files = SourceFiles(path, zips_as_folders=True)
         names = image_names(files)
-        tree = FolderTree.from_names(names)
-        layout = self.layout
+        words = FolderWords(self.a, self.b)
+        layout, reason = self.layout, "as set"
         if layout == "auto":
-            layout, reason = self._detect_layout(files, names, tree)
-            log.info("%s: detected layout %s: %s", path, layout, reason)
+            tree = FolderTree.from_files(files, names, words, sides=True)
+            layout, reason = LayoutDetector(files, names, tree, words).detect()
         if self.crop == "face" and layout in {"pairs", "strips"}:
             raise UserError(
                 f"{path}: crop 'face' cannot be used with layout '{layout}': it would crop the two "
                 "images of a pair differently; use centre or random"
             )
+        sides = layout in {"pairs", "unpaired"}
+        tree = FolderTree.from_files(files, names, words, sides=sides)
         crop = make_cropper(self.crop, size, self.seed, assets)
-        reader = _LayoutReader(self, files, names, tree, crop)
+        reader = _LayoutReader(self, files, names, tree, crop, layout, reason)
         readers: dict[Layout, Callable[[], DatasetContents]] = {
             "images": reader.images,
             "pairs": reader.pairs,
@@ -105,29 +116,6 @@ class Folder(PhotoSource):
             "classes": reader.classes,
         }
         return readers[layout]()
-
-    def _detect_layout(
-        self, files: SourceFiles, names: Sequence[str], tree: FolderTree
-    ) -> tuple[Layout, str]:
-        """Return the layout and the reason for it; raises UserError if it is ambiguous."""
-        stems = {folder: tree.stems(folder) for folder in tree.folders}
-        if {self.a, self.b} <= stems.keys():
-            shared = len(stems[self.a] & stems[self.b])
-            if len(stems) > 2 or tree.loose:
-                raise _ambiguous_layout_error(files, tree, f"more than {self.a}/ and {self.b}/")
-            if 0 < shared < min(len(stems[self.a]), len(stems[self.b])) / 2:
-                raise _ambiguous_layout_error(files, tree, f"only {shared} names are in both")
-            reason = f"there are {self.a}/ and {self.b}/, which share {shared or 'no'} names"
-            return ("pairs" if shared else "unpaired"), reason
-        if _are_strips(files, names):
-            return "strips", "the images are twice as wide as high"
-        if len(stems) > 1 and not tree.loose:
-            one, other, *more = stems
-            shared = len(stems[one] & stems[other])
-            if not more and 2 * shared >= min(len(stems[one]), len(stems[other])):
-                raise _ambiguous_layout_error(files, tree, f"{shared} names are in both")
-            return "classes", f"there are sub-folders: {tree}"
-        return "images", f"there are {len(names)} images: {tree}"
 
 
 @dataclass(frozen=True)
@@ -139,53 +127,105 @@ class _LayoutReader:
     names: Sequence[str]
     tree: FolderTree
     crop: Callable[[Pixels, str], Pixels]
+    layout: Layout
+    reason: str
 
     def images(self) -> DatasetContents:
-        return DatasetContents(self._domain(self.names[: self.section.limit]))
+        return self._contents(self._domain(self.tree.places))
 
     def classes(self) -> DatasetContents:
-        if not self.tree.folders:
+        classes, loose, empty = self.tree.classes()
+        if not classes:
             raise self._layout_error("sub-folders")
-        tables = []
-        for folder in self.tree.all_folders(self.files):
-            names = self.tree.folders.get(folder, [])[: self.section.limit]
-            rows = empty_class_row(folder)
-            if names:
-                rows = file_rows(names, map(without_extension, names))
-            tables.append(rows.assign(**{"class": to_unicode(folder)}))
-        if loose := self.tree.loose:
-            rows = file_rows(loose, map(without_extension, loose))
+        tables = [
+            self._rows(places).assign(**{"class": to_unicode(name)})
+            for name, places in classes.items()
+        ]
+        tables += [empty_class_row(name).assign(**{"class": to_unicode(name)}) for name in empty]
+        if loose:
+            rows = file_rows([p.name for p in loose], [without_extension(p.name) for p in loose])
             tables.append(rows.assign(rejected="not in the folder of a class"))
-        return DatasetContents(self._domain_of_rows(pd.concat(tables, ignore_index=True)))
+        rows = pd.concat(tables, ignore_index=True)
+        return self._contents(self._domain_of_rows(rows))
 
     def unpaired(self) -> DatasetContents:
-        limit = self.section.limit
-        own_inputs, images = (self._domain(names[:limit]) for names in self._two_folders())
-        return DatasetContents(images, own_inputs)
+        own_inputs, images = map(self._domain, self._two_sides())
+        return self._contents(images, own_inputs)
 
     def pairs(self) -> DatasetContents:
+        sides = self._two_sides()
+        keys_a, keys_b = ([place.key for place in places] for places in sides)
+        alike = alike_names(set(keys_a), set(keys_b))
+        keys_a = [alike.get(key, key) for key in keys_a]
         folders = self.section.a, self.section.b
-        prefixes = [len(f"{self.tree.root}{folder}/") for folder in folders]
-        a, b = (
-            file_rows(names, [without_extension(name[length:]) for name in names])
-            for names, length in zip(self._two_folders(), prefixes, strict=True)
+        notes = (
+            partners_note(keys_a, keys_b, *folders),
+            partners_note(keys_b, keys_a, *reversed(folders)),
         )
-        ids = sorted({*a["id"], *b["id"]})[: self.section.limit]
-        own_inputs = self._with_partners(a[a["id"].isin(ids)], b, folders[1])
-        images = self._with_partners(b[b["id"].isin(ids)], a, folders[0])
-        return DatasetContents(images, own_inputs)
+        rows_a, rows_b = map(self._with_ids, sides, (keys_a, keys_b))
+        both = pd.concat([rows_a, rows_b])
+        ids = self._limited(dict(zip(both["id"], both["part"], strict=True)))
+        own_inputs = self._with_partners(rows_a[rows_a["id"].isin(ids)], rows_b, folders[1])
+        images = self._with_partners(rows_b[rows_b["id"].isin(ids)], rows_a, folders[0])
+        return self._contents(images, own_inputs, *filter(None, notes))
 
     def strips(self) -> DatasetContents:
-        names = tuple(self.names[: self.section.limit])
-        rows = file_rows(names, map(without_extension, names))
-        left = Domain(rows, StripHalves(self.files, names, 0, self.crop))
-        right = Domain(rows, StripHalves(self.files, names, 1, self.crop))
-        if self.section.side == "AB":
-            return DatasetContents(right, left)
-        return DatasetContents(left, right)
+        rows = self._rows(self.tree.places)
+        names = tuple(rows["source"])
+        shapes = Shapes.of(self.files, self.names)
+        stacked = self.section.side in {"A-over-B", "B-over-A"}
+        square = 2 * (shapes.high if stacked else shapes.wide) > shapes.readable
+        first, second = (
+            Domain(rows, StripHalves(self.files, names, half, stacked, square, self.crop))
+            for half in (0, 1)
+        )
+        if self.section.side in {"AB", "A-over-B"}:
+            return self._contents(second, first)
+        return self._contents(first, second)
 
-    def _domain(self, names: Sequence[str]) -> Domain:
-        return self._domain_of_rows(file_rows(names, map(without_extension, names)))
+    def _contents(
+        self, images: Domain, own_inputs: Domain | None = None, *notes: str
+    ) -> DatasetContents:
+        """The result, with notes on parts and links."""
+        more = list(notes)
+        words = sorted(part for part in self.tree.parts if part)
+        if words and not self.tree.has_parts and len(self.tree.parts) > 1:
+            outside = self.tree.parts[None]
+            more.append(f"{outside} images are in no folder {', '.join(words)}: no parts are kept")
+        if self.files.linked:
+            more.append(
+                f"DVC does not see changes behind links to folders ({self.files.linked[0]}, …): "
+                "after a change there, run 'dvc repro' with --force and --single-item"
+            )
+        for note in more:
+            log.warning("%s: %s", self.files.path, note)
+        return DatasetContents(
+            images, own_inputs, layout=self.layout, reason=self.reason, notes=tuple(more)
+        )
+
+    def _domain(self, places: Sequence[Place]) -> Domain:
+        return self._domain_of_rows(self._rows(places))
+
+    def _rows(self, places: Sequence[Place]) -> pd.DataFrame:
+        """The rows of the first images of each part, by their paths."""
+        names = self._limited({place.name: place.part for place in places})
+        taken = [place for place in places if place.name in names]
+        return self._with_ids(taken, [without_extension(place.name) for place in taken])
+
+    def _limited(self, parts: dict[str, str | None]) -> set[str]:
+        """The first so many names of each part."""
+        counts: Counter[str | None] = Counter()
+        names = set()
+        for name in sorted(parts):
+            counts[parts[name]] += 1
+            if self.section.limit is None or counts[parts[name]] <= self.section.limit:
+                names.add(name)
+        return names
+
+    def _with_ids(self, places: Sequence[Place], ids: Sequence[str]) -> pd.DataFrame:
+        rows = file_rows([place.name for place in places], ids)
+        rows["part"] = pd.Series([place.part for place in places], dtype=object)
+        return rows
 
     def _domain_of_rows(self, rows: pd.DataFrame) -> Domain:
         return Domain(rows, CroppedPhotos(self.files, tuple(rows["source"]), self.crop))
@@ -204,13 +244,13 @@ class _LayoutReader:
         )
         return Domain(checked.reset_index(drop=True), make)
 
-    def _two_folders(self) -> tuple[list[str], list[str]]:
+    def _two_sides(self) -> tuple[list[Place], list[Place]]:
         """Return the images in A/ and those in B/; log a warning that counts the others."""
         a, b = self.section.a, self.section.b
-        if not {a, b} <= self.tree.folders.keys():
+        sides = [self.tree.of_side(side) for side in SIDES]
+        if not all(sides):
             raise self._layout_error(f"{a}/ and {b}/ (set 'a' and 'b' for other names)")
-        others = len(self.names) - len(self.tree.folders[a]) - len(self.tree.folders[b])
-        if others:
+        if others := len(self.names) - sum(map(len, sides)):
             log.warning(
                 "%s: %d images are ignored: neither in %s/ nor in %s/",
                 self.files.path,
@@ -218,67 +258,9 @@ class _LayoutReader:
                 a,
                 b,
             )
-        return self.tree.folders[a], self.tree.folders[b]
+        return sides[0], sides[1]
 
     def _layout_error(self, needed: str) -> UserError:
         return UserError(
             f"{self.files.path}: layout {self.section.layout} needs {needed}; there is {self.tree}"
         )
-
-
-@dataclass(frozen=True)
-class PairedImages:
-    """One image of each pair; ``keys`` make random crops the same in both images of a pair."""
-
-    files: SourceFiles
-    names: tuple[str, ...]
-    partners: tuple[str, ...]
-    keys: tuple[str, ...]
-    crop: Callable[[Pixels, str], Pixels]
-
-    def __call__(self, row: int) -> Pixels:
-        """Return the image of a row; raises ImageError if it or its partner cannot be used."""
-        image = decode(self.files.read(self.names[row]))
-        try:
-            partner = decode(self.files.read(self.partners[row]))
-        except ImageError as reason:
-            raise ImageError("its partner cannot be used", str(reason)) from None
-        one, other = (each.shape[1] / each.shape[0] for each in (image, partner))
-        if max(one, other) > MAX_ASPECT_RATIO * min(one, other):
-            shapes = [f"{each.shape[1]}x{each.shape[0]}" for each in (image, partner)]
-            raise ImageError("its shape differs from its partner's", ", ".join(shapes))
-        return self.crop(image, self.keys[row])
-
-
-@dataclass(frozen=True)
-class StripHalves:
-    """The left (0) or right (1) halves of strips."""
-
-    files: SourceFiles
-    names: tuple[str, ...]
-    side: Literal[0, 1]
-    crop: Callable[[Pixels, str], Pixels]
-
-    def __call__(self, row: int) -> Pixels:
-        """Return the image of a row; raises ImageError if the file is not a strip."""
-        name = self.names[row]
-        half = strips.split_strip(decode(self.files.read(name)))[self.side]
-        return self.crop(half, name)
-
-
-def _are_strips(files: SourceFiles, names: Sequence[str]) -> bool:
-    """Whether all readable images of a sample are twice as wide as high."""
-    shapes = []
-    for index in np.unique(np.linspace(0, len(names) - 1, SAMPLE_SIZE).astype(int)):
-        try:
-            shapes.append(decode(files.read(names[index])).shape[:2])
-        except ImageError:
-            continue
-    return bool(shapes) and all(width == 2 * height for height, width in shapes)
-
-
-def _ambiguous_layout_error(files: SourceFiles, tree: FolderTree, reason: str) -> UserError:
-    return UserError(
-        f"{files.path} has {tree}; {reason}. Set 'layout' to images, pairs or unpaired (sketches "
-        "in the folder named by 'a', photos in that of 'b'), strips or classes"
-    )

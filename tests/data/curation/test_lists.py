@@ -21,6 +21,18 @@ def test_lists_from_spreadsheets_are_read(tmp_path: Path) -> None:
     assert read_decisions(file, {"1"}) == {"1": Decision(False)}
 
 
+def test_ids_may_look_alike(tmp_path: Path) -> None:
+    """In other Unicode forms or case; two such images are told, and so is the nearest id."""
+    file = tmp_path / "faces.csv"
+    file.write_text("id,decision\nZoe\u0308,keep\nimg_1,drop\n", encoding="utf-8")
+    decisions = read_decisions(file, {"Zo\u00eb", "IMG_1"})
+    assert decisions == {"Zo\u00eb": Decision(True), "IMG_1": Decision(False)}
+    with pytest.raises(UserError, match=r":3: 'img_1' may be any of 'IMG_1', 'Img_1'"):
+        read_decisions(file, {"Zo\u00eb", "IMG_1", "Img_1"})
+    with pytest.raises(UserError, match=r":3: no image has the id 'img_1' .*nearest is 'img_01'"):
+        read_decisions(file, {"Zo\u00eb", "img_01"})
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -59,7 +59,8 @@ def test_photos_at_any_depth(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     assert colour_names(table) == ["red", "green", "blue"]
     assert not (table.folder / "given").exists()
     assert (
-        "detected layout images: there are 3 images: trip/ (1), zipped/ (1), 1 in no" in caplog.text
+        "read as images (3 images: trip/ (1), zipped/ (1), 1 in no sub-folder); 3 images; the "
+        "first: a.JPG, trip/day 1/b.webp, zipped/c.bmp" in caplog.text
     )
     assert (
         "files without an image extension are ignored: 1 .txt, 1 without extension" in caplog.text
@@ -118,7 +119,7 @@ def test_pairs_have_equal_names(tmp_path: Path, caplog: pytest.LogCaptureFixture
     }
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files)
-    assert "detected layout pairs: there are A/ and B/, which share 2 names" in caplog.text
+    assert "read as pairs (A/ and B/ share 2 names); 2 pairs" in caplog.text
     assert table.accepted["id"].tolist() == ["1", "sub/2"]
     assert own_inputs(table).accepted["id"].tolist() == ["1", "sub/2"]
     assert colour_names(table) == ["blue", "red"]
@@ -166,10 +167,7 @@ def test_two_unpaired_domains(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     }
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files, a="drawn", b="photos")
-    assert (
-        "detected layout unpaired: there are drawn/ and photos/, which share no names"
-        in caplog.text
-    )
+    assert "read as unpaired (drawn/ and photos/ share no names); 1 images; 3 inputs" in caplog.text
     assert table.index["id"].tolist() == ["mine/photos/x"]
     assert own_inputs(table).index["id"].tolist() == [
         f"mine/drawn/{number}" for number in (1, 2, 3)
@@ -185,7 +183,7 @@ def test_strips_are_split(tmp_path: Path, caplog: pytest.LogCaptureFixture, side
     files = {f"train/{number}.png": _strip() for number in range(3)}
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files, side=side)
-    assert "detected layout strips: the images are twice as wide as high" in caplog.text
+    assert "read as strips (3 of 3 pictures are twice as wide as high); 3 pairs" in caplog.text
     left, right = (own_inputs(table), table) if side == "AB" else (table, own_inputs(table))
     assert colour_names(left) == ["red"] * 3
     assert colour_names(right) == ["blue"] * 3
@@ -208,7 +206,10 @@ def test_sub_folders_are_classes(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     (tmp_path / "in" / "birds").mkdir(parents=True)
     with caplog.at_level(logging.INFO):
         table = _table(tmp_path, files, limit=1)
-    assert "detected layout classes: there are sub-folders: cats/ (2), dogs/ (1)" in caplog.text
+    assert (
+        "read as classes (sub-folders: cats/ (2), dogs/ (1)); 2 images, classes: cats 1"
+        in caplog.text
+    )
     assert table.accepted["id"].tolist() == ["cats/1", "dogs/7"]
     assert table.accepted["class"].tolist() == ["cats", "dogs"]
     empty = "empty class: no images"
@@ -237,7 +238,7 @@ def test_a_single_class_needs_the_layout(tmp_path: Path) -> None:
             {"layout": "pairs"},
             r"layout pairs needs A/ and B/ .*; there is A/ \(2\)",
         ),
-        (["a/1", "b/1"], {"layout": "unpaired"}, r"there is a/ \(1\), b/ \(1\)"),
+        (["a/1", "c/1"], {"layout": "unpaired"}, r"there is a/ \(1\), c/ \(1\)"),
         (["1", "2"], {"layout": "classes"}, "needs sub-folders; there is 2 in no sub-folder"),
     ],
 )

@@ -1,0 +1,318 @@
+"""Folders as people have them: what they are read as, what the stage says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import logging
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from archives import encode_image, make_zip, own_inputs, picture, reasons, write_files
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.data.datasets import prepare
+from s2f_core.data.datasets.folder import Folder
+from s2f_core.data.split import Split, write_split
+from s2f_core.data.tables import Table
+
+RED = picture("red")
+COUNT = 3
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The layout, and the rows of the sketches (``a``) and of the photos."""
+
+    layout: str | None
+    a: pd.DataFrame
+    b: pd.DataFrame
+
+
+def _open(path: Path, **keys: object) -> Opened:
+    """What a folder is read as, without making a table."""
+    section = Folder.model_validate({"source": "folder", "path": "unused", **keys})
+    contents = section.open(path, 32, path)
+    own_inputs = contents.own_inputs
+    a = pd.DataFrame() if own_inputs is None else own_inputs.rows
+    return Opened(contents.layout, a, contents.images.rows)
+
+
+def _table(path: Path, tmp_path: Path, **keys: object) -> Table:
+    section = Folder.model_validate({"source": "folder", "path": "unused", **keys})
+    return prepare(section, path, 32, tmp_path / "out", tmp_path)
+
+
+def _files(*folders: str, count: int = COUNT) -> dict[str, bytes]:
+    return {f"{folder}/{n}.png": RED for folder in folders for n in range(count)}
+
+
+def _strip(width: int = 128, height: int = 64) -> bytes:
+    """A drawing in black on white at the left, a colourful photo at the right."""
+    pixels = np.full((height, width, 3), 255, np.uint8)
+    pixels[::8, : width // 2] = 0
+    pixels[:, width // 2 :] = (200, 40, 40)
+    return encode_image(pixels)
+
+
+def test_linked_sides_are_pairs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Both, or one of them; the log says that DVC does not look behind them."""
+    for linked in (("A", "B"), ("B",)):
+        root = tmp_path / "".join(linked)
+        write_files(root / "elsewhere", _files(*linked))
+        folder = write_files(root / "in", _files(*({"A", "B"} - {*linked})))
+        folder.mkdir(exist_ok=True)
+        for name in linked:
+            (folder / name).symlink_to(root / "elsewhere" / name)
+        table = _table(folder, root)
+        assert table.accepted["id"].tolist() == own_inputs(table).accepted["id"].tolist()
+        assert len(table) == COUNT
+        assert f"behind links to folders ({linked[0]}" in caplog.text
+
+
+def test_a_broken_link_is_a_rejected_row(tmp_path: Path) -> None:
+    """With the reason; its partner has none."""
+    folder = write_files(tmp_path / "in", _files("A", "B"))
+    (folder / "A" / "0.png").unlink()
+    (folder / "A" / "0.png").symlink_to("gone.png")
+    table = _table(folder, tmp_path)
+    assert reasons(own_inputs(table)) == {"0": "a link to a file that does not exist"}
+    assert reasons(table) == {"0": "its partner cannot be used: a link to a file that does not exist"}
+
+
+@pytest.mark.parametrize("wrapper", ["", "my data/faces/"])
+@pytest.mark.parametrize("slash", ["/", "\\"])
+def test_a_zip_is_read_as_its_folders(tmp_path: Path, wrapper: str, slash: str) -> None:
+    """From Windows or not, with or without a folder around all, with macOS's files beside them."""
+    names = [
+        f"{wrapper}{side}/{n}.{kind}" for side, kind in (("A", "PNG"), ("B", "Png")) for n in "12"
+    ]
+    members = {name.replace("/", slash): RED for name in names}
+    members |= {f"__MACOSX/{wrapper}A/._1.PNG": b"", f"{wrapper}A/Thumbs.db": b""}
+    folder = write_files(tmp_path / "in", {"mine.Zip": make_zip(members)})
+    for path in (folder, folder / "mine.Zip"):
+        contents = _open(path)
+        assert contents.layout == "pairs"
+        assert contents.a["id"].tolist() == contents.b["id"].tolist() == ["1", "2"]
+
+
+REFERENCE_LAYOUTS = {
+    "cyclegan": ["trainA", "trainB", "testA", "testB"],
+    "with val": ["TrainA", "trainB", "valA", "VALB", "testA", "testB"],
+    "pix2pix": ["A/train", "A/val", "A/test", "B/train", "B/val", "B/test"],
+    "parts first": ["train/A", "train/B", "validation/A", "validation/B"],
+    "underscores": ["train_A", "train_B", "test-A", "test-B"],
+    "small letters": ["a/training", "b/training", "a/testing", "b/testing"],
+}
+
+
+@pytest.mark.parametrize("wrapper", ["", "horse2zebra/"])
+@pytest.mark.parametrize("folders", REFERENCE_LAYOUTS.values(), ids=REFERENCE_LAYOUTS)
+def test_the_references_layouts_keep_their_parts(
+    tmp_path: Path, wrapper: str, folders: list[str]
+) -> None:
+    """Equal names are pairs within a part; other names are two domains."""
+    paths = [wrapper + folder for folder in folders]
+    paired = write_files(tmp_path / "paired", _files(*paths))
+    contents = _open(paired)
+    assert contents.layout == "pairs"
+    parts = {part for part in ("train", "val", "test") if part in " ".join(folders).lower()}
+    assert len(contents.b) == COUNT * len(folders) // 2
+    for rows in (contents.a, contents.b):
+        assert rows["rejected"].isna().all()
+        assert set(rows["part"]) == parts
+        assert (rows["part"] == rows["id"].str.split("/").str[0]).all()
+    assert sorted(contents.a["id"]) == sorted(contents.b["id"])
+
+    unpaired = {f"{path}/{''.join(path.split('/'))}-{n}.png": RED for path in paths for n in "12"}
+    contents = _open(write_files(tmp_path / "unpaired", unpaired))
+    assert contents.layout == "unpaired"
+    for rows in (contents.a, contents.b):
+        assert set(rows["part"]) == parts
+        assert len(rows) == len(folders)
+
+
+def test_parts_of_strips_classes_and_photos(tmp_path: Path) -> None:
+    """The folders train, val and test are parts whatever is in them."""
+    parts = ("train", "val", "test")
+    strips = {f"{part}/{n}.png": _strip() for part in parts for n in range(COUNT)}
+    contents = _open(write_files(tmp_path / "strips", strips))
+    assert contents.layout == "strips"
+    assert contents.a["part"].value_counts().to_dict() == dict.fromkeys(parts, COUNT)
+    for name, folders in {
+        "parts first": [f"{part}/{kind}" for part in parts for kind in ("oak", "elm")],
+        "classes first": [f"{kind}/{part}" for part in parts for kind in ("oak", "elm")],
+    }.items():
+        files = {f"{folder}/{folder.replace('/', '')}.png": RED for folder in folders}
+        contents = _open(write_files(tmp_path / name, files))
+        assert contents.layout == "classes"
+        assert contents.b.groupby("part")["class"].agg(set).tolist() == [{"oak", "elm"}] * 3
+    contents = _open(write_files(tmp_path / "photos", _files(*parts)))
+    assert contents.layout == "images"
+    assert contents.b["part"].value_counts().to_dict() == dict.fromkeys(parts, COUNT)
+    assert len(_open(tmp_path / "photos", limit=1).b) == len(parts)
+
+
+def test_ones_own_parts_are_kept(tmp_path: Path) -> None:
+    """With split.official no picture of test is trained on; a missing val comes from train."""
+    files = {
+        f"{part}/{part}{n}.png": encode_image(_noise(n + 100 * (part == "test")))
+        for part, count in (("train", 40), ("test", 6))
+        for n in range(count)
+    }
+    table = _table(write_files(tmp_path / "in", files), tmp_path)
+    write_split([table.index], Split(official=True), tmp_path / "split.parquet")
+    split = pd.read_parquet(tmp_path / "split.parquet").set_index("id")["split"]
+    assert {name for name in split.index if split[name] == "test"} == {
+        f"test/test{n}" for n in range(6)
+    }
+    assert set(split[split.index.str.startswith("train/")]) == {"train", "val"}
+
+
+def _noise(seed: int) -> Pixels:
+    return np.random.default_rng(seed).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("size", [(129, 64), (130, 64), (100, 100)])
+def test_one_odd_strip_is_one_rejected_row(tmp_path: Path, size: tuple[int, int]) -> None:
+    """The others are strips."""
+    files = {f"{n:02d}.png": _strip() for n in range(39)} | {"99.png": _strip(*size)}
+    table = _table(write_files(tmp_path / "in", files), tmp_path)
+    assert len(table) == len(own_inputs(table)) == 39
+    reason = f"not a strip: {size[0]}x{size[1]}, the width must be twice the height"
+    assert reasons(table) == reasons(own_inputs(table)) == {"99": reason}
+
+
+def test_mixed_and_portrait_strips_are_asked_about(tmp_path: Path) -> None:
+    """A setting decides; nothing is guessed."""
+    mixed = {f"{n}.png": _strip() if n < 5 else RED for n in range(10)}
+    with pytest.raises(UserError, match=r"5 of 10 pictures are twice as wide as high\. Set"):
+        _open(write_files(tmp_path / "mixed", mixed))
+    portrait = write_files(tmp_path / "portrait", {f"{n}.png": _strip(90, 60) for n in range(4)})
+    with pytest.raises(UserError, match=r"left half .* set layout: strips and side: AB"):
+        _open(portrait)
+    table = _table(portrait, tmp_path, layout="strips")
+    assert len(table) == len(own_inputs(table)) == 4
+    assert (table.image(0) == (200, 40, 40)).all()
+    high = np.rot90(np.full((64, 128, 3), 9, np.uint8))
+    stacked = write_files(tmp_path / "stacked", {f"{n}.png": encode_image(high) for n in range(4)})
+    with pytest.raises(UserError, match=r"4 of 4 pictures are twice as high as wide.*A-over-B"):
+        _open(stacked)
+    assert _open(stacked, layout="images").a.empty
+
+
+@pytest.mark.parametrize("side", ["A-over-B", "B-over-A"])
+def test_stacked_strips_are_split(tmp_path: Path, side: str) -> None:
+    """The sketch is above or below."""
+    pixels = np.zeros((128, 64, 3), np.uint8)
+    pixels[:64] = 255
+    table = _table(
+        write_files(tmp_path / "in", {"1.png": encode_image(pixels)}),
+        tmp_path,
+        layout="strips",
+        side=side,
+    )
+    above, below = (own_inputs(table), table) if side == "A-over-B" else (table, own_inputs(table))
+    assert (above.image(0).min(), below.image(0).max()) == (255, 0)
+
+
+def test_names_that_look_alike_are_pairs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of other bytes or case; what stays alone is named with the nearest name."""
+    accented = [unicodedata.normalize(form, "Zoë") for form in ("NFC", "NFD")]
+    a = [accented[0], "IMG_1", "sub/Two", "img_7", "Ä", "ä", "alone"]
+    b = [accented[1], "img_1", "sub/two", "img_07", "A\u0308", "other"]
+    files = {f"A/{name}.png": RED for name in a} | {f"B/{name}.JPG": RED for name in b}
+    contents = _open(write_files(tmp_path / "in", files))
+    usable = [rows[rows["rejected"].isna()]["id"] for rows in (contents.a, contents.b)]
+    assert sorted(usable[0]) == sorted(usable[1]) == ["Zoë", "img_1", "sub/two", "Ä"]
+    assert set(contents.a["rejected"].dropna()) == {"no partner in B/"}
+    assert "3 of A/ have no partner in B/: alone, img_7 (nearest there: img_07), ä" in caplog.text
+    assert "2 of B/ have no partner in A/: img_07 (nearest there: img_7), other" in caplog.text
+
+
+def test_ambiguous_look_is_no_pair(tmp_path: Path) -> None:
+    """Two names of A look like one of B: no one can say which it is."""
+    names = ["A/x.png", "A/X.png", "B/ｘ.png", *(f"{side}/{n}.png" for side in "AB" for n in "123")]
+    contents = _open(write_files(tmp_path / "in", dict.fromkeys(names, RED)))
+    assert contents.a["rejected"].notna().sum() == 2
+
+
+def test_classes_that_look_alike_are_one(tmp_path: Path) -> None:
+    """In a part each, or side by side."""
+    files = {"train/Oak/1.png": RED, "test/oak/2.png": RED, "train/elm/3.png": RED}
+    rows = _open(write_files(tmp_path / "in", files)).b
+    assert rows["class"].nunique() == 2
+
+
+REFUSED = {
+    "a side without the other": (["A/1", "A/2"], r"there is A/ but no B/ with pictures"),
+    "its parts": (["A/train/1", "A/test/1"], r"there is A/ but no B/"),
+    "a combined name": (["trainA/1", "testA/1"], r"there is A/ but no B/"),
+    "one beside photos": (["B/1", "2"], r"there is B/ but no A/"),
+    "sides beside a picture": (["x.png", "data/A/1", "data/B/1"], r"more than A/ and B/"),
+    "parts beside others": (["train/1", "test/2", "x/3"], r"1 of 3 pictures are in no train, val"),
+    "one part": (["train/1", "holdout/2"], r"1 of 2 pictures are in no train, val"),
+    "names of domains": (["sketches/1", "photos/2"], r"set a: sketches and b: photos"),
+    "too few pairs": ([f"A/{n}" for n in range(3)] + [f"B/{n}" for n in range(9)], "only 3 names"),
+}
+
+
+@pytest.mark.parametrize(("names", "message"), REFUSED.values(), ids=REFUSED)
+def test_thin_evidence_is_refused(tmp_path: Path, names: list[str], message: str) -> None:
+    """The error says what there is and which setting decides."""
+    path = write_files(tmp_path / "in", {f"{name}.png": RED for name in names})
+    with pytest.raises(UserError, match=message) as caught:
+        _open(path)
+    assert "Set 'layout' to images, pairs or unpaired" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(_open(path, layout="images").b) == len(names)
+
+
+def test_classes_may_have_the_names_of_sides(tmp_path: Path) -> None:
+    """The alphabet without B; with the layout set, the whole alphabet."""
+    letters = {f"{letter}/{letter}.png": RED for letter in "ACDE"}
+    assert _open(write_files(tmp_path / "in", letters)).layout == "classes"
+    write_files(tmp_path / "in", {"B/B.png": RED})
+    assert _open(tmp_path / "in", layout="classes").b["class"].nunique() == 5
+
+
+def test_two_zips_are_two_sides(tmp_path: Path) -> None:
+    """A.zip and B.zip, without folders inside."""
+    files = {f"{side}.zip": make_zip({f"{n}.png": RED for n in "12"}) for side in "AB"}
+    contents = _open(write_files(tmp_path / "in", files))
+    assert contents.layout == "pairs"
+    assert contents.a["source"].tolist() == ["A/1.png", "A/2.png"]
+
+
+def test_a_folder_around_one_side_does_not_count(tmp_path: Path) -> None:
+    """The names within are what makes a pair."""
+    files = {f"A/scans/{n}.png": RED for n in "12"} | {f"B/{n}.jpg": RED for n in "12"}
+    assert _open(write_files(tmp_path / "in", files)).layout == "pairs"
+
+
+def test_the_stage_says_what_it_understood(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In one line before the work, and in a file of the table that is equal each time."""
+    path = write_files(tmp_path / "in", _files("trainA", "trainB", "testA", "testB", count=20))
+    caplog.set_level(logging.INFO)
+    table = _table(path, tmp_path)
+    line = (
+        "read as pairs (A/ and B/ share 40 names); 40 pairs; parts: test 20, train 20; the first: "
+        "testA/0.png + testB/0.png, testA/1.png + testB/1.png, testA/10.png + testB/10.png"
+    )
+    (said,) = [record.message for record in caplog.records if "read as" in record.message]
+    assert said.endswith(line)
+    text = (table.folder / "contents.json").read_text()
+    summary = json.loads(text)
+    assert summary["layout"] == "pairs"
+    assert summary["pairs"] == 40
+    assert summary["images"]["parts"] == {"test": 20, "train": 20}
+    assert summary["examples"][0] == ["testA/0.png", "testB/0.png"]
+    assert str(tmp_path) not in text
+    moved = path.rename(tmp_path / "elsewhere")
+    assert (_table(moved, tmp_path).folder / "contents.json").read_text() == text
