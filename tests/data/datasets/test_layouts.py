@@ -81,7 +81,9 @@ def test_a_broken_link_is_a_rejected_row(tmp_path: Path) -> None:
     (folder / "A" / "0.png").symlink_to("gone.png")
     table = _table(folder, tmp_path)
     assert reasons(own_inputs(table)) == {"0": "a link to a file that does not exist"}
-    assert reasons(table) == {"0": "its partner cannot be used: a link to a file that does not exist"}
+    assert reasons(table) == {
+        "0": "its partner cannot be used: a link to a file that does not exist"
+    }
 
 
 @pytest.mark.parametrize("wrapper", ["", "my data/faces/"])
