@@ -53,7 +53,11 @@ def video(
     )
     report = translate(load(model), source, out, options, smooth)
     empty = f", {report.empty} of them empty" if report.empty else ""
-    typer.echo(f"{out}: {report.frames} frames{empty}; flicker {report.flicker:.2f} of 255")
+    lost = f", {report.lost} more could not be decoded" if report.lost else ""
+    typer.echo(
+        f"{out}: {report.frames} frames{empty}{lost}, {report.seconds:.2f} seconds; "
+        f"flicker {report.flicker:.2f} of 255"
+    )
 
 
 if __name__ == "__main__":

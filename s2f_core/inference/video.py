@@ -8,8 +8,6 @@ remember covered regions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +16,14 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import MAX_PIXELS, Floats, ImageError, Pixels, to_rgb
+from s2f_core.common.images import Floats, ImageError, Pixels
 from s2f_core.data.sketch.normalise import to_square
 from s2f_core.inference.inputs import to_page
 from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
+from s2f_core.inference.video_files import CODECS, open_video, video_writer
 
-SIZE_X, SIZE_Y = cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT
-DEFAULT_RATE = 25.0  # frames a second, where the file does not say
-CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
 MIN_FLOW_SIDE = 256  # pixels a side of the frames for the optical flow
 FLOW_SLACK, FLOW_SHARE = 0.5, 0.01  # consistency of the flows: Sundaram et al. 2010, eq. 5
 CUT = 0.5  # a smaller share of reliable flow is a cut
@@ -98,21 +93,28 @@ def _masked_mean(difference: Floats, mask: Floats) -> float:
 
 @dataclass(frozen=True)
 class VideoReport:
-    """The number of frames, the number of those without a subject, and the mean flicker, of 255."""
+    """What became of a video.
+
+    ``frames`` were decoded; ``empty`` of them show no subject; ``lost`` more are listed in the file
+    and could not be decoded. ``seconds`` is the length, ``flicker`` the mean, of 255.
+    """
 
     frames: int
     empty: int
     flicker: float
+    lost: int = 0
+    seconds: float = 0.0
 
 
 def translate(
     model: Model, source: Path, out: Path, options: Options, smooth: float = 0.5
 ) -> VideoReport:
-    """Write a model's output for each frame of a video, at the same frame rate, without sound.
+    """Write a model's output for each frame of a video, at the same time, without sound.
 
-    ``smooth`` is the share of :class:`Smoothing`. A frame without a subject repeats the last
-    output. A generator with noise gets the same noise in every frame. The file is written
-    atomically.
+    ``smooth`` is the share of :class:`Smoothing`. A frame without a subject, or one that cannot be
+    decoded, repeats the last output; at the beginning, the first output stands for it. A variable
+    frame rate becomes a constant one in which frames repeat. A generator with noise gets the same
+    noise in every frame. The file is written atomically.
 
     Raises UserError where ``source`` is no readable video, the suffix of ``out`` is unknown, or the
     model does not take the frames.
@@ -123,8 +125,10 @@ def translate(
         raise UserError(f"{out}: unknown video format (allowed: {', '.join(CODECS)})")
     smoothing, frames, empty = Smoothing(smooth), 0, 0
     last: Pixels | None = None
-    with _open_video(source) as (rate, video_frames), _video_writer(out, rate) as write:
-        for frame in tqdm(video_frames, "video", unit="frame", disable=None):
+    waiting = 0  # times that the next output is written; the first stands for those before it
+    with open_video(source) as (timing, pictures), video_writer(out, timing.rate) as write:
+        progress = tqdm(pictures, "video", len(timing.repeats), unit="frame", disable=None)
+        for frame, repeats in zip(progress, timing.repeats, strict=False):
             frames += 1
             try:
                 prepared = model.prepare(frame, options)
@@ -135,60 +139,11 @@ def translate(
                 square = to_square(frame, options.fit or ("crop" if options.from_photo else "pad"))
                 smoothed = smoothing(square.pixels, output)
                 last = prepared.crop(smoothed) if options.cut else smoothed
+            waiting += repeats
             if last is not None:
-                write(last)
+                write(last, waiting)
+                waiting = 0
         if last is None:
             raise UserError(f"{source}: no frame shows a subject that the model's condition needs")
-    return VideoReport(frames, empty, float(np.mean(smoothing.flicker or [0.0])))
-
-
-@contextmanager
-def _open_video(source: Path) -> Iterator[tuple[float, Iterable[Pixels]]]:
-    """Open a video; return the frames a second, and an iterable of frames uint8 [H, W, 3]."""
-    if not source.is_file():
-        raise UserError(f"{source} does not exist")
-    video = cv2.VideoCapture(str(source))
-    try:
-        width, height = (video.get(key) for key in (SIZE_X, SIZE_Y))
-        if not video.isOpened() or width * height <= 0:
-            raise UserError(f"{source} is no video that OpenCV can read")
-        if width * height > MAX_PIXELS:
-            raise UserError(f"{source}: {width:g}x{height:g} is over {MAX_PIXELS:,} pixels")
-        rate = video.get(cv2.CAP_PROP_FPS)
-        yield rate if 1 <= rate <= 240 else DEFAULT_RATE, _read_frames(video)
-    finally:
-        video.release()
-
-
-def _read_frames(video: cv2.VideoCapture) -> Iterator[Pixels]:
-    while True:
-        success, frame = video.read()
-        if not success:
-            return
-        yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-
-@contextmanager
-def _video_writer(out: Path, rate: float) -> Iterator[Callable[[Pixels], None]]:
-    """Return a function that writes frames uint8 [H, W, 1 or 3] of one size.
-
-    Codecs need even sizes, so an odd last row or column is cut off.
-    """
-    codec = cv2.VideoWriter.fourcc(*CODECS[out.suffix.lower()])
-    writer: cv2.VideoWriter | None = None
-    with atomic_write(out, 0) as unfinished:
-
-        def write(image: Pixels) -> None:
-            nonlocal writer
-            height, width = (max(2, length // 2 * 2) for length in image.shape[:2])
-            if writer is None:
-                writer = cv2.VideoWriter(str(unfinished), codec, rate, (width, height))
-                if not writer.isOpened():
-                    raise UserError(f"{out} cannot be written by OpenCV")
-            writer.write(np.ascontiguousarray(to_rgb(image)[:height, :width, ::-1]))
-
-        try:
-            yield write
-        finally:
-            if writer is not None:
-                writer.release()
+    flicker = float(np.mean(smoothing.flicker or [0.0]))
+    return VideoReport(frames, empty, flicker, timing.lost, timing.seconds)

@@ -14,7 +14,7 @@ import s2f_core
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels
 from s2f_core.common.seeding import stream
-from s2f_core.inference import video
+from s2f_core.inference import video_files
 from s2f_core.inference.options import Options
 from s2f_core.inference.video import Smoothing, translate, warp_output
 
@@ -124,7 +124,7 @@ def test_an_output_video_has_as_many_frames(data: Path, tmp_path: Path) -> None:
 def test_frames_without_a_subject_repeat_the_last_output(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are counted; a video without any subject is an error."""
+    """They are counted; those at the beginning show the first; without any, it is an error."""
     model, images = s2f_core.load("tiny", data), []
     prepare = model.prepare
 
@@ -140,6 +140,11 @@ def test_frames_without_a_subject_repeat_the_last_output(
     frames, _ = _read(tmp_path / "out.avi")
     assert (report.frames, report.empty, len(frames)) == (4, 2, 4)
     assert (frames[0] == frames[2]).all()
+    images.clear()
+    late = _save(tmp_path / "late.avi", [np.zeros_like(_frames(1)[0])] * 3 + _frames(1))
+    report = translate(model, late, tmp_path / "late-out.avi", PHOTO)
+    frames, _ = _read(tmp_path / "late-out.avi")
+    assert (report.empty, report.seconds, len(frames)) == (3, 0.4, 4)
     black = _save(tmp_path / "black.avi", [np.zeros((32, 32, 3), np.uint8)] * 2)
     with pytest.raises(UserError, match="no frame shows a subject"):
         translate(model, black, tmp_path / "none.avi", PHOTO)
@@ -150,7 +155,7 @@ def test_frames_without_a_subject_repeat_the_last_output(
     ("source", "out", "smooth", "message"),
     [
         ("gone.avi", "out.avi", 0.5, r"gone\.avi does not exist"),
-        ("words.avi", "out.avi", 0.5, "is no video that OpenCV can read"),
+        ("words.avi", "out.avi", 0.5, "is a text file, not a video"),
         ("words.avi", "out.gif", 0.5, r"allowed: \.mp4, \.avi, \.mkv"),
         ("words.avi", "out.avi", 2, "smooth: 2 is not possible"),
     ],
@@ -164,4 +169,4 @@ def test_invalid_arguments_are_named_in_the_error(
     with pytest.raises(UserError, match=message):
         translate(model, tmp_path / source, tmp_path / out, PHOTO, smooth)
     assert not (tmp_path / out).exists()
-    assert video.CODECS.keys() == {".mp4", ".avi", ".mkv"}
+    assert video_files.CODECS.keys() == {".mp4", ".avi", ".mkv"}
