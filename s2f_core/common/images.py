@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -29,8 +29,14 @@ log = logging.getLogger(__name__)
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
+AnyImage = TypeVar("AnyImage", Pixels, Floats)
 
 MAX_PIXELS = 64_000_000  # larger images are rejected before they are decoded
+
+WHITE_INK = 224  # greys from here on are lost on white paper
+WHITE_SHARE = 0.95  # of what is not transparent, in white ink
+MAX_INK = 0.5  # of a drawing that is not transparent
+INK_SIDE = 512  # pixels of the longer side at which the ink's colour is looked at
 
 # Pillow's names. Other formats are rare for photos, and some of them run a program (EPS).
 FORMATS = ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -124,7 +130,10 @@ def _why_unreadable(data: bytes, formats: tuple[str, ...]) -> Reason:
 
 
 def pil_to_rgb(image: Image.Image) -> Pixels:
-    """Convert a Pillow image to uint8 [H, W, 3], upright and on white; see :func:`decode`."""
+    """Convert a Pillow image to uint8 [H, W, 3], upright and on white; see :func:`decode`.
+
+    White ink on a transparent page is laid on black: on white it would be gone.
+    """
     tags = getattr(image, "tag_v2", {})  # of a TIFF
     image = _upright(image)
     if image.mode == "F":
@@ -133,8 +142,8 @@ def pil_to_rgb(image: Image.Image) -> Pixels:
         return _wide_grey_to_rgb(np.asarray(image).astype(np.int64), tags)
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
+        paper = Image.new("RGBA", image.size, "black" if _is_white_ink(image) else "white")
+        image = Image.alpha_composite(paper, image)
     try:
         return np.asarray(image.convert("RGB")).copy()
     except ValueError:
@@ -163,12 +172,34 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
+def _is_white_ink(image: Image.Image) -> bool:
+    """Whether an RGBA image is mostly transparent, and nearly all else is white or almost so."""
+    step = max(1, max(image.size) // INK_SIDE)
+    pixels = np.asarray(image)[::step, ::step]  # means would mix in the colour of clear pixels
+    opaque = pixels[..., 3].astype(np.float64) / 255
+    if not 0 < opaque.mean() <= MAX_INK:
+        return False
+    is_white = luma(np.ascontiguousarray(pixels[..., :3])) >= WHITE_INK
+    return bool(opaque[is_white].sum() >= WHITE_SHARE * opaque.sum())
+
+
 def resize(image: Pixels, size: int) -> Pixels:
     """Resize [H, W, C] to [size, size, C]: area averaging when shrinking, else Lanczos."""
     shrinks = size < min(image.shape[:2])
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4
     resized = cv2.resize(image, (size, size), interpolation=interpolation)
     return resized.reshape(size, size, image.shape[2]).astype(np.uint8)
+
+
+def limit_side(image: AnyImage, side: int) -> AnyImage:
+    """Shrink [H, W, C] by areas until no side is longer than ``side``; the proportions stay."""
+    height, width = image.shape[:2]
+    if max(height, width) <= side:
+        return image
+    scale = side / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cast("AnyImage", np.asarray(smaller, image.dtype).reshape(*size[::-1], image.shape[2]))
 
 
 def repeat_pixels(image: Pixels, size: int) -> Pixels:

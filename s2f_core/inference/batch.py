@@ -178,6 +178,7 @@ def _translate(
                 log.warning("%s: %s", source.label, error)
         outputs = model.outputs([prepared for *_, prepared in inputs], options)
         for (source, image, prepared), samples in zip(inputs, outputs, strict=True):
+            prepared.log_notes(source.label)
             plan.write(source.stem, samples, result)
             if plan.sheet and len(rows) < MAX_SHEET_ROWS:
                 rows.append([image, prepared.pixels, *samples])

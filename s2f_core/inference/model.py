@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Unpack
@@ -125,11 +125,12 @@ class Model:
         """Return ``options.samples`` outputs of each picture, uint8 [H, W, 1 or 3]."""
         squares = []
         for picture in pictures:
+            label = str(picture) if isinstance(picture, str | Path) else ""
             try:
                 squares.append(self.prepare(pixels(picture), options))
             except ImageError as reason:
-                where = f"{picture}: " if isinstance(picture, str | Path) else ""
-                raise UserError(f"{where}{reason}") from None
+                raise UserError(f"{label}: {reason}" if label else str(reason)) from None
+            squares[-1].log_notes(label)
         return self.outputs(squares, options)
 
     def outputs(self, squares: Sequence[Square], options: Options) -> list[list[Pixels]]:
@@ -165,16 +166,18 @@ class Model:
             raise UserError(
                 f"{description.variant} makes images from noise: pass samples, not an image"
             )
-        photo = options.from_photo or description.direction == "b-to-a"
-        sheet = to_square(image, options.fit or ("crop" if photo else "pad"))
         side = description.drawn_at
-        if photo:
-            page = self._condition(to_rgb(resize_square(sheet.pixels, side)))
+        if options.from_photo or description.direction == "b-to-a":
+            square = to_square(image, options.fit or "crop")
+            page = self._condition(to_rgb(resize_square(square.pixels, side)))
         elif description.lines is not None:
-            page = normalise_drawing(sheet.pixels, description.lines, side, pen=options.pen)
+            fit = options.fit or "pad"
+            square = normalise_drawing(image, description.lines, side, fit=fit, pen=options.pen)
+            page = square.pixels
         else:
-            page = sheet.pixels
-        return Square(to_page(page, side, description.in_channels), sheet.part)
+            square = to_square(image, options.fit or "pad")
+            page = square.pixels
+        return replace(square, pixels=to_page(page, side, description.in_channels))
 
     @property
     def takes_noise(self) -> bool:

@@ -41,6 +41,21 @@ def test_transparency_is_flattened_on_white() -> None:
     assert (decode(_bytes(palette, transparency=0)) == 255).all()
 
 
+@pytest.mark.parametrize("side", [40, 1500])
+@pytest.mark.parametrize(("mode", "ink"), [("RGBA", (250, 250, 250, 255)), ("LA", (255, 255))])
+def test_transparent_white_ink_is_laid_on_black(side: int, mode: str, ink: tuple[int, ...]) -> None:
+    """On white it would be gone; black ink, and a page that is white all over, stay on white."""
+    page = Image.new(mode, (side, side), 0)
+    assert (decode(_bytes(page)) == 255).all()
+    page.paste(ink, (side // 4, side // 4, side // 2, side // 2))
+    image = decode(_bytes(page))
+    assert image[0, 0].tolist() == [0, 0, 0]
+    assert image[3 * side // 8, 3 * side // 8].min() >= 250
+    page.paste((0,) * (len(mode) - 1) + (255,), (0, 0, side // 4, side // 4))
+    assert decode(_bytes(page))[-1, -1].tolist() == [255, 255, 255]
+    assert (decode(_bytes(Image.new(mode, (side, side), ink))) >= 250).all()
+
+
 def test_sixteen_bits_are_scaled_to_eight() -> None:
     """65535 is white and half of it mid grey, not clipped."""
     wide = np.array([[0, 32896, 65535]], dtype=np.uint16)

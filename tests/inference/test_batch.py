@@ -111,6 +111,27 @@ def test_a_broken_picture_does_not_stop_the_others(
     assert "in/cut.jpg: truncated" in caplog.text
 
 
+def test_what_was_done_to_the_paper_is_told(
+    project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """White ink on a transparent page is inverted, a blank page is blank; nothing else is told."""
+    lines = {"paper": "white", "ink": 0.1, "stroke_width": 3.0}
+    mlflow_project.save_untrained(project / "data", "lines", drawn_at=32, lines=lines)
+    page = Image.new("RGBA", (64, 64), (255, 255, 255, 0))
+    page.save("in/blank.png")
+    page.paste((255, 255, 255, 255), (20, 20, 24, 50))
+    page.save("in/white.png")
+    result = _run("lines", "in")
+    assert len(result.outputs) == 5
+    assert caplog.messages == [
+        "in/blank.png: no ink was found: the page is blank",
+        "in/white.png: light ink on dark paper was inverted",
+    ]
+    lines_model, caplog.handler.records[:] = s2f_core.load("lines"), []
+    lines_model("in/blank.png")
+    assert caplog.messages == ["in/blank.png: no ink was found: the page is blank"]
+
+
 def test_an_oversized_file_is_not_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This holds for files and for standard input."""
     monkeypatch.setattr(batch, "MAX_BYTES", 50)
