@@ -42,8 +42,8 @@ docs: .venv/installed-sr,docs ## build the documentation, then print where it is
 	@echo "its search needs a server: $(BIN)/python -m http.server --directory .site"
 
 ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
-	store=$$(python -c 'from s2f_core.tracking.client import store; print(store())') && \
-	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "$$store"
+	@MLFLOW_BACKEND_STORE_URI=$$(python -c 'from s2f_core.tracking.client import store_uri; print(store_uri())') \
+	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT)
 
 demo: .venv/installed-sr ## serve a page to draw on; the models translate it live: make demo DEMO_PORT=8000
 	$(BIN)/python -m stages.demo --port $(DEMO_PORT)

@@ -14,6 +14,7 @@ import typer
 
 from s2f_core.common import project
 from s2f_core.common.errors import UserError
+from s2f_core.common.redact import redact_output
 
 # Faults of the machine: disk full, quota, file size limit, missing permission, read-only disk.
 MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
@@ -58,8 +59,10 @@ def run(*commands: Callable[..., None]) -> None:
     """Run the command line of one stage, or of several as sub-commands.
 
     A :class:`UserError` is printed without a traceback, and the process exits with 1. So do faults
-    of the machine: a full disk, a missing permission, too little memory.
+    of the machine: a full disk, a missing permission, too little memory. No output holds a password
+    or a token, tracebacks included.
     """
+    redact_output()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("s2f_core").setLevel(logging.INFO)
     try:

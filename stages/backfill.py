@@ -15,12 +15,13 @@ def backfill() -> None:
     client.preload_mlflow()  # connects while the imports below run
     from s2f_core.common.config import load
     from s2f_core.tracking.backfill import backfill as log_missing
+    from s2f_core.tracking.store_check import place
 
     count = 0
     for line in log_missing(Path("data"), Path("metrics"), load(dict[str, Any], "data")):
         typer.echo(line)
         count += 1
-    typer.echo(f"{count} logged to {client.store_uri()}")
+    typer.echo(f"{count} logged to {place(client.store_uri())}")
 
 
 if __name__ == "__main__":

@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from s2f_core.common.errors import UserError
-from s2f_core.tracking.process import StoreProcess
+from s2f_core.tracking.process import BusyError, StoreProcess
+from s2f_core.tracking.store_check import SQLITE
 
-SQLITE = "sqlite:///"
 FLUSH_SECONDS = 5.0  # a flush costs about 15 ms, however few values it holds
 MAX_POINTS = 1000  # MLflow's limit for one request
 BACKFILL_TAG = "backfilled"  # tag of a run that was made later from files that DVC keeps
+RUN_AGAIN = "Nothing is lost: run the stage again, and it logs what is missing"
 DVC_VARIABLES = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 log = logging.getLogger(__name__)
@@ -164,11 +165,18 @@ class Run:
                 del self._tags[name]
 
     def end(self, status: str) -> None:
-        """Write all pending values, then the run's status in MLflow."""
+        """Write all pending values, then the run's status in MLflow.
+
+        Where the store does not answer, nothing more is asked of it: each attempt takes minutes.
+        """
         try:
             self.flush()
-        finally:
+        except BusyError:
+            raise
+        except (UserError, RuntimeError):
             self._request("end", status)
+            raise
+        self._request("end", status)
 
 
 class NullRun:
@@ -225,13 +233,7 @@ def evaluation_run(
         store_uri(), "begin_evaluation", training, name, variant, dict(tags), _origin_tags(tags)
     )
     run = Run(run_id)
-    if not ends_here:
-        try:
-            yield run
-        finally:
-            run.flush()
-        return
-    with _status(run):
+    with _status(run, ends_here=ends_here):
         yield run
 
 
@@ -246,8 +248,11 @@ def metric_names(training: str, name: str, variant: str) -> list[str]:
 
 
 @contextmanager
-def _status(run: Run) -> Iterator[None]:
-    """End the run as FINISHED, KILLED or FAILED, depending on how the block ended."""
+def _status(run: Run, *, ends_here: bool = True) -> Iterator[None]:
+    """End the run as FINISHED, KILLED or FAILED, depending on how the block ended.
+
+    Without ``ends_here`` the run keeps its status and gets the pending values.
+    """
 
     def stop(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)  # unwinds the stack, so open files are closed
@@ -261,10 +266,24 @@ def _status(run: Run) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit):
         status = "KILLED"
         raise
+    except BusyError as error:
+        status = ""  # the store does not answer, and each further attempt takes minutes
+        raise BusyError(f"{error}. {RUN_AGAIN}") from None
     finally:
         if previous_handler is not None:
             signal.signal(signal.SIGTERM, previous_handler)
-        run.end(status)
+        if status:
+            _end(run, status, ends_here=ends_here)
+
+
+def _end(run: Run, status: str, *, ends_here: bool) -> None:
+    """Write what is pending, and the status; an error of MLflow does not hide an earlier one."""
+    try:
+        run.end(status) if ends_here else run.flush()
+    except (UserError, RuntimeError) as error:
+        if status == "FINISHED":
+            raise type(error)(f"{error}. {RUN_AGAIN}") from None
+        log.warning("the MLflow run %s stays as it is: %s", run.id, error)
 
 
 def _origin_tags(tags: Mapping[str, str]) -> dict[str, str]:

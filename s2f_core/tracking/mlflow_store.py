@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-import logging
 import os
 import sys
 import time
 import traceback
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +16,9 @@ from typing import Any
 from filelock import FileLock
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.redact import redact, redact_output
 from s2f_core.tracking import registry
+from s2f_core.tracking.client import project_root
 from s2f_core.tracking.limits import (
     DATASET_NAME_LENGTH,
     PARAM_LENGTH,
@@ -26,14 +26,21 @@ from s2f_core.tracking.limits import (
     shorten,
     shorten_all,
 )
+from s2f_core.tracking.store_check import (
+    EXPERIMENT,
+    SQLITE,
+    explain,
+    is_database_server,
+    place,
+    quiet_mlflow,
+    require_store,
+)
 
-EXPERIMENT = "s2f"
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens on the list of runs
-SQLITE = "sqlite:///"
+ARTIFACTS = "mlartifacts"  # folder beside the database
 MAX_PARAMS = 100  # MLflow's limit for one request
 TRAINING_TAG = "s2f.training"  # tag of an evaluation's run: id of the training run
 ORIGINAL_TAG = "s2f.run_id"  # tag of a replacement run: id of the run that this store does not hold
-CONNECT_SECONDS = 10.0  # time for a server's first answer; later requests wait longer
 NOT_FOUND_CODES = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 Strings = Mapping[str, str]
@@ -204,43 +211,23 @@ def connect(store: str) -> tuple[Any, str]:
     Many processes may call this at once. Creating a database takes about five seconds. Raises
     UserError where a server does not answer.
     """
-    # mlflow reads both names when it is first imported. Tracking must not use the network.
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = os.environ["DO_NOT_TRACK"] = "true"
-    file = Path(store.removeprefix(SQLITE)) if store.startswith(SQLITE) else None
-    with warnings.catch_warnings():
-        # MLflow itself uses deprecated features of SQLAlchemy and pydantic.
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quiet_mlflow():
         from mlflow import MlflowClient
 
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-        if file is None:
-            _check_server(store)
-            client = MlflowClient(tracking_uri=store)
-            return client, _experiment(client, None)
+        require_store(store)
+        client = MlflowClient(tracking_uri=store)
+        if not store.startswith(SQLITE):
+            artifacts = (project_root() / ARTIFACTS).as_uri() if is_database_server(store) else None
+            return client, _find_experiment(client, store, artifacts)
+        file = Path(store.removeprefix(SQLITE))
         file.parent.mkdir(parents=True, exist_ok=True)
         # MLflow creates the schema on first use, which fails in two processes at once.
         with FileLock(f"{file}.lock"):
-            client = MlflowClient(tracking_uri=store)
-            return client, _experiment(client, (file.parent / "mlartifacts").as_uri())
+            return client, _find_experiment(client, store, (file.parent / ARTIFACTS).as_uri())
 
 
-def _check_server(store: str) -> None:
-    """Raise UserError where a server does not answer; MLflow itself would try for four minutes."""
-    import requests
-
-    if not store.startswith(("http://", "https://")):
-        return
-    try:
-        requests.get(f"{store.rstrip('/')}/health", timeout=CONNECT_SECONDS)
-    except requests.RequestException as error:
-        raise UserError(
-            f"MLFLOW_TRACKING_URI: no server answers there ({error}). Start the server, or "
-            "unset the variable to log to mlflow.db"
-        ) from None
-
-
-def _experiment(client: Any, artifacts: str | None) -> str:
+def _find_experiment(client: Any, store: str, artifacts: str | None) -> str:
+    """Return the experiment's id; create it where it is missing."""
     from mlflow.exceptions import MlflowException
 
     experiment = client.get_experiment_by_name(EXPERIMENT)
@@ -251,33 +238,52 @@ def _experiment(client: Any, artifacts: str | None) -> str:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
             experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment.lifecycle_stage == "deleted":
+        raise UserError(
+            f"MLflow at {place(store)}: the experiment {EXPERIMENT} is deleted. Restore it: "
+            f"MLFLOW_TRACKING_URI={redact(store)} "
+            f"mlflow experiments restore --experiment-id {experiment.experiment_id}"
+        )
     return str(experiment.experiment_id)
 
 
-def serve(store: str) -> None:
-    """Open this store, then answer the requests on standard input until it ends."""
+def serve() -> None:
+    """Open the store of the first line, then answer the requests on the others.
+
+    The address comes by standard input, since it may hold a password and everybody on the machine
+    can read a command line.
+    """
     responses = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # libraries print to standard error
+    redact_output()
+    store = sys.stdin.readline().rstrip("\n")
     open_store = functools.cache(RunStore)
-    with suppress(Exception):  # the first request tries again and returns the error
+    failure: Exception | None = None  # the answer to the first request; the next one tries again
+    try:
         open_store(store)
+    except Exception as error:
+        failure = error
     for line in sys.stdin:
         number, uri, method, arguments = json.loads(line)
         try:
+            if failure is not None and uri == store:
+                first, failure = failure, None
+                raise first
             response = number, "done", getattr(open_store(uri), method)(*arguments)
         except Exception as error:
-            response = number, *classify_error(error)
+            response = number, *classify_error(error, uri)
         with suppress(BrokenPipeError):  # the stage was killed after its request
             print(json.dumps(response), file=responses, flush=True)
 
 
-def classify_error(error: Exception) -> tuple[str, str]:
+def classify_error(error: Exception, store: str) -> tuple[str, str]:
     """Return the kind of an error, ``user``, ``busy`` or ``bug``, and its message.
 
     A server that stopped answering counts as busy, since it may restart.
     """
     from mlflow.exceptions import MlflowException
     from requests import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
 
     if isinstance(error, UserError):
         return "user", str(error)
@@ -285,11 +291,11 @@ def classify_error(error: Exception) -> tuple[str, str]:
         error.error_code == "TEMPORARILY_UNAVAILABLE"
         or isinstance(error.__context__, RequestException)
     ):
-        return "busy", f"MLflow: {error}"
-    if isinstance(error, MlflowException | OSError):
-        return "user", f"MLflow: {error}"
-    return "bug", traceback.format_exc()
+        return "busy", explain(error, store)
+    if isinstance(error, MlflowException | SQLAlchemyError | OSError | ModuleNotFoundError):
+        return "user", explain(error, store)
+    return "bug", redact(traceback.format_exc())
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve()

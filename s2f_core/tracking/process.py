@@ -3,10 +3,10 @@
 Importing MLflow and opening a store take three seconds of Python, which a thread cannot hide. In a
 separate process they run while the stage imports torch.
 
-A request is one line of JSON: its number, the store's URI, a method of
-:class:`s2f_core.tracking.mlflow_store.RunStore` and the arguments. A response is one line too: the
-number, ``done`` or the kind of error, and the result or message. The process ends when its standard
-input closes, so it also ends when the stage is killed.
+The first line is the store's address. Each further line is a request in JSON: its number, the
+store's address, a method of :class:`s2f_core.tracking.mlflow_store.RunStore` and the arguments. A
+response is one line too: the number, ``done`` or the kind of error, and the result or message. The
+process ends when its standard input closes, so it also ends when the stage is killed.
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ from __future__ import annotations
 import atexit
 import itertools
 import json
+import logging
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from s2f_core.common.errors import UserError
+from s2f_core.tracking.store_check import place
 
 SERVER = "s2f_core.tracking.mlflow_store"
 SOURCE = Path(__file__).parents[2]  # the folder of s2f_core
+NOTICE_SECONDS = 20.0  # MLflow tries for minutes; a person should know what is waited for
+
+log = logging.getLogger(__name__)
 
 
 class BusyError(UserError):
@@ -43,7 +49,7 @@ class StoreProcess:
         """Return the running process; start it with this store where there is none."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", SERVER, store],
+                [sys.executable, "-m", SERVER],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -51,6 +57,7 @@ class StoreProcess:
                 start_new_session=True,  # Ctrl-C reaches the stage alone, which then ends the run
             )
             atexit.register(self.close)
+            _send(self._process, store)
         return self._process
 
     def call(self, store: str, method: str, *arguments: object) -> Any:
@@ -63,14 +70,16 @@ class StoreProcess:
             process, number = self.start(store), next(self._numbers)
             request = json.dumps([number, store, method, arguments])
             response_number, status, value = None, "", None
-            while response_number != number:  # a signal may have left an earlier response unread
-                line = _exchange(process, request)
-                if not line:
-                    raise RuntimeError(
-                        f"the process that writes to MLflow ended with exit status {self.close()}"
-                    )
-                response_number, status, value = json.loads(line)
-                request = ""
+            with _notice(f"MLflow at {place(store)} has not answered yet; still waiting"):
+                _send(process, request)
+                while response_number != number:  # a signal may have left an earlier one unread
+                    line = process.stdout.readline() if process.stdout else ""
+                    if not line:
+                        raise RuntimeError(
+                            "the process that writes to MLflow ended with exit status "
+                            f"{self.close()}"
+                        )
+                    response_number, status, value = json.loads(line)
         if status == "done":
             return value
         raise {"user": UserError, "busy": BusyError}.get(status, RuntimeError)(value)
@@ -85,12 +94,19 @@ class StoreProcess:
         return process.returncode
 
 
-def _exchange(process: subprocess.Popen[str], request: str) -> str:
-    """Send a request unless it is empty, and read a response; empty where the process has ended."""
-    if process.stdin is None or process.stdout is None:
-        return ""
+def _send(process: subprocess.Popen[str], line: str) -> None:
+    """Send a line to a process, unless it has ended: reading from it tells."""
     with suppress(BrokenPipeError):
-        if request:
-            print(request, file=process.stdin, flush=True)
-        return process.stdout.readline()
-    return ""
+        print(line, file=process.stdin, flush=True)
+
+
+@contextmanager
+def _notice(message: str) -> Iterator[None]:
+    """Log a message if the block takes longer than :data:`NOTICE_SECONDS`."""
+    timer = threading.Timer(NOTICE_SECONDS, log.warning, ("%s", message))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -20,7 +20,7 @@ from s2f_core.common.images import save_png
 from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
 from s2f_core.networks import checkpoint
-from s2f_core.tracking.client import NullRun, training_run
+from s2f_core.tracking.client import NullRun, Run, training_run
 from s2f_core.training.fabric import start
 from s2f_core.training.loop import Training, train
 from s2f_core.training.model_card import describe
@@ -115,6 +115,7 @@ def _train_and_write(
     """Train with a run in MLflow and write the outputs, on rank 0."""
     tags = {"variant": settings.name, "study": settings.variant.study or "none"}
     with training_run(settings.name, settings.model_dump(mode="json"), tags, run_id) as run:
+        _log_saved_rows(training, run)
         with training.interruption.record_signals():
             result = train(training, run)
             training.save(run.id)
@@ -123,6 +124,14 @@ def _train_and_write(
             run.artifact(file, {".pt": "model", ".png": "images"}.get(file.suffix))
         files.run_id.write_text(run.id)
     training.state_file.unlink()
+
+
+def _log_saved_rows(training: Training, run: Run) -> None:
+    """Log the rows of a resumed training that the store did not get: it may have been away."""
+    for prefix, rows in (("train", training.history.rows), ("val", training.validation.rows)):
+        for row in rows:
+            values = {f"{prefix}/{name}": value for name, value in row.items() if name != "step"}
+            run.log(int(row["step"]), values)
 
 
 @dataclass(frozen=True)

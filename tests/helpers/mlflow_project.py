@@ -20,7 +20,8 @@ from s2f_core.data.selection import Translation, VariantData
 from s2f_core.evaluation.translate import translate_split
 from s2f_core.networks.checkpoint import Description, save_model
 from s2f_core.tracking import client as tracking
-from s2f_core.tracking.mlflow_store import EXPERIMENT, connect
+from s2f_core.tracking.mlflow_store import connect
+from s2f_core.tracking.store_check import EXPERIMENT
 from s2f_core.training.variant import Settings
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]

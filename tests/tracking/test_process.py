@@ -83,18 +83,24 @@ def test_errors_are_classified() -> None:
     from mlflow.exceptions import MlflowException
     from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 
-    assert mlflow_store.classify_error(UserError("so")) == ("user", "so")
-    busy = MlflowException("locked", error_code=TEMPORARILY_UNAVAILABLE)
-    assert mlflow_store.classify_error(busy) == ("busy", "MLflow: locked")
-    away = MlflowException("no answer")
-    away.__context__ = requests.ConnectionError("refused")
-    assert mlflow_store.classify_error(away) == ("busy", "MLflow: no answer")
-    assert mlflow_store.classify_error(MlflowException("too old")) == ("user", "MLflow: too old")
-    assert mlflow_store.classify_error(OSError("no space"))[0] == "user"
+    def classify(error: Exception) -> tuple[str, str]:
+        return mlflow_store.classify_error(error, "sqlite:////x/mlflow.db")
+
+    where = "MLflow at /x/mlflow.db"
+    assert classify(UserError("so")) == ("user", "so")
+    busy = MlflowException("locked\n[SQL: INSERT …]", error_code=TEMPORARILY_UNAVAILABLE)
+    assert classify(busy) == ("busy", f"{where}: locked")
+    away = MlflowException("API request failed")
+    away.__context__ = requests.ConnectionError(
+        "Pool(): Max retries (Caused by X('Pool(): refused'))"
+    )
+    assert classify(away) == ("busy", f"{where}: refused")
+    assert classify(MlflowException("too old")) == ("user", f"{where}: too old")
+    assert classify(OSError("no space"))[0] == "user"
     try:
         math.sqrt(-1)
     except ValueError as error:
-        result = mlflow_store.classify_error(error)
+        result = classify(error)
     assert result[0] == "bug"
     assert "math.sqrt(-1)" in result[1]
 
@@ -102,9 +108,9 @@ def test_errors_are_classified() -> None:
 def test_an_unusable_store_is_named_in_the_error(client: Any, tmp_path: Path) -> None:
     """The database's folder is a file; requests to another store still work."""
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"MLflow: .*file"):
+    with pytest.raises(UserError, match=r"MLflow at .*file"):
         tracking._mlflow.call(f"sqlite:///{tmp_path}/file/mlflow.db", "end", "0", "FINISHED")
-    with pytest.raises(UserError, match=r"MLflow: Run with id=0 not found"):
+    with pytest.raises(UserError, match=r"MLflow at .*: Run with id=0 not found"):
         tracking._mlflow.call(tracking.store_uri(), "end", "0", "FINISHED")
 
 
