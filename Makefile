@@ -42,8 +42,11 @@ docs: .venv/installed-sr,docs ## build the documentation, then print where it is
 	@echo "its search needs a server: $(BIN)/python -m http.server --directory .site"
 
 ui: .venv/installed-sr ## MLflow's pages on this machine only: make ui PORT=5000
-	@MLFLOW_BACKEND_STORE_URI=$$(python -c 'from s2f_core.tracking.client import store_uri; print(store_uri())') \
-	mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT)
+	@store=$$(python -c 'from s2f_core.tracking.client import store_uri; print(store_uri())') && \
+	case $$store in \
+	http*) echo "MLflow's pages are on the server of MLFLOW_TRACKING_URI" ;; \
+	*) MLFLOW_BACKEND_STORE_URI=$$store mlflow ui --workers 1 --host 127.0.0.1 --port $(PORT) ;; \
+	esac
 
 demo: .venv/installed-sr ## serve a page to draw on; the models translate it live: make demo DEMO_PORT=8000
 	$(BIN)/python -m stages.demo --port $(DEMO_PORT)

@@ -13,7 +13,9 @@ MIN_LENGTH = 6  # characters of a secret from the environment; a shorter one is 
 
 _QUOTES = r"\s'\"<>"
 # In an address: all before the @, also where the password has an unescaped @, or a / after a colon.
-_USER_INFO = re.compile(rf"(?<=://)(?:[^/?#{_QUOTES}]*|[^/?#@:{_QUOTES}]*:(?!\d+/)[^@{_QUOTES}]*)@")
+_USER_INFO = re.compile(
+    rf"(?<=://)(?!USER:PASSWORD@)(?:[^/?#{_QUOTES}]*|[^/?#@:{_QUOTES}]*:(?!\d+/)[^@{_QUOTES}]*)@"
+)
 # Of the values in a query only those of these names say where something is.
 _PLACES = "id|name|path|version|experiment_name|run_id|run_uuid|model_id"
 _QUERY = re.compile(rf"([?&;](?!(?:{_PLACES})=)[\w.~\[\]%-]+=)[^&;#){_QUOTES}]+")

@@ -13,8 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from s2f_core.tracking.client import BACKFILL_TAG, metric_names, training_run
+from s2f_core.tracking.client import metric_names, training_run
 from s2f_core.tracking.log_evaluation import METRIC_PREFIXES, log_evaluation, training_run_id
+from s2f_core.tracking.run_tags import BACKFILL_TAG
 
 TAGS = {BACKFILL_TAG: "true"}
 

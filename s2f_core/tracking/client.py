@@ -10,12 +10,10 @@ machine. The ``run_id`` of a restored model may name a training run that this st
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,13 +23,12 @@ from typing import Any
 
 from s2f_core.common.errors import UserError
 from s2f_core.tracking.process import BusyError, StoreProcess
+from s2f_core.tracking.run_tags import flatten, origin_tags
 from s2f_core.tracking.store_check import SQLITE
 
 FLUSH_SECONDS = 5.0  # a flush costs about 15 ms, however few values it holds
 MAX_POINTS = 1000  # MLflow's limit for one request
-BACKFILL_TAG = "backfilled"  # tag of a run that was made later from files that DVC keeps
 RUN_AGAIN = "Nothing is lost: run the stage again, and it logs what is missing"
-DVC_VARIABLES = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 log = logging.getLogger(__name__)
 _mlflow = StoreProcess()
@@ -208,10 +205,10 @@ def training_run(
 
     Raises UserError where a resumed run has other parameters: MLflow never changes parameters.
     """
-    all_tags = {**_origin_tags(tags), **tags}
+    all_tags = {**origin_tags(tags), **tags}
     run = Run(
         *_mlflow.call(
-            store_uri(), "begin_training", resume, name, dict(_flatten(params)), all_tags, seconds
+            store_uri(), "begin_training", resume, name, dict(flatten(params)), all_tags, seconds
         )
     )
     with _status(run):
@@ -230,7 +227,7 @@ def evaluation_run(
     hold the training, a run tagged ``restored`` replaces it, the same one each time.
     """
     run_id, ends_here = _mlflow.call(
-        store_uri(), "begin_evaluation", training, name, variant, dict(tags), _origin_tags(tags)
+        store_uri(), "begin_evaluation", training, name, variant, dict(tags), origin_tags(tags)
     )
     run = Run(run_id)
     with _status(run, ends_here=ends_here):
@@ -284,27 +281,3 @@ def _end(run: Run, status: str, *, ends_here: bool) -> None:
         if status == "FINISHED":
             raise type(error)(f"{error}. {RUN_AGAIN}") from None
         log.warning("the MLflow run %s stays as it is: %s", run.id, error)
-
-
-def _origin_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return tags for a run's DVC experiment, stage and commit; none for a backfilled run."""
-    if BACKFILL_TAG in tags:
-        return {}
-    origin = {name: os.environ[name] for name in DVC_VARIABLES if os.environ.get(name)}
-    try:
-        head = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit yet
-        return origin
-    return {**origin, "mlflow.source.git.commit": head.stdout.strip()}
-
-
-def _flatten(params: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield dotted keys and values; a value that is no string is written as JSON."""
-    for key, value in params.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
-        else:
-            text = value if isinstance(value, str) else json.dumps(value, default=str)
-            yield f"{prefix}{key}", text

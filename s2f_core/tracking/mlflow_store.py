@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +28,7 @@ from s2f_core.tracking.limits import (
 from s2f_core.tracking.store_check import (
     EXPERIMENT,
     SQLITE,
-    explain,
+    classify_error,
     is_database_server,
     place,
     quiet_mlflow,
@@ -274,27 +273,6 @@ def serve() -> None:
             response = number, *classify_error(error, uri)
         with suppress(BrokenPipeError):  # the stage was killed after its request
             print(json.dumps(response), file=responses, flush=True)
-
-
-def classify_error(error: Exception, store: str) -> tuple[str, str]:
-    """Return the kind of an error, ``user``, ``busy`` or ``bug``, and its message.
-
-    A server that stopped answering counts as busy, since it may restart.
-    """
-    from mlflow.exceptions import MlflowException
-    from requests import RequestException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    if isinstance(error, UserError):
-        return "user", str(error)
-    if isinstance(error, MlflowException) and (
-        error.error_code == "TEMPORARILY_UNAVAILABLE"
-        or isinstance(error.__context__, RequestException)
-    ):
-        return "busy", explain(error, store)
-    if isinstance(error, MlflowException | SQLAlchemyError | OSError | ModuleNotFoundError):
-        return "user", explain(error, store)
-    return "bug", redact(traceback.format_exc())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,6 +91,27 @@ def explain(error: BaseException, store: str) -> str:
         connection_problem(network) if network else match_problem(str(error), PROBLEMS) or first
     )
     return f"MLflow at {place(store)}: {reason}"
+
+
+def classify_error(error: Exception, store: str) -> tuple[str, str]:
+    """Return the kind of an error, ``user``, ``busy`` or ``bug``, and its message.
+
+    A server that stopped answering counts as busy, since it may restart.
+    """
+    from mlflow.exceptions import MlflowException
+    from requests import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    if isinstance(error, UserError):
+        return "user", str(error)
+    if isinstance(error, MlflowException) and (
+        error.error_code == "TEMPORARILY_UNAVAILABLE"
+        or isinstance(error.__context__, RequestException)
+    ):
+        return "busy", explain(error, store)
+    if isinstance(error, MlflowException | SQLAlchemyError | OSError | ModuleNotFoundError):
+        return "user", explain(error, store)
+    return "bug", redact(traceback.format_exc())
 
 
 def place(store: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def serve(site: Site) -> Iterator[Site]:
             if status == 206:
                 first = start + site.shift
                 self.send_header("Content-Range", f"bytes {first}-{len(body) - 1}/{len(body)}")
-            content = body[start:] if status in {200, 206} else b""
+            content = body[start:] if status in {200, 206, 404} else b""
             if site.sends_length:
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -85,3 +86,10 @@ def serve(site: Site) -> Iterator[Site]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def black_hole() -> Iterator[int]:
+    """Yield a port that accepts connections, in its backlog, and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+        yield server.getsockname()[1]

@@ -21,6 +21,7 @@ from s2f_core.evaluation.translate import translate_split
 from s2f_core.networks.checkpoint import Description, save_model
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.mlflow_store import connect
+from s2f_core.tracking.run_tags import DVC_VARIABLES
 from s2f_core.tracking.store_check import EXPERIMENT
 from s2f_core.training.variant import Settings
 
@@ -48,7 +49,7 @@ def client(
     import mlflow
 
     shutil.copy(_empty_store(tmp_path_factory.getbasetemp()), tmp_path / "mlflow.db")
-    for name in ("MLFLOW_TRACKING_URI", *tracking.DVC_VARIABLES):
+    for name in ("MLFLOW_TRACKING_URI", *DVC_VARIABLES):
         monkeypatch.setenv(name, "")  # so that it is restored: MLflow sets the first itself
         monkeypatch.delenv(name)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))

@@ -19,7 +19,6 @@ from clones import clean_environment
 from doc_blocks import named_blocks, parse_commands
 from fixtures import MakeTable
 
-from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.tables import read
 from s2f_core.tracking import client as tracking
@@ -188,7 +187,7 @@ def test_a_restarted_server_loses_no_values(
         run.flush()
     run.log(2, {"loss": 1.0})
     run.tag("health", "good")
-    with pytest.raises(BusyError, match="MLflow: API request"):
+    with pytest.raises(BusyError, match="Connection refused"):
         run.flush()
     with server.running():
         training.close()
@@ -197,11 +196,3 @@ def test_a_restarted_server_loses_no_values(
         assert client.get_run(run.id).info.status == "FINISHED"
         assert client.get_run(run.id).data.tags["health"] == "good"
     tracking._mlflow.close()
-
-
-def test_an_unreachable_server_is_an_immediate_error() -> None:
-    """The message says what to do and hides the password of the address."""
-    with pytest.raises(UserError, match="no server answers there") as raised:
-        connect(f"http://me:secret@127.0.0.1:{servers.free_port()}/")
-    assert "mlflow.db" in str(raised.value)
-    assert "secret" not in str(raised.value)

@@ -19,7 +19,7 @@ from mlflow_project import runs
 
 from s2f_core.common.errors import UserError
 from s2f_core.tracking import client as tracking
-from s2f_core.tracking import mlflow_store
+from s2f_core.tracking import store_check
 from s2f_core.tracking.process import BusyError
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def test_errors_are_classified() -> None:
     from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 
     def classify(error: Exception) -> tuple[str, str]:
-        return mlflow_store.classify_error(error, "sqlite:////x/mlflow.db")
+        return store_check.classify_error(error, "sqlite:////x/mlflow.db")
 
     where = "MLflow at /x/mlflow.db"
     assert classify(UserError("so")) == ("user", "so")
