@@ -128,8 +128,8 @@ def test_an_address_that_cannot_be_read(store: str) -> None:
 @pytest.mark.parametrize(
     ("store", "module", "reason"),
     [
-        ("postgresql://", "psycopg", "its driver psycopg is not installed: pip install 's2f[server]'"),
-        ("postgresql+psycopg2://", "psycopg2", "write postgresql+psycopg:// and pip install 's2f[server]'"),
+        ("postgresql://", "psycopg", "its driver psycopg is not installed: pip install 's2f"),
+        ("postgresql+psycopg2://", "psycopg2", "write postgresql+psycopg:// and pip install"),
         ("mysql://", "MySQLdb", "its driver is not installed: pip install mysqlclient"),
         ("mysql+pymysql://", "pymysql", "its driver is not installed: pip install pymysql"),
     ],
