@@ -57,11 +57,34 @@ Classes = Annotated[ClassNames | None, AfterValidator(_require_distinct)]  # nul
 def check_names(content: Mapping[str, Any], file: Path) -> None:
     """Check the names of all entries of a parameter file, whichever of them a stage reads.
 
-    Raises UserError for one that is not allowed, reserved, or equal to another but for its case.
+    Raises UserError for one that is not allowed, reserved, or equal to another but for its case,
+    for a variant without translations, and for a translation of two variants.
     """
     for section, depth in NAMED.items():
         for place, names in _groups(content.get(section), section, depth):
             _check_group(names, f"{file}: {place}", RESERVED.get(place, ()))
+    variants, translations = content.get("variants"), content.get("translations")
+    if isinstance(variants, Mapping) and isinstance(translations, Mapping):
+        _check_translations(variants, translations, file)
+
+
+def _check_translations(
+    variants: Mapping[str, Any], translations: Mapping[str, Any], file: Path
+) -> None:
+    if alone := sorted(variants.keys() ^ translations.keys()):
+        section = "variants" if alone[0] in variants else "translations"
+        raise UserError(
+            f"{file}: {alone[0]!r} is under {section} only: every variant has an entry under "
+            "translations, and no other has"
+        )
+    owners: dict[str, str] = {}
+    for variant, names in translations.items():
+        for name in names if isinstance(names, Mapping) else ():
+            if (owner := owners.setdefault(name, variant)) != variant:
+                raise UserError(
+                    f"{file}: translations.{variant}: {name!r} is a translation of {owner} "
+                    "already; choose another name"
+                )
 
 
 def _groups(value: Any, place: str, depth: int) -> Iterator[tuple[str, Collection[str]]]:

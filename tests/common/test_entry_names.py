@@ -93,6 +93,20 @@ def test_names_that_differ_in_case_only_are_refused() -> None:
         check_names({"data": {"Faces": {}, "faces": {}}}, Path("p"))
 
 
+def test_variants_and_translations_are_checked_before_a_training() -> None:
+    """The report would be the first to miss one, and MLflow has one model of a name."""
+    variants: dict[str, dict[str, object]] = {"a": {}, "b": {}}
+    file = Path("p")
+    with pytest.raises(UserError, match=r"p: 'b' is under variants only: every variant has an"):
+        check_names({"variants": variants, "translations": {"a": {"a": {}}}}, file)
+    with pytest.raises(UserError, match=r"p: 'c' is under translations only"):
+        check_names({"variants": variants, "translations": {"a": {}, "b": {}, "c": {}}}, file)
+    with pytest.raises(UserError, match=r"p: translations\.b: 'x' is a translation of a already"):
+        check_names({"variants": variants, "translations": {"a": {"x": {}}, "b": {"x": {}}}}, file)
+    check_names({"variants": variants, "translations": {"a": {"a": {}}, "b": {"x": {}}}}, file)
+    check_names({"variants": variants}, file)
+
+
 def test_a_class_can_have_any_text() -> None:
     """Classes are folders of others."""
     from s2f_core.data.selection import VariantData
