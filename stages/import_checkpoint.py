@@ -22,9 +22,15 @@ def import_checkpoint(
     ] = "kept",
 ) -> None:
     """Convert a U-Net or ResNet generator of the authors' code to a model file of s2f."""
+    from s2f_core.common.entry_names import require_name
+    from s2f_core.common.errors import UserError
     from s2f_core.networks.reference.load import Labels
     from s2f_core.networks.reference.load import import_checkpoint as convert
 
+    try:
+        require_name(variant), require_name(condition)
+    except ValueError as error:
+        raise UserError(f"--variant and --condition: {error}") from None
     labels = Labels(
         variant, condition, background, size, "b-to-a" if out.stem == "b-to-a" else "a-to-b"
     )

@@ -137,7 +137,11 @@ def _explain(
 ) -> str:
     """One line a problem: file, key, what is wrong and what was given."""
     lines = []
-    for problem in error.errors(include_url=False):
+    problems = error.errors(include_url=False)
+    wrong_inside = {problem["loc"][:-1] for problem in problems if problem["loc"]}
+    for problem in problems:
+        if problem["type"] == "too_short" and problem["loc"] in wrong_inside:
+            continue  # only the right items are counted
         place = [*_origin(file, keys, problem["loc"]), *_without_tags(value, problem["loc"])]
         what = _sentence({**problem})
         if problem["type"] == "extra_forbidden":

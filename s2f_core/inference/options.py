@@ -9,6 +9,8 @@ from s2f_core.common.errors import UserError
 from s2f_core.data.sketch.normalise import Fit
 from s2f_core.networks.upscalers.select import Factor, UpscalerChoice
 
+MAX_SAMPLES = 10**6
+
 
 class OptionKwargs(TypedDict, total=False):
     """The options as keyword arguments; see :class:`Options`."""
@@ -61,8 +63,8 @@ class Options:
             if value not in allowed[name]:
                 known = ", ".join(str(each) for each in allowed[name] if each is not None)
                 raise UserError(f"{name}: {value!r} is not possible (allowed: {known})")
-        if self.samples < 1 or self.seed < 0:
+        if not 1 <= self.samples <= MAX_SAMPLES or not 0 <= self.seed < 2**63 - MAX_SAMPLES:
             raise UserError(
-                f"samples: {self.samples} and seed: {self.seed} are not possible (allowed: 1 and "
-                "more, 0 and more)"
+                f"samples: {self.samples} and seed: {self.seed} are not possible (allowed: 1 to "
+                f"{MAX_SAMPLES:,}, and 0 to 2^63 - {MAX_SAMPLES:,})"
             )

@@ -48,7 +48,11 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
     for part in splits.values():
         key.update(part.fingerprint().encode())
     distributed.assert_equal("settings or images", key.hexdigest())
-    objective = settings.build(fabric, blueprint)
+    with explain_out_of_memory(
+        f"variants.{settings.name}: networks of width {blueprint.width}",
+        "a smaller width or width_ratio needs less",
+    ):
+        objective = settings.build(fabric, blueprint)
     if uses_cuda_graphs(fabric.device, distributed.world_size()) and objective.capturable:
         objective.use_cuda_graphs()
     distributed.assert_equal(

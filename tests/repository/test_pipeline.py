@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-import yaml
 from pipeline_contract import Stage, loaded_params, read_stages, wrong_deps, wrong_params
 
 from s2f_core.common.code_digest import digest, imported_files
 from s2f_core.common.config import load
-from s2f_core.common.entry_names import ALLOWED
-from s2f_core.data.selection import TranslatedVariant, TranslationOptions
-from s2f_core.training.variant import Variant
 from stages import code
 
 ROOT = Path(__file__).parents[2]
@@ -47,63 +42,9 @@ def test_a_stage_declares_exactly_the_params_that_it_loads(stage: Stage) -> None
     assert wrong_params(ROOT, stage) == []
 
 
-def test_a_command_quotes_every_name() -> None:
-    """A shell would split or run a wrong name before the stage can refuse it."""
-    entries = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    for entry in entries.values():
-        _, options, names = entry.get("do", entry)["cmd"].partition(" -- ")
-        assert ("${" in str(entry.get("do", entry)["cmd"])) == bool(options)
-        assert re.sub(r"'\$\{[\w.]+\}'", "", names).strip() == ""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["my faces", "a(b", "$(exit 3)", "-a", "a;b", "*", "été"])
-def test_a_wrong_name_reaches_the_stage_which_refuses_it(tmp_path: Path, name: str) -> None:
-    """In one line, by the command that DVC runs."""
-    (tmp_path / "params.yaml").write_text(
-        yaml.safe_dump({"image_size": 32, "data": {name: {}}}), encoding="utf-8"
-    )
-    entries = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    command = entries["dataset"]["do"]["cmd"].replace("${key}", name)
-    process = subprocess.run(
-        ["bash", "-c", command.replace("python", sys.executable, 1)],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    message = f"error: params.yaml: data: {name!r} cannot be a name (allowed: {ALLOWED})\n"
-    assert (process.returncode, process.stderr) == (1, message)
-
-
-def test_an_override_of_a_key_that_only_the_defaults_show_needs_two_plus_signs(
-    tmp_path: Path,
-) -> None:
-    """As ``dvc exp run -S`` applies it; DVC refuses a key that is not in the file without them."""
-    file = tmp_path / "params.yaml"
-    file.write_text((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    code = (
-        "import sys; from pathlib import Path; from dvc.utils.hydra import apply_overrides; "
-        "apply_overrides(Path(sys.argv[1]), sys.argv[2:])"
-    )
-    overrides = [
-        "variants.pix2pix-pencil.data.background=removed",
-        "++variants.pix2pix-pencil.recipe.batch=2",
-        "++translations.pix2pix-pencil.pix2pix-pencil.split=val",
-    ]
-    subprocess.run([sys.executable, "-c", code, file, *overrides], check=True)
-    before, after = _variants(ROOT / "params.yaml"), _variants(file)
-    (name,) = [name for name in after if after[name] != before[name]]
-    assert after[name].data.background == "removed"
-    variant = load(Variant, "variants", name, file=file)
-    assert (variant.recipe.batch, variant.recipe.epochs) == (2, 200)
-    options = load(TranslationOptions, "translations", name, name, file=file)
-    assert options.split == "val"
-
-
-def _variants(file: Path) -> dict[str, TranslatedVariant]:
-    return load(dict[str, TranslatedVariant], "variants", file=file)
+def _names_of_variants() -> set[str]:
+    content: dict[str, object] = load(dict[str, object], "variants", file=ROOT / "params.yaml")
+    return set(content)
 
 
 def test_every_metrics_file_in_git_belongs_to_a_variant() -> None:
@@ -113,7 +54,7 @@ def test_every_metrics_file_in_git_belongs_to_a_variant() -> None:
     )
     names = {Path(line).stem for line in listing.stdout.splitlines()}
     others = {".gitkeep", "human-gap", "leaderboard"}
-    assert names - others <= _variants(ROOT / "params.yaml").keys()
+    assert names - others <= _names_of_variants()
 
 
 def test_every_stage_file_is_run_by_the_pipeline() -> None:
