@@ -51,9 +51,9 @@ def test_a_shift_moves_whole_pixels(negative_pairs: Pairs) -> None:
     """Each pair is cut, its A and B at one place, out of itself with a mirrored border."""
     batch = Batches(negative_pairs, 30, seed=0, jitter=1, shift=0.125, flip=False)[0]
     torch.testing.assert_close(batch.a, -batch.b, atol=1e-5, rtol=0)
-    stored = _batches(negative_pairs, size=30)[0].b
-    size = stored.shape[-1]
-    wide = F.pad(stored, (size // 8,) * 4, "reflect")
+    original = _batches(negative_pairs, size=30)[0].b
+    size = original.shape[-1]
+    wide = F.pad(original, (size // 8,) * 4, "reflect")
     cuts = wide.unfold(2, size, 1).unfold(3, size, 1)  # [30, 3, places, places, size, size]
     same = (cuts == batch.b[:, :, None, None]).all(dim=(1, 4, 5)).flatten(1)
     assert same.any(dim=1).all()
@@ -61,11 +61,11 @@ def test_a_shift_moves_whole_pixels(negative_pairs: Pairs) -> None:
 
 
 def test_jitter_cuts_a_square_out_of_the_enlarged_image(negative_pairs: Pairs) -> None:
-    """Each is somewhere in what PyTorch enlarges bilinearly to 36 px, within 1e-4."""
+    """Each is a part of the image that PyTorch enlarges bilinearly to 36 px, within 1e-4."""
     batch, plain = _batches(negative_pairs, jitter=1.117)[0].b, _batches(negative_pairs)[0].b
     larger = F.interpolate(plain, size=(36, 36), mode="bilinear")
-    for image, whole in zip(batch, larger, strict=True):
-        squares = whole.unfold(1, 32, 1).unfold(2, 32, 1)
+    for image, enlarged in zip(batch, larger, strict=True):
+        squares = enlarged.unfold(1, 32, 1).unfold(2, 32, 1)
         differences = (squares.permute(1, 2, 0, 3, 4) - image).abs().amax(dim=(2, 3, 4))
         assert differences.min() < 1e-4
 

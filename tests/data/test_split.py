@@ -179,8 +179,8 @@ def test_a_part_that_the_publisher_lacks_is_taken_from_train(missing: tuple[str,
     for part in set(words) - {"train"}:
         assert split[rows["part"] == part].eq(part).all()
     share = len(missing) * 0.1 / (0.8 + len(missing) * 0.1)
-    taken = split[rows["part"] == "train"].isin(missing).mean()
-    assert taken == pytest.approx(share, abs=0.05)
+    share_of_train = split[rows["part"] == "train"].isin(missing).mean()
+    assert share_of_train == pytest.approx(share, abs=0.05)
     assert split[:200].tolist() == assign(rows[:200], Split(official=True))["split"].tolist()
 
 

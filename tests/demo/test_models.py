@@ -21,8 +21,8 @@ def test_checkpoint_is_exported_once(root: Path) -> None:
     assert model.name == "lines"
     path = model.session.path
     before = path.stat().st_mtime_ns
-    (again,) = open_models(["lines"], root).values()
-    assert again.session.path == path
+    (second,) = open_models(["lines"], root).values()
+    assert second.session.path == path
     assert path.stat().st_mtime_ns == before
     assert path.parent == cache.cache_folder("onnx")
     (exported,) = open_models([str(path)], root).values()

@@ -1,4 +1,4 @@
-"""``s2f translate``: what people have in, PNG files out, nothing lost or half-written."""
+"""``s2f translate``: files of every kind in, whole image files out."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def test_a_broken_picture_does_not_stop_the_others(
     project: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Truncated, empty and no picture; a dangling link is skipped."""
-    whole = Path("in/b.jpg").read_bytes()
-    Path("in/cut.jpg").write_bytes(whole[: len(whole) // 2])
+    content = Path("in/b.jpg").read_bytes()
+    Path("in/cut.jpg").write_bytes(content[: len(content) // 2])
     Path("in/empty.png").write_bytes(b"")
     Path("in/words.gif").write_bytes(b"words")
     Path("in/gone.png").symlink_to("nowhere.png")

@@ -29,7 +29,7 @@ from s2f_core.tracking.pyfunc import pack
 
 client = mlflow_project.client
 PENCIL = {"type": "pencil", "blur": 5}
-DRAWN: dict[str, Any] = {
+LINES: dict[str, Any] = {
     "direction": "a-to-b",
     "drawn_at": 32,
     "drawing": PENCIL,
@@ -46,11 +46,11 @@ def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
     """Tables, and models that take drawings, photos and noise."""
     root = tmp_path / "data"
     mlflow_project.write_tables(root, make_table, faces)
-    mlflow_project.save_untrained(root, "tiny", **DRAWN)
-    mlflow_project.save_untrained(root, "imported", lines=DRAWN["lines"])
+    mlflow_project.save_untrained(root, "tiny", **LINES)
+    mlflow_project.save_untrained(root, "imported", lines=LINES["lines"])
     mlflow_project.save_untrained(root, "noise", "noise", **NOISE)
-    mlflow_project.save_untrained(root, "noisy", generator={**UNET, "noise": "input"}, **DRAWN)
-    mlflow_project.save_untrained(root, "pose", "pose", in_channels=3, **{**DRAWN, "lines": None})
+    mlflow_project.save_untrained(root, "noisy", generator={**UNET, "noise": "input"}, **LINES)
+    mlflow_project.save_untrained(root, "pose", "pose", in_channels=3, **{**LINES, "lines": None})
     return root
 
 
@@ -65,17 +65,17 @@ def test_a_model_loads_by_name_file_and_folder(data: Path, tmp_path: Path) -> No
     folder = data / "models" / "tiny"
     onnx = tmp_path / "tiny.onnx"
     export(folder / "a-to-b.pt", onnx)
-    made = [
+    outputs = [
         s2f_core.load(name, data)(_sketch())
         for name in ("tiny", folder / "a-to-b.pt", str(folder), onnx)
     ]
-    assert all(np.abs(each.astype(int) - made[0]).max() <= 1 for each in made)
-    assert made[0].shape == (16, 16, 3)
+    assert all(np.abs(each.astype(int) - outputs[0]).max() <= 1 for each in outputs)
+    assert outputs[0].shape == (16, 16, 3)
 
 
 def test_an_unknown_model_lists_the_known_ones(data: Path) -> None:
     """And all that is allowed."""
-    with pytest.raises(UserError, match=r"no model 'tinny' \(allowed: ") as raised:
+    with pytest.raises(UserError, match=r"no model 'tinny' \(allowed: ") as error:
         s2f_core.load("tinny", data)
     for message in (
         "models:/NAME/VERSION",
@@ -84,7 +84,7 @@ def test_an_unknown_model_lists_the_known_ones(data: Path) -> None:
         "folder",
         "imported, noise, noisy, pose, tiny",
     ):
-        assert message in str(raised.value)
+        assert message in str(error.value)
     with pytest.raises(UserError, match=r"no model 'gone\.pt'"):
         s2f_core.load("gone.pt", data)
     with pytest.raises(UserError, match="is no model: it has neither"):
@@ -96,16 +96,16 @@ def test_an_unknown_model_lists_the_known_ones(data: Path) -> None:
 def test_a_registered_translation_uses_its_own_upscaler(client: Any, data: Path) -> None:
     """It equals the evaluated output; a run's file is the generator alone."""
     mlflow_project.save_untrained(data, "plain")
-    asked = mlflow_project.write_evaluation(data, "plain", "plain")
+    translation = mlflow_project.write_evaluation(data, "plain", "plain")
     log_evaluation("plain", "plain", data, CELEBA)
     (version,) = client.search_model_versions("name = 'plain'")
     client.log_artifact(version.run_id, str(data / "models/plain/a-to-b.pt"), "model")
-    pairs = asked.data.pairs(data, "test")
+    pairs = translation.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
-    made = read(data / "translations" / "plain" / "plain").images(range(10))
+    expected = read(data / "translations" / "plain" / "plain").images(range(10))
     model = s2f_core.load("models:/plain/1")
-    found = model(list(inputs), pen=False)
-    assert np.stack(found).shape == made.shape
+    outputs = model(list(inputs), pen=False)
+    assert np.stack(outputs).shape == expected.shape
     assert model.description.variant == "plain"
     run = s2f_core.load(f"runs:/{version.run_id}/model/a-to-b.pt")
     assert run(inputs[0]).shape == (16, 16, 3)
@@ -115,14 +115,14 @@ def test_a_registered_translation_uses_its_own_upscaler(client: Any, data: Path)
 
 def test_a_packed_translation_equals_the_evaluation(data: Path, tmp_path: Path) -> None:
     """Its folder, as MLflow keeps it, of a model that takes pictures as they are."""
-    asked = mlflow_project.write_evaluation(
+    translation = mlflow_project.write_evaluation(
         data, "posed", "pose", condition="pencil", transfer=True
     )
-    pack(tmp_path / "kept" / "data", asked, asked.data.pairs(data, "test"), data)
-    pairs = asked.data.pairs(data, "test")
+    pack(tmp_path / "kept" / "data", translation, translation.data.pairs(data, "test"), data)
+    pairs = translation.data.pairs(data, "test")
     inputs = pairs.inputs.images(pairs.inputs.positions(pairs.ids))
-    found = np.stack(s2f_core.load(tmp_path / "kept", data)(list(inputs)))
-    assert (found == read(data / "translations" / "pose" / "posed").images(range(10))).all()
+    outputs = np.stack(s2f_core.load(tmp_path / "kept", data)(list(inputs)))
+    assert (outputs == read(data / "translations" / "pose" / "posed").images(range(10))).all()
 
 
 def test_the_output_has_the_type_of_the_input(data: Path, tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_the_output_has_the_type_of_the_input(data: Path, tmp_path: Path) -> Non
     Image.fromarray(page).save(tmp_path / "page.png")
     expected = model(page)
     for picture in (str(tmp_path / "page.png"), tmp_path / "page.png", Image.fromarray(page)):
-        found = model(picture)
-        assert isinstance(found, Image.Image)
-        assert (np.asarray(found) == expected).all()
+        output = model(picture)
+        assert isinstance(output, Image.Image)
+        assert (np.asarray(output) == expected).all()
     alpha = np.dstack([np.zeros_like(page), 255 - page[..., :1]])
     several = model([page, page[..., 0], page[..., :1], alpha])
     assert all((each == expected).all() for each in several)
@@ -159,23 +159,23 @@ def test_a_photo_is_conditioned_as_in_training(data: Path, faces: Pixels) -> Non
     """The condition has the file's parameters and the tables' size."""
     model = s2f_core.load("tiny", data)
     large = resize(faces[0], 96)
-    drawn = Pencil(type="pencil", blur=5).apply(resize(large, 32))
-    assert (model(large, from_photo=True) == model(drawn, pen=False)).all()
+    sketch = Pencil(type="pencil", blur=5).apply(resize(large, 32))
+    assert (model(large, from_photo=True) == model(sketch, pen=False)).all()
     imported = s2f_core.load("imported", data)
     assert imported(large, from_photo=True).shape == (16, 16, 3)
 
 
 def test_missing_needs_of_a_photo_are_named(data: Path, faces: Pixels) -> None:
     """Missing weights; a condition that is not made of photos."""
-    hed = {**DRAWN, "drawing": {"type": "hed"}}
+    hed = {**LINES, "drawing": {"type": "hed"}}
     mlflow_project.save_untrained(data, "hed", "hed", **hed)
     with pytest.raises(UserError, match="s2f fetch hed"):
         s2f_core.load("hed", data)(faces[0], from_photo=True)
-    bare = {**DRAWN, "matting": {"model": "u2netp"}, "background": "removed"}
+    bare = {**LINES, "matting": {"model": "u2netp"}, "background": "removed"}
     mlflow_project.save_untrained(data, "bare", **bare)
     with pytest.raises(UserError, match="s2f fetch u2netp"):
         s2f_core.load("bare", data)(faces[0], from_photo=True)
-    mlflow_project.save_untrained(data, "given", "given", **{**DRAWN, "drawing": {"type": "given"}})
+    mlflow_project.save_untrained(data, "given", "given", **{**LINES, "drawing": {"type": "given"}})
     with pytest.raises(UserError, match="'given', were not made of photos"):
         s2f_core.load("given", data)(faces[0], from_photo=True)
     mlflow_project.save_untrained(data, "unknown", "mine")
@@ -186,18 +186,18 @@ def test_missing_needs_of_a_photo_are_named(data: Path, faces: Pixels) -> None:
 def test_the_reverse_direction_takes_photos(data: Path, faces: Pixels) -> None:
     """They are cropped; the network has three input channels."""
     mlflow_project.save_untrained(
-        data, "back", in_channels=3, out_channels=1, **{**DRAWN, "direction": "b-to-a"}
+        data, "back", in_channels=3, out_channels=1, **{**LINES, "direction": "b-to-a"}
     )
-    made = s2f_core.load("back", data)(faces[0][:, :16])
-    assert made.shape == (16, 16, 1)
+    output = s2f_core.load("back", data)(faces[0][:, :16])
+    assert output.shape == (16, 16, 1)
 
 
 def test_a_noise_model_makes_samples(data: Path) -> None:
     """Samples differ and depend on the seed; an image is refused."""
     model = s2f_core.load("noise", data)
-    first, again, other = (model(samples=3, seed=seed) for seed in (1, 1, 2))
+    first, second, other = (model(samples=3, seed=seed) for seed in (1, 1, 2))
     assert [image.size for image in first] == [(32, 32)] * 3
-    assert [image.tobytes() for image in first] == [image.tobytes() for image in again]
+    assert [image.tobytes() for image in first] == [image.tobytes() for image in second]
     everything = {image.tobytes() for image in [*first, *other]}
     assert len(everything) == 6
     assert model(seed=1).tobytes() == first[0].tobytes()
@@ -276,8 +276,9 @@ def test_a_file_without_a_description_is_refused(tmp_path: Path) -> None:
 def test_importing_s2f_core_does_not_import_torch() -> None:
     """No torch before a model is loaded."""
     code = "import s2f_core, sys; s2f_core.load; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
 
 
 def test_outputs_equal_the_evaluation(data: Path) -> None:

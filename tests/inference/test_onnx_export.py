@@ -1,4 +1,4 @@
-"""Exported models: precisions, what a file says of itself, what is refused, the command."""
+"""Exported models: precisions, metadata, errors, the command."""
 
 from pathlib import Path
 from typing import get_args
@@ -25,7 +25,7 @@ def _model(folder: Path, **changes: object) -> Path:
     """A model file of a tiny U-Net with weights that differ a lot between channels."""
     torch.manual_seed(0)
     section = UNetSection(type="unet", depth=2, norm="instance", up="nearest", dropout=0)
-    told = Description(
+    description = Description(
         variant="tiny",
         role="faces",
         condition="pencil",
@@ -40,7 +40,7 @@ def _model(folder: Path, **changes: object) -> Path:
         versions={"s2f": "0", "torch": "0"},
     ).model_copy(update=changes)
     file = folder / "models" / "tiny" / "a-to-b.pt"
-    save_model(file, told, told.build().state_dict())
+    save_model(file, description, description.build().state_dict())
     return file
 
 
@@ -62,10 +62,10 @@ def _operations(file: Path) -> set[str]:
 def _graph(out: Path, **metadata: str) -> None:
     """A valid ONNX file that does nothing, with this metadata."""
     image = onnx.helper.make_tensor_value_info("input", 1, ["n", 1, 16, 16])
-    made = onnx.helper.make_tensor_value_info("output", 1, ["n", 1, 16, 16])
+    output = onnx.helper.make_tensor_value_info("output", 1, ["n", 1, 16, 16])
     node = onnx.helper.make_node("Tanh", ["input"], ["output"])
     opset = [onnx.helper.make_opsetid("", 20)]
-    graph = onnx.helper.make_graph([node], "g", [image], [made])
+    graph = onnx.helper.make_graph([node], "g", [image], [output])
     model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=10)
     onnx.helper.set_model_props(model, metadata)
     onnx.save(model, out)
@@ -74,27 +74,27 @@ def _graph(out: Path, **metadata: str) -> None:
 def test_each_precision_is_smaller_and_close_to_pytorch(data: Path) -> None:
     """Half the bytes within 1e-2, a still smaller file within 0.1."""
     model = data / "models/tiny/a-to-b.pt"
-    found: dict[Precision, Floats] = {}
+    outputs: dict[Precision, Floats] = {}
     sizes = []
     for precision in get_args(Precision):
         out = data / f"{precision}.onnx"
-        told = export(model, out, precision, data)
-        inputs = training_inputs(told, data)
-        found[precision] = Session(out, threads=1)(inputs)
+        description = export(model, out, precision, data)
+        inputs = training_inputs(description, data)
+        outputs[precision] = Session(out, threads=1)(inputs)
         sizes.append(sum(len(part.raw_data) for part in onnx.load(out).graph.initializer))
     assert inputs.shape == (40, 1, 16, 16)
     assert sizes[1] < 0.55 * sizes[0]
-    assert 1e-6 < abs(found["float16"] - found["float32"]).max() < 1e-2
-    assert 1e-3 < abs(found["int8"] - found["float32"]).max() < 0.1
+    assert 1e-6 < abs(outputs["float16"] - outputs["float32"]).max() < 1e-2
+    assert 1e-3 < abs(outputs["int8"] - outputs["float32"]).max() < 0.1
     assert "ConvTranspose" in _operations(data / "float32.onnx")  # merged with the repeating
     assert {"Resize", "QuantizeLinear"} <= _operations(data / "int8.onnx")
 
 
 def test_exporting_does_not_change_the_network(data: Path) -> None:
     """It computes the same afterwards."""
-    told, network = load_model(data / "models/tiny/a-to-b.pt")
+    description, network = load_model(data / "models/tiny/a-to-b.pt")
     layers = [layer for layer in network.modules() if isinstance(layer, NearestUp)]
-    write(told, network, data / "tiny.onnx", "int8", data)
+    write(description, network, data / "tiny.onnx", "int8", data)
     assert [layer.merged for layer in layers] == [None, None]
 
 

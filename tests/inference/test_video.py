@@ -1,4 +1,4 @@
-"""``s2f video``: every frame translated, and what flickers steadied where the flow is known."""
+"""``s2f video``: every frame is translated, and flicker is smoothed along the flow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all commands share: they find their project, and errors are one line."""
+"""All commands find their project and print errors in one line."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_stage_runs_at_the_root(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Its relative paths are those of params.yaml; a line says where it runs."""
-    seen = []
+    runs = []
 
     def report(name: Annotated[str, typer.Argument()]) -> None:
-        seen.append((name, Path.cwd()))
+        runs.append((name, Path.cwd()))
 
     with caplog.at_level("INFO", "s2f_core"):
         _call(report, "faces")
-    assert seen == [("faces", folder)]
+    assert runs == [("faces", folder)]
     assert f"project: {folder}" in caplog.text
 
 
 def test_a_command_with_paths_stays_where_the_user_is(folder: Path) -> None:
     """A path means what it means to the shell."""
-    seen = []
+    paths = []
 
     def translate(picture: Annotated[Path, typer.Argument()]) -> None:
-        seen.append(picture.absolute())
+        paths.append(picture.absolute())
 
     _call(translate, "a.png")
-    assert seen == [folder / "drawings" / "a.png"]
+    assert paths == [folder / "drawings" / "a.png"]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
@@ -75,7 +75,7 @@ def test_every_command_with_a_path_is_listed(command: Callable[..., None]) -> No
 def test_faults_of_the_machine_are_one_line(
     error: Exception, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No traceback for what no code can help."""
+    """No traceback for a fault outside the program."""
 
     def fail() -> None:
         raise error

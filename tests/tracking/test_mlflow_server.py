@@ -44,13 +44,13 @@ def database() -> Iterator[str]:
 def _server(database: str, folder: Path) -> servers.Server:
     """The server as the documentation starts it, with its files in ``folder``."""
     port = servers.free_port()
-    here = {
+    replacements = {
         "postgresql://mlflow:PASSWORD@localhost:5432/mlflow": database,
         "/srv/mlflow": folder / "artifacts",
         "5000": port,
     }
     block = named_blocks("how-to/several-machines.md", "console")["server"]
-    (command,) = parse_commands(block, here)
+    (command,) = parse_commands(block, replacements)
     return servers.mlflow_server(command, port, folder / "mlflow.log")
 
 
@@ -144,7 +144,7 @@ def test_backfill_writes_to_a_server_once(client: Any, project: Path) -> None:
     assert {"train/g_l1", "val/ssim", "test/kid"} <= set(run.data.metrics)
     assert [file.path for file in client.list_artifacts(version.run_id, "images")]
     environment["PYTHONPATH"] = ""
-    printed = python(
+    output = python(
         "-P",
         "-c",
         "import json, mlflow\n"
@@ -152,7 +152,7 @@ def test_backfill_writes_to_a_server_once(client: Any, project: Path) -> None:
         "print(json.dumps(model.predict(model.input_example).tolist()))",
     )
     expected = read(project / "data" / "translations" / "tiny" / "tiny").images([0])
-    assert (np.asarray(json.loads(printed.splitlines()[-1])) == expected).all()
+    assert (np.asarray(json.loads(output.splitlines()[-1])) == expected).all()
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The MLflow process: its responses, and what happens when it or the stage dies."""
+"""The MLflow process: its responses, and the death of it or of the stage."""
 
 from __future__ import annotations
 

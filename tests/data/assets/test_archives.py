@@ -46,8 +46,8 @@ def make(path: Path, files: dict[str, bytes]) -> Path:
 
 def read(path: Path, pattern: str = "*", limits: Limits | None = None) -> dict[str, bytes]:
     """Read all members that match."""
-    found = read_members(path, (pattern,), limits or Limits())
-    return {member.name: b"".join(member.chunks) for member in found}
+    members = read_members(path, (pattern,), limits or Limits())
+    return {member.name: b"".join(member.chunks) for member in members}
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tgz"])
@@ -84,11 +84,11 @@ def test_a_path_outside_the_folder_is_refused(
     tmp_path: Path, archive: str, name: str, reason: str
 ) -> None:
     """An archive with one such path is refused, even if another member is requested."""
-    made = make(tmp_path / archive, {name: b"x", "good": b"y"})
-    with pytest.raises(UserError, match=reason) as caught:
-        read(made, "good")
-    assert str(made) in str(caught.value)
-    assert repr(name) in str(caught.value)
+    path = make(tmp_path / archive, {name: b"x", "good": b"y"})
+    with pytest.raises(UserError, match=reason) as error:
+        read(path, "good")
+    assert str(path) in str(error.value)
+    assert repr(name) in str(error.value)
 
 
 @pytest.mark.parametrize(

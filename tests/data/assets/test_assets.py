@@ -1,4 +1,4 @@
-"""Assets of several files, and what can be known of a file without a published sha256."""
+"""Assets of several files, and checks of files without a published sha256."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def test_the_checksum_of_a_downloaded_archive_is_checked(get: Fetcher, tmp_path:
     known = f"md5:{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"
     for checksum in (f"md5:{'0' * 32}", known):
         source = Source(f"file:{path}", 500, "*", checksum=checksum, below="")
-        given = make_asset(File("x.zip", 500, "", (source,)))
+        asset = make_asset(File("x.zip", 500, "", (source,)))
         if checksum == known:
-            assert get(given).exists()
+            assert get(asset).exists()
         else:
             with pytest.raises(UserError, match=f"expected {checksum}, got {known}"):
-                get(given)
+                get(asset)
 
 
 def test_the_checksum_of_a_first_download_is_recorded(
@@ -88,21 +88,21 @@ def test_the_checksum_of_a_first_download_is_recorded(
 ) -> None:
     """Without a published checksum the log has the sha256, which later detects damage."""
     caplog.set_level("INFO")
-    got = get(single_file_asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum=""))
-    came = hashlib.sha256(BODY).hexdigest()
+    file = get(single_file_asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum=""))
+    checksum = hashlib.sha256(BODY).hexdigest()
     assert (
-        f"tiny/tiny.bin: no checksum is published; recorded that of the download: sha256:{came}"
+        f"tiny/tiny.bin: no checksum is published; recorded that of the download: sha256:{checksum}"
         in (caplog.text)
     )
-    got.write_bytes(BODY[:-1] + b"X")
-    (kept,) = get.cached.parent.glob("*-tiny.bin")
-    assert came not in kept.name
+    file.write_bytes(BODY[:-1] + b"X")
+    (cached,) = get.cached.parent.glob("*-tiny.bin")
+    assert checksum not in cached.name
     assert (
         get(single_file_asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum="")).read_bytes()
         == BODY
     )
-    kept.write_bytes(b"damaged")
-    got.unlink()
+    cached.write_bytes(b"damaged")
+    file.unlink()
     assert (
         get(single_file_asset(Source(f"{site.url}{WAY}1", len(BODY)), checksum="")).read_bytes()
         == BODY
@@ -112,16 +112,16 @@ def test_the_checksum_of_a_first_download_is_recorded(
 
 def test_a_manual_asset_has_instructions(get: Fetcher) -> None:
     """The error says where to get a file and where to put it; existing files are kept."""
-    given = replace(
+    asset = replace(
         make_asset(File("a/photo", 1, "", ()), File("a/sketch", 1, "", ())),
         manual_steps="agree, download x.7z and put a",
     )
     (get.folder / "a/photo").mkdir(parents=True)
     expected = rf"has no a/sketch\. .* At https://tiny\.example, agree, .* put a into {get.folder}"
     with pytest.raises(UserError, match=expected):
-        get(given)
-    assert given.availability(get.folder) == "part"
+        get(asset)
+    assert asset.availability(get.folder) == "part"
     (get.folder / "a/sketch").mkdir()
-    get(given)
-    assert given.availability(get.folder) == "yes"
-    assert given.availability(get.folder / "elsewhere") == "no"
+    get(asset)
+    assert asset.availability(get.folder) == "yes"
+    assert asset.availability(get.folder / "elsewhere") == "no"

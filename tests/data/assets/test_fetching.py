@@ -71,10 +71,10 @@ def test_an_unknown_asset_is_an_error(get: Fetcher, tmp_path: Path) -> None:
 
 def test_a_cached_file_is_not_downloaded_again(site: Site, get: Fetcher, tmp_path: Path) -> None:
     """A second fetch, to another folder, sends no request; the copies are not linked."""
-    given = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
-    first = get(given)
+    asset = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
+    first = get(asset)
     get.folder = tmp_path / "other"
-    second = get(given)
+    second = get(asset)
     assert first.read_bytes() == second.read_bytes() == BODY
     assert len(site.requests) == 1
     assert first.stat().st_nlink == 1
@@ -91,11 +91,11 @@ def test_an_existing_correct_file_is_kept(site: Site, get: Fetcher) -> None:
 
 def test_a_damaged_cached_file_is_replaced(site: Site, get: Fetcher) -> None:
     """Damage in the cache or at the destination is detected."""
-    given = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
-    got = get(given)
+    asset = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
+    file = get(asset)
     get.cached.write_bytes(BODY[:-1] + b"X")
-    got.write_bytes(b"")
-    assert get(given).read_bytes() == BODY
+    file.write_bytes(b"")
+    assert get(asset).read_bytes() == BODY
     assert get.cached.read_bytes() == BODY
     assert len(site.requests) == 2
 
@@ -123,9 +123,9 @@ def test_an_error_lists_all_failed_sources(site: Site, get: Fetcher, tmp_path: P
         Source(f"file:{missing}", 3),
         Source("ftp://host/x", 3),
     ]
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(UserError) as error:
         get(single_file_asset(*sources))
-    lines = str(caught.value).splitlines()[1:5]
+    lines = str(error.value).splitlines()[1:5]
     reasons = ["wrong checksum", "404", f"no file {missing}", "unknown scheme (known: https:,"]
     for line, source, reason in zip(lines, sources, reasons, strict=True):
         assert line.startswith(f"  {source.address}: ")
@@ -136,11 +136,11 @@ def test_an_error_lists_all_failed_sources(site: Site, get: Fetcher, tmp_path: P
 
 def test_a_broken_download_is_resumed_by_the_next_run(site: Site, get: Fetcher) -> None:
     """The partial file stays in the cache if all attempts fail."""
-    given = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
+    asset = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
     site.cuts, site.statuses = [70_000], [200, 500, 500, 500]
     with pytest.raises(UserError, match="4 attempts"):
-        get(given)
-    assert get(given).read_bytes() == BODY
+        get(asset)
+    assert get(asset).read_bytes() == BODY
     assert site.requests[-1] == "bytes=65536-"
 
 
@@ -177,16 +177,16 @@ def test_the_destination_appears_whole(
     site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It does not exist during the copy."""
-    seen = []
+    exists = []
     real = shutil.copyfile
 
     def copy(source: Path, target: Path) -> None:
         real(source, target)
-        seen.append((get.folder / "tiny.bin").exists())
+        exists.append((get.folder / "tiny.bin").exists())
 
     monkeypatch.setattr(shutil, "copyfile", copy)
     assert get(single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))).exists()
-    assert seen == [False]
+    assert exists == [False]
 
 
 def test_the_destination_is_replaced_and_not_overwritten(site: Site, get: Fetcher) -> None:

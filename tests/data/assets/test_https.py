@@ -63,7 +63,7 @@ def test_a_broken_connection_is_resumed(client: Client) -> None:
     client.site.cuts = [300_000, 100_000]
     assert client.download() == BODY
     assert client.site.requests[0] is None
-    starts = [int(str(asked)[6:-1]) for asked in client.site.requests[1:]]
+    starts = [int(str(value)[6:-1]) for value in client.site.requests[1:]]
     assert len(starts) == 2
     assert 0 < starts[0] <= 300_000
     assert starts[0] <= starts[1] <= starts[0] + 100_000
@@ -148,9 +148,9 @@ def test_a_web_page_is_refused(client: Client, content_type: str) -> None:
 
 def test_a_refused_connection_is_not_retried(client: Client) -> None:
     """So that the next source can be tried."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, not listening
-        client.site.url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))  # bound, not listening
+        client.site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(UserError, match=r"no connection: .*refused"):
             client.download()
     assert client.waits == []
@@ -225,14 +225,14 @@ def test_a_disk_that_becomes_full_leaves_the_partial_file(
 
     real = Path.open
 
-    def tight(path: Path, mode: str = "r", **named: Any) -> Any:
-        return Tight(path, mode) if mode in {"wb", "ab"} else real(path, mode, **named)
+    def tight(path: Path, mode: str = "r", **options: Any) -> Any:
+        return Tight(path, mode) if mode in {"wb", "ab"} else real(path, mode, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", tight)
         with pytest.raises(DiskFullError, match=r"x\.part: the disk is full"):
             client.download()
-    kept = client.part.stat().st_size
-    assert kept >= 500_000
+    size = client.part.stat().st_size
+    assert size >= 500_000
     assert client.download() == BODY
-    assert client.site.requests == [None, f"bytes={kept}-"]
+    assert client.site.requests == [None, f"bytes={size}-"]

@@ -71,9 +71,9 @@ def fake_run(monkeypatch: pytest.MonkeyPatch, stderr: str) -> None:
 
 def test_pip_downloads_a_wheel(wheels: Path, dest: Path) -> None:
     """The user's own pip configuration chooses the index; here, a folder."""
-    got = packages.download_wheel("tiny-pack==1.0", dest, 100)
-    assert got == dest / "tiny_pack-1.0-py3-none-any.whl"
-    assert got.read_bytes() == (wheels / got.name).read_bytes()
+    wheel = packages.download_wheel("tiny-pack==1.0", dest, 100)
+    assert wheel == dest / "tiny_pack-1.0-py3-none-any.whl"
+    assert wheel.read_bytes() == (wheels / wheel.name).read_bytes()
 
 
 def test_an_unknown_package_gives_pips_reason(wheels: Path, dest: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_pip_command_accepts_wheels_only(dest: Path, monkeypatch: pytest.Mon
     """The source's options are passed on, and no code of a package is run or installed."""
     commands = []
 
-    def run(command: list[str], **named: object) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
         commands.append(command)
         (dest / "x.whl").write_bytes(b"")
         return subprocess.CompletedProcess(command, 0, "", "")

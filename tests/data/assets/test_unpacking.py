@@ -1,4 +1,4 @@
-"""From what a source or a mirror gives to the one file of an asset."""
+"""From a download of a source or a mirror to the one file of an asset."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ def test_many_members_become_one_zip(get: Fetcher, tmp_path: Path, kind: str) ->
         write_zip(path, PHOTOS | {"p/code.py": b"x"})
     else:
         write_tar(path, {"p/code.py": b"x"} | PHOTOS)
-    got = get(photo_zip_asset(Source(f"file:{path}", 500, member="p/photos/*.jpg")))
-    with zipfile.ZipFile(got) as archive:
+    file = get(photo_zip_asset(Source(f"file:{path}", 500, member="p/photos/*.jpg")))
+    with zipfile.ZipFile(file) as archive:
         assert archive.namelist() == ["000.jpg", "001.jpg", "002.jpg"]
         assert archive.read("001.jpg") == b"\x01" * 50
         assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
-    found = hashlib.sha256(got.read_bytes()).hexdigest()
-    assert found == "bcee76820962599ced3918696234679fbccede37075cc761fbb5707753ba38c2"
+    checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert checksum == "bcee76820962599ced3918696234679fbccede37075cc761fbb5707753ba38c2"
 
 
 def test_damaged_zip_in_the_cache_is_fetched_again(get: Fetcher, tmp_path: Path) -> None:
     """A zip that cannot be read counts as one with the wrong checksum."""
     source = Source(f"file:{write_zip(tmp_path / 'x.zip', PHOTOS)}", 500, member="p/photos/*.jpg")
-    got = get(photo_zip_asset(source))
-    whole = got.read_bytes()
-    (kept,) = (tmp_path / "cache" / "assets").glob("*-photos.zip")
-    kept.write_bytes(whole[:100])
-    got.unlink()
-    assert get(photo_zip_asset(source)).read_bytes() == whole
+    file = get(photo_zip_asset(source))
+    content = file.read_bytes()
+    (cached,) = (tmp_path / "cache" / "assets").glob("*-photos.zip")
+    cached.write_bytes(content[:100])
+    file.unlink()
+    assert get(photo_zip_asset(source)).read_bytes() == content
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_a_pattern_must_match_one_member(
 def test_a_member_over_the_limit_is_refused(get: Fetcher, tmp_path: Path) -> None:
     """The limit follows from the size in the catalogue."""
     path = write_zip(tmp_path / "x.zip", {"a": bytes(3_000_000)})
-    for given in (single_file_asset, photo_zip_asset):
+    for make in (single_file_asset, photo_zip_asset):
         with pytest.raises(UserError, match="a has 3,000,000 bytes"):
-            get(given(Source(f"file:{path}", 500, member="a")))
+            get(make(Source(f"file:{path}", 500, member="a")))
 
 
 def test_same_base_names_are_refused(get: Fetcher, tmp_path: Path) -> None:
@@ -89,11 +89,11 @@ def test_same_base_names_are_refused(get: Fetcher, tmp_path: Path) -> None:
 
 def test_a_users_own_file_is_never_removed(get: Fetcher, tmp_path: Path) -> None:
     """A file: source with a wrong checksum stays in place."""
-    mine = tmp_path / "mine.bin"
-    mine.write_bytes(b"bad")
+    own = tmp_path / "mine.bin"
+    own.write_bytes(b"bad")
     with pytest.raises(UserError, match="wrong checksum"):
-        get(single_file_asset(Source(f"file:{mine}", 3)))
-    assert mine.read_bytes() == b"bad"
+        get(single_file_asset(Source(f"file:{own}", 3)))
+    assert own.read_bytes() == b"bad"
 
 
 def test_a_mirror_replaces_the_network(
@@ -178,8 +178,8 @@ def test_members_keep_their_folders(get: Fetcher, tmp_path: Path) -> None:
         ("package/?/*.svg", "package/*.json"),
         below="package",
     )
-    got = get(make_asset(File("x.zip", 500, "", (source,))))
-    with zipfile.ZipFile(got) as archive:
+    file = get(make_asset(File("x.zip", 500, "", (source,))))
+    with zipfile.ZipFile(file) as archive:
         assert archive.namelist() == ["a/1.svg", "b/1.svg", "c.json"]
     for wrong, reason in (
         (replace(source, below="packages"), "is not inside the folder 'packages'"),
@@ -196,24 +196,24 @@ def test_a_large_tar_becomes_a_zip_in_little_memory(
     files = {f"shoes/{n % 2}/{n}.jpg": n.to_bytes(2) * 4000 for n in range(1000)}
     path = write_tar(tmp_path / "shoes.tar.gz", files)
     monkeypatch.setattr(unpacking, "MEMORY_BYTES", 10_000)
-    given = make_asset(
+    asset = make_asset(
         File("shoes.zip", 8_000_000, "", (Source(f"file:{path}", 500, "*", below=""),))
     )
     tracemalloc.start()
     try:
-        got = get(given)
+        file = get(asset)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 4_000_000
-    with zipfile.ZipFile(got) as archive:
+    with zipfile.ZipFile(file) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == files
 
 
 def test_an_unsafe_tar_is_not_repacked(get: Fetcher, tmp_path: Path) -> None:
     """A path outside its folder is refused before any file is written."""
     path = write_tar(tmp_path / "x.tgz", {"a/1.jpg": b"1", "../evil": b"2"})
-    given = make_asset(File("x.zip", 500, "", (Source(f"file:{path}", 500, "*", below=""),)))
+    asset = make_asset(File("x.zip", 500, "", (Source(f"file:{path}", 500, "*", below=""),)))
     with pytest.raises(UserError, match="leaves its folder"):
-        get(given)
+        get(asset)
     assert not list((tmp_path / "cache" / "assets").glob("*.zip"))

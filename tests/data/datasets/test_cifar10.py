@@ -70,8 +70,8 @@ def test_fetched_batches_become_images(tmp_path: Path, monkeypatch: pytest.Monke
     assert table.index["part"].tolist() == ["train", "test", "train", "train", "train"]
     make = Cifar10(source="cifar10", path=path).open(path, 48, tmp_path).images.make
     assert (make(4) == table.image(4)).all()
-    assert len(sent := pickle.dumps(make)) < 2000
-    assert (pickle.loads(sent)(4) == table.image(4)).all()  # noqa: S301 - our own
+    assert len(pickled := pickle.dumps(make)) < 2000
+    assert (pickle.loads(pickled)(4) == table.image(4)).all()  # noqa: S301 - our own
 
 
 def test_rows_columns_and_colours_keep_their_order(tmp_path: Path) -> None:

@@ -112,10 +112,10 @@ def test_keypoints_are_drawn_at_their_position_in_the_crop(tmp_path: Path) -> No
     person["keypoints"] = points.ravel().tolist()
     path = _laid(tmp_path, person)
     table = _table(path, tmp_path, 128, margin=0, min_keypoints=1)
-    drawn = own_inputs(table).image(0)
+    skeleton = own_inputs(table).image(0)
     for name, x, y in (("nose", 120 - 88, 60 - 50), ("left wrist", 100 - 88, 100 - 50)):
         colour = JOINT_COLOURS[JOINTS.index(name)]
-        where = np.argwhere((drawn == colour).all(axis=-1)) + 0.5
+        where = np.argwhere((skeleton == colour).all(axis=-1)) + 0.5
         assert where.mean(axis=0) == pytest.approx([2 * (y + 0.5), 2 * (x + 0.5)], abs=0.6)
     assert reasons(_table(path, tmp_path, min_keypoints=1, limit=1)) == {}
 
@@ -135,8 +135,8 @@ def test_the_square_stays_in_the_image(tmp_path: Path) -> None:
     assert len(table) == 3
     corners = [(image[0, 0, :2].tolist(), image[-1, -1, :2].tolist()) for image in _images(table)]
     expected = [([0, 0], [59, 59]), ([110, 70], [199, 159]), ([30, 0], [189, 159])]
-    for found, wanted in zip(corners, expected, strict=True):
-        assert np.abs(np.subtract(found, wanted)).max() <= 2
+    for corner, place in zip(corners, expected, strict=True):
+        assert np.abs(np.subtract(corner, place)).max() <= 2
 
 
 def _images(table: Table) -> list[Pixels]:
@@ -208,8 +208,8 @@ def test_the_limit_takes_the_first_persons_that_pass(tmp_path: Path) -> None:
 def test_makers_can_be_pickled(tmp_path: Path) -> None:
     """Crops and skeletons."""
     path = _laid(tmp_path, _person(1, 1, [60, 40, 30, 80]))
-    opened = _section().open(path, 64, tmp_path)
-    for domain in (opened.images, opened.own_inputs):
+    source = _section().open(path, 64, tmp_path)
+    for domain in (source.images, source.own_inputs):
         assert domain
         make = pickle.loads(pickle.dumps(domain.make))  # noqa: S301 - our own
         assert (make(0) == domain.make(0)).all()

@@ -20,7 +20,7 @@ def _ramp(height: int, width: int) -> Pixels:
     return np.stack([x, y, x * 0], axis=-1).astype(np.uint8)
 
 
-class _Sees(FaceDetector):
+class _FixedDetector(FaceDetector):
     """A detector that returns fixed boxes."""
 
     def __init__(self, *boxes: tuple[float, float, float, float]) -> None:
@@ -61,7 +61,7 @@ def test_a_random_crop_depends_on_name_and_seed() -> None:
 
 def test_a_face_crop_is_framed_as_in_celeba() -> None:
     """A box of 40 at (100, 100) is in a square of 76 whose middle is 5 above the box's."""
-    left, top, side = FaceCrop(_Sees((100, 100, 40, 40)))(_ramp(250, 250), "a")
+    left, top, side = FaceCrop(_FixedDetector((100, 100, 40, 40)))(_ramp(250, 250), "a")
     assert side == pytest.approx(76)
     assert left == pytest.approx(120 - 38)
     assert top == pytest.approx(120 - 40 * 0.13 - 38)
@@ -70,7 +70,7 @@ def test_a_face_crop_is_framed_as_in_celeba() -> None:
 @pytest.mark.parametrize("box", [(-10, -10, 40, 40), (215, 220, 40, 40), (20, 20, 200, 200)])
 def test_a_face_crop_stays_in_the_photo(box: tuple[float, float, float, float]) -> None:
     """At two corners, and if the face fills the photo."""
-    left, top, side = FaceCrop(_Sees(box))(_ramp(250, 230), "a")
+    left, top, side = FaceCrop(_FixedDetector(box))(_ramp(250, 230), "a")
     assert min(left, top) >= 0
     assert left + side <= 230
     assert top + side <= 250
@@ -79,7 +79,7 @@ def test_a_face_crop_stays_in_the_photo(box: tuple[float, float, float, float]) 
 
 def test_the_largest_face_is_cropped() -> None:
     """Faces in the background are not the subject."""
-    left, _, _ = FaceCrop(_Sees((10, 10, 20, 20), (150, 90, 60, 60)))(_ramp(250, 250), "a")
+    left, _, _ = FaceCrop(_FixedDetector((10, 10, 20, 20), (150, 90, 60, 60)))(_ramp(250, 250), "a")
     assert left > 100
 
 
@@ -88,18 +88,18 @@ def test_a_photo_that_cannot_be_cropped_is_rejected() -> None:
     with pytest.raises(ImageError, match="too small: 40x20, at least 32"):
         make_cropper("centre", 64, 0, HERE)(_ramp(20, 40), "a")
     with pytest.raises(ImageError, match="no face found"):
-        Cropper(FaceCrop(_Sees()), 64)(_ramp(200, 200), "a")
+        Cropper(FaceCrop(_FixedDetector()), 64)(_ramp(200, 200), "a")
     with pytest.raises(ImageError, match="crop is too small: 19x19"):
-        Cropper(FaceCrop(_Sees((10, 10, 10, 10))), 64)(_ramp(200, 200), "a")
+        Cropper(FaceCrop(_FixedDetector((10, 10, 10, 10))), 64)(_ramp(200, 200), "a")
 
 
 @pytest.mark.parametrize("crop", ["centre", "random", "face"])
 def test_croppers_can_be_pickled(crop: Crop, tmp_path: Path) -> None:
     """Weights are needed only at the first face crop."""
     cut = make_cropper(crop, 48, 3, tmp_path)
-    again = pickle.loads(pickle.dumps(cut))  # noqa: S301
+    copy = pickle.loads(pickle.dumps(cut))  # noqa: S301
     if crop == "face":
         with pytest.raises(UserError, match="s2f fetch mediapipe"):
-            again(_ramp(64, 80), "a")
+            copy(_ramp(64, 80), "a")
     else:
-        assert (again(_ramp(64, 80), "a") == cut(_ramp(64, 80), "a")).all()
+        assert (copy(_ramp(64, 80), "a") == cut(_ramp(64, 80), "a")).all()

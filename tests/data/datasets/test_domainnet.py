@@ -91,15 +91,15 @@ def test_a_limit_samples_from_the_whole_domain(tmp_path: Path) -> None:
     """By the seed; a larger limit includes the sample of a smaller one."""
     more = {f"sketch/c{n % 5}/{n:02d}.png": picture() for n in range(40)}
     path = write_files(tmp_path / "in", {**DOODLES, **more})
-    drawn = {}
+    ids = {}
     for limit, seed in ((10, 0), (20, 0), (10, 1)):
         table = prepare_table(_section(limit=limit, seed=seed, labels=True), path)
-        drawn[limit, seed] = set(table.accepted["id"])
+        ids[limit, seed] = set(table.accepted["id"])
         assert len(table) == limit
         assert table.accepted["class"].nunique() > 1
         assert table.accepted["id"].is_monotonic_increasing
-    assert drawn[10, 0] < drawn[20, 0]
-    assert drawn[10, 0] != drawn[10, 1]
+    assert ids[10, 0] < ids[20, 0]
+    assert ids[10, 0] != ids[10, 1]
 
 
 def test_unusable_files_are_rejected_rows(tmp_path: Path) -> None:

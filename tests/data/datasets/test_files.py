@@ -135,18 +135,18 @@ def test_reasons_have_no_text_of_a_library(
 ) -> None:
     """They are the same on every machine."""
     (tmp_path / "in.zip").write_bytes(change(make_zip({"1.png": b"content"})))
-    with pytest.raises(ImageError) as caught:
+    with pytest.raises(ImageError) as error:
         SourceFiles(tmp_path / "in.zip").read("1.png")
-    assert str(caught.value) == reason
+    assert str(error.value) == reason
 
 
 def test_a_file_that_vanishes_has_a_reason(tmp_path: Path) -> None:
     """Without its path."""
     files = SourceFiles(write_files(tmp_path / "in", {"1.png": b""}))
     (tmp_path / "in" / "1.png").unlink()
-    with pytest.raises(ImageError) as caught:
+    with pytest.raises(ImageError) as error:
         files.read("1.png")
-    assert str(caught.value) == "no such file"
+    assert str(error.value) == "no such file"
 
 
 def test_the_fingerprint_sees_behind_links(tmp_path: Path) -> None:

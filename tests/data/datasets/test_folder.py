@@ -1,4 +1,4 @@
-"""A user's own pictures: what they are taken for, and what becomes of odd ones."""
+"""A user's own pictures: the layouts, and rejected files."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def test_a_name_that_is_not_unicode_is_a_rejected_row(tmp_path: Path) -> None:
     """A table cannot hold it."""
     path = write_files(tmp_path / "in", {"a.png": RED, os.fsdecode(b"x\xff/\xe9.png"): GREEN})
     for layout in ("images", "classes"):
-        opened = _section(layout=layout).open(path, 32, tmp_path)
-        rows = opened.images.rows
+        source = _section(layout=layout).open(path, 32, tmp_path)
+        rows = source.images.rows
         odd = rows[rows["source"] == "x�/�.png"]
         assert odd["rejected"].tolist() == ["its name is not valid Unicode"]
         assert rows.to_json()
@@ -173,8 +173,8 @@ def test_two_unpaired_domains(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
         f"mine/drawn/{number}" for number in (1, 2, 3)
     ]
     assert colour_names(own_inputs(table)) == ["red", "green", "green"]
-    asked = _table(tmp_path, files, layout="unpaired", a="drawn", b="photos", limit=2)
-    assert (len(asked), len(own_inputs(asked))) == (1, 2)
+    limited = _table(tmp_path, files, layout="unpaired", a="drawn", b="photos", limit=2)
+    assert (len(limited), len(own_inputs(limited))) == (1, 2)
 
 
 @pytest.mark.parametrize("side", ["AB", "BA"])
@@ -283,8 +283,8 @@ def test_the_limit_takes_the_first_pairs(tmp_path: Path) -> None:
 def test_makers_can_be_pickled(tmp_path: Path, layout: str) -> None:
     """For workers of a cluster."""
     path = write_files(tmp_path, {"A/1.png": _strip("red", "red"), "B/1.png": _strip("red", "red")})
-    opened = _section(layout=layout).open(path, 32, tmp_path)
-    for domain in (opened.images, opened.own_inputs or opened.images):
+    source = _section(layout=layout).open(path, 32, tmp_path)
+    for domain in (source.images, source.own_inputs or source.images):
         make = pickle.loads(pickle.dumps(domain.make))  # noqa: S301 - our own
         assert (make(0) == COLOURS["red"]).all()
 

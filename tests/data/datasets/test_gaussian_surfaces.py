@@ -21,8 +21,8 @@ FORMATS = [("points", 1), ("clouds", 8), ("grids", 8)]
 
 
 def _table(folder: Path, **keys: object) -> Table:
-    given = {"source": "surfaces", "path": "unused", "examples": 300, **keys}
-    section = GaussianSurfaces.model_validate(given)
+    options = {"source": "surfaces", "path": "unused", "examples": 300, **keys}
+    section = GaussianSurfaces.model_validate(options)
     return prepare(section, Path("unused"), 128, folder / "out", Path("unused"))
 
 
@@ -114,10 +114,9 @@ def test_more_examples_and_alphas_do_not_change_the_others(tmp_path: Path) -> No
 
 def test_makers_can_be_pickled() -> None:
     """The pickle has the seed and no example."""
-    given = {"source": "surfaces", "path": "unused", "format": "grids", "size": 8}
-    make = (
-        GaussianSurfaces.model_validate(given).open(Path("unused"), 128, Path("unused")).images.make
-    )
+    options = {"source": "surfaces", "path": "unused", "format": "grids", "size": 8}
+    section = GaussianSurfaces.model_validate(options)
+    make = section.open(Path("unused"), 128, Path("unused")).images.make
     assert (pickle_round_trip(make)(5) == make(5)).all()
 
 

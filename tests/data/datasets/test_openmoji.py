@@ -33,7 +33,7 @@ ENTRIES = [
     emoji_entry("1F98B", "animals-nature", "animal-bug", "butterfly"),
     emoji_entry("1F455", "objects", "clothing", "T-shirt"),
 ]
-THINGS = [
+OBJECTS = [
     "red-apple-1F34E",
     "jar-1FAD9",
     "jar-with-red-content-1FAD9-200D-1F7E5",
@@ -53,13 +53,13 @@ def test_the_fetched_package_becomes_pairs(tmp_path: Path, monkeypatch: pytest.M
     table = prepare_table(
         _section(), fetch_from_loopback("openmoji", body, tmp_path, monkeypatch), 72
     )
-    assert table.index["id"].tolist() == THINGS
+    assert table.index["id"].tolist() == OBJECTS
     assert table.index["class"].tolist()[:3] == ["food-fruit", "dishware", "food-drink"]
     assert table.index["group"].tolist()[:3] == ["1F34E", JAR, JAR]
     assert table.index["source"].tolist()[0] == "color/svg/1F34E.svg"
     assert table.shape == (72, 72, 3)
     lines = own_inputs(table)
-    assert lines.index["id"].tolist() == THINGS
+    assert lines.index["id"].tolist() == OBJECTS
     assert lines.index["source"].tolist()[0] == "black/svg/1F34E.svg"
     assert lines.shape == (72, 72, 1)
 
@@ -81,13 +81,13 @@ def test_drawings_are_rendered_at_the_size_on_white(tmp_path: Path, size: int) -
 def test_groups_and_subgroups_select_emoji(tmp_path: Path) -> None:
     """A group of people has the yellow figures, and their skin tones on request."""
     path = write_files(tmp_path / "in", openmoji_files(ENTRIES))
-    found = prepare_table(_section(groups=["food-drink"], without=["dishware"]), path).index["id"]
-    assert found.tolist() == ["red-apple-1F34E", "jar-with-red-content-1FAD9-200D-1F7E5"]
+    ids = prepare_table(_section(groups=["food-drink"], without=["dishware"]), path).index["id"]
+    assert ids.tolist() == ["red-apple-1F34E", "jar-with-red-content-1FAD9-200D-1F7E5"]
     assert len(prepare_table(_section(groups=["people-body"]), path)) == 1
     people = prepare_table(_section(groups=["people-body"], skin_tones=True), path)
     assert people.index["id"].tolist() == ["waving-hand-1F44B", "waving-hand-light-1F44B-1F3FB"]
     assert people.index["group"].tolist() == ["1F44B", "1F44B"]
-    assert prepare_table(_section(limit=2), path).index["id"].tolist() == THINGS[:2]
+    assert prepare_table(_section(limit=2), path).index["id"].tolist() == OBJECTS[:2]
     clocks = prepare_table(_section(groups=["time"], without=[]), path)
     assert clocks.index["id"].tolist() == ["one-o-clock-1F550"]
     with pytest.raises(UserError, match=r"no group 'birds' \(known: activities, animal-bug"):

@@ -180,9 +180,9 @@ def test_several_formats_in_one_folder_are_refused(asset: Path) -> None:
     with pytest.raises(UserError, match="more than one format: 'path' must name a folder"):
         prepare_table(_section(), asset)
     assert len(prepare_table(_section(), asset / "numpy_bitmap")) == 3
-    twice = {f"{folder}/cat.ndjson.gz": b"" for folder in "ab"}
+    files = {f"{folder}/cat.ndjson.gz": b"" for folder in "ab"}
     with pytest.raises(UserError, match="two files of one class: 2 files of 1 classes"):
-        prepare_table(_section(), write_files(asset.parent / "twice", twice))
+        prepare_table(_section(), write_files(asset.parent / "twice", files))
 
 
 def test_rows_have_their_class_and_number(asset: Path) -> None:

@@ -126,7 +126,7 @@ def test_it_must_be_downloaded_manually(tmp_path: Path) -> None:
 
 def test_makers_can_be_pickled(tmp_path: Path) -> None:
     """Of both domains."""
-    opened = _section().open(write_files(tmp_path / "in", FILES), 32, tmp_path)
-    for domain in (opened.images, opened.own_inputs):
+    source = _section().open(write_files(tmp_path / "in", FILES), 32, tmp_path)
+    for domain in (source.images, source.own_inputs):
         assert domain is not None
         assert (pickle_round_trip(domain.make)(2) == domain.make(2)).all()

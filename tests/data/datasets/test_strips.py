@@ -80,9 +80,9 @@ def test_unusable_files_are_rejected_rows(tmp_path: Path) -> None:
     table = prepare_table(_section(), write_files(tmp_path / "in", files))
     for one in (table, own_inputs(table)):
         assert one.accepted["id"].tolist() == ["train-1"]
-        found = reasons(one)
-        assert found.pop("train-4") == "truncated"
-        assert found == {
+        rejected = reasons(one)
+        assert rejected.pop("train-4") == "truncated"
+        assert rejected == {
             "train-2": "another size than the dataset's: 256x128, not 512x256",
             "train-3": "another size than the dataset's: 256x256, not 512x256",
             "train/5.jpg": "not named N_AB.jpg",
@@ -111,7 +111,7 @@ def test_a_strip_is_split_in_the_middle() -> None:
 
 def test_makers_can_be_pickled(tmp_path: Path) -> None:
     """The zip is opened again."""
-    opened = _section().open(write_files(tmp_path / "in", FILES), 32, tmp_path)
-    for domain in (opened.images, opened.own_inputs):
+    source = _section().open(write_files(tmp_path / "in", FILES), 32, tmp_path)
+    for domain in (source.images, source.own_inputs):
         assert domain is not None
         assert (pickle_round_trip(domain.make)(1) == domain.make(1)).all()

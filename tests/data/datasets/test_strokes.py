@@ -127,19 +127,19 @@ def test_a_damaged_line_is_rejected_when_it_is_drawn(
     """The others can be used."""
     file = tmp_path / "cat.ndjson"
     file.write_bytes(line + b"\n" + ndjson_file([doodle(([0, 9], [0, 9]))]))
-    found = index_strokes(file, width=6, recognized=True, limit=None)
+    drawings = index_strokes(file, width=6, recognized=True, limit=None)
     with pytest.raises(ImageError, match=reason):
-        found.draw(0, 32)
-    assert found.draw(1, 32).min() < 128
+        drawings.draw(0, 32)
+    assert drawings.draw(1, 32).min() < 128
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     """As a rejected drawing if it disappears later."""
     file = tmp_path / "cat.ndjson"
     file.write_bytes(ndjson_file([doodle(([0], [0]))]))
-    found = index_strokes(file, width=6, recognized=False, limit=None)
+    drawings = index_strokes(file, width=6, recognized=False, limit=None)
     file.unlink()
     with pytest.raises(ImageError, match="no such file"):
-        found.draw(0, 32)
+        drawings.draw(0, 32)
     with pytest.raises(UserError, match="cannot be read"):
         index_strokes(file, width=6, recognized=False, limit=None)

@@ -108,6 +108,6 @@ def test_a_real_face_is_detected(
     expected = [[204, 101], [248, 107], [224, 127], [220, 146]]
     assert np.abs(face.points[:4] - expected).max() < 6
     assert face.score > 0.9
-    (moved,) = detector.detect(np.ascontiguousarray(astronaut[20:, 60:]))
-    assert np.abs(moved.points[:4] - expected + [60, 20]).max() < 10
+    (shifted,) = detector.detect(np.ascontiguousarray(astronaut[20:, 60:]))
+    assert np.abs(shifted.points[:4] - expected + [60, 20]).max() < 10
     assert detector.detect(np.full((200, 100, 3), 128, np.uint8)) == []

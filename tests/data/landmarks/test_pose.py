@@ -30,9 +30,9 @@ def test_refine_moves_points_to_the_heat_around_them() -> None:
     maps[0, 3, 4], maps[0, 3, 6], maps[0, 0, 15] = 0.9, 0.9, 1
     maps[1] = 0.4
     points = np.array([[0.25, 0.5], [0.25, 0.5], [0.25, 0.5], [-0.1, 1.2]], np.float32)
-    moved = refine(points, maps)
-    assert moved[0].tolist() == pytest.approx([5 / 16, 3 / 8])
-    assert (moved[1:] == points[1:]).all()
+    refined = refine(points, maps)
+    assert refined[0].tolist() == pytest.approx([5 / 16, 3 / 8])
+    assert (refined[1:] == points[1:]).all()
     maps[3, 7, 0] = 1
     assert (refine(points, maps)[3] == points[3]).all()
 

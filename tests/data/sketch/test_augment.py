@@ -124,8 +124,8 @@ def test_jitter_moves_lines_and_keeps_the_ink() -> None:
         page[:, side // 2 - 2 : side // 2 + 2] = 0
         places: list[float] = []
         for seed in range(20):
-            moved = SketchAugment(jitter=(3, 3), smoothness=16).augment(page, None, stream(seed))
-            dark = 255.0 - moved[..., 0]
+            jittered = SketchAugment(jitter=(3, 3), smoothness=16).augment(page, None, stream(seed))
+            dark = 255.0 - jittered[..., 0]
             assert dark.sum() == pytest.approx((255.0 - page).sum(), rel=0.25)
             centres = (dark * np.arange(side)).sum(axis=1) / dark.sum(axis=1)
             places += list((centres - (side - 1) / 2) * 128 / side)

@@ -48,7 +48,7 @@ def test_thinning_keeps_thin_lines() -> None:
 
 
 def test_white_on_black_is_inverted() -> None:
-    """It gives what black on white gives; a dark drawing with light margins stays."""
+    """The result is that of black on white; a dark drawing with light margins stays."""
     light = _drawing(6)
     assert (_normalise(255 - light, PEN) == _normalise(light, PEN)).all()
     filled = light.copy()
