@@ -1,0 +1,218 @@
+"""``.ci/setup`` in a small project: where it runs, what it repairs, what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYTHON = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+INSTALLED = "installing into .venv"
+
+# pip builds and installs the project without the network: it is its own build backend.
+FILES = {
+    "pyproject.toml": """
+        [build-system]
+        requires = []
+        build-backend = "backend"
+        backend-path = ["."]
+        [project]
+        name = "tiny"
+        version = "1"
+        [project.optional-dependencies]
+        sr = []
+    """,
+    "backend.py": """
+        import zipfile
+        def build_editable(folder, config_settings=None, metadata_directory=None):
+            name = "tiny-1-py3-none-any.whl"
+            with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+                wheel.writestr("tiny.py", "A = 1")
+                info = "tiny-1.dist-info"
+                about = "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1\\n"
+                wheel.writestr(f"{info}/METADATA", about)
+                wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+                wheel.writestr(f"{info}/RECORD", "")
+            return name
+    """,
+    "constraints.txt": "",
+    "rembg.py": "",
+    "dvc.py": """
+        import pathlib, sys
+        set_true = sys.argv[-1] == "true"
+        pathlib.Path(".dvc/config.local").write_text("no_scm = true" if set_true else "")
+    """,
+    ".dvc/config": "",
+}
+
+
+def _project(folder: Path) -> Path:
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(textwrap.dedent(text))
+    shutil.copytree(ROOT / ".ci", folder / ".ci")
+    return folder
+
+
+def _setup(folder: Path, **variables: str) -> tuple[int, str]:
+    """Run it with the tests' Python first on the path; return its status and output."""
+    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    process = subprocess.run(
+        [folder / ".ci" / "setup", "sr"],
+        env={**kept, "PATH": f"{PYTHON.parent}:/usr/bin:/bin", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return process.returncode, process.stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project under a path that needs care, with its environment made."""
+    folder = _project(tmp_path_factory.mktemp("setup") / "it's a ü #1; & [x]")
+    status, output = _setup(folder)
+    assert (status, INSTALLED in output) == (0, True), output
+    return folder
+
+
+@pytest.mark.slow
+def test_a_second_call_does_nothing(made: Path) -> None:
+    """The environment holds the project."""
+    python = made / ".venv" / "bin" / "python"
+    subprocess.run([python, "-c", "import tiny"], check=True, cwd="/")
+    assert _setup(made) == (0, "")
+    (made / "constraints.txt").write_text("# changed\n")
+    status, output = _setup(made)
+    assert (status, INSTALLED in output, "made anew" in output) == (0, True, False)
+
+
+def _no_python(venv: Path) -> None:
+    for file in (venv / "bin").glob("python*"):
+        file.unlink()
+
+
+def _no_pip(venv: Path) -> None:
+    for folder in venv.glob("lib/*/site-packages/pip*"):
+        shutil.rmtree(folder)
+
+
+def _half_a_pip(venv: Path) -> None:
+    (file,) = venv.glob("lib/*/site-packages/pip/_internal/commands/check.py")
+    file.unlink()
+
+
+def _half_a_package(venv: Path) -> None:
+    (file,) = venv.glob("lib/*/site-packages/tiny.py")
+    file.write_text("")
+    (venv / "installed-sr").unlink()
+
+
+def _empty(venv: Path) -> None:
+    shutil.rmtree(venv)
+    venv.mkdir()
+
+
+def _moved(venv: Path) -> None:
+    settings = venv / "pyvenv.cfg"
+    settings.write_text(settings.read_text().replace(str(venv), "/somewhere/else/.venv"))
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "no Python": (_no_python, "has no Python"),
+    "no pip": (_no_pip, "has no pip"),
+    "half a pip": (_half_a_pip, "its pip is half installed"),
+    "half a package": (_half_a_package, ""),
+    "empty": (_empty, "has no Python"),
+    "moved": (_moved, "was made elsewhere"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_environment_is_repaired(made: Path, damage: str) -> None:
+    """It is made anew where that is necessary; the reason is said."""
+    harm, reason = DAMAGES[damage]
+    harm(made / ".venv")
+    (made / ".venv" / "installed-sr").unlink(missing_ok=True)
+    status, output = _setup(made)
+    assert status == 0, output
+    assert reason in output
+    assert ("made anew" in output) == bool(reason)
+    python = made / ".venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "check"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([python, "-c", "import tiny; tiny.A"], check=True, cwd="/")
+    assert _setup(made) == (0, "")
+
+
+@pytest.mark.slow
+def test_dvc_works_without_git_and_with_it_later(made: Path) -> None:
+    """An unpacked archive has no .git."""
+    settings = made / ".dvc" / "config.local"
+    assert settings.read_text() == "no_scm = true"
+    (made / ".git").mkdir()
+    assert _setup(made) == (0, "")
+    assert settings.read_text() == ""
+    (made / ".git").rmdir()
+    status, output = _setup(made)
+    assert (status, settings.read_text()) == (0, "no_scm = true")
+    assert "no git repository" in output
+
+
+@pytest.mark.parametrize("sign", [":", "$", "%", "?", '"', "`", "\\"])
+def test_a_path_that_tools_cannot_use_is_refused(tmp_path: Path, sign: str) -> None:
+    """The message says which signs are not allowed."""
+    status, output = _setup(_project(tmp_path / f"a{sign}b"))
+    assert status == 1
+    assert re.fullmatch(r"error: .*the path may not have any of .*: rename the folder\n", output)
+
+
+def _fake_python(file: Path, version: str, modules: str = "exit 0") -> None:
+    file.write_text(f'#!/bin/sh\ncase "$2" in *version*) echo {version} ;; *) {modules} ;; esac\n')
+    file.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("version", "modules", "message"),
+    [
+        ("3.10", "", "is Python 3.10: s2f needs Python 3.11, 3.12 or 3.13"),
+        ("3.14", "", "is Python 3.14: s2f needs Python 3.11, 3.12 or 3.13"),
+        ("3.12", "exit 1", "has no module venv: install it (Debian: apt install python3-venv)"),
+    ],
+)
+def test_an_unfit_python_is_one_line(
+    tmp_path: Path, version: str, modules: str, message: str
+) -> None:
+    """Too old, too new, or Debian's without its module venv; named by PYTHON, or the only one."""
+    folder = _project(tmp_path / "s2f")
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    _fake_python(python, version, modules or "exit 0")
+    for tool in ("cat", "cksum", "dirname", "grep", "paste", "rm", "sed", "sh", "tr"):
+        found = shutil.which(tool)
+        assert found
+        (python.parent / tool).symlink_to(found)
+    for variables in ({}, {"PYTHON": str(python)}):
+        status, output = _setup(folder, PATH=str(python.parent), **variables)
+        assert (status, len(output.splitlines())) == (1, 1), output
+        assert message in output
+    assert not (folder / ".venv").exists()
+
+
+def test_a_fitting_python_beside_an_old_one_is_used(tmp_path: Path) -> None:
+    """``python3`` is too old, but there is a ``python3.12``, which this one lacks a module of."""
+    folder = _project(tmp_path / "s2f")
+    (tmp_path / "bin").mkdir()
+    _fake_python(tmp_path / "bin" / "python3", "3.9")
+    _fake_python(tmp_path / "bin" / "python3.13", "3.13", "exit 1")
+    _, output = _setup(folder, PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    assert output.startswith("error: python3.13 has no module venv")
