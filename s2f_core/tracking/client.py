@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.signals import exit_on_signals
 from s2f_core.tracking.process import BusyError, StoreProcess
 from s2f_core.tracking.run_tags import flatten, origin_tags
 from s2f_core.tracking.store_check import SQLITE
@@ -198,10 +198,10 @@ def training_run(
 ) -> Iterator[Run]:
     """Open the run of a training, or the run with the id ``resume`` again.
 
-    Nested ``params`` are flattened with dots. The run ends as FINISHED, as KILLED on Ctrl-C or
-    SIGTERM, and as FAILED on any other exception. Where the store does not hold the run to resume
-    (deleted, or begun on another machine), a new run tagged ``restored`` replaces it; its start is
-    set ``seconds`` back.
+    Nested ``params`` are flattened with dots. The run ends as FINISHED, as KILLED on Ctrl-C,
+    SIGTERM or SIGHUP, and as FAILED on any other exception. Where the store does not hold the run
+    to resume (deleted, or begun on another machine), a new run tagged ``restored`` replaces it; its
+    start is set ``seconds`` back.
 
     Raises UserError where a resumed run has other parameters: MLflow never changes parameters.
     """
@@ -250,15 +250,10 @@ def _status(run: Run, *, ends_here: bool = True) -> Iterator[None]:
 
     Without ``ends_here`` the run keeps its status and gets the pending values.
     """
-
-    def stop(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)  # unwinds the stack, so open files are closed
-
-    in_main_thread = threading.current_thread() is threading.main_thread()  # may set handlers
-    previous_handler = signal.signal(signal.SIGTERM, stop) if in_main_thread else None
     status = "FAILED"
     try:
-        yield
+        with exit_on_signals():
+            yield
         status = "FINISHED"
     except (KeyboardInterrupt, SystemExit):
         status = "KILLED"
@@ -267,8 +262,6 @@ def _status(run: Run, *, ends_here: bool = True) -> Iterator[None]:
         status = ""  # the store does not answer, and each further attempt takes minutes
         raise BusyError(f"{error}. {RUN_AGAIN}") from None
     finally:
-        if previous_handler is not None:
-            signal.signal(signal.SIGTERM, previous_handler)
         if status:
             _end(run, status, ends_here=ends_here)
 

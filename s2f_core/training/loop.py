@@ -170,7 +170,7 @@ class Training:
         return run_id
 
     def interrupted(self) -> bool:
-        """Whether Ctrl-C or SIGTERM asked this process, or another one, to end.
+        """Whether a signal asked this process, or another one, to end.
 
         Several processes compare every ten steps, where a row of the history is complete.
         """

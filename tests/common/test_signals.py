@@ -1,10 +1,13 @@
-"""Ctrl-C, SIGTERM, a full disk or memory: an ended training loses no saved state."""
+"""Signals, a closed terminal, a full disk or memory: an ended training loses no saved state."""
 
 from __future__ import annotations
 
 import os
+import pty
 import resource
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +82,12 @@ def _hook(monkeypatch: pytest.MonkeyPatch, step: int, action: Callable[[], objec
 
 @pytest.mark.parametrize(
     ("number", "code", "step"),
-    [(signal.SIGINT, 130, 7), (signal.SIGTERM, 143, 7), (signal.SIGTERM, 143, 12)],
+    [
+        (signal.SIGINT, 130, 7),
+        (signal.SIGTERM, 143, 7),
+        (signal.SIGTERM, 143, 12),
+        (signal.SIGHUP, 129, 7),
+    ],
 )
 def test_an_interrupted_training_saves_and_resumes(
     train: Train,
@@ -92,12 +100,14 @@ def test_an_interrupted_training_saves_and_resumes(
     step: int,
 ) -> None:
     """Between two rows of the curves, or in its last step; no step is lost."""
-    handlers = signal.getsignal(number)
+    handler = signal.getsignal(number)
     _interrupt(monkeypatch, step, number)
     with pytest.raises(SystemExit) as error:
         train()
     assert error.value.code == code
-    assert signal.getsignal(number) is handlers
+    after = signal.SIG_IGN if number == signal.SIGHUP else handler
+    assert signal.getsignal(number) is after
+    signal.signal(number, handler)
     (state,) = (tmp_path / "states").iterdir()
     assert checkpoint.load(state)["step"] == step
     assert not files.model.exists()
@@ -122,6 +132,51 @@ def test_a_second_ctrl_c_exits_at_once(
     with pytest.raises(SystemExit, match="143"):
         train()
     assert (tmp_path / "states").exists()
+
+
+def test_a_closed_terminal_saves_though_it_hangs_up_twice_and_takes_no_output(
+    tmp_path: Path,
+) -> None:
+    """The system sends SIGHUP, then the shell does; printing to the terminal would be an error."""
+    saved = tmp_path / "saved"
+    ours, theirs = pty.openpty()
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+from s2f_core.common.signals import Interruption
+os.open({os.ttyname(theirs)!r}, os.O_RDWR)  # becomes this session's terminal
+interruption = Interruption()
+with interruption.record_signals():
+    print("ready", flush=True)
+    signal.pause()
+    signal.raise_signal(signal.SIGHUP)
+    print("saving", flush=True)
+    print("saving", file=sys.stderr, flush=True)
+    Path({str(saved)!r}).write_text(str(interruption.signal))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    assert os.read(ours, 5) == b"ready"
+    os.close(ours)
+    assert process.wait(60) == 129
+    assert saved.read_text() == str(int(signal.SIGHUP))
+
+
+def test_a_process_under_nohup_outlives_its_terminal() -> None:
+    """It was started to ignore SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interruption = Interruption()
+    with interruption.record_signals():
+        signal.raise_signal(signal.SIGHUP)
+    assert interruption.signal is None
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    signal.signal(signal.SIGHUP, before)
 
 
 def test_handlers_are_restored_after_the_block() -> None:

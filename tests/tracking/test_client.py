@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -108,18 +107,20 @@ def test_the_status_follows_the_exception(
     assert runs(client)[0].data.metrics == {"loss": 3.0}
 
 
-def test_sigterm_ends_a_run_as_killed(client: Any) -> None:
-    """DVC and batch systems send SIGTERM; afterwards the previous handler is back."""
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_as_killed(client: Any, number: signal.Signals) -> None:
+    """DVC and batch systems send SIGTERM, a closed terminal SIGHUP."""
+    before = signal.getsignal(number)
 
     def killed() -> None:
         with tracking.training_run("edges", {}, {}):
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(number)
 
-    with pytest.raises(SystemExit, match="143"):
+    with pytest.raises(SystemExit, match=str(128 + number)):
         killed()
     assert runs(client)[0].info.status == "KILLED"
-    assert signal.getsignal(signal.SIGTERM) is before
+    after = signal.signal(number, before)
+    assert after is (signal.SIG_IGN if number == signal.SIGHUP else before)
 
 
 def test_a_resumed_run_logs_no_step_twice(client: Any) -> None:
