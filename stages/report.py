@@ -6,7 +6,7 @@ from stages.app import run
 def report() -> None:
     """Build the report's site and the leaderboard from the results of the other stages.
 
-    Writes report/ and metrics/leaderboard.csv.
+    Writes report/ and metrics/leaderboard.csv, and removes metrics of variants that are no more.
     """
     from pathlib import Path
     from typing import Any
@@ -21,8 +21,10 @@ def report() -> None:
     from s2f_core.report.site.build import build
     from s2f_core.report.site.cards import DataParams
     from s2f_core.report.site.studies import Study
+    from s2f_core.report.stale import remove_stale_metrics
 
     variants = load(dict[str, TranslatedVariant], "variants")
+    remove_stale_metrics(Path("metrics"), variants)
     sections = load(dict[str, dict[str, TranslationOptions]], "translations")
     translations = resolve_translations(variants, sections, load(str, "gap", "people"))
     sources = load(dict[str, Dataset], "data")
