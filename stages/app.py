@@ -66,6 +66,7 @@ def run(*commands: Callable[..., None]) -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("s2f_core").setLevel(logging.INFO)
     try:
+        _ensure_home()
         build(*commands)()
     except UserError as error:
         sys.exit(f"error: {error}")
@@ -79,6 +80,14 @@ def run(*commands: Callable[..., None]) -> None:
         if not is_out_of_memory(error):
             raise
         sys.exit(f"error: out of memory: {str(error).partition(chr(10))[0]}")
+
+
+def _ensure_home() -> None:
+    """Give a user without a home, as in a container, one in the project: libraries look for it."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(project.root().absolute() / ".s2f" / "home")
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

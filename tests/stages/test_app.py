@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, get_args, get_type_hints
@@ -96,3 +97,20 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["s2f"])
     with pytest.raises(RuntimeError, match="mat1"):
         app.run(fail)
+
+
+def test_a_user_without_a_home_has_one_in_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container with a user of its own."""
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setenv("HOME", "/the/users")
+    monkeypatch.chdir(tmp_path)
+    app._ensure_home()
+    assert os.environ["HOME"] == "/the/users"
+    monkeypatch.setattr(Path, "home", no_home)
+    app._ensure_home()
+    assert os.environ["HOME"] == str(tmp_path / ".s2f" / "home")

@@ -5,8 +5,10 @@ U²-Net (Qin et al. 2020), its small, human and pruned versions, and IS-Net (Qin
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +16,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
+from s2f_core.common.cache import cache_folder
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.background.matting import Matting, MattingModel
@@ -73,6 +76,8 @@ class RembgSession:
     @cached_property
     def _session(self) -> Any:
         import onnxruntime as ort
+
+        _give_numba_a_cache()
         from rembg.sessions import sessions
 
         options = ort.SessionOptions()
@@ -95,6 +100,16 @@ class RembgSession:
 
         session.normalize = normalize_at_size
         return session
+
+
+def _give_numba_a_cache() -> None:
+    """Let numba, which compiles rembg's kernels, run where neither .venv nor the home is writable.
+
+    It keeps compiled kernels beside their sources or in the home, and without both it fails.
+    """
+    package = find_spec("pymatting")
+    if package and package.origin and not os.access(Path(package.origin).parent, os.W_OK):
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder("numba")))
 
 
 def _any_size(weights: Path) -> bytes:

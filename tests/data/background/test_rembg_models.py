@@ -11,6 +11,7 @@ from red_network import write_red_network
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.assets import fetch
+from s2f_core.data.background import rembg_models
 from s2f_core.data.background.rembg_models import RembgName, RembgSession
 
 
@@ -59,3 +60,21 @@ def test_mattes_equal_those_of_rembg(
     small = RembgSession("u2netp", tmp_path / "u2netp.onnx", 160)(astronaut)[..., 0]
     assert small[60:100, 60:120].mean() > 250  # the face is kept at any size
     assert ((small > 127) == (expected > 127)).mean() > 0.9
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_numba_has_a_cache_where_packages_are_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writable: bool
+) -> None:
+    """Without one it cannot even be imported."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")  # so that it is restored
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    access = os.access
+
+    def fake_access(path: Path, mode: int) -> bool:
+        return writable if "pymatting" in str(path) else access(path, mode)
+
+    monkeypatch.setattr(os, "access", fake_access)
+    rembg_models._give_numba_a_cache()
+    folder = None if writable else str(tmp_path / "cache" / "numba")
+    assert os.environ.get("NUMBA_CACHE_DIR") == folder
