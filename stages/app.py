@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -65,6 +66,7 @@ def run(*commands: Callable[..., None]) -> None:
     redact_output()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("s2f_core").setLevel(logging.INFO)
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # of broken metadata, which is not used
     try:
         _ensure_home()
         build(*commands)()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = {b"tRNS", b"eXIf"}  # ancillary chunks: transparency and rotation
@@ -11,6 +11,7 @@ _PNG_KEPT = {b"tRNS", b"eXIf"}  # ancillary chunks: transparency and rotation
 # which says how colours are stored.
 _JPEG_KEPT = {0xE0: 16, 0xE1: 2, 0xEE: 14}
 _ROTATION = {b"eXIf", 0xE1}
+_TIFF_OFFSETS, _TIFF_LENGTHS = (273, 324), (279, 325)  # of strips and tiles
 _SCAN, _END = b"\xff\xda", b"\xff\xd9"  # JPEG's start of scan and end of image
 
 
@@ -30,18 +31,16 @@ def without_metadata(data: bytes, *, rotation: bool = True) -> bytes:
 
 def is_truncated(data: bytes) -> bool:
     """Whether the end of an image file is missing, as far as its format tells."""
-    if data.startswith(_PNG[:4]):
-        return b"IEND" not in data
-    if data.startswith(b"\xff\xd8"):
-        end = data.rfind(_END)
-        return end < 0 or end < data.rfind(_SCAN)
-    if data.startswith(b"GIF8"):
-        return not data.rstrip(b"\0").endswith(b";")
-    if data.startswith(b"RIFF"):
-        return len(data) < 8 + int.from_bytes(data[4:8], "little")
-    if data.startswith(b"BM"):
-        return len(data) < int.from_bytes(data[2:6], "little")
+    for start, is_cut in _CUT.items():
+        if data.startswith(start):
+            return is_cut(data)
     return data[4:8] == b"ftyp" and _lacks_boxes(data)
+
+
+def _lacks_end(jpeg: bytes) -> bool:
+    """Whether the last scan of a JPEG has no end; a thumbnail's end may come before it."""
+    end = jpeg.rfind(_END)
+    return end < 0 or end < jpeg.rfind(_SCAN)
 
 
 def _png_chunks(data: bytes, kept: set[bytes]) -> Iterator[bytes]:
@@ -67,6 +66,30 @@ def _jpeg_segments(data: bytes, kept: dict[int, int]) -> Iterator[bytes]:
     yield data[at:]
 
 
+def _lacks_strips(data: bytes) -> bool:
+    """Whether the first directory of a TIFF, or the pixels that it lists, are beyond the end."""
+    order = "<" if data.startswith(b"II") else ">"
+    values: dict[int, tuple[int, ...]] = {}
+    try:
+        (place,) = struct.unpack_from(f"{order}I", data, 4)
+        (count,) = struct.unpack_from(f"{order}H", data, place)
+        for at in range(place + 2, place + 2 + 12 * count, 12):
+            tag, kind, length = struct.unpack_from(f"{order}HHI", data, at)
+            if tag in {*_TIFF_OFFSETS, *_TIFF_LENGTHS} and kind in {3, 4}:
+                size = length * (2 if kind == 3 else 4)
+                (first,) = struct.unpack_from(f"{order}I", data, at + 8)
+                form = f"{order}{length}{'H' if kind == 3 else 'I'}"
+                values[tag] = struct.unpack_from(form, data, at + 8 if size <= 4 else first)
+    except (struct.error, OverflowError):
+        return True
+    pairs = zip(_TIFF_OFFSETS, _TIFF_LENGTHS, strict=True)
+    return any(
+        start + length > len(data)
+        for offsets, lengths in pairs
+        for start, length in zip(values.get(offsets, ()), values.get(lengths, ()), strict=False)
+    )
+
+
 def _lacks_boxes(data: bytes) -> bool:
     """Whether a box of an ISO media file (AVIF, HEIC) is longer than the file."""
     at = 0
@@ -76,3 +99,14 @@ def _lacks_boxes(data: bytes) -> bool:
             return False
         at += length
     return at != len(data)
+
+
+_CUT: dict[bytes, Callable[[bytes], bool]] = {
+    _PNG[:4]: lambda data: b"IEND" not in data,
+    b"\xff\xd8": _lacks_end,
+    b"GIF8": lambda data: not data.rstrip(b"\0").endswith(b";"),
+    b"RIFF": lambda data: len(data) < 8 + int.from_bytes(data[4:8], "little"),
+    b"BM": lambda data: len(data) < int.from_bytes(data[2:6], "little"),
+    b"II*\0": _lacks_strips,
+    b"MM\0*": _lacks_strips,
+}

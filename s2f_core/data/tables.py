@@ -279,7 +279,9 @@ def _collect_index(unfinished: Path, rows: pd.DataFrame) -> pd.DataFrame:
 def _log_rejected(folder: Path, index: pd.DataFrame) -> None:
     rejected = index["rejected"].dropna()
     for reason, count in count_reasons(rejected).items():
-        log.warning("%s: %d rejected: %s", folder, count, reason)
+        source = index["source"][rejected.index[rejected.str.startswith(reason)][0]]
+        example = "" if pd.isna(source) else f", such as {source}"
+        log.warning("%s: %d rejected: %s%s", folder, count, reason, example)
     if len(rejected) == len(index):
         first = f"; the first: {rejected.iloc[0]}" if len(rejected) else ""
         raise UserError(f"{folder}: none of {len(index)} images can be used{first}")

@@ -100,9 +100,12 @@ class Health(Section):
         detail = f"its loss is under {self.won:g} of chance, {shares[-1] * chance:.2f}"
         return [Finding(step, "discriminator-won", detail, self.discriminator_won)]
 
-    def check_outputs(self, step: int, variety: float) -> list[Finding]:
-        """Return the findings of a validation; ``variety`` is that of outputs over targets."""
-        if variety >= self.variety:
+    def check_outputs(self, step: int, variety: float | None) -> list[Finding]:
+        """Return the findings of a validation; ``variety`` is that of outputs over targets.
+
+        None, where the targets do not vary, is no sign.
+        """
+        if variety is None or variety >= self.variety:
             return []
         detail = f"they vary {variety:.3f} as much as real ones"
         return [Finding(step, "collapsed", detail, self.collapsed)]

@@ -285,7 +285,8 @@ def train(training: Training, run: Run | NullRun) -> TrainingResult:
             scores = training.validate()
             run.log(step, {f"val/{name}": value for name, value in scores.items()})
             progress_bar.set_postfix({name: f"{value:.3f}" for name, value in scores.items()})
-            if training.apply_findings(recipe.health.check_outputs(step, scores["variety"]), run):
+            findings = recipe.health.check_outputs(step, scores.get("variety"))
+            if training.apply_findings(findings, run):
                 break
 
         # checkpoint

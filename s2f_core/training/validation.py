@@ -28,9 +28,9 @@ class Validation:
     """Scores the generator A → B on the validation split and keeps the best weights.
 
     ``rows`` has the scores of every validation: ``variety``, the spread of the outputs over that of
-    the targets (near 0 the generator has collapsed), and, for pairs, SSIM and pixel difference.
-    ``frames`` has the outputs for the first six images each time. ``best`` has the weights of all
-    generators at the best validation.
+    the targets if these differ (near 0 the generator has collapsed), and, for pairs, SSIM and pixel
+    difference. ``frames`` has the outputs for the first six images each time. ``best`` has the
+    weights of all generators at the best validation.
     """
 
     def __init__(self, pairs: Pairs, criterion: str) -> None:
@@ -47,7 +47,8 @@ class Validation:
         scores = {
             name: float(score(outputs, targets).mean()) for name, score in self.scores.items()
         }
-        scores["variety"] = _spread(outputs) / max(_spread(targets), 1e-9)
+        if (spread := _spread(targets)) > 0:  # one image, or equal ones, do not vary
+            scores["variety"] = _spread(outputs) / spread
         self.frames.append(outputs[:FRAME])
         self.rows.append({"step": step, **scores})
         if self._improved():

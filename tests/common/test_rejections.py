@@ -74,7 +74,7 @@ def test_a_file_that_is_no_image_is_named(name: str) -> None:
         assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF", "TIFF"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_file_without_its_end_is_truncated(kind: str, share: float) -> None:
     """Whatever the format."""

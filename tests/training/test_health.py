@@ -76,3 +76,4 @@ def test_nearly_equal_outputs_are_reported() -> None:
     (finding,) = health.check_outputs(100, 0.01)
     assert (finding.step, finding.sign, finding.response) == (100, "collapsed", "stop")
     assert health.check_outputs(100, 0.06) == []
+    assert health.check_outputs(100, None) == []

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 IMAGE_EXTENSIONS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm",
-    ".pgm", ".heic", ".heif", ".avif",
+    ".pgm", ".pbm", ".pnm", ".mpo", ".apng", ".dib", ".hif", ".heic", ".heif", ".avif",
 )  # fmt: skip
 PART_WORDS: dict[str, Part] = {
     "train": "train",

@@ -1,0 +1,28 @@
+"""Scores of a validation of few images."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from torch import nn
+
+from s2f_core.common.images import Pixels
+from s2f_core.training import validation
+from s2f_core.training.validation import Validation
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_targets_that_are_all_alike_give_no_variety(
+    monkeypatch: pytest.MonkeyPatch, faces: Pixels, count: int
+) -> None:
+    """So a generator is not called collapsed, which has nothing to vary with."""
+    images = faces[:count], np.repeat(faces[:1], count, axis=0)
+    monkeypatch.setattr(validation, "outputs_and_targets", lambda *_: images)
+    pairs: Any = SimpleNamespace(has_target=True)
+    scores = Validation(pairs, "last")(1, {"a-to-b": nn.Linear(1, 1)})
+    assert set(scores) == {"ssim", "pixel_difference"}
+    monkeypatch.setattr(validation, "outputs_and_targets", lambda *_: (faces[:2], faces[2:4]))
+    assert Validation(pairs, "last")(1, {"a-to-b": nn.Linear(1, 1)})["variety"] > 0
