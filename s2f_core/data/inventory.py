@@ -6,10 +6,11 @@ assets, ``params.yaml`` and the folder of fetched assets.
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, get_args
@@ -125,6 +126,11 @@ def format_bytes(count: int) -> str:
             number = count / scale
             return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"
     return f"{count / 1e3:.0f} kB"
+
+
+def as_json(entries: list[Entry]) -> str:
+    """Return the entries as JSON."""
+    return json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
 
 
 def format_table(entries: list[Entry], used_by: str) -> str:

@@ -144,12 +144,12 @@ def test_the_commands_list_as_text_and_as_json(
     (tmp_path / "data/assets/celeba-1k").mkdir(parents=True)
     (tmp_path / "data/assets/celeba-1k/celeba-1k.zip").touch()
     monkeypatch.chdir(tmp_path)
-    datasets(as_json=True)
+    datasets(json=True)
     (faces,) = (x for x in json.loads(capsys.readouterr().out) if x["name"] == "celeba-1k")
     assert faces["used_by"] == ["people"]
     assert faces["needs"][0]["here"] == "yes"
     assert "research" in faces["needs"][0]["licence"]
-    conditions(as_json=True)
+    conditions(json=True)
     (pencil,) = (x for x in json.loads(capsys.readouterr().out) if x["name"] == "pencil")
     assert pencil["used_by"] == ["soft"]
     datasets()

@@ -55,15 +55,20 @@ def chart(frame: pd.DataFrame, labels: dict[str, str], axes: Axes) -> Markup:
         _line(scale, data[x_column], data[column], number % STYLES)
         for number, column in enumerate(labels)
     ]
+    return as_svg(axes.ident, axes.title, description or "No data.", body)
+
+
+def as_svg(ident: str, title: str, description: str, body: list[Markup]) -> Markup:
+    """Return a chart of WIDTH × HEIGHT with its parts, title and description; text is escaped."""
     return Markup(
         '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{i}-t {i}-d">'
         '<title id="{i}-t">{title}</title><desc id="{i}-d">{desc}</desc>{body}</svg>'
     ).format(
         w=WIDTH,
         h=HEIGHT,
-        i=axes.ident,
-        title=axes.title,
-        desc=description or "No data.",
+        i=ident,
+        title=title,
+        desc=description,
         body=Markup("").join(body),
     )
 

@@ -10,9 +10,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from s2f_core.report.site.charts import round_ticks
+from s2f_core.report.site.charts import HEIGHT, WIDTH, as_svg, round_ticks
 
-WIDTH, HEIGHT = 340, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 40
 MARGIN = 0.08  # of the range, free at either end
 SERIES = 6  # colours in theme/document.css
@@ -59,17 +58,7 @@ def dot_plot(dots: Sequence[Dot], title: str, param: str, ident: str) -> Markup:
         places.setdefault((axis.place(dot.x), to_y(dot.y), dot.alone), []).append(dot)
     body += [_circle(x, y, same, title, param) for (x, y, _), same in places.items()]
     description = "; ".join(f"{value_text(dot.x)}: {dot.y:g} ({dot.name})" for dot in dots)
-    return Markup(
-        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-labelledby="{i}-t {i}-d">'
-        '<title id="{i}-t">{title}</title><desc id="{i}-d">{desc}</desc>{body}</svg>'
-    ).format(
-        w=WIDTH,
-        h=HEIGHT,
-        i=ident,
-        title=f"{title} over {param}",
-        desc=description,
-        body=Markup("").join(body),
-    )
+    return as_svg(ident, f"{title} over {param}", description, body)
 
 
 def _circle(x: float, y: float, dots: list[Dot], title: str, param: str) -> Markup:
