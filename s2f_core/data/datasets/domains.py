@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import ClassVar, Generic, Literal, Protocol, Self, TypeVar, cast
 
@@ -10,6 +11,8 @@ from pydantic import Field, model_validator
 from s2f_core.common.config import Section
 from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
+
+log = logging.getLogger(__name__)
 
 SourceSection = TypeVar("SourceSection", bound=Section)
 
@@ -47,13 +50,30 @@ class Domains(Section, Generic[SourceSection]):
         Ids are the sources' own after ``a-`` or ``b-``, so that all differ. Groups stay the same,
         so that a person who is in both sources is in one split.
         """
-        own_inputs, images = (
-            _prefixed(name, cast("Source", section), size, assets)
-            for name, section in (("a", self.a), ("b", self.b))
+        a, b = (cast("Source", section) for section in (self.a, self.b))
+        contents = {
+            "a": a.open(a.path, size, assets),
+            "b": b.open(b.path, size, assets),
+        }
+        own_inputs, images = (_prefixed(name, each.images) for name, each in contents.items())
+        layouts = [
+            f"{name} is {each.layout}" + f" ({each.reason})" * bool(each.reason)
+            for name, each in contents.items()
+            if each.layout
+        ]
+        notes = [f"{name}: {note}" for name, each in contents.items() for note in each.notes]
+        for name, each in contents.items():
+            if each.own_inputs is not None:
+                notes.append(f"{name}: the source's own sketches are not used, only its images are")
+                log.warning("%s: %s", self.path, notes[-1])
+        return DatasetContents(
+            images,
+            own_inputs,
+            layout="unpaired",
+            reason="; ".join(layouts) or None,
+            notes=tuple(notes),
         )
-        return DatasetContents(images, own_inputs)
 
 
-def _prefixed(name: str, source: Source, size: int, assets: Path) -> Domain:
-    domain = source.open(source.path, size, assets).images
+def _prefixed(name: str, domain: Domain) -> Domain:
     return Domain(domain.rows.assign(id=name + "-" + domain.rows["id"].astype(str)), domain.make)

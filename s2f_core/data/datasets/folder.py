@@ -80,6 +80,9 @@ class Folder(PhotoSource):
 
     @model_validator(mode="after")
     def _check_folders(self) -> Self:
+        for name in (self.a, self.b):
+            if "/" in name or "\\" in name:
+                raise ValueError(f"a and b are names of folders, without / and \\, not {name!r}")
         if visible(self.a) == visible(self.b):
             raise ValueError(f"a and b must differ, both are {self.a!r}")
         return self
@@ -98,7 +101,8 @@ class Folder(PhotoSource):
         layout, reason = self.layout, "as set"
         if layout == "auto":
             tree = FolderTree.from_files(files, names, words, sides=True)
-            layout, reason = LayoutDetector(files, names, tree, words).detect()
+            sides_set = bool({"a", "b"} & self.model_fields_set)
+            layout, reason = LayoutDetector(files, names, tree, words, sides_set).detect()
         if self.crop == "face" and layout in {"pairs", "strips"}:
             raise UserError(
                 f"{path}: crop 'face' cannot be used with layout '{layout}': it would crop the two "
@@ -179,9 +183,13 @@ class _LayoutReader:
             Domain(rows, StripHalves(self.files, names, half, stacked, square, self.crop))
             for half in (0, 1)
         )
+        notes = []
+        if not square:
+            shape = "high as wide" if stacked else "wide as high"
+            notes.append(f"most pictures are not twice as {shape}: all are cut in the middle")
         if self.section.side in {"AB", "A-over-B"}:
-            return self._contents(second, first)
-        return self._contents(first, second)
+            return self._contents(second, first, *notes)
+        return self._contents(first, second, *notes)
 
     def _contents(
         self, images: Domain, own_inputs: Domain | None = None, *notes: str
@@ -194,8 +202,8 @@ class _LayoutReader:
             more.append(f"{outside} images are in no folder {', '.join(words)}: no parts are kept")
         if self.files.linked:
             more.append(
-                f"DVC does not see changes behind links to folders ({self.files.linked[0]}, …): "
-                "after a change there, run 'dvc repro' with --force and --single-item"
+                f"DVC does not see changes behind a link to a folder ({self.files.linked[0]}): "
+                "after one, run 'dvc repro -s -f dataset@ROLE'"
             )
         for note in more:
             log.warning("%s: %s", self.files.path, note)

@@ -24,6 +24,7 @@ IMAGE_EXTENSIONS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm",
     ".pgm", ".pbm", ".pnm", ".mpo", ".apng", ".dib", ".hif", ".heic", ".heif", ".avif",
 )  # fmt: skip
+ARCHIVE_EXTENSIONS = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 PART_WORDS: dict[str, Part] = {
     "train": "train",
     "training": "train",
@@ -52,7 +53,11 @@ def image_names(files: SourceFiles) -> list[str]:
     if not names:
         content = f"only {summary}" if summary else "no files"
         allowed = " ".join(IMAGE_EXTENSIONS)
-        raise UserError(f"{files.path} has no images, {content} (image extensions: {allowed})")
+        packed = any(extension.lower() in ARCHIVE_EXTENSIONS for extension in counts)
+        advice = ": unpack the archives; only zips directly in the folder are read" * packed
+        raise UserError(
+            f"{files.path} has no images, {content}{advice} (image extensions: {allowed})"
+        )
     if summary:
         log.warning("%s: files without an image extension are ignored: %s", files.path, summary)
     return names

@@ -12,6 +12,8 @@ from s2f_core.common.entry_names import Classes
 from s2f_core.data.datasets.classes import select_classes
 from s2f_core.data.datasets.files import SourceFiles
 from s2f_core.data.datasets.folder_tree import (
+    FolderTree,
+    FolderWords,
     empty_class_row,
     file_rows,
     image_names,
@@ -26,7 +28,8 @@ from s2f_core.data.tables import Domain
 class ImageNetFolder(PhotoSource):
     """ImageNet's folders of classes: ``{source: imagenet-folder}``.
 
-    ``<class>/*.JPEG`` at any depth; the class is the folder, a WordNet id or a name. ImageNet is
+    ``<class>/*.JPEG`` at any depth; the class is the folder, a WordNet id or a name. Folders
+    ``train``, ``val`` and ``test`` above the classes are the publisher's parts. ImageNet is
     given out by application to its authors only.
     """
 
@@ -47,16 +50,19 @@ class ImageNetFolder(PhotoSource):
         folders: dict[str, list[str]] = {}
         for name in files.names:
             folders.setdefault(PurePosixPath(name).parent.name, []).append(name)
-        photos = set(image_names(files))
-        loose = [name for name in folders.pop("", []) if name in photos]
+        photos = image_names(files)
+        tree = FolderTree.from_files(files, photos, FolderWords("A", "B"), sides=False)
+        parts = {place.name: place.part for place in tree.places}
+        loose = [name for name in folders.pop("", []) if name in parts]
         new_names = self.classes if isinstance(self.classes, dict) else {}
         classes = None if self.classes is None else tuple(self.classes)
         tables = []
         for folder in select_classes(classes, folders, path):
-            names = [name for name in folders[folder] if name in photos][: self.limit]
+            names = [name for name in folders[folder] if name in parts][: self.limit]
             rows = empty_class_row(folder)
             if names:
                 rows = file_rows(names, map(without_extension, names))
+                rows["part"] = pd.Series([parts[name] for name in names], dtype=object)
             tables.append(rows.assign(**{"class": new_names.get(folder, to_unicode(folder))}))
         if loose and classes is None:
             rows = file_rows(loose, map(without_extension, loose))

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.names import visible
 from s2f_core.data.datasets.files import SourceFiles
 from s2f_core.data.datasets.folder_tree import SIDES, FolderTree, FolderWords
-from s2f_core.data.datasets.pairing import alike_names
+from s2f_core.data.datasets.pairing import alike_names, numbered_alike
 from s2f_core.data.datasets.shapes import Shapes, drawn_half
 
 Layout = Literal["images", "pairs", "unpaired", "strips", "classes"]
 
-MOST = 0.9  # share of the pictures that must be strips, if any more than a tenth are
+MOST = 0.9  # share of the pictures that must be strips
+FEW = 0.25  # share of the pictures that may have the shape of strips and be photos
 SKETCH_WORDS = ("sketch", "drawing", "drawn", "edges", "contour", "doodle", "lineart", "input")
 
 
 @dataclass(frozen=True)
 class LayoutDetector:
-    """Finds the layout of a folder's pictures."""
+    """Finds the layout of a folder's pictures; ``sides_set``: whether a user named the sides."""
 
     files: SourceFiles
     names: Sequence[str]
     tree: FolderTree
     words: FolderWords
+    sides_set: bool = False
+
+    @cached_property
+    def _shapes(self) -> Shapes:
+        return Shapes.of(self.files, self.names)
 
     def detect(self) -> tuple[Layout, str]:
         """Return the layout and the reason for it; raises UserError if it is ambiguous."""
@@ -59,6 +66,8 @@ class LayoutDetector:
         if side is not None:
             one, other = (a, b) if side == "a" else (b, a)
             raise self._error(f"there is {one}/ but no {other}/ with pictures")
+        if self.sides_set:
+            raise self._error(f"there is no folder {a}/ and no {b}/")
         return None
 
     def _pairs(self) -> tuple[Layout, str]:
@@ -68,7 +77,8 @@ class LayoutDetector:
         count = f"{shared} names" if shared else "no names"
         reason = f"{self.words.a}/ and {self.words.b}/ share {count}"
         if not shared:
-            return "unpaired", reason
+            hint = numbered_alike(*map(sorted, keys))
+            return "unpaired", reason + (f"; {hint}" if hint else "")
         if 2 * shared < max(map(len, keys)):
             raise self._error(
                 f"only {shared} names are in both: {len(keys[0])} in {self.words.a}/, "
@@ -77,19 +87,21 @@ class LayoutDetector:
         return "pairs", reason
 
     def _strips(self) -> tuple[Layout, str] | None:
-        shapes = Shapes.of(self.files, self.names)
-        for count, words, layout in (
-            (shapes.wide, "twice as wide as high", "strips"),
-            (shapes.high, "twice as high as wide", "strips with side: A-over-B (or B-over-A)"),
-        ):
-            evidence = f"{count} of {shapes.readable} pictures are {words}"
-            if count < MOST * shapes.readable:
-                if count > (1 - MOST) * shapes.readable:
-                    raise self._error(evidence)
-            elif count and layout == "strips":
-                return "strips", evidence
-            elif count:
-                raise self._error(f"{evidence}: if each has a sketch above a photo, set {layout}")
+        shapes = self._shapes
+        wide = f"{shapes.wide} of {shapes.readable} pictures are twice as wide as high"
+        high = f"{shapes.high} of {shapes.readable} pictures are twice as high as wide"
+        least, few = MOST * shapes.readable, FEW * shapes.readable
+        if shapes.wide and shapes.wide >= least:
+            return "strips", wide
+        if shapes.nearly_wide > few:
+            raise self._error(
+                f"{wide}, {shapes.nearly_wide - shapes.wide} nearly so: if each is a sketch and a "
+                "photo, set layout: strips"
+            )
+        if shapes.high > few:
+            raise self._error(
+                f"{high}: if each has a sketch above a photo, set layout: strips and side: A-over-B"
+            )
         if half := drawn_half(self.files, self.names):
             side = {"left": "AB", "right": "BA", "top": "A-over-B", "bottom": "B-over-A"}[half]
             raise self._error(
@@ -101,10 +113,17 @@ class LayoutDetector:
     def _classes(self) -> tuple[Layout, str]:
         classes, loose, _ = self.tree.classes()
         if len(classes) < 2 or loose:
-            return "images", f"{len(self.names)} images: {self.tree}"
+            return "images", str(self.tree) + self._size_hint()
         if len(classes) == 2:
             self._require_no_domains(*classes)
         return "classes", f"sub-folders: {self.tree}"
+
+    def _size_hint(self) -> str:
+        """What a user of portrait strips needs to know; they look like photos."""
+        width, height = self._shapes.common_size or (0, 0)
+        if width <= height:
+            return ""
+        return f"; all are {width}x{height}: if each is a sketch beside a photo, set layout: strips"
 
     def _require_no_domains(self, one: str, other: str) -> None:
         """Raise UserError if two folders look like sketches and photos, not like classes."""

@@ -34,6 +34,33 @@ def _by_look(names: Collection[str]) -> dict[str, list[str]]:
     return looks
 
 
+def numbered_alike(a: Sequence[str], b: Sequence[str]) -> str | None:
+    """Return a hint if names differ only by what all names of a side begin and end with."""
+    cores = [_cores(names) for names in (a, b)]
+    shared = [core for core in cores[0] if core in cores[1]]
+    if 2 * len(shared) < max(len(a), len(b)):
+        return None
+    one, other = (side[shared[0]] for side in cores)
+    return f"if {one} and {other} are a pair, give them the same name"
+
+
+def _cores(names: Sequence[str]) -> dict[str, str]:
+    start = _shared_start(names)
+    end = _shared_start([name[len(start) :][::-1] for name in names])
+    return {name[len(start) : len(name) - len(end)]: name for name in names}
+
+
+def _shared_start(names: Sequence[str]) -> str:
+    """What all names begin with, up to the first digit."""
+    first, last = min(names), max(names)
+    start = ""
+    for one, other in zip(first, last, strict=False):
+        if one != other or one.isdigit():
+            break
+        start += one
+    return start
+
+
 def partners_note(
     names: Sequence[str], others: Collection[str], where: str, folder: str
 ) -> str | None:

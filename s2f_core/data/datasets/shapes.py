@@ -20,6 +20,7 @@ START_BYTES = 2**16  # of a file; most have their size in there
 SAMPLE_SIZE = 16  # images that are decoded to compare their halves
 HEADER_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # Pillow's own
 TURNED = {5, 6, 7, 8}  # EXIF orientations that exchange width and height
+NEARLY = 0.02  # of the width
 GREY = 24  # largest difference of a grey pixel's channels; JPEG adds some
 COLOURED_SHARE = 0.1  # of the pixels of a photo, at least
 GREY_SHARE = 0.01  # of the pixels of a sketch that may be coloured
@@ -31,18 +32,29 @@ Size = tuple[int, int]  # width and height, in pixels
 
 @dataclass(frozen=True)
 class Shapes:
-    """How many pictures can be read, are twice as wide as high, and twice as high as wide."""
+    """How many pictures can be read, and have the shapes of strips.
+
+    ``wide`` are twice as wide as high, ``nearly_wide`` up to 2 % more or less than that, ``high``
+    twice as high as wide. ``common_size`` is the size that all pictures have.
+    """
 
     readable: int
     wide: int
+    nearly_wide: int
     high: int
+    common_size: Size | None
 
     @classmethod
     def of(cls, files: SourceFiles, names: Sequence[str]) -> Shapes:
         """Count over all pictures, from the starts of their files."""
         sizes = [size for name in names if (size := read_size(files, name))]
-        wide = sum(width == 2 * height for width, height in sizes)
-        return cls(len(sizes), wide, sum(height == 2 * width for width, height in sizes))
+        return cls(
+            len(sizes),
+            sum(width == 2 * height for width, height in sizes),
+            sum(abs(width - 2 * height) <= NEARLY * width for width, height in sizes),
+            sum(height == 2 * width for width, height in sizes),
+            sizes[0] if len(set(sizes)) == 1 else None,
+        )
 
 
 def read_size(files: SourceFiles, name: str) -> Size | None:

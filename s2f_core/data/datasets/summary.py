@@ -24,13 +24,13 @@ def summarise(contents: DatasetContents) -> dict[str, Any]:
     pairs, or images, by name.
     """
     images = _columns(contents.images.rows)
-    names = [[name] for name in _usable(images)["source"].head(EXAMPLES)]
+    names = _examples(images)
     inputs, pairs = None, None
     if contents.own_inputs is not None:
         inputs = _columns(contents.own_inputs.rows)
         both = _usable(inputs).merge(_usable(images), on="id", suffixes=("_a", "_b"))
         pairs = len(both)
-        names = [[name] for name in _usable(inputs)["source"].head(EXAMPLES)] + names
+        names = _examples(inputs) + names
         if pairs:
             names = both[["source_a", "source_b"]].head(EXAMPLES).to_numpy().tolist()
     return {
@@ -46,6 +46,10 @@ def summarise(contents: DatasetContents) -> dict[str, Any]:
 
 def _columns(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.reindex(columns=["id", "source", "part", "class", "rejected"]).astype("string")
+
+
+def _examples(rows: pd.DataFrame) -> list[list[str]]:
+    return [[name] for name in _usable(rows)["source"].drop_duplicates().head(EXAMPLES)]
 
 
 def _default_layout(pairs: int | None) -> str:

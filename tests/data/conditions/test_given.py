@@ -43,7 +43,7 @@ def test_the_refusal_says_what_the_source_was_read_as(tmp_path: Path) -> None:
     section = Folder.model_validate({"source": "folder", "path": "unused"})
     path = write_files(tmp_path / "in", {f"{n}.png": picture() for n in range(3)})
     photos = prepare(section, path, 32, tmp_path / "kept", tmp_path)
-    with pytest.raises(UserError, match=r"was read as images \(3 images: 3 in no sub-folder\).*A/"):
+    with pytest.raises(UserError, match=r"was read as images \(3 in no sub-folder\).*A/"):
         convert(photos, GivenInputs(type="given"), tmp_path / "inputs", tmp_path)
 
 

@@ -22,6 +22,7 @@ from s2f_core.common.config import load
 from s2f_core.common.errors import UserError
 from s2f_core.data.datasets.celeba import CelebA1k
 from s2f_core.data.datasets.domains import Domains
+from s2f_core.data.datasets.folder import Folder
 from s2f_core.data.datasets.quickdraw import QuickDraw
 
 Single = Annotated[CelebA1k | QuickDraw, Field(discriminator="source")]
@@ -92,6 +93,23 @@ def test_a_missing_source_is_an_error(tmp_path: Path) -> None:
     write_files(tmp_path / "assets", {"quickdraw/x.tgz": quickdraw_package({})})
     with pytest.raises(UserError, match="has no drawings"):
         prepare_table(_section(tmp_path / "assets"), tmp_path / "assets")
+
+
+def test_what_each_folder_was_read_as_is_told(tmp_path: Path) -> None:
+    """Also that the sketches of one are not used."""
+    files = {f"drawn/{n}.png": picture() for n in "12"}
+    files |= {f"mine/{side}/{n}.png": picture() for side in "AB" for n in "34"}
+    folders = {
+        name: {"source": "folder", "path": write_files(tmp_path, files) / folder}
+        for name, folder in (("a", "drawn"), ("b", "mine"))
+    }
+    section = Domains[Folder].model_validate({"source": "domains", "path": tmp_path, **folders})
+    contents = section.open(tmp_path, 32, tmp_path)
+    assert contents.layout == "unpaired"
+    assert contents.reason == (
+        "a is images (2 in no sub-folder); b is pairs (A/ and B/ share 2 names)"
+    )
+    assert contents.notes == ("b: the source's own sketches are not used, only its images are",)
 
 
 def test_makers_can_be_pickled(assets: Path) -> None:

@@ -59,7 +59,7 @@ def test_photos_at_any_depth(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     assert colour_names(table) == ["red", "green", "blue"]
     assert not (table.folder / "given").exists()
     assert (
-        "read as images (3 images: trip/ (1), zipped/ (1), 1 in no sub-folder); 3 images; the "
+        "read as images (trip/ (1), zipped/ (1), 1 in no sub-folder); 3 images; the "
         "first: a.JPG, trip/day 1/b.webp, zipped/c.bmp" in caplog.text
     )
     assert (
@@ -259,6 +259,8 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
         _table(tmp_path, {})
     with pytest.raises(UserError, match=r"has no images, only 2 \.mov, 1 \.txt"):
         _table(tmp_path, {"1.mov": b"", "2.mov": b"", "a.txt": b""})
+    with pytest.raises(UserError, match=r"only 1 \.RAR, 1 \.zip: unpack the archives; only zips"):
+        _table(tmp_path / "packed", {"1.RAR": b"", "deep/2.zip": b""})
     with pytest.raises(UserError, match="none of 1 images can be used; the first: an empty file"):
         _table(tmp_path / "bad", {"1.png": b""})
 

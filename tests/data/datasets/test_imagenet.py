@@ -33,6 +33,7 @@ def test_a_folder_is_a_class(tmp_path: Path, packed: bool) -> None:
     table = _table(path, tmp_path)
     assert table.index["id"].tolist() == [name.removesuffix(".JPEG") for name in FILES]
     assert table.index["class"].tolist() == ["n07873807", "n07873807", "oak", "oak"]
+    assert table.index["part"].tolist() == ["train", "train", "train", "val"]
     assert colour_names(table, tolerance=40) == ["red", "green", "blue", "green"]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from archives import encode_image, make_zip, own_inputs, picture, reasons, write_files
+from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
@@ -71,7 +72,7 @@ def test_linked_sides_are_pairs(tmp_path: Path, caplog: pytest.LogCaptureFixture
         table = _table(folder, root)
         assert table.accepted["id"].tolist() == own_inputs(table).accepted["id"].tolist()
         assert len(table) == COUNT
-        assert f"behind links to folders ({linked[0]}" in caplog.text
+        assert f"behind a link to a folder ({linked[0]})" in caplog.text
 
 
 def test_a_broken_link_is_a_rejected_row(tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_one_odd_strip_is_one_rejected_row(tmp_path: Path, size: tuple[int, int]
 def test_mixed_and_portrait_strips_are_asked_about(tmp_path: Path) -> None:
     """A setting decides; nothing is guessed."""
     mixed = {f"{n}.png": _strip() if n < 5 else RED for n in range(10)}
-    with pytest.raises(UserError, match=r"5 of 10 pictures are twice as wide as high\. Set"):
+    with pytest.raises(UserError, match=r"5 of 10 pictures are twice as wide as high.*strips"):
         _open(write_files(tmp_path / "mixed", mixed))
     portrait = write_files(tmp_path / "portrait", {f"{n}.png": _strip(90, 60) for n in range(4)})
     with pytest.raises(UserError, match=r"left half .* set layout: strips and side: AB"):
@@ -250,6 +251,40 @@ def test_classes_that_look_alike_are_one(tmp_path: Path) -> None:
     assert rows["class"].nunique() == 2
 
 
+def test_nearly_strips_are_asked_about(tmp_path: Path) -> None:
+    """All a pixel too wide; with the layout set they are cut in the middle."""
+    path = write_files(tmp_path / "in", {f"{n}.png": _strip(130, 64) for n in range(3)})
+    with pytest.raises(UserError, match=r"0 of 3 pictures are twice as wide .*, 3 nearly so"):
+        _open(path)
+    assert len(_table(path, tmp_path, layout="strips")) == 3
+
+
+def test_a_few_panoramas_are_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Two of ten; photos of one size may be strips, which the log says."""
+    files = {f"{n}.png": picture("red", (128, 64) if n < 2 else (90, 60)) for n in range(10)}
+    path = write_files(tmp_path / "in", files)
+    assert _open(path).layout == "images"
+    for name in ("0.png", "1.png"):
+        (path / name).unlink()
+    caplog.set_level(logging.INFO)
+    _table(path, tmp_path)
+    assert "all are 90x60: if each is a sketch beside a photo, set layout: strips" in caplog.text
+
+
+def test_names_that_differ_by_a_word_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They may be pairs; other names are not."""
+    files = {f"{side}/{word}-{n}.png": RED for side, word in ("Aa", "Bb") for n in range(12)}
+    caplog.set_level(logging.INFO)
+    _table(write_files(tmp_path / "in", files), tmp_path)
+    assert "share no names; if a-0 and b-0 are a pair, give them the same name" in caplog.text
+    caplog.clear()
+    files = {f"A/{n}.png": RED for n in "123"} | {f"B/{n}.png": RED for n in "xyz"}
+    _table(write_files(tmp_path / "other", files), tmp_path)
+    assert "share no names); 3 images; 3 inputs" in caplog.text
+
+
 REFUSED = {
     "a side without the other": (["A/1", "A/2"], r"there is A/ but no B/ with pictures"),
     "its parts": (["A/train/1", "A/test/1"], r"there is A/ but no B/"),
@@ -272,6 +307,15 @@ def test_thin_evidence_is_refused(tmp_path: Path, names: list[str], message: str
     assert "Set 'layout' to images, pairs or unpaired" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(_open(path, layout="images").b) == len(names)
+
+
+def test_sides_that_a_user_names_must_exist(tmp_path: Path) -> None:
+    """A wrong name is no reason to read the folder as classes."""
+    path = write_files(tmp_path / "in", _files("ink", "photos"))
+    with pytest.raises(UserError, match=r"there is no folder inks/ and no photo/\. Set 'layout'"):
+        _open(path, a="inks", b="photo")
+    with pytest.raises(ValidationError, match=r"names of folders, without / and .*'x/ink'"):
+        _open(path, a="x/ink")
 
 
 def test_classes_may_have_the_names_of_sides(tmp_path: Path) -> None:
