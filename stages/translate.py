@@ -1,6 +1,5 @@
 """Translate your own pictures with a trained model."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -19,8 +18,8 @@ def translate(
         list[str] | None, typer.Argument(help="files, folders or patterns; - reads standard input")
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="folder, or a .png file for a single output")
-    ] = Path("translated"),
+        str, typer.Option("--out", "-o", help="folder, or a picture's file for a single output")
+    ] = "translated",
     from_photo: Annotated[
         bool, typer.Option("--from-photo", help="the pictures are photos: compute the condition")
     ] = False,
@@ -44,7 +43,8 @@ def translate(
 ) -> None:
     """Translate drawings, photos or noise with a model: writes OUT/NAME.png for each picture.
 
-    Pictures that cannot be used are listed, the others translated; the exit code is then 1.
+    A file as OUT is written in the format of its ending, such as .jpg. Pictures that cannot be used
+    are listed, the others translated; the exit code is then 1.
     """
     import sys
 
@@ -52,6 +52,8 @@ def translate(
     from s2f_core.inference import batch
     from s2f_core.inference.load import load
     from s2f_core.inference.options import Options
+    from s2f_core.inference.output_files import single_format
+    from s2f_core.inference.sources import find_sources, printable
 
     options = Options(
         seed=seed,
@@ -63,9 +65,10 @@ def translate(
         pen=pen,
         cut=cut,
     )
-    sources = batch.find_sources(pictures or [], sys.stdin.buffer)
+    single_format(out)
+    sources = find_sources(pictures or [], sys.stdin.buffer)
     result = batch.translate(load(model), sources, options, out, sheet=grid, force=force)
-    typer.echo(f"{len(result.outputs)} written to {out}")
+    typer.echo(f"{len(result.outputs)} written to {printable(out)}")
     if result.errors:
         raise UserError(f"{len(result.errors)} of {len(sources)} pictures could not be used")
 

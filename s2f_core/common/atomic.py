@@ -8,12 +8,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from s2f_core.common.errors import UserError
 
 MIB = 2**20
+MAX_NAME = 255  # bytes of a file's name, on all usual file systems
 UNFINISHED = ".unfinished-"  # prefix of a file or folder that is being written
 
 
@@ -119,8 +121,14 @@ def replace_folder(finished: Path, target: Path) -> None:
 
 
 def _beside(target: Path, prefix: str) -> Path:
-    """A hidden neighbour with the extension of ``target``, since some libraries go by it."""
-    return target.with_name(prefix + target.name)
+    """A hidden neighbour with the extension of ``target``, since some libraries go by it.
+
+    A name that the prefix would make too long is replaced by its hash.
+    """
+    name = prefix + target.name
+    if len(os.fsencode(name)) > MAX_NAME:
+        name = prefix + sha256(os.fsencode(target.name)).hexdigest()[:16] + target.suffix
+    return target.with_name(name)
 
 
 def _sync(path: Path) -> None:

@@ -48,6 +48,7 @@ Reason = Literal[
     "damaged",
     "too large",
     "too small",
+    "too oblong",
     "the crop is too small",
     "its pixels are floating-point",
     "its grey values are outside 0 to 65535",

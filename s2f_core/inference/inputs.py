@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2f_core.common.images import Floats, Pixels, luma, resize, to_network_input
+from s2f_core.common.images import Floats, ImageError, Pixels, luma, resize, to_network_input
 from s2f_core.common.seeding import stream
 from s2f_core.networks.checkpoint import Description
+
+MAX_RATIO = 16  # of an image's sides
+
+
+def check_ratio(image: Pixels) -> None:
+    """Raise ImageError if one side of an image [H, W, C] is over sixteen times the other."""
+    height, width = image.shape[:2]
+    if max(height, width) > MAX_RATIO * min(height, width):
+        raise ImageError(
+            "too oblong", f"{width}x{height}, one side is over {MAX_RATIO} times the other"
+        )
 
 
 def resize_square(image: Pixels, side: int) -> Pixels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,14 @@ from s2f_core.common.images import (
 )
 from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
 from s2f_core.inference.from_photo import PhotoToInput
-from s2f_core.inference.inputs import noise_vectors, resize_square, to_page
+from s2f_core.inference.inputs import (
+    check_ratio,
+    noise_vectors,
+    resize_square,
+    to_page,
+)
 from s2f_core.inference.options import OptionKwargs, Options
+from s2f_core.inference.sources import read_file
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.generate import BATCH, batches, generate_floats
 from s2f_core.networks.unet import UNetSection
@@ -114,12 +120,15 @@ class Model:
 
     def sample(self, options: Options) -> list[Pixels]:
         """Return ``options.samples`` images of a generator of noise, each uint8 [s, s, C]."""
+        return list(self.iter_samples(options))
+
+    def iter_samples(self, options: Options) -> Iterator[Pixels]:
+        """Yield the same as ``sample``, with one batch in memory at a time."""
         if not self.takes_noise:
             raise UserError(f"{self.description.variant} makes images from images: pass one")
-        count = self._count(options)
-        inputs = noise_vectors(self.description, options.seed, count)
-        parts = [self.network(inputs[rows.start : rows.stop]) for rows in batches(count)]
-        return list(self._to_pixels(np.concatenate(parts), options))
+        inputs = noise_vectors(self.description, options.seed, options.samples)
+        for rows in batches(options.samples):
+            yield from self._to_pixels(self.network(inputs[rows.start : rows.stop]), options)
 
     def make(self, pictures: Sequence[Picture], options: Options) -> list[list[Pixels]]:
         """Return ``options.samples`` outputs of each picture, uint8 [H, W, 1 or 3]."""
@@ -135,7 +144,7 @@ class Model:
 
     def outputs(self, squares: Sequence[Square], options: Options) -> list[list[Pixels]]:
         """Return the same as ``make``, for squares that ``prepare`` returned."""
-        count = self._count(options)
+        self.check(options)
         if not squares:
             return []
         description = self.description
@@ -147,7 +156,7 @@ class Model:
         )
         rounds = [
             self._to_pixels(self._run_network(inputs, options.seed + number), options)
-            for number in range(count)
+            for number in range(options.samples)
         ]
         return [
             [each.crop(images[row]) if options.cut else images[row] for images in rounds]
@@ -158,14 +167,15 @@ class Model:
         """Turn an image uint8 [H, W, 3] into an input at the size of the training images.
 
         Return uint8 [s, s, C], where C is 1 or the generator's input channels. Raises ImageError if
-        the condition finds nothing in a photo. Raises UserError if the model takes no images, has
-        no condition for photos, or weights are missing.
+        the condition finds nothing in a photo, or one side is over sixteen times the other. Raises
+        UserError if the model takes no images, has no condition for photos, or weights are missing.
         """
         description = self.description
         if self.takes_noise:
             raise UserError(
                 f"{description.variant} makes images from noise: pass samples, not an image"
             )
+        check_ratio(image)
         side = description.drawn_at
         if options.from_photo or description.direction == "b-to-a":
             square = to_square(image, options.fit or "crop")
@@ -190,13 +200,13 @@ class Model:
         section = self.description.generator
         return self.takes_noise or (isinstance(section, UNetSection) and section.noise != "none")
 
-    def _count(self, options: Options) -> int:
+    def check(self, options: Options) -> None:
+        """Raise UserError for several samples of an image by a generator that draws no noise."""
         if options.samples > 1 and not self.draws_noise:
             raise UserError(
                 f"{self.description.variant} draws no noise, so all {options.samples} samples of "
                 "an image would be one: leave samples at 1"
             )
-        return options.samples
 
     def _run_network(self, inputs: Floats, seed: int) -> Floats:
         """Run inputs one by one if the generator draws noise: outputs must be independent."""
@@ -228,9 +238,10 @@ def pixels(picture: Picture) -> Pixels:
         return pil_to_rgb(picture)
     if isinstance(picture, str | Path):
         try:
-            return decode(Path(picture).read_bytes())
-        except OSError as error:
-            raise UserError(f"{picture} cannot be read: {error.strerror or error}") from None
+            data = read_file(Path(picture))
+        except (ImageError, ValueError) as error:  # ValueError: a null byte in the name
+            raise UserError(f"{picture} cannot be read: {error}") from None
+        return decode(data)
     image = picture[..., None] if picture.ndim == 2 else picture
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in {1, 3, 4}:
         raise UserError(

@@ -9,7 +9,8 @@ from s2f_core.common.errors import UserError
 from s2f_core.data.sketch.normalise import Fit
 from s2f_core.networks.upscalers.select import Factor, UpscalerChoice
 
-MAX_SAMPLES = 10**6
+MAX_SAMPLES = 10_000
+MAX_SEED = 2**63 - 1  # the seeds of further samples fit into PyTorch's 64 bits too
 
 
 class OptionKwargs(TypedDict, total=False):
@@ -63,8 +64,9 @@ class Options:
             if value not in allowed[name]:
                 known = ", ".join(str(each) for each in allowed[name] if each is not None)
                 raise UserError(f"{name}: {value!r} is not possible (allowed: {known})")
-        if not 1 <= self.samples <= MAX_SAMPLES or not 0 <= self.seed < 2**63 - MAX_SAMPLES:
-            raise UserError(
-                f"samples: {self.samples} and seed: {self.seed} are not possible (allowed: 1 to "
-                f"{MAX_SAMPLES:,}, and 0 to 2^63 - {MAX_SAMPLES:,})"
-            )
+        for name, number, least, most in (
+            ("samples", self.samples, 1, MAX_SAMPLES),
+            ("seed", self.seed, 0, MAX_SEED),
+        ):
+            if not least <= number <= most:
+                raise UserError(f"{name}: {number} is not possible (allowed: {least} to {most})")

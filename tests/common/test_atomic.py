@@ -28,6 +28,18 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("name", ["n" * 251 + ".png", "é" * 125 + ".webp"])
+def test_a_name_may_be_as_long_as_any(tmp_path: Path, name: str, shared: bool) -> None:
+    """The temporary name, which is hidden and keeps the ending, is no longer than 255 bytes."""
+    target = tmp_path / name
+    with atomic_write(target, shared=shared) as unfinished:
+        unfinished.write_bytes(b"pixels")
+        assert unfinished.name.startswith(".unfinished-")
+        assert unfinished.suffix == target.suffix
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("shared", [True, False])
 def test_a_failure_leaves_the_old_file(tmp_path: Path, shared: bool) -> None:
     """And nothing beside it; what a kill left is replaced."""
     target = tmp_path / "state.pt"

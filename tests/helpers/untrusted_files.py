@@ -28,6 +28,7 @@ from s2f_core.data.landmarks.tflite import TfliteNetwork
 from s2f_core.demo.uploads import FORMATS
 from s2f_core.inference import batch
 from s2f_core.inference.options import Options
+from s2f_core.inference.sources import find_sources
 from s2f_core.inference.video import translate as translate_video
 from s2f_core.metrics.efficientnet_lite0 import EFFICIENTNET_LITE0
 from s2f_core.metrics.inception_v3 import INCEPTION
@@ -78,7 +79,7 @@ def _images(domain: tables.Domain) -> Iterator[object]:
 
 def _translate(folder: Path, data: bytes) -> object:
     model = _write(folder / "in", "good.pt", checkpoint())
-    sources = batch.find_sources([str(_write(folder / "in", "a.png", data))], io.BytesIO())
+    sources = find_sources([str(_write(folder / "in", "a.png", data))], io.BytesIO())
     return batch.translate(s2f_core.load(model), sources, Options(), folder / "out")
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import mlflow_project
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from s2f_core.common.images import Pixels, decode
 from s2f_core.inference import batch
 from s2f_core.inference.model import Model
 from s2f_core.inference.options import Options
+from s2f_core.inference.sources import find_sources
 
 ROOT = Path(__file__).parents[2]
 UNET = {"type": "unet", "norm": "instance"}
@@ -54,7 +56,7 @@ def _run(
     name: str, *inputs: str, out: str = "out", stdin: bytes = b"", **more: Any
 ) -> batch.BatchResult:
     options = Options(**{key: more.pop(key) for key in ("samples", "upscale") if key in more})
-    sources = batch.find_sources(inputs, io.BytesIO(stdin))
+    sources = find_sources(inputs, io.BytesIO(stdin))
     return batch.translate(s2f_core.load(name), sources, options, Path(out), **more)
 
 
@@ -99,15 +101,25 @@ def test_existing_files_need_force(project: Path) -> None:
 def test_a_broken_picture_does_not_stop_the_others(
     project: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Truncated, empty and no picture; a dangling link is skipped."""
-    content = Path("in/b.jpg").read_bytes()
-    Path("in/cut.jpg").write_bytes(content[: len(content) // 2])
+    """Whatever is wrong with it: it is one line in the end, and the others are done."""
+    whole = Path("in/b.jpg").read_bytes()
+    Path("in/cut.jpg").write_bytes(whole[: len(whole) // 2])
     Path("in/empty.png").write_bytes(b"")
     Path("in/words.gif").write_bytes(b"words")
     Path("in/gone.png").symlink_to("nowhere.png")
+    Path("in/folder.png").mkdir()
+    Image.new("RGB", (3, 60_000)).save("in/tall.png")
+    Image.new("L", (9_000, 9_000)).save("in/vast.png")
     result = _run("tiny", "in")
-    assert set(result.errors) == {"in/cut.jpg", "in/empty.png", "in/words.gif"}
+    assert list(result.errors) == [
+        "in/cut.jpg", "in/empty.png", "in/folder.png", "in/gone.png", "in/tall.png", "in/vast.png",
+        "in/words.gif",
+    ]  # fmt: skip
     assert _names() == ["a.png", "b.png", "deep/c.png"]
+    assert [record.message for record in caplog.records] == [
+        f"{name}: {why}" for name, why in result.errors.items()
+    ]
+    assert result.errors["in/tall.png"].startswith("too oblong: 3x60000")
     assert "in/cut.jpg: truncated" in caplog.text
 
 
@@ -132,14 +144,46 @@ def test_what_was_done_to_the_paper_is_told(
     assert caplog.messages == ["in/blank.png: no ink was found: the page is blank"]
 
 
-def test_an_oversized_file_is_not_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This holds for files and for standard input."""
-    monkeypatch.setattr(batch, "MAX_BYTES", 50)
-    result = _run("tiny", "in/a.png", "-", stdin=bytes(100))
-    assert result.errors == {
-        "in/a.png": "too large: over 50 bytes",
-        "standard input": "too large: over 50 bytes",
-    }
+def test_a_picture_that_needs_too_much_memory_does_not_stop_the_others(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As numpy and OpenCV say it."""
+    faults = iter([MemoryError("Unable to allocate 10.1 GiB"), cv2.error("Insufficient memory")])
+
+    def scarce(data: bytes) -> Pixels:
+        if error := next(faults, None):
+            raise error
+        return decode(data)
+
+    monkeypatch.setattr(batch, "decode", scarce)
+    result = _run("tiny", "in")
+    assert result.errors == dict.fromkeys(
+        ["in/a.png", "in/b.jpg"], "there is not enough memory for it"
+    )
+    assert _names() == ["deep/c.png"]
+
+
+def test_a_name_that_is_too_long_for_an_output_does_not_stop_the_others(project: Path) -> None:
+    """251 characters and an ending fit; a number of the sample beside them does not."""
+    name = "n" * 251
+    Path("in/a.png").rename(f"in/{name}.png")
+    assert not _run("noisy", "in").errors
+    assert f"{name}.png" in _names()
+    result = _run("noisy", "in", out="more", samples=2)
+    assert list(result.errors) == [f"in/{name}.png"]
+    assert result.errors[f"in/{name}.png"] == "its output cannot be written: File name too long"
+    assert _names("more") == ["b-1.png", "b-2.png", "deep/c-1.png", "deep/c-2.png"]
+
+
+def test_samples_do_not_depend_on_the_batch(project: Path) -> None:
+    """Sample k has the seed after the one before, as in Python."""
+    _run("noisy", "in", samples=2)
+    model = s2f_core.load("noisy")
+    first, second = model(["in/a.png", "in/deep/c.webp"], samples=2)
+    for name, outputs in (("a", first), ("deep/c", second)):
+        for number, image in enumerate(outputs, start=1):
+            written = decode(Path(f"out/{name}-{number}.png").read_bytes())
+            assert (written == np.asarray(image.convert("RGB"))).all()
 
 
 def test_pictures_of_many_kinds_are_accepted(project: Path) -> None:
@@ -188,7 +232,7 @@ def test_conflicting_and_missing_inputs_are_refused(project: Path) -> None:
     """Two inputs with one output, a missing file, a folder without pictures."""
     Path("more").mkdir()
     _picture(0).save("more/a.jpg")
-    with pytest.raises(UserError, match=r"in/a.png and more/a.jpg would both be written to a\.png"):
+    with pytest.raises(UserError, match=r"in/a.png and more/a.jpg would both be .* out/a\.png"):
         _run("tiny", "in", "more")
     with pytest.raises(UserError, match="nowhere does not exist"):
         _run("tiny", "nowhere")

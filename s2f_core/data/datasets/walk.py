@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.rejections import Reason
+from s2f_core.common.rejections import Reason, why_unopened
 
 MAX_VISITS = 8  # times that one folder is read through links
 SYSTEM_NAMES = {  # of macOS, Windows and Synology
@@ -37,10 +37,12 @@ class FileWalk:
     files that cannot be read, with the reason: broken links, pipes and devices.
 
     Raises UserError if a folder cannot be listed, or a link without an extension is broken: it led
-    to a folder, and without it the rest would be another data set.
+    to a folder, and without it the rest would be another data set. Unless ``strict``, these are
+    unusable too.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, strict: bool = True) -> None:
+        self._strict = strict
         self.files: list[Path] = []
         self.folders: list[Path] = []
         self.linked: list[Path] = []
@@ -51,7 +53,7 @@ class FileWalk:
         self._waiting: list[tuple[Path, tuple[str, ...]]] = [(path, (os.path.realpath(path),))]
         while self._waiting:
             folder, above = self._waiting.pop()
-            for place in _entries(folder):
+            for place in self._entries(folder):
                 self._add(place, above)
         self.files.sort()
 
@@ -71,7 +73,7 @@ class FileWalk:
     def _add_unusable(self, place: Path, error: OSError) -> None:
         if not place.is_symlink():
             self.unusable.append((place, "permission denied"))
-        elif place.suffix:
+        elif place.suffix or not self._strict:
             self.unusable.append((place, "a link to a file that does not exist"))
         else:
             raise UserError(
@@ -92,9 +94,11 @@ class FileWalk:
                 self.linked.append(place)
             self._waiting.append((place, (*above, real)))
 
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(place for place in folder.iterdir() if not is_hidden(place.name))
-    except OSError as error:
-        raise UserError(f"{folder} cannot be listed: {error.strerror}") from None
+    def _entries(self, folder: Path) -> list[Path]:
+        try:
+            return sorted(place for place in folder.iterdir() if not is_hidden(place.name))
+        except OSError as error:
+            if self._strict:
+                raise UserError(f"{folder} cannot be listed: {error.strerror}") from None
+            self.unusable.append((folder, why_unopened(error)[0]))
+            return []
