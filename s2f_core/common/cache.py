@@ -21,11 +21,11 @@ def cache_folder(name: str) -> Path:
     The cache is ``S2F_CACHE`` or the system's, and ``.s2f/cache`` in the project where the system's
     cannot be written, as without a home. Raises UserError if the folder cannot be created.
     """
-    chosen = os.environ.get("S2F_CACHE")
-    path = Path(chosen or user_cache_dir("s2f")) / name
+    override = os.environ.get("S2F_CACHE")
+    path = Path(override or user_cache_dir("s2f")) / name
     error = _create(path)
     root = os.environ.get("DVC_ROOT") or project.find_root()  # DVC's copies: the original
-    if error and not chosen and root is not None:
+    if error and not override and root is not None:
         path = Path(root).absolute() / ".s2f" / "cache" / name
         error = _create(path)
         _log_fallback(path.parent, user_cache_dir("s2f"))

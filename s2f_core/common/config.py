@@ -76,23 +76,23 @@ def validate(kind: Any, value: Any, *keys: str, file: Path = PARAMS_FILE) -> Any
     return section
 
 
-def _wrong_numbers(given: Any, section: Any) -> Iterator[tuple[tuple[int | str, ...], str]]:
+def _wrong_numbers(raw: Any, section: Any) -> Iterator[tuple[tuple[int | str, ...], str]]:
     """Place and message of each value that pydantic takes for a number and the project does not.
 
     True and false are 1 and 0 for it, and its integers have no end; tables and networks have 64
     bits for them.
     """
-    if isinstance(given, bool):
+    if isinstance(raw, bool):
         if isinstance(section, (int, float)) and not isinstance(section, bool):
-            yield (), f"Input should be a valid number, got {given}"
-    elif isinstance(given, int) and abs(given) >= 2**63:
-        yield (), f"Input should be between -2^63 and 2^63, got {given}"
+            yield (), f"Input should be a valid number, got {raw}"
+    elif isinstance(raw, int) and abs(raw) >= 2**63:
+        yield (), f"Input should be between -2^63 and 2^63, got {raw}"
     inner: list[tuple[int | str, Any, Any]] = []
-    if isinstance(given, dict) and isinstance(section, (dict, BaseModel)):
+    if isinstance(raw, dict) and isinstance(section, (dict, BaseModel)):
         values = vars(section) if isinstance(section, BaseModel) else section
-        inner = [(key, value, values.get(key)) for key, value in given.items()]
-    elif isinstance(given, (list, tuple)) and isinstance(section, (list, tuple)):
-        inner = [(i, *pair) for i, pair in enumerate(zip(given, section, strict=False))]
+        inner = [(key, value, values.get(key)) for key, value in raw.items()]
+    elif isinstance(raw, (list, tuple)) and isinstance(section, (list, tuple)):
+        inner = [(i, *pair) for i, pair in enumerate(zip(raw, section, strict=False))]
     for key, value, parsed in inner:
         for place, message in _wrong_numbers(value, parsed):
             yield (key, *place), message

@@ -24,8 +24,8 @@ def without_metadata(data: bytes, *, rotation: bool = True) -> bytes:
     if data.startswith(_PNG):
         return _PNG + b"".join(_png_chunks(data, _PNG_KEPT - left_out))
     if data.startswith(b"\xff\xd8"):
-        kept = {marker: least for marker, least in _JPEG_KEPT.items() if marker not in left_out}
-        return data[:2] + b"".join(_jpeg_segments(data, kept))
+        segments = {marker: least for marker, least in _JPEG_KEPT.items() if marker not in left_out}
+        return data[:2] + b"".join(_jpeg_segments(data, segments))
     return data
 
 
@@ -43,24 +43,24 @@ def _lacks_end(jpeg: bytes) -> bool:
     return end < 0 or end < jpeg.rfind(_SCAN)
 
 
-def _png_chunks(data: bytes, kept: set[bytes]) -> Iterator[bytes]:
+def _png_chunks(data: bytes, kinds: set[bytes]) -> Iterator[bytes]:
     """Yield the chunks that decoding needs."""
     at = len(_PNG)
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         critical = not kind[0] & 0x20
-        if critical or kind in kept:
+        if critical or kind in kinds:
             yield data[at : at + 12 + length]
         at += 12 + length
 
 
-def _jpeg_segments(data: bytes, kept: dict[int, int]) -> Iterator[bytes]:
+def _jpeg_segments(data: bytes, markers: dict[int, int]) -> Iterator[bytes]:
     """Yield the segments that decoding needs, then the scans as they are."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at : at + 2] != _SCAN:
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
         metadata = 0xE0 <= marker <= 0xEF or marker == 0xFE
-        if not metadata or length >= kept.get(marker, 2**16):
+        if not metadata or length >= markers.get(marker, 2**16):
             yield data[at : at + 2 + length]
         at += 2 + length
     yield data[at:]

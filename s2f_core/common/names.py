@@ -20,8 +20,8 @@ def visible(name: str) -> str:
     Unicode forms, widths, case, invisible characters and repeated spaces do not count.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    shown = "".join(char for char in folded if unicodedata.category(char) != "Cf")
-    return "/".join(" ".join(part.split()) for part in shown.split("/"))
+    text = "".join(char for char in folded if unicodedata.category(char) != "Cf")
+    return "/".join(" ".join(part.split()) for part in text.split("/"))
 
 
 def nearest(name: str, names: Collection[str]) -> str | None:

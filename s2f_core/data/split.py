@@ -131,8 +131,8 @@ def _official_parts(
         return parts
     log.info("split: the publisher has no %s: taken from train by hash", " and no ".join(missing))
     train = official & (parts == "train")
-    chosen = keys[train].map(lambda key: _part(key, split, ("train", *missing)))
-    return parts.where(~train, chosen)
+    by_hash = keys[train].map(lambda key: _part(key, split, ("train", *missing)))
+    return parts.where(~train, by_hash)
 
 
 def _with_leaks(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-KEPT = {"human-gap"}  # of no variant
+WITHOUT_VARIANT = {"human-gap"}
 
 
 def remove_stale_metrics(metrics: Path, variants: Collection[str]) -> None:
@@ -20,7 +20,7 @@ def remove_stale_metrics(metrics: Path, variants: Collection[str]) -> None:
         file
         for pattern in ("*.json", "curves/*.csv", "validation/*.csv")
         for file in sorted(metrics.glob(pattern))
-        if file.stem not in {*variants, *KEPT}
+        if file.stem not in {*variants, *WITHOUT_VARIANT}
     ]
     for file in stale:
         file.unlink()

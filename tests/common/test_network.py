@@ -55,7 +55,7 @@ def test_the_reason_is_one_line(message: str, expected: str) -> None:
 @pytest.mark.parametrize("address", ["http://me:s3/cr3t@h/", "http://h:5o/"])
 def test_an_address_that_cannot_be_read_shows_no_part_of_a_password(address: str) -> None:
     """The library's own message takes a part of it for a host."""
-    with pytest.raises(requests.exceptions.InvalidURL) as raised:
+    with pytest.raises(requests.exceptions.InvalidURL) as error:
         requests.get(address, timeout=1)
-    message = connection_problem(raised.value)
+    message = connection_problem(error.value)
     assert message.startswith("the address (or a proxy's) cannot be read: in a user name or")

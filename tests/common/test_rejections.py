@@ -69,9 +69,9 @@ def test_a_file_that_is_no_image_is_named(name: str) -> None:
     """The message is the reason alone, twice the same."""
     data, reason = FILES[name]
     for _ in range(2):
-        with pytest.raises(ImageError) as caught:
+        with pytest.raises(ImageError) as rejection:
             decode(data)
-        assert str(caught.value) == reason
+        assert str(rejection.value) == reason
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF", "TIFF"])

@@ -74,7 +74,7 @@ def test_frames_that_cannot_be_decoded_are_counted_and_the_others_read(tmp_path:
     """The frame before stays for them; without the last one the video is shorter."""
     source = _write(tmp_path / "in.avi", 9)
     data = bytearray(source.read_bytes())
-    images = [found.start() for found in re.finditer(b"00dc....\xff\xd8", data, re.DOTALL)]
+    images = [match.start() for match in re.finditer(b"00dc....\xff\xd8", data, re.DOTALL)]
     assert len(images) == 9
     for number in (3, 4, 8):
         start = images[number] + 8

@@ -86,7 +86,7 @@ def test_snapshots_copy_the_weights_at_their_shares(
     assert any(not torch.equal(earlier[0][name], value) for name, value in earlier[1].items())
 
 
-class Seen:
+class SquareMeans:
     """A stand-in for Inception: the means of 16 squares of an image."""
 
     def __init__(self, assets: Path) -> None:
@@ -110,7 +110,7 @@ def test_benchmark_trains_and_scores(
     photos.mkdir(parents=True)
     for number, face in enumerate(faces[:PICTURES]):
         save_png(photos / f"{number:06d}.png", face)
-    monkeypatch.setattr(quality_for_time, "inception", Seen)
+    monkeypatch.setattr(quality_for_time, "inception", SquareMeans)
     for place in (celeba_protocol, quality_for_time):
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)

@@ -95,4 +95,4 @@ def _numbers(annotation: Any, rules: tuple[Any, ...]) -> list[tuple[type, tuple[
         return [(annotation, rules)]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return []
-    return [found for each in get_args(annotation) for found in _numbers(each, rules)]
+    return [pair for each in get_args(annotation) for pair in _numbers(each, rules)]

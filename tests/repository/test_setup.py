@@ -64,10 +64,10 @@ def _project(folder: Path) -> Path:
 
 def _setup(folder: Path, **variables: str) -> tuple[int, str]:
     """Run it with the tests' Python first on the path; return its status and output."""
-    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    environment = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
     process = subprocess.run(
         [folder / ".ci" / "setup", "sr"],
-        env={**kept, "PATH": f"{PYTHON.parent}:/usr/bin:/bin", **variables},
+        env={**environment, "PATH": f"{PYTHON.parent}:/usr/bin:/bin", **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -77,7 +77,7 @@ def _setup(folder: Path, **variables: str) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project under a path that needs care, with its environment made."""
     folder = _project(tmp_path_factory.mktemp("setup") / "it's a ü #1; & [x]")
     status, output = _setup(folder)
@@ -86,13 +86,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_second_call_does_nothing(made: Path) -> None:
+def test_a_second_call_does_nothing(project: Path) -> None:
     """The environment holds the project."""
-    python = made / ".venv" / "bin" / "python"
+    python = project / ".venv" / "bin" / "python"
     subprocess.run([python, "-c", "import tiny"], check=True, cwd="/")
-    assert _setup(made) == (0, "")
-    (made / "constraints.txt").write_text("# changed\n")
-    status, output = _setup(made)
+    assert _setup(project) == (0, "")
+    (project / "constraints.txt").write_text("# changed\n")
+    status, output = _setup(project)
     assert (status, INSTALLED in output, "made anew" in output) == (0, True, False)
 
 
@@ -139,31 +139,31 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_environment_is_repaired(made: Path, damage: str) -> None:
+def test_a_damaged_environment_is_repaired(project: Path, damage: str) -> None:
     """It is made anew where that is necessary; the reason is said."""
     harm, reason = DAMAGES[damage]
-    harm(made / ".venv")
-    (made / ".venv" / "installed-sr").unlink(missing_ok=True)
-    status, output = _setup(made)
+    harm(project / ".venv")
+    (project / ".venv" / "installed-sr").unlink(missing_ok=True)
+    status, output = _setup(project)
     assert status == 0, output
     assert reason in output
     assert ("made anew" in output) == bool(reason)
-    python = made / ".venv" / "bin" / "python"
+    python = project / ".venv" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "check"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([python, "-c", "import tiny; tiny.A"], check=True, cwd="/")
-    assert _setup(made) == (0, "")
+    assert _setup(project) == (0, "")
 
 
 @pytest.mark.slow
-def test_dvc_works_without_git_and_with_it_later(made: Path) -> None:
+def test_dvc_works_without_git_and_with_it_later(project: Path) -> None:
     """An unpacked archive has no .git."""
-    settings = made / ".dvc" / "config.local"
+    settings = project / ".dvc" / "config.local"
     assert settings.read_text() == "no_scm = true"
-    (made / ".git").mkdir()
-    assert _setup(made) == (0, "")
+    (project / ".git").mkdir()
+    assert _setup(project) == (0, "")
     assert settings.read_text() == ""
-    (made / ".git").rmdir()
-    status, output = _setup(made)
+    (project / ".git").rmdir()
+    status, output = _setup(project)
     assert (status, settings.read_text()) == (0, "no_scm = true")
     assert "no git repository" in output
 
@@ -198,9 +198,9 @@ def test_an_unfit_python_is_one_line(
     python.parent.mkdir()
     _fake_python(python, version, modules or "exit 0")
     for tool in ("cat", "cksum", "dirname", "grep", "paste", "rm", "sed", "sh", "tr"):
-        found = shutil.which(tool)
-        assert found
-        (python.parent / tool).symlink_to(found)
+        program = shutil.which(tool)
+        assert program
+        (python.parent / tool).symlink_to(program)
     for variables in ({}, {"PYTHON": str(python)}):
         status, output = _setup(folder, PATH=str(python.parent), **variables)
         assert (status, len(output.splitlines())) == (1, 1), output

@@ -82,10 +82,10 @@ def test_faults_of_the_machine_are_one_line(
         raise error
 
     monkeypatch.setattr("sys.argv", ["s2f"])
-    with pytest.raises(SystemExit) as caught:
+    with pytest.raises(SystemExit) as exit_error:
         app.run(fail)
-    assert str(caught.value).startswith(message)
-    assert "\n" not in str(caught.value)
+    assert str(exit_error.value).startswith(message)
+    assert "\n" not in str(exit_error.value)
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

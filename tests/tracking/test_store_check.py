@@ -46,10 +46,10 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def _problem(store: str, seconds: float = 5.0) -> str:
     """The message about a store; it is one line and holds no password."""
     started = time.monotonic()
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(UserError) as failure:
         require_store(store, seconds)
     assert time.monotonic() - started < seconds + 2
-    text = str(raised.value)
+    text = str(failure.value)
     assert "\n" not in text
     assert "s3c" not in text
     assert text.startswith("MLflow at ")
@@ -148,10 +148,10 @@ def test_a_missing_driver(
 
 def _connect_problem(store: str) -> str:
     """The message about a store where MLflow itself finds the fault."""
-    with pytest.raises(Exception, match=r".") as raised:
+    with pytest.raises(Exception, match=r".") as failure:
         connect(store)
-    assert isinstance(raised.value, Exception)
-    kind, text = store_check.classify_error(raised.value, store)
+    assert isinstance(failure.value, Exception)
+    kind, text = store_check.classify_error(failure.value, store)
     assert kind == "user"
     assert "\n" not in text
     return text

@@ -217,8 +217,8 @@ class _LayoutReader:
     def _rows(self, places: Sequence[Place]) -> pd.DataFrame:
         """The rows of the first images of each part, by their paths."""
         names = self._limited({place.name: place.part for place in places})
-        taken = [place for place in places if place.name in names]
-        return self._with_ids(taken, [without_extension(place.name) for place in taken])
+        limited = [place for place in places if place.name in names]
+        return self._with_ids(limited, [without_extension(place.name) for place in limited])
 
     def _limited(self, parts: dict[str, str | None]) -> set[str]:
         """The first so many names of each part."""

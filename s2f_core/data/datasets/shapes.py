@@ -104,10 +104,10 @@ def _drawn_half(image: Pixels) -> str | None:
     shares = [
         float((half.max(axis=2).astype(int) - half.min(axis=2) > GREY).mean()) for half in halves
     ]
-    for drawn, photo in ((0, 1), (1, 0)):
-        is_drawing = shares[drawn] <= GREY_SHARE and halves[drawn].std() >= LINES
+    for sketch, photo in ((0, 1), (1, 0)):
+        is_drawing = shares[sketch] <= GREY_SHARE and halves[sketch].std() >= LINES
         if is_drawing and shares[photo] >= COLOURED_SHARE:
-            return names[drawn]
+            return names[sketch]
     return None
 
 

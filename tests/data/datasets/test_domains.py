@@ -114,7 +114,7 @@ def test_what_each_folder_was_read_as_is_told(tmp_path: Path) -> None:
 
 def test_makers_can_be_pickled(assets: Path) -> None:
     """Although the section's generic class cannot be pickled."""
-    opened = _section(assets).open(assets, 32, assets)
-    for domain in (opened.images, opened.own_inputs):
+    source = _section(assets).open(assets, 32, assets)
+    for domain in (source.images, source.own_inputs):
         assert domain is not None
         assert (pickle_round_trip(domain.make)(0) == domain.make(0)).all()

@@ -26,7 +26,7 @@ COUNT = 3
 
 
 @dataclass(frozen=True)
-class Opened:
+class Contents:
     """The layout, and the rows of the sketches (``a``) and of the photos."""
 
     layout: str | None
@@ -34,13 +34,13 @@ class Opened:
     b: pd.DataFrame
 
 
-def _open(path: Path, **keys: object) -> Opened:
+def _open(path: Path, **keys: object) -> Contents:
     """What a folder is read as, without making a table."""
     section = Folder.model_validate({"source": "folder", "path": "unused", **keys})
     contents = section.open(path, 32, path)
     own_inputs = contents.own_inputs
     a = pd.DataFrame() if own_inputs is None else own_inputs.rows
-    return Opened(contents.layout, a, contents.images.rows)
+    return Contents(contents.layout, a, contents.images.rows)
 
 
 def _table(path: Path, tmp_path: Path, **keys: object) -> Table:
@@ -302,10 +302,10 @@ REFUSED = {
 def test_thin_evidence_is_refused(tmp_path: Path, names: list[str], message: str) -> None:
     """The error says what there is and which setting decides."""
     path = write_files(tmp_path / "in", {f"{name}.png": RED for name in names})
-    with pytest.raises(UserError, match=message) as caught:
+    with pytest.raises(UserError, match=message) as error:
         _open(path)
-    assert "Set 'layout' to images, pairs or unpaired" in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert "Set 'layout' to images, pairs or unpaired" in str(error.value)
+    assert "\n" not in str(error.value)
     assert len(_open(path, layout="images").b) == len(names)
 
 
@@ -351,8 +351,8 @@ def test_the_stage_says_what_it_understood(
         "read as pairs (A/ and B/ share 40 names); 40 pairs; parts: test 20, train 20; the first: "
         "testA/0.png + testB/0.png, testA/1.png + testB/1.png, testA/10.png + testB/10.png"
     )
-    (said,) = [record.message for record in caplog.records if "read as" in record.message]
-    assert said.endswith(line)
+    (line_in_log,) = [record.message for record in caplog.records if "read as" in record.message]
+    assert line_in_log.endswith(line)
     text = (table.folder / "contents.json").read_text()
     summary = json.loads(text)
     assert summary["layout"] == "pairs"

@@ -24,33 +24,33 @@ def _grown(mask: Any, width: int) -> Any:
     return cv2.dilate(mask.astype(np.uint8), np.ones((width, width), np.uint8)) > 0
 
 
-def _check_strokes(taken: Photo, recall: float = 0.97, precision: float = 0.95) -> Doubles:
+def _check_strokes(picture: Photo, recall: float = 0.97, precision: float = 0.95) -> Doubles:
     """Check that the strokes are found, within a pixel, and little else; return the ink."""
-    ink = _ink(taken.pixels)
-    assert _grown(ink > INK, 3)[taken.strokes].mean() >= recall
-    assert _grown(taken.strokes, 5)[ink > INK].mean() >= precision
+    ink = _ink(picture.pixels)
+    assert _grown(ink > INK, 3)[picture.strokes].mean() >= recall
+    assert _grown(picture.strokes, 5)[ink > INK].mean() >= precision
     return ink
 
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_pencil_on_coloured_paper(paper: str) -> None:
     """All strokes are found, in uneven light; the paper is white."""
-    taken = photo(PAPERS[paper])
-    ink = _check_strokes(taken, recall=0.99, precision=0.99)
-    assert ink[taken.strokes].mean() > 0.4
-    assert ink[~_grown(taken.strokes, 5)].mean() < 0.005
+    picture = photo(PAPERS[paper])
+    ink = _check_strokes(picture, recall=0.99, precision=0.99)
+    assert ink[picture.strokes].mean() > 0.4
+    assert ink[~_grown(picture.strokes, 5)].mean() < 0.005
 
 
 @pytest.mark.parametrize("shadow", [0.45, 0.6, 0.8])
 @pytest.mark.parametrize("paper", ["white", "pink"])
 def test_pencil_in_a_shadow(paper: str, shadow: float) -> None:
     """The shadow of a hand is no ink, and strokes inside it are as dark as outside."""
-    taken = photo(PAPERS[paper], shadow=shadow)
-    ink = _check_strokes(taken)
+    picture = photo(PAPERS[paper], shadow=shadow)
+    ink = _check_strokes(picture)
     right, below = 0.6 * 512, 0.5 * 512
-    inside = taken.strokes & (np.indices((512, 512))[1] > right)
+    inside = picture.strokes & (np.indices((512, 512))[1] > right)
     inside &= np.indices((512, 512))[0] > below
-    assert ink[inside].mean() == pytest.approx(ink[taken.strokes].mean(), abs=0.06)
+    assert ink[inside].mean() == pytest.approx(ink[picture.strokes].mean(), abs=0.06)
 
 
 def test_faint_pencil() -> None:
@@ -71,13 +71,12 @@ def test_faint_pencil() -> None:
 )
 def test_pencil_on_ruled_paper(paper: str, ruling: str, tilt: float, shadow: float) -> None:
     """Lines, squares and a red margin are gone; of strokes across them three quarters stay."""
-    taken = photo(PAPERS[paper], ruling=ruling, tilt=tilt, shadow=shadow)
-    ink = _check_strokes(taken)
-    assert ink[taken.ruling & ~_grown(taken.strokes, 9)].mean() < 0.02
-    assert (
-        ink[taken.strokes].mean() > 0.75 * _ink(photo(PAPERS[paper]).pixels)[taken.strokes].mean()
-    )
-    assert "printed lines were taken out" in clean(taken.pixels).notes
+    picture = photo(PAPERS[paper], ruling=ruling, tilt=tilt, shadow=shadow)
+    ink = _check_strokes(picture)
+    assert ink[picture.ruling & ~_grown(picture.strokes, 9)].mean() < 0.02
+    plain_ink = _ink(photo(PAPERS[paper]).pixels)
+    assert ink[picture.strokes].mean() > 0.75 * plain_ink[picture.strokes].mean()
+    assert "printed lines were taken out" in clean(picture.pixels).notes
 
 
 def _on(paper: Any, ink: Any) -> tuple[Pixels, Any]:
@@ -109,8 +108,8 @@ def test_coloured_ink_is_dark(paper: Any, ink: Any) -> None:
     """Red on yellow, blue on pink, yellow on white, and black on navy, which is not inverted."""
     drawing, strokes = _on(paper, ink)
     assert clean(drawing).notes == ()
-    found = _check_strokes(Photo(drawing, strokes, strokes))
-    assert found[strokes].mean() > 0.6
+    darkness = _check_strokes(Photo(drawing, strokes, strokes))
+    assert darkness[strokes].mean() > 0.6
 
 
 @pytest.mark.parametrize("angle", [0, 7])
@@ -130,9 +129,9 @@ def test_what_is_around_a_sheet_is_paper(paper: Any, ink: Any, around: Any, angl
     turn = cv2.getRotationMatrix2D((316, 316), angle, 1)
     pixels = cv2.warpAffine(sheet, turn, (632, 632), borderValue=around)
     turned = cv2.warpAffine(mask, turn, (632, 632)) > 0
-    taken = Photo(np.asarray(pixels, np.uint8), turned, turned)
-    _check_strokes(taken)
-    assert clean(taken.pixels).notes[0] == "the surroundings of the sheet were left out"
+    picture = Photo(np.asarray(pixels, np.uint8), turned, turned)
+    _check_strokes(picture)
+    assert clean(picture.pixels).notes[0] == "the surroundings of the sheet were left out"
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), PAPERS["yellow"], (0, 0, 0), (90, 90, 90)])
@@ -156,9 +155,9 @@ def test_a_digital_drawing_stays() -> None:
 
 def test_a_wide_fill_on_photographed_paper_stays_ink() -> None:
     """Hair in black marker is no shadow, nor is a face in a crayon's colour."""
-    taken = photo().pixels.astype(np.float64)
-    taken[60:260, 100:400] *= 0.15
-    taken[300:480, 100:400] *= (0.9, 0.5, 0.4)
-    ink = _ink(taken.astype(np.uint8))
+    picture = photo().pixels.astype(np.float64)
+    picture[60:260, 100:400] *= 0.15
+    picture[300:480, 100:400] *= (0.9, 0.5, 0.4)
+    ink = _ink(picture.astype(np.uint8))
     assert ink[70:250, 110:390].mean() > 0.7
     assert ink[310:470, 110:390].mean() > 0.4

@@ -32,9 +32,9 @@ def test_a_margin_goes_with_the_lines() -> None:
     for count, ruled in ((18, True), (0, False)):
         ink = _ruled(count)
         ink[:, 60:62] = 0.3
-        without, found = remove_ruling(ink)
-        assert found == ruled
-        assert (without[:, 60:62].max() < 0.02) == ruled
+        clean, is_ruled = remove_ruling(ink)
+        assert is_ruled == ruled
+        assert (clean[:, 60:62].max() < 0.02) == ruled
 
 
 def test_what_is_drawn_along_a_line_stays() -> None:
