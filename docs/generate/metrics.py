@@ -47,7 +47,7 @@ def overview() -> str:
 
 
 def facts(key: str, score: Score) -> str:
-    """What the score declares about itself."""
+    """Return the entry of a score: its meaning, library and interval."""
     return "\n".join(
         [
             f"`{key}`, {value_range(score)}, {better(score)} is better: {score.describe}",

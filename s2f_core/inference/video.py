@@ -93,7 +93,7 @@ def _masked_mean(difference: Floats, mask: Floats) -> float:
 
 @dataclass(frozen=True)
 class VideoReport:
-    """What became of a video.
+    """The result of translating a video.
 
     ``frames`` were decoded; ``empty`` of them show no subject; ``lost`` more are listed in the file
     and could not be decoded. ``seconds`` is the length, ``flicker`` the mean, of 255.

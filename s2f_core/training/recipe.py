@@ -22,7 +22,7 @@ from s2f_core.training.schedules import Linear, Schedule
 
 @dataclass(frozen=True)
 class Turn:
-    """Who trains on a batch, and the standard deviation of the noise on D's inputs."""
+    """The players that train on a batch, and the standard deviation of the noise on D's inputs."""
 
     generator: bool = True
     discriminator: bool = True
@@ -194,7 +194,7 @@ class Recipe(Section):
         return min(steps, max_steps or steps)
 
     def turn(self, step: int, progress: float) -> Turn:
-        """Who trains at a step (from 0), which comes at this share of the training."""
+        """Return the turn of a step (from 0), at this share of the training."""
         noise = self.noise * max(0.0, 1 - progress / self.noise_until)
         after = step - self.head_start
         if after < 0:

@@ -1,4 +1,4 @@
-"""What a file is that is no image, in words that do not change from run to run."""
+"""Reasons for files that are no images, equal in every run."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_file_that_is_no_image_is_named(name: str) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF", "TIFF"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_file_without_its_end_is_truncated(kind: str, share: float) -> None:
-    """Whatever the format."""
+    """In every format."""
     data = encode(NOISE, kind)
     with pytest.raises(ImageError, match=r"^truncated$"):
         decode(data[: int(len(data) * share)])

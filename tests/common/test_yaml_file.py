@@ -49,7 +49,7 @@ def _read(folder: Path, text: str) -> object:
         ("'5'", "5"),
     ],
 )
-def test_a_bare_word_is_what_dvc_takes_it_for(tmp_path: Path, text: str, value: object) -> None:
+def test_a_bare_word_has_the_value_that_dvc_reads(tmp_path: Path, text: str, value: object) -> None:
     """YAML 1.2: `-S classes=[no,on]` puts both words into the file, and both stay words."""
     value_here = _read(tmp_path, f"key: {text}\n")
     assert value_here == {"key": value}
@@ -80,7 +80,7 @@ def test_a_date_is_text(tmp_path: Path) -> None:
         ("&a [*a]\n", "an alias is inside the value that it repeats"),
     ],
 )
-def test_what_dvc_passes_over_or_takes_otherwise_is_an_error(
+def test_values_that_dvc_ignores_or_reads_differently_are_errors(
     tmp_path: Path, text: str, message: str
 ) -> None:
     """DVC makes no stage of a key that is a number; two equal keys are one of them for PyYAML."""

@@ -123,9 +123,7 @@ def test_a_broken_picture_does_not_stop_the_others(
     assert "in/cut.jpg: truncated" in caplog.text
 
 
-def test_what_was_done_to_the_paper_is_told(
-    project: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_changes_of_the_paper_are_logged(project: Path, caplog: pytest.LogCaptureFixture) -> None:
     """White ink on a transparent page is inverted, a blank page is blank; nothing else is told."""
     lines = {"paper": "white", "ink": 0.1, "stroke_width": 3.0}
     mlflow_project.save_untrained(project / "data", "lines", drawn_at=32, lines=lines)

@@ -64,7 +64,7 @@ def test_folders_that_are_too_deep_are_reported() -> None:
     assert _reason(refused) == "over 100 folders deep"
 
 
-def test_what_cannot_be_read_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_picture_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     """A link to nothing, a folder, a pipe, which is not opened, and a file that goes meanwhile."""
     Path("in/gone.png").symlink_to("nowhere")
     Path("in/lost").symlink_to("nowhere")

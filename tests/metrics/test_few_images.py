@@ -71,7 +71,7 @@ def test_kid_of_a_few_images_has_a_value_without_an_interval(count: int, faces: 
 
 
 def test_one_image_has_a_mean_without_an_interval() -> None:
-    """What is not finite does not count."""
+    """Values that are not finite do not count."""
     assert mean_estimate(np.array([3.0, np.nan, np.inf])) == {
         "value": 3.0,
         "low": None,
@@ -81,7 +81,7 @@ def test_one_image_has_a_mean_without_an_interval() -> None:
     assert mean_estimate(np.array([np.nan])) == MISSING
 
 
-def test_what_is_not_finite_is_none() -> None:
+def test_a_value_that_is_not_finite_is_none() -> None:
     """A value without an interval, and nothing at all."""
     assert estimate(1.0, (0.5, float("nan")), 9) == {"value": 1, "low": None, "high": None, "n": 9}
     assert estimate(float("inf"), (0.0, 1.0), 9) == MISSING

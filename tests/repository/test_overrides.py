@@ -83,7 +83,7 @@ def test_an_override_of_a_key_that_only_the_defaults_show_needs_two_plus_signs(
     assert options.split == "val"
 
 
-def test_words_and_numbers_of_an_override_stay_what_they_are(tmp_path: Path) -> None:
+def test_words_and_numbers_of_an_override_keep_their_type(tmp_path: Path) -> None:
     """``no`` and ``on`` are classes, also without quotes; ``1e-5`` is a rate."""
     file = tmp_path / "params.yaml"
     classes = "++variants.best.data.classes=['no','on','1','Golden Retriever']"

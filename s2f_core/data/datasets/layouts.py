@@ -119,7 +119,7 @@ class LayoutDetector:
         return "classes", f"sub-folders: {self.tree}"
 
     def _size_hint(self) -> str:
-        """What a user of portrait strips needs to know; they look like photos."""
+        """Return a note for strips of two portraits, whose shape is that of photos."""
         width, height = self._shapes.common_size or (0, 0)
         if width <= height:
             return ""

@@ -51,7 +51,7 @@ def _cores(names: Sequence[str]) -> dict[str, str]:
 
 
 def _shared_start(names: Sequence[str]) -> str:
-    """What all names begin with, up to the first digit."""
+    """Return the common start of all names, up to the first digit."""
     first, last = min(names), max(names)
     start = ""
     for one, other in zip(first, last, strict=False):

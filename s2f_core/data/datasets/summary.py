@@ -1,4 +1,4 @@
-"""What a dataset stage understood: one line in the log, and ``contents.json`` in the table."""
+"""The layout and counts of a dataset: a line in the log and ``contents.json`` in the table."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What all pages share: the Jinja environment, common templates and style sheets."""
+"""The common parts of all pages: the Jinja environment, common templates and style sheets."""

@@ -38,7 +38,7 @@ def test_given_is_refused_for_a_source_without_sketches(
         convert(photos, GivenInputs(type="given"), photos.folder.with_name("inputs"), Path("none"))
 
 
-def test_the_refusal_says_what_the_source_was_read_as(tmp_path: Path) -> None:
+def test_the_error_names_the_layout_of_the_source(tmp_path: Path) -> None:
     """A folder of photos, which the dataset stage took for photos."""
     section = Folder.model_validate({"source": "folder", "path": "unused"})
     path = write_files(tmp_path / "in", {f"{n}.png": picture() for n in range(3)})

@@ -95,7 +95,7 @@ def test_a_missing_source_is_an_error(tmp_path: Path) -> None:
         prepare_table(_section(tmp_path / "assets"), tmp_path / "assets")
 
 
-def test_what_each_folder_was_read_as_is_told(tmp_path: Path) -> None:
+def test_the_layout_of_each_folder_is_logged(tmp_path: Path) -> None:
     """Also that the sketches of one are not used."""
     files = {f"drawn/{n}.png": picture() for n in "12"}
     files |= {f"mine/{side}/{n}.png": picture() for side in "AB" for n in "34"}

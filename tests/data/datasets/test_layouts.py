@@ -35,7 +35,7 @@ class Contents:
 
 
 def _open(path: Path, **keys: object) -> Contents:
-    """What a folder is read as, without making a table."""
+    """Return the layout and rows of a folder, without making a table."""
     section = Folder.model_validate({"source": "folder", "path": "unused", **keys})
     contents = section.open(path, 32, path)
     own_inputs = contents.own_inputs
@@ -340,9 +340,7 @@ def test_a_folder_around_one_side_does_not_count(tmp_path: Path) -> None:
     assert _open(write_files(tmp_path / "in", files)).layout == "pairs"
 
 
-def test_the_stage_says_what_it_understood(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_layout_and_counts_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """In one line before the work, and in a file of the table that is equal each time."""
     path = write_files(tmp_path / "in", _files("trainA", "trainB", "testA", "testB", count=20))
     caplog.set_level(logging.INFO)

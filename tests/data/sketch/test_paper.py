@@ -121,7 +121,7 @@ def test_coloured_ink_is_dark(paper: Any, ink: Any) -> None:
         (PAPERS["kraft"], BLACK_INK, (250, 250, 250)),
     ],
 )
-def test_what_is_around_a_sheet_is_paper(paper: Any, ink: Any, around: Any, angle: int) -> None:
+def test_the_area_around_a_sheet_is_paper(paper: Any, ink: Any, around: Any, angle: int) -> None:
     """A black sheet in a white frame, a white one on a dark table; also lying askew."""
     drawing, strokes = _on(paper, ink)
     sheet = cv2.copyMakeBorder(drawing, 60, 60, 60, 60, cv2.BORDER_CONSTANT, value=around)

@@ -37,7 +37,7 @@ def test_a_margin_goes_with_the_lines() -> None:
         assert (clean[:, 60:62].max() < 0.02) == ruled
 
 
-def test_what_is_drawn_along_a_line_stays() -> None:
+def test_strokes_along_a_line_stay() -> None:
     """A mouth in dark pencil on a printed line."""
     ink = _ruled(18)
     ink[200:202, 150:230] = 0.8
