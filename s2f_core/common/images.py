@@ -38,6 +38,8 @@ WHITE_SHARE = 0.95  # of what is not transparent, in white ink
 MAX_INK = 0.5  # of a drawing that is not transparent
 INK_SIDE = 512  # pixels of the longer side at which the ink's colour is looked at
 
+STRIP = 256  # rows of an image that are converted at once
+
 # Pillow's names. Other formats are rare for photos, and some of them run a program (EPS).
 FORMATS = ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
@@ -139,26 +141,36 @@ def pil_to_rgb(image: Image.Image) -> Pixels:
     if image.mode == "F":
         raise ImageError("its pixels are floating-point", "save it with 8 or 16 bits")
     if image.mode in {"I;16", "I;16L", "I;16B", "I"}:  # PIL would clip it at 255
-        return _wide_grey_to_rgb(np.asarray(image).astype(np.int64), tags)
+        return _wide_grey_to_rgb(np.asarray(image), tags)
+    paper = None
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "black" if _is_white_ink(image) else "white")
-        image = Image.alpha_composite(paper, image)
-    try:
-        return np.asarray(image.convert("RGB")).copy()
-    except ValueError:
-        raise ImageError("its colours cannot be converted", image.mode) from None
+        paper = "black" if _is_white_ink(image) else "white"
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, STRIP):  # so that few copies are in memory at once
+        strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+        try:
+            pixels[top : top + STRIP] = np.asarray(_on_paper(strip, paper).convert("RGB"))
+        except ValueError:
+            raise ImageError("its colours cannot be converted", image.mode) from None
+    return pixels
 
 
-def _wide_grey_to_rgb(values: npt.NDArray[np.int64], tags: Mapping[int, Any]) -> Pixels:
+def _on_paper(image: Image.Image, paper: str | None) -> Image.Image:
+    if paper is None:
+        return image
+    rgba = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, paper), rgba)
+
+
+def _wide_grey_to_rgb(values: npt.NDArray[Any], tags: Mapping[int, Any]) -> Pixels:
     """Scale grey [H, W] of 12 or 16 bits to uint8 [H, W, 3]; ``tags`` are those of a TIFF."""
     if values.min(initial=0) < 0 or values.max(initial=0) > 65535:
         raise ImageError("its grey values are outside 0 to 65535", "save it with 8 or 16 bits")
-    if tags.get(ExifTags.Base.BitsPerSample) == (12,):
-        values = values * 65535 // 4095
+    largest = 4095 if tags.get(ExifTags.Base.BitsPerSample) == (12,) else 65535
+    table = np.arange(65536).clip(0, largest) * 255 // largest
     if tags.get(ExifTags.Base.PhotometricInterpretation) == 0:  # 0 is white
-        values = 65535 - values
-    return np.repeat((values // 257).astype(np.uint8)[..., None], 3, axis=2)
+        table = 255 - table
+    return np.repeat(table.astype(np.uint8)[values.astype(np.uint16)][..., None], 3, axis=2)
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -173,9 +185,11 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _is_white_ink(image: Image.Image) -> bool:
-    """Whether an RGBA image is mostly transparent, and nearly all else is white or almost so."""
+    """Whether an image is mostly transparent, and nearly all else is white or almost so."""
     step = max(1, max(image.size) // INK_SIDE)
-    pixels = np.asarray(image)[::step, ::step]  # means would mix in the colour of clear pixels
+    size = (math.ceil(image.width / step), math.ceil(image.height / step))
+    sample = image.resize(size, Image.Resampling.NEAREST)  # means would mix in clear pixels' colour
+    pixels = np.asarray(sample.convert("RGBA"))
     opaque = pixels[..., 3].astype(np.float64) / 255
     if not 0 < opaque.mean() <= MAX_INK:
         return False
