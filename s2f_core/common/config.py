@@ -151,9 +151,9 @@ def _explain(
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:
-    given = problem["input"]
-    text = f"{problem['msg'].removeprefix('Value error, ')}, got {given!r:.200}"
-    unquoted = problem["type"] == "string_type" and isinstance(given, (bool, int, float))
+    value = problem["input"]
+    text = f"{problem['msg'].removeprefix('Value error, ')}, got {value!r:.200}"
+    unquoted = problem["type"] == "string_type" and isinstance(value, (bool, int, float))
     return f"{text}: put it in quotes" if unquoted else text
 
 

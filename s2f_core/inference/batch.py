@@ -79,13 +79,13 @@ def translate(
     files.check([noise] if takes_noise else [each for each in sources if not each.problem])
     result = BatchResult()
     try:
-        shown = Sheet(len(sources), options.samples) if sheet else None
+        sample_sheet = Sheet(len(sources), options.samples) if sheet else None
         if takes_noise:
-            _sample(model, options, files, result, shown)
+            _sample(model, options, files, result, sample_sheet)
         else:
-            _translate(model, sources, options, files, result, shown)
-        if shown is not None and shown.rows:
-            files.save(files.sheet_path, shown.image())
+            _translate(model, sources, options, files, result, sample_sheet)
+        if sample_sheet is not None and sample_sheet.rows:
+            files.save(files.sheet_path, sample_sheet.image())
             result.outputs.append(files.sheet_path)
     finally:
         for label, why in result.errors.items():
@@ -115,8 +115,8 @@ def _translate(
         inputs = list(_read(model, sources[part.start : part.stop], options, result))
         squares = [each.square for each in inputs]
         for number in range(1, options.samples + 1):
-            chosen = replace(options, samples=1, seed=options.seed + number - 1)
-            outputs = model.outputs(squares, chosen)
+            one_sample = replace(options, samples=1, seed=options.seed + number - 1)
+            outputs = model.outputs(squares, one_sample)
             for each, (image,) in zip(inputs, outputs, strict=True):
                 _save(files, each.source.stem, number, image, result, each.source.label)
                 if sheet is not None:

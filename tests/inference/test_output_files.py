@@ -43,9 +43,9 @@ def _source(path: str) -> Source:
 def _check(
     *paths: str, out: str = "out", samples: int = 1, sheet: bool = False, force: bool = False
 ) -> OutputFiles:
-    given = [_source(path) for path in paths]
+    sources = [_source(path) for path in paths]
     files = OutputFiles(Path(out), single_format(out), samples, sheet=sheet, force=force)
-    files.check(given)
+    files.check(sources)
     return files
 
 
@@ -55,9 +55,9 @@ def test_each_format_holds_the_picture(kind: str, channels: int) -> None:
     """At its size, in colour or grey; Pillow cannot read EPS and PDF itself."""
     image = _picture(channels)
     with Image.open(io.BytesIO(encode(image, kind))) as read:
-        found = np.asarray(read.convert("RGB" if channels == 3 else "L")).astype(int)
+        pixels = np.asarray(read.convert("RGB" if channels == 3 else "L")).astype(int)
     expected = image if channels == 3 else image[..., 0]
-    assert np.abs(found - expected).mean() < (8 if kind == "GIF" else 2)  # of 256 colours
+    assert np.abs(pixels - expected).mean() < (8 if kind == "GIF" else 2)  # of 256 colours
 
 
 def test_the_ending_chooses_the_format() -> None:

@@ -35,9 +35,9 @@ def _stems(*inputs: str) -> list[str]:
 def _reason(source: Source) -> str:
     if source.problem:
         return source.problem
-    with pytest.raises(ImageError) as caught:
+    with pytest.raises(ImageError) as error:
         source.read()
-    return str(caught.value)
+    return str(error.value)
 
 
 def test_linked_folders_are_followed() -> None:
@@ -71,9 +71,9 @@ def test_an_unreadable_picture_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> 
     Path("in/self.png").symlink_to("self.png")
     Path("in/folder.png").mkdir()
     os.mkfifo("in/pipe.png")
-    found = {source.label: source for source in _find("in")}
+    sources = {source.label: source for source in _find("in")}
     Path("in/a.png").unlink()
-    assert {name: _reason(source) for name, source in found.items() if "deep" not in name} == {
+    assert {name: _reason(source) for name, source in sources.items() if "deep" not in name} == {
         "in/a.png": "no such file",
         "in/folder.png": "a folder, not a picture",
         "in/gone.png": "a link to a file that does not exist",
@@ -81,7 +81,7 @@ def test_an_unreadable_picture_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> 
         "in/pipe.png": "a pipe or a device, not a file",
         "in/self.png": "a link to a file that does not exist",
     }
-    assert found["in/deep/b.JPG"].read() == b"in/deep/b.JPG"
+    assert sources["in/deep/b.JPG"].read() == b"in/deep/b.JPG"
     assert _reason(_find("in/gone.png")[0]) == "a link to a file that does not exist"
     assert _reason(_find("in/pi*.png")[0]) == "a pipe or a device, not a file"
 
