@@ -18,8 +18,9 @@ from fastapi.responses import JSONResponse, Response
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, encode_png, to_rgb
+from s2f_core.data.sketch.paper import clean
 from s2f_core.demo.canvases import CANVASES
-from s2f_core.demo.hints import hints
+from s2f_core.demo.hints import hints, warning
 from s2f_core.demo.http_errors import JSON, ApiError, openapi_responses
 from s2f_core.demo.models import DemoModel, find_model
 from s2f_core.demo.queue import FairQueue, QueueFullError, SupersededError
@@ -57,6 +58,7 @@ def add_routes(app: FastAPI, models: dict[str, DemoModel], training_data: Traini
         ("POST", "prepare", api.prepare, JSON, job_errors),
         ("POST", "picture", api.picture, PNG, upload_errors),
         ("POST", "hints", api.hints, JSON, upload_errors),
+        ("POST", "drawing", api.drawing, PNG, upload_errors),
         ("POST", "condition", api.condition, PNG, upload_errors),
     )
     for method, name, endpoint, content_type, errors in routes:
@@ -137,12 +139,22 @@ class Api:
         generator = find_model(self.models, model)
         drawing = await read_image(request, generator.description.size)
 
-        def compare() -> list[dict[str, object]]:
+        def compare() -> dict[str, object]:
+            page, canvas = generator.input_pixels(drawing), generator.canvas
             ranges = self.training_data.ranges(generator)
-            return hints(generator.input_pixels(drawing), generator.canvas, ranges)
+            return {"hints": hints(page, canvas, ranges), "warning": warning(page, canvas)}
 
-        key = (client, model, "hints")
-        return {"hints": await self._run(request, client, key, compare)}
+        return await self._run(request, client, (client, model, "hints"), compare)
+
+    async def drawing(self, request: Request, client: Client) -> Response:
+        """Turn a photographed drawing into dark lines on white, as a PNG of the same size.
+
+        ``s2f-notes`` says what was done.
+        """
+        picture = await read_image(request)
+        cleaned = await self._run(request, client, (client, "drawing"), lambda: clean(picture))
+        headers = {"s2f-notes": "; ".join(cleaned.notes)}
+        return Response(encode_png(cleaned.pixels), media_type=PNG, headers=headers)
 
     async def condition(self, request: Request, model: ModelName, client: Client) -> Response:
         """Turn a photo into an input of the model, as a PNG."""

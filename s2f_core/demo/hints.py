@@ -15,6 +15,9 @@ from s2f_core.demo.canvases import CANVASES, CanvasName
 QUANTILES = (0.05, 0.5, 0.95)  # of the training inputs
 INK_THRESHOLD = 32  # of 255; from here a pixel counts as ink
 MIN_PIECE = 3  # pixels of the smallest piece that counts
+MIN_PAPER = 0.2  # of a canvas of lines that is paper, at least
+BLANK = "Nothing is dark enough to be a line: draw with a darker pen."
+NO_PAPER = "Nearly all of the canvas is ink: draw dark lines on white, or start from a photo."
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,16 @@ def usual_ranges(inputs: Pixels, canvas: CanvasName) -> dict[str, UsualRange]:
     return ranges
 
 
+def warning(drawing: Pixels, canvas: CanvasName) -> str:
+    """Say why a drawing uint8 [H, W, C] cannot be read as lines; empty if it can."""
+    if canvas != "lines":
+        return ""
+    image = black_on_white(drawing[None], canvas)
+    if int(image.min()) >= 255 - INK_THRESHOLD:
+        return BLANK
+    return NO_PAPER if (image >= 255 - INK_THRESHOLD).mean() < MIN_PAPER else ""
+
+
 def hints(
     drawing: Pixels, canvas: CanvasName, ranges: Mapping[str, UsualRange]
 ) -> list[dict[str, object]]:
@@ -155,6 +168,8 @@ def hints(
     for name, usual in ranges.items():
         each = MEASURES[name]
         value = float(each.compute(image)[0])
+        if np.isnan(value):
+            continue
         text, low, high = (format(one, each.format) for one in (value, usual.low, usual.high))
         advice = ""
         if value < usual.low and text != low:  # a difference that the texts show

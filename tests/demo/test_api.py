@@ -111,6 +111,25 @@ def test_hints_compare_a_drawing_with_the_training_inputs(server: str) -> None:
     assert advice["stroke_width"] == "use a thinner pen"
     assert advice["size"] == "draw larger"
     assert advice["pieces"] == ""
+    black = np.zeros((SIDE, SIDE, 3), np.uint8)
+    answer = post_image(server, "hints", encode_png(black), model="lines").json()
+    assert answer["warning"].startswith("Nearly all of the canvas is ink")
+
+
+def test_a_photographed_drawing_becomes_dark_lines_on_white(server: str) -> None:
+    """Of any proportions; coloured paper is no word, light ink is told."""
+    for paper, ink, notes in (
+        ((240, 214, 92), 20, ""),
+        ((30, 32, 30), 240, "light ink on dark paper was inverted"),
+    ):
+        picture = np.full((90, 160, 3), paper, np.uint8)
+        picture[40:44, 30:120] = ink
+        response = post_image(server, "drawing", encode_png(picture))
+        cleaned = decoded(response)
+        assert cleaned.shape == (90, 160)
+        assert cleaned[41:43, 40:110].max() < 60
+        assert cleaned[:20].min() == 255
+        assert response.headers["s2f-notes"] == notes
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Hints: the measures of drawings, and the advice outside the usual ranges."""
 
+import json
+
 import numpy as np
 import pytest
 
 from s2f_core.common.images import Pixels
-from s2f_core.demo.hints import MEASURES, UsualRange, hints, measure, usual_ranges
+from s2f_core.demo.hints import MEASURES, UsualRange, hints, measure, usual_ranges, warning
 
 
 def _drawing(*boxes: tuple[int, int, int, int], ink: int = 0) -> Pixels:
@@ -59,6 +61,32 @@ def test_difference_lost_in_rounding_gives_no_advice() -> None:
     (hint,) = hints(_drawing((4, 4, 8, 8)), "lines", ranges)
     assert hint["value_text"] == "100%"
     assert hint["advice"] == ""
+
+
+@pytest.mark.parametrize(
+    ("drawing", "message"),
+    [
+        (_drawing(), "Nothing is dark enough"),
+        (_drawing((4, 4, 9, 9), ink=240), "Nothing is dark enough"),
+        (_drawing((0, 0, 32, 32)), "Nearly all of the canvas is ink"),
+        (_drawing((0, 0, 32, 32), ink=170), "Nearly all of the canvas is ink"),
+        (_drawing((4, 4, 8, 8)), ""),
+    ],
+)
+def test_a_canvas_that_is_no_drawing_is_told(drawing: Pixels, message: str) -> None:
+    """It is blank, too pale or all ink; only lines are looked at."""
+    assert warning(drawing, "lines").startswith(message)
+    assert bool(warning(drawing, "lines")) == bool(message)
+    assert warning(drawing, "paint") == ""
+
+
+def test_no_width_is_given_of_a_page_that_is_all_ink() -> None:
+    """Its row is left out; the others stay, and every number is one."""
+    inputs = [_drawing((row % 4, 6, 27, 1), (3, 6 + row % 5, 1, 22)) for row in range(20)]
+    ranges = usual_ranges(np.stack(inputs), "lines")
+    rows = hints(_drawing((0, 0, 32, 32), ink=90), "lines", ranges)
+    assert {row["name"] for row in rows} == set(MEASURES) - {"stroke_width"}
+    json.dumps(rows, allow_nan=False)
 
 
 @pytest.mark.parametrize("canvas", ["paint", "noise"])

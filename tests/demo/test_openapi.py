@@ -34,7 +34,7 @@ OPERATIONS = [
         ("GET", f"/api/{name}")
         for name in ("models", "training-data", "example", "mean-input", "noise")
     ],
-    *[("POST", f"/api/{name}") for name in ("prepare", "picture", "hints", "condition")],
+    *[("POST", f"/api/{name}") for name in ("prepare", "picture", "hints", "drawing", "condition")],
     ("GET", "/runtime/{name}"),
 ]
 

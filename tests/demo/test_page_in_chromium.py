@@ -196,6 +196,31 @@ def test_example_is_placed_on_the_canvas(page: Browser) -> None:
     assert page.run(INK) == 0
 
 
+@pytest.mark.parametrize(
+    ("paper", "ink", "note"),
+    [
+        ("#f0d65c", "#333", ""),
+        ("transparent", "white", "drop.png: light ink on dark paper was inverted."),
+    ],
+)
+def test_a_dropped_drawing_loses_its_paper(page: Browser, paper: str, ink: str, note: str) -> None:
+    """Yellow paper becomes white; white ink on a transparent page becomes dark, and is told."""
+    page.run(
+        "(async () => { const sheet = new OffscreenCanvas(800, 600), pen = sheet.getContext('2d');"
+        f"pen.fillStyle = '{paper}'; if ('{paper}' !== 'transparent') pen.fillRect(0, 0, 800, 600);"
+        f"pen.fillStyle = '{ink}'; pen.fillRect(200, 290, 400, 20);"
+        "const files = new DataTransfer();"
+        "files.items.add(new File([await sheet.convertToBlob()], 'drop.png', {type: 'image/png'}));"
+        "document.getElementById('canvas-frame').dispatchEvent("
+        "new DragEvent('drop', {dataTransfer: files, bubbles: true})); })()"
+    )
+    page.until(f"{INK} > 1000")
+    assert page.run(INK) == pytest.approx(256 * 13, rel=0.2)
+    summary = "document.getElementById('summary').textContent"
+    page.until(f"{summary}.includes('differs')")
+    assert page.run(summary).startswith(note or "Your drawing differs")
+
+
 def test_next_sample_is_another_picture(page: Browser) -> None:
     """Of a model that takes noise alone and shows no canvas."""
     page.run("document.querySelector('[name=canvas][value=noise]').click()")

@@ -17,7 +17,6 @@ from s2f_core.data.sketch.paper import WHITE, clean
 from s2f_core.data.sketch.sheet import margin_colour
 from s2f_core.data.sketch.strokes import (
     BLANK,
-    MAX_STROKE,
     UNITS,
     LineStatistics,
     thicken,
@@ -32,6 +31,7 @@ MAX_SIDE = 1024  # pixels a side at which lines are measured and changed, at mos
 MAX_SQUARE = 4096  # pixels of the longer side, at most, of what is padded or stretched
 TOLERANCE = 1.6  # lines whose widths are in no larger ratio are left alone
 MAX_WIDTH = 4.0  # 128ths: lines are not made wider, since the eyes of a face would close
+MAX_LINE = 32.0  # 128ths: what is wider is an area, and made no thinner
 THIN = 0.25  # thinning aims at this quantile of the widths, so that few thin lines vanish
 TONES = 0.25  # inputs with more ink than this have soft tones beside lines, as HED's have
 NO_INK = "no ink was found: the page is blank"
@@ -126,7 +126,7 @@ def _match_width(sketch: Pixels, target: float) -> Pixels:
     if not len(each):
         return sketch
     median, thin = float(np.median(each)), float(np.quantile(each, THIN))
-    if target / TOLERANCE <= median <= target * TOLERANCE or median > MAX_STROKE:
+    if target / TOLERANCE <= median <= target * TOLERANCE or median > MAX_LINE:
         return sketch
     thicker = max(0.0, min(target, MAX_WIDTH) - median)
     change = thicker if median < target else min(0.0, target - thin)

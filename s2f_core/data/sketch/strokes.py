@@ -15,7 +15,7 @@ UNITS = 128  # lengths are in so many parts of an image's side, so that they fit
 MEASURE_SCALE = 4  # a sketch is enlarged so many times before its strokes are measured
 MAX_ENLARGED = 2048  # pixels a side, at most, after that
 BLANK = 247  # a sketch whose darkest pixel is not below this has no strokes, only noise
-MAX_STROKE = UNITS / 4  # wider than this, it is a filled page and no stroke
+MAX_STROKE = UNITS / 2  # wider than this, it is a filled page and no stroke
 OUTLIER = 8.0  # a sketch with strokes so many times wider than usual is left out of statistics
 JPEG_CHROMA = 16  # channels of a grey pixel differ by no more after JPEG
 COLOURED_SHARE = 1e-3  # of its pixels make a sketch coloured
@@ -37,7 +37,7 @@ def stroke_width(sketches: Pixels) -> Values:
     """The median width of the strokes of sketches [n, H, W, 1 or 3]: float64 [n].
 
     In 128ths of the side; see :func:`widths`. NaN for a sketch without strokes: one that is blank,
-    all ink, or mostly filled, so that its median is above a quarter of the side.
+    all ink, or mostly filled, so that its median is above half of the side.
     """
     return np.asarray([_median_width(widths(sketch)) for sketch in sketches])
 

@@ -184,6 +184,17 @@ function drawPicture(context, picture) {
   context.drawImage(picture, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
 }
 
+// Shrink a picture to at most SIDE pixels a side, as a PNG with its transparency.
+export function shrinkPicture(picture) {
+  const scale = Math.min(1, SIDE / Math.max(picture.width, picture.height));
+  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, 0, 0, width, height);
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
 // Crop a picture to its central square, as a PNG of SIDE × SIDE pixels.
 export function cropSquare(picture) {
   const canvas = new OffscreenCanvas(SIDE, SIDE);

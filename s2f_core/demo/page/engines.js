@@ -38,7 +38,12 @@ export const serverEngine = {
 
   async hints(model, board) {
     const response = await post("/api/hints", { model: model.name }, board.rgb(model.size));
-    return (await response.json()).hints;
+    return response.json();
+  },
+
+  async clean(drawing) {
+    const response = await post("/api/drawing", {}, drawing);
+    return [await createImageBitmap(await response.blob()), response.headers.get("s2f-notes")];
   },
 
   async condition(model, photo) {

@@ -1,5 +1,5 @@
 // The page: canvases, tools, cards and hints.
-import { Board, cropSquare } from "./board.js";
+import { Board, cropSquare, shrinkPicture } from "./board.js";
 import { Card, download } from "./cards.js";
 import { makeBrowserEngine, serverEngine } from "./engines.js";
 import { renderHints } from "./hints.js";
@@ -15,6 +15,7 @@ const selectedModels = new Map(); // sets of names, by canvas
 let api; // the response of /api/models
 let canvas; // the name of the current canvas
 let hintsTimer;
+let pictureNote = ""; // of what was done to the paper of the last picture
 
 const get = async (path, parameters = {}) => {
   const response = await fetch(`${path}?${new URLSearchParams(parameters)}`);
@@ -117,24 +118,29 @@ function updateButtons() {
 async function updateHints() {
   const model = comparedModel();
   if ($("comparison").hidden || !model) return;
-  const hints = board.isEmpty ? [] : await engine.hints(model, board).catch(() => null);
+  if (board.isEmpty) pictureNote = "";
+  const answer = board.isEmpty ? { hints: [], warning: "Draw something first." }
+    : await engine.hints(model, board).catch(() => null);
   if (comparedModel() !== model) return;
-  if (!hints) { // the server is busy, for example exporting models
+  if (!answer) { // the server is busy, for example exporting models
     clearTimeout(hintsTimer);
     hintsTimer = setTimeout(updateHints, 4 * HINTS_DELAY);
     return;
   }
-  const { rows, summary } = renderHints(hints, model, setPenWidth);
+  const { rows, summary } = renderHints(answer.hints, model, setPenWidth);
   $("hints").replaceChildren(...rows);
   $("hints").parentElement.hidden = $("hints-note").hidden = !rows.length;
-  $("summary").textContent = summary || "Draw something first.";
+  $("summary").textContent = [pictureNote, answer.warning || summary].filter(Boolean).join(" ");
 }
 
 // ── pictures from files ─────────────────────────────────────────────────────────────────────────
 async function openFile(file, isPhoto) {
   try {
     let picture = await createImageBitmap(file);
+    let note = "";
     if (isPhoto) picture = await engine.condition(comparedModel(), await cropSquare(picture));
+    else if (canvas === "lines" && !inBrowser) [picture, note] = await engine.clean(await shrinkPicture(picture));
+    pictureNote = note && `${file.name}: ${note}.`;
     board.placePicture(picture);
     showError("");
   } catch (error) {
