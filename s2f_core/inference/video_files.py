@@ -158,7 +158,9 @@ def _is_picture(source: Path) -> bool:
 @contextmanager
 def _capture(source: Path) -> Iterator[cv2.VideoCapture]:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # our messages say it
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     video = cv2.VideoCapture(str(source.absolute()), cv2.CAP_FFMPEG)
+    cv2.utils.logging.setLogLevel(level)
     try:
         size = (video.get(key) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         width, height = size

@@ -121,6 +121,19 @@ def test_an_output_video_has_as_many_frames(data: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_a_video_with_a_cut_file_is_translated_as_far_as_it_goes(
+    data: Path, tmp_path: Path
+) -> None:
+    """The frames that are missing are counted; names with colons are files, not addresses."""
+    source = _save(tmp_path / "12:00:00.avi", _frames(9))
+    content = source.read_bytes()
+    source.write_bytes(content[: len(content) * 2 // 3])
+    report = translate(s2f_core.load("tiny", data), source, tmp_path / "a:b.avi", PHOTO)
+    frames, _ = _read(tmp_path / "a:b.avi")
+    assert 0 < len(frames) == report.frames < 9
+    assert report.frames + report.lost == 9
+
+
 def test_frames_without_a_subject_repeat_the_last_output(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
