@@ -138,19 +138,22 @@ class _LayoutReader:
         return self._contents(self._domain(self.tree.places))
 
     def classes(self) -> DatasetContents:
-        classes, loose, empty = self.tree.classes()
-        if not classes:
+        classes = self.tree.classes()
+        if not classes.images:
             raise self._layout_error("sub-folders")
         tables = [
             self._rows(places).assign(**{"class": to_unicode(name)})
-            for name, places in classes.items()
+            for name, places in classes.images.items()
         ]
-        tables += [empty_class_row(name).assign(**{"class": to_unicode(name)}) for name in empty]
-        if loose:
-            rows = file_rows([p.name for p in loose], [without_extension(p.name) for p in loose])
+        tables += [
+            empty_class_row(name).assign(**{"class": to_unicode(name)}) for name in classes.empty
+        ]
+        if names := [place.name for place in classes.loose]:
+            rows = file_rows(names, map(without_extension, names))
             tables.append(rows.assign(rejected="not in the folder of a class"))
+        notes = [f"{'/ and '.join(names)}/ are read as one class" for names in classes.alike]
         rows = pd.concat(tables, ignore_index=True)
-        return self._contents(self._domain_of_rows(rows))
+        return self._contents(self._domain_of_rows(rows), None, *map(to_unicode, notes))
 
     def unpaired(self) -> DatasetContents:
         own_inputs, images = map(self._domain, self._two_sides())

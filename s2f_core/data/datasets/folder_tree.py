@@ -159,6 +159,19 @@ class Place:
 
 
 @dataclass(frozen=True)
+class FolderClasses:
+    """The images of each class, those of none, and the classes without images.
+
+    Folders whose names people read as equal are one class; ``alike`` lists them.
+    """
+
+    images: dict[str, list[Place]]
+    loose: list[Place]
+    empty: list[str]
+    alike: list[list[str]]
+
+
+@dataclass(frozen=True)
 class FolderTree:
     """The places of all images under ``root``, the deepest folder that contains them.
 
@@ -217,27 +230,30 @@ class FolderTree:
         shared = len(_common([place.folders for place in places], whole=True))
         return [Place(p.name, p.part, p.side, p.folders[shared:]) for p in places]
 
-    def classes(self) -> tuple[dict[str, list[Place]], list[Place], list[str]]:
-        """The images of each class, those of none, and the classes without images.
-
-        The class is the first folder that is no part and not shared by all images. Names that
-        people read as equal are one class.
-        """
+    def classes(self) -> FolderClasses:
+        """The classes: the first folders that are no part and not shared by all images."""
         shared = _common([place.folders for place in self.places])
         names: dict[str, str] = {}
-        classes: dict[str, list[Place]] = {}
+        spellings: dict[str, set[str]] = {}
+        images: dict[str, list[Place]] = {}
         loose = []
         for place in self.places:
             if folders := place.folders[len(shared) :]:
-                name = names.setdefault(visible(folders[0]), folders[0])
-                classes.setdefault(name, []).append(place)
+                name = names.setdefault(visible(folders[0]), normalise(folders[0]))
+                images.setdefault(name, []).append(place)
+                spellings.setdefault(name, set()).add(folders[0])
             else:
                 loose.append(place)
         below = [
             path[len(shared) :] for path in self.empty_folders if path[: len(shared)] == shared
         ]
         empty = {visible(path[0]): path[0] for path in below if path}
-        return classes, loose, sorted(name for key, name in empty.items() if key not in names)
+        return FolderClasses(
+            images,
+            loose,
+            sorted(name for key, name in empty.items() if key not in names),
+            [sorted(each) for each in spellings.values() if len(each) > 1],
+        )
 
     def __str__(self) -> str:
         return ", ".join(self._describe_folders())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 from s2f_core.common.errors import UserError
 from s2f_core.common.names import visible
 from s2f_core.data.datasets.files import SourceFiles
-from s2f_core.data.datasets.folder_tree import SIDES, FolderTree, FolderWords
+from s2f_core.data.datasets.folder_tree import SIDES, FolderTree, FolderWords, Place
 from s2f_core.data.datasets.pairing import alike_names, numbered_alike
 from s2f_core.data.datasets.shapes import Shapes, drawn_half
 
@@ -111,11 +111,11 @@ class LayoutDetector:
         return None
 
     def _classes(self) -> tuple[Layout, str]:
-        classes, loose, _ = self.tree.classes()
-        if len(classes) < 2 or loose:
+        classes = self.tree.classes()
+        if len(classes.images) < 2 or classes.loose:
             return "images", str(self.tree) + self._size_hint()
-        if len(classes) == 2:
-            self._require_no_domains(*classes)
+        if len(classes.images) == 2:
+            self._require_no_domains(classes.images)
         return "classes", f"sub-folders: {self.tree}"
 
     def _size_hint(self) -> str:
@@ -125,9 +125,9 @@ class LayoutDetector:
             return ""
         return f"; all are {width}x{height}: if each is a sketch beside a photo, set layout: strips"
 
-    def _require_no_domains(self, one: str, other: str) -> None:
+    def _require_no_domains(self, classes: Mapping[str, Sequence[Place]]) -> None:
         """Raise UserError if two folders look like sketches and photos, not like classes."""
-        classes, _, _ = self.tree.classes()
+        one, other = classes
         names = [{place.key.rpartition("/")[2] for place in classes[name]} for name in (one, other)]
         shared = len(names[0] & names[1])
         if 2 * shared >= min(map(len, names)):

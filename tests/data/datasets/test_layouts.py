@@ -244,11 +244,12 @@ def test_ambiguous_look_is_no_pair(tmp_path: Path) -> None:
     assert contents.a["rejected"].notna().sum() == 2
 
 
-def test_classes_that_look_alike_are_one(tmp_path: Path) -> None:
-    """In a part each, or side by side."""
-    files = {"train/Oak/1.png": RED, "test/oak/2.png": RED, "train/elm/3.png": RED}
-    rows = _open(write_files(tmp_path / "in", files)).b
-    assert rows["class"].nunique() == 2
+def test_classes_that_look_alike_are_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """In a part each, or side by side; in the form of accents that people type."""
+    names = ["train/Oak/1", "test/oak/2", "train/Bouleau\u0301/3"]
+    rows = _open(write_files(tmp_path / "in", {f"{name}.png": RED for name in names})).b
+    assert set(rows["class"]) == {"oak", "Bouleaú"}
+    assert "Oak/ and oak/ are read as one class" in caplog.text
 
 
 def test_nearly_strips_are_asked_about(tmp_path: Path) -> None:
