@@ -31,7 +31,7 @@ from s2f_core.data.datasets.folder_tree import (
 from s2f_core.data.datasets.layouts import Layout, LayoutDetector
 from s2f_core.data.datasets.pairing import PairedImages, alike_names, partners_note
 from s2f_core.data.datasets.photos import CroppedPhotos, PhotoSource
-from s2f_core.data.datasets.shapes import Shapes, StripHalves
+from s2f_core.data.datasets.shapes import StripHalves, StripShape
 from s2f_core.data.datasets.source import DatasetContents
 from s2f_core.data.tables import Domain
 
@@ -99,19 +99,20 @@ class Folder(PhotoSource):
         names = image_names(files)
         words = FolderWords(self.a, self.b)
         layout, reason = self.layout, "as set"
+        tree = FolderTree.from_files(files, names, words, sides=True)
+        sides_set = bool({"a", "b"} & self.model_fields_set)
+        detector = LayoutDetector(files, names, tree, words, sides_set)
         if layout == "auto":
-            tree = FolderTree.from_files(files, names, words, sides=True)
-            sides_set = bool({"a", "b"} & self.model_fields_set)
-            layout, reason = LayoutDetector(files, names, tree, words, sides_set).detect()
+            layout, reason = detector.detect()
         if self.crop == "face" and layout in {"pairs", "strips"}:
             raise UserError(
                 f"{path}: crop 'face' cannot be used with layout '{layout}': it would crop the two "
                 "images of a pair differently; use centre or random"
             )
-        sides = layout in {"pairs", "unpaired"}
-        tree = FolderTree.from_files(files, names, words, sides=sides)
+        if layout not in {"pairs", "unpaired"}:
+            tree = FolderTree.from_files(files, names, words, sides=False)
         crop = make_cropper(self.crop, size, self.seed, assets)
-        reader = _LayoutReader(self, files, names, tree, crop, layout, reason)
+        reader = _LayoutReader(self, files, detector, tree, crop, layout, reason)
         readers: dict[Layout, Callable[[], DatasetContents]] = {
             "images": reader.images,
             "pairs": reader.pairs,
@@ -128,7 +129,7 @@ class _LayoutReader:
 
     section: Folder
     files: SourceFiles
-    names: Sequence[str]
+    detector: LayoutDetector
     tree: FolderTree
     crop: Callable[[Pixels, str], Pixels]
     layout: Layout
@@ -177,19 +178,21 @@ class _LayoutReader:
         return self._contents(images, own_inputs, *filter(None, notes))
 
     def strips(self) -> DatasetContents:
-        rows = self._rows(self.tree.places)
-        names = tuple(rows["source"])
-        shapes = Shapes.of(self.files, self.names)
+        rows, shapes = self._rows(self.tree.places), self.detector.shapes
         stacked = self.section.side in {"A-over-B", "B-over-A"}
-        square = 2 * (shapes.high if stacked else shapes.wide) > shapes.readable
+        square = 2 * (shapes.high if stacked else shapes.wide) > len(shapes.sizes)
+        shape = StripShape(stacked, square)
+        problems = {name: shape.problem(size) for name, size in shapes.sizes.items()}
+        reasons = {name: f"not a strip: {text}" for name, text in problems.items() if text}
+        rows["rejected"] = rows["rejected"].fillna(rows["source"].map(reasons))
+        names = tuple(rows["source"])
         first, second = (
-            Domain(rows, StripHalves(self.files, names, half, stacked, square, self.crop))
-            for half in (0, 1)
+            Domain(rows, StripHalves(self.files, names, half, shape, self.crop)) for half in (0, 1)
         )
         notes = []
         if not square:
-            shape = "high as wide" if stacked else "wide as high"
-            notes.append(f"most pictures are not twice as {shape}: all are cut in the middle")
+            form = "high as wide" if stacked else "wide as high"
+            notes.append(f"most pictures are not twice as {form}: all are cut in the middle")
         if self.section.side in {"AB", "A-over-B"}:
             return self._contents(second, first, *notes)
         return self._contents(first, second, *notes)
@@ -205,8 +208,8 @@ class _LayoutReader:
             more.append(f"{outside} images are in no folder {', '.join(words)}: no parts are kept")
         if self.files.linked:
             more.append(
-                f"DVC does not see changes behind a link to a folder ({self.files.linked[0]}): "
-                "after one, run 'dvc repro -s -f dataset@ROLE'"
+                f"DVC does not look behind links to folders ({self.files.linked[0]}): "
+                "after a change there, run 'dvc repro -s -f dataset@ROLE'"
             )
         for note in more:
             log.warning("%s: %s", self.files.path, note)
@@ -261,7 +264,7 @@ class _LayoutReader:
         sides = [self.tree.of_side(side) for side in SIDES]
         if not all(sides):
             raise self._layout_error(f"{a}/ and {b}/ (set 'a' and 'b' for other names)")
-        if others := len(self.names) - sum(map(len, sides)):
+        if others := len(self.tree.places) - sum(map(len, sides)):
             log.warning(
                 "%s: %d images are ignored: neither in %s/ nor in %s/",
                 self.files.path,

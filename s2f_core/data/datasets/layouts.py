@@ -32,7 +32,8 @@ class LayoutDetector:
     sides_set: bool = False
 
     @cached_property
-    def _shapes(self) -> Shapes:
+    def shapes(self) -> Shapes:
+        """The sizes of all pictures."""
         return Shapes.of(self.files, self.names)
 
     def detect(self) -> tuple[Layout, str]:
@@ -87,10 +88,11 @@ class LayoutDetector:
         return "pairs", reason
 
     def _strips(self) -> tuple[Layout, str] | None:
-        shapes = self._shapes
-        wide = f"{shapes.wide} of {shapes.readable} pictures are twice as wide as high"
-        high = f"{shapes.high} of {shapes.readable} pictures are twice as high as wide"
-        least, few = MOST * shapes.readable, FEW * shapes.readable
+        shapes = self.shapes
+        count = len(shapes.sizes)
+        wide = f"{shapes.wide} of {count} pictures are twice as wide as high"
+        high = f"{shapes.high} of {count} pictures are twice as high as wide"
+        least, few = MOST * count, FEW * count
         if shapes.wide and shapes.wide >= least:
             return "strips", wide
         if shapes.nearly_wide > few:
@@ -120,7 +122,7 @@ class LayoutDetector:
 
     def _size_hint(self) -> str:
         """Return a note for strips of two portraits, whose shape is that of photos."""
-        width, height = self._shapes.common_size or (0, 0)
+        width, height = self.shapes.common_size or (0, 0)
         if width <= height:
             return ""
         return f"; all are {width}x{height}: if each is a sketch beside a photo, set layout: strips"

@@ -77,7 +77,7 @@ def partners_note(
         alike = nearest(name, free)
         examples.append(f"{name} (nearest there: {alike})" if alike else name)
     more = ", …" if len(alone) > EXAMPLES else ""
-    return f"{len(alone)} of {where}/ have no partner in {folder}/: {', '.join(examples)}{more}"
+    return f"{len(alone)} of {where}/ without a partner in {folder}/: {', '.join(examples)}{more}"
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -32,29 +33,35 @@ Size = tuple[int, int]  # width and height, in pixels
 
 @dataclass(frozen=True)
 class Shapes:
-    """How many pictures can be read, and have the shapes of strips.
+    """The sizes of the pictures that can be read, by name."""
 
-    ``wide`` are twice as wide as high, ``nearly_wide`` up to 2 % more or less than that, ``high``
-    twice as high as wide. ``common_size`` is the size that all pictures have.
-    """
-
-    readable: int
-    wide: int
-    nearly_wide: int
-    high: int
-    common_size: Size | None
+    sizes: Mapping[str, Size]
 
     @classmethod
     def of(cls, files: SourceFiles, names: Sequence[str]) -> Shapes:
-        """Count over all pictures, from the starts of their files."""
-        sizes = [size for name in names if (size := read_size(files, name))]
-        return cls(
-            len(sizes),
-            sum(width == 2 * height for width, height in sizes),
-            sum(abs(width - 2 * height) <= NEARLY * width for width, height in sizes),
-            sum(height == 2 * width for width, height in sizes),
-            sizes[0] if len(set(sizes)) == 1 else None,
-        )
+        """Read the sizes of all pictures, from the starts of their files."""
+        return cls({name: size for name in names if (size := read_size(files, name))})
+
+    @cached_property
+    def wide(self) -> int:
+        """How many are twice as wide as high."""
+        return sum(width == 2 * height for width, height in self.sizes.values())
+
+    @cached_property
+    def nearly_wide(self) -> int:
+        """How many are twice as wide as high, or up to 2 % more or less."""
+        return sum(abs(wide - 2 * high) <= NEARLY * wide for wide, high in self.sizes.values())
+
+    @cached_property
+    def high(self) -> int:
+        """How many are twice as high as wide."""
+        return sum(height == 2 * width for width, height in self.sizes.values())
+
+    @property
+    def common_size(self) -> Size | None:
+        """The size that all pictures have."""
+        sizes = set(self.sizes.values())
+        return sizes.pop() if len(sizes) == 1 else None
 
 
 def read_size(files: SourceFiles, name: str) -> Size | None:
@@ -111,40 +118,43 @@ def _drawn_half(image: Pixels) -> str | None:
     return None
 
 
-def halve(image: Pixels, *, stacked: bool, square: bool) -> tuple[Pixels, Pixels]:
-    """Return the left and right half of a strip, or the upper and lower of a stacked one.
+@dataclass(frozen=True)
+class StripShape:
+    """Strips of two halves side by side, or ``stacked``; ``square`` halves or any equal ones."""
 
-    Raises ImageError if the halves are not equal, or not squares though they must be.
-    """
-    height, width = image.shape[:2]
-    length, across = (height, width) if stacked else (width, height)
-    names = ("height", "width") if stacked else ("width", "height")
-    if square and length != 2 * across:
-        raise ImageError(
-            "not a strip", f"{width}x{height}, the {names[0]} must be twice the {names[1]}"
-        )
-    if length % 2:
-        raise ImageError("not a strip", f"{width}x{height}, the {names[0]} must be even")
-    middle = length // 2
-    if stacked:
-        return image[:middle], image[middle:]
-    return image[:, :middle], image[:, middle:]
+    stacked: bool
+    square: bool
+
+    def problem(self, size: Size) -> str:
+        """Why a picture of this size is no strip; empty if it is one."""
+        one, other = ("height", "width") if self.stacked else ("width", "height")
+        along, across = reversed(size) if self.stacked else size
+        if self.square and along != 2 * across:
+            return f"{size[0]}x{size[1]}, the {one} must be twice the {other}"
+        return f"{size[0]}x{size[1]}, the {one} must be even" if along % 2 else ""
+
+    def halve(self, image: Pixels) -> tuple[Pixels, Pixels]:
+        """Return the left and right half of a strip, or the upper and lower of a stacked one."""
+        height, width = image.shape[:2]
+        if problem := self.problem((width, height)):
+            raise ImageError("not a strip", problem)
+        if self.stacked:
+            return image[: height // 2], image[height // 2 :]
+        return image[:, : width // 2], image[:, width // 2 :]
 
 
 @dataclass(frozen=True)
 class StripHalves:
-    """The first (0) or second (1) halves of strips; see :func:`halve`."""
+    """The first (0) or second (1) halves of strips."""
 
     files: SourceFiles
     names: tuple[str, ...]
     half: int
-    stacked: bool
-    square: bool
+    shape: StripShape
     crop: Callable[[Pixels, str], Pixels]
 
     def __call__(self, row: int) -> Pixels:
         """Return the image of a row; raises ImageError if the file is not a strip."""
         name = self.names[row]
-        image = decode(self.files.read(name))
-        halves = halve(image, stacked=self.stacked, square=self.square)
+        halves = self.shape.halve(decode(self.files.read(name)))
         return self.crop(halves[self.half], name)

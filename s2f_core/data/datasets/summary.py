@@ -87,7 +87,7 @@ def describe(summary: Mapping[str, Any]) -> str:
         words += [_describe_counts("inputs", counts)] if (counts := summary["inputs"]) else []
     if summary["pairs"]:
         words += _details(summary["images"])
-    examples = ", ".join(" + ".join(files) for files in summary["examples"])
+    examples = ", ".join(" + ".join(dict.fromkeys(files)) for files in summary["examples"])
     line = "; ".join(filter(None, [*words, f"the first: {examples}" if examples else ""]))
     return " ".join(line.split())
 

@@ -72,7 +72,7 @@ def test_linked_sides_are_pairs(tmp_path: Path, caplog: pytest.LogCaptureFixture
         table = _table(folder, root)
         assert table.accepted["id"].tolist() == own_inputs(table).accepted["id"].tolist()
         assert len(table) == COUNT
-        assert f"behind a link to a folder ({linked[0]})" in caplog.text
+        assert f"does not look behind links to folders ({linked[0]})" in caplog.text
 
 
 def test_a_broken_link_is_a_rejected_row(tmp_path: Path) -> None:
@@ -181,13 +181,18 @@ def _noise(seed: int) -> Pixels:
 
 
 @pytest.mark.parametrize("size", [(129, 64), (130, 64), (100, 100)])
-def test_one_odd_strip_is_one_rejected_row(tmp_path: Path, size: tuple[int, int]) -> None:
-    """The others are strips."""
+def test_one_odd_strip_is_one_rejected_row(
+    tmp_path: Path, size: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others are strips; the line before the work says so."""
+    caplog.set_level(logging.INFO)
     files = {f"{n:02d}.png": _strip() for n in range(39)} | {"99.png": _strip(*size)}
     table = _table(write_files(tmp_path / "in", files), tmp_path)
     assert len(table) == len(own_inputs(table)) == 39
     reason = f"not a strip: {size[0]}x{size[1]}, the width must be twice the height"
     assert reasons(table) == reasons(own_inputs(table)) == {"99": reason}
+    line = "strips (39 of 40 pictures are twice as wide as high); 39 pairs; 1 rejected; the first"
+    assert f"read as {line}: 00.png, 01.png, 02.png" in caplog.text
 
 
 def test_mixed_and_portrait_strips_are_asked_about(tmp_path: Path) -> None:
@@ -233,8 +238,8 @@ def test_names_that_look_alike_are_pairs(tmp_path: Path, caplog: pytest.LogCaptu
     usable = [rows[rows["rejected"].isna()]["id"] for rows in (contents.a, contents.b)]
     assert sorted(usable[0]) == sorted(usable[1]) == ["Zoë", "img_1", "sub/two", "Ä"]
     assert set(contents.a["rejected"].dropna()) == {"no partner in B/"}
-    assert "3 of A/ have no partner in B/: alone, img_7 (nearest there: img_07), ä" in caplog.text
-    assert "2 of B/ have no partner in A/: img_07 (nearest there: img_7), other" in caplog.text
+    assert "3 of A/ without a partner in B/: alone, img_7 (nearest there: img_07), ä" in caplog.text
+    assert "2 of B/ without a partner in A/: img_07 (nearest there: img_7), other" in caplog.text
 
 
 def test_ambiguous_look_is_no_pair(tmp_path: Path) -> None:
