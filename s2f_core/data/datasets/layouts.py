@@ -56,7 +56,8 @@ class LayoutDetector:
         sides, top = self.tree.sides, self.tree.top_folders
         if {"a", "b"} <= sides.keys():
             if None in sides:
-                raise self._error(f"more than {a}/ and {b}/")
+                other = next(place.name for place in self.tree.places if place.side is None)
+                raise self._error(f"more than {a}/ and {b}/, such as {other}")
             return self._pairs()
         (side,) = sides.keys() & {"a", "b"} or {None}
         above = self.tree.root.rstrip("/").rpartition("/")[2]

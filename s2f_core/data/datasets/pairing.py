@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ def _by_look(names: Collection[str]) -> dict[str, list[str]]:
 
 
 def numbered_alike(a: Sequence[str], b: Sequence[str]) -> str | None:
-    """Return a hint if names differ only by what all names of a side begin and end with."""
+    """Return a hint if names differ only by leading zeros or what all names of a side share."""
     cores = [_cores(names) for names in (a, b)]
     shared = [core for core in cores[0] if core in cores[1]]
     if 2 * len(shared) < max(len(a), len(b)):
@@ -47,7 +48,8 @@ def numbered_alike(a: Sequence[str], b: Sequence[str]) -> str | None:
 def _cores(names: Sequence[str]) -> dict[str, str]:
     start = _shared_start(names)
     end = _shared_start([name[len(start) :][::-1] for name in names])
-    return {name[len(start) : len(name) - len(end)]: name for name in names}
+    cores = {name[len(start) : len(name) - len(end)]: name for name in names}
+    return {re.sub(r"0*(\d+)", r"\1", core): name for core, name in cores.items()}
 
 
 def _shared_start(names: Sequence[str]) -> str:

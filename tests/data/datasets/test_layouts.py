@@ -285,6 +285,9 @@ def test_names_that_differ_by_a_word_are_told(
     caplog.set_level(logging.INFO)
     _table(write_files(tmp_path / "in", files), tmp_path)
     assert "share no names; if a-0 and b-0 are a pair, give them the same name" in caplog.text
+    files = {f"A/{n}.png": RED for n in range(12)} | {f"B/{n:03}.png": RED for n in range(12)}
+    _table(write_files(tmp_path / "zeros", files), tmp_path)
+    assert "share no names; if 0 and 000 are a pair, give them the same name" in caplog.text
     caplog.clear()
     files = {f"A/{n}.png": RED for n in "123"} | {f"B/{n}.png": RED for n in "xyz"}
     _table(write_files(tmp_path / "other", files), tmp_path)
