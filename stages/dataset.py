@@ -18,10 +18,12 @@ def dataset(
 
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset, ImageSize, prepare
+    from s2f_core.data.untracked import warn_if_untracked
 
     size = load(ImageSize, "image_size")
     source = load(Dataset, "data", role)
     prepare(source, source.path, size, Path("data") / role / "kept", Path("data/assets"))
+    warn_if_untracked(source.path)
 
 
 if __name__ == "__main__":
