@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from tqdm import tqdm
 
 from s2f_core.common import distributed
 from s2f_core.common.errors import UserError
+from s2f_core.common.progress import progress_bar
 from s2f_core.common.signals import Interruption
 from s2f_core.data.batches import Batches, Prefetcher
 from s2f_core.networks import checkpoint
@@ -228,7 +228,7 @@ def _stopwatch(before: float) -> Callable[[], float]:
 
 def _progress_bar(training: Training) -> Any:
     batch, timed = training.recipe.batch, training.limit < math.inf
-    return tqdm(
+    return progress_bar(
         desc=training.name,
         total=None if timed else training.total_steps * batch,
         initial=training.step * batch,
