@@ -10,7 +10,6 @@ Entries under ``variants:`` are merged with ``defaults:``, which holds what they
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -24,6 +23,7 @@ from pydantic import (
 
 from s2f_core.common.entry_names import check_names
 from s2f_core.common.errors import UserError
+from s2f_core.common.explain import explain, without_tags, wrong_numbers
 from s2f_core.common.yaml_file import Version, file_version, read_yaml
 
 PARAMS_FILE = Path("params.yaml")
@@ -69,33 +69,16 @@ def validate(kind: Any, value: Any, *keys: str, file: Path = PARAMS_FILE) -> Any
     try:
         section = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        raise UserError(_explain(error, kind, value, file, keys)) from None
-    for place, message in _wrong_numbers(value, section):
-        key = ".".join([*_origin(file, keys, place), *map(str, place)])
-        raise UserError(f"{file}: {key}: {message}")
-    return section
-
-
-def _wrong_numbers(raw: Any, section: Any) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    """Place and message of each value that pydantic takes for a number and the project does not.
-
-    True and false are 1 and 0 for it, and its integers have no end; tables and networks have 64
-    bits for them.
-    """
-    if isinstance(raw, bool):
-        if isinstance(section, (int, float)) and not isinstance(section, bool):
-            yield (), f"Input should be a valid number, got {raw}"
-    elif isinstance(raw, int) and abs(raw) >= 2**63:
-        yield (), f"Input should be between -2^63 and 2^63, got {raw}"
-    inner: list[tuple[int | str, Any, Any]] = []
-    if isinstance(raw, dict) and isinstance(section, (dict, BaseModel)):
-        values = vars(section) if isinstance(section, BaseModel) else section
-        inner = [(key, value, values.get(key)) for key, value in raw.items()]
-    elif isinstance(raw, (list, tuple)) and isinstance(section, (list, tuple)):
-        inner = [(i, *pair) for i, pair in enumerate(zip(raw, section, strict=False))]
-    for key, value, parsed in inner:
-        for place, message in _wrong_numbers(value, parsed):
-            yield (key, *place), message
+        problems = explain(error, kind)
+    else:
+        problems = list(wrong_numbers(value, section))
+        if not problems:
+            return section
+    lines = [
+        f"{file}: {'.'.join([*_origin(file, keys, place), *without_tags(value, place)])}: {message}"
+        for place, message in problems
+    ]
+    raise UserError("\n".join(dict.fromkeys(lines)))
 
 
 def merge(default: Any, own: Any) -> Any:
@@ -132,45 +115,6 @@ def _merged(file: Path, version: Version) -> Any:
     return {**content, VARIANTS: {name: merge(default, own) for name, own in variants.items()}}
 
 
-def _explain(
-    error: ValidationError, kind: Any, value: Any, file: Path, keys: tuple[str, ...]
-) -> str:
-    """One line a problem: file, key, what is wrong and what was given."""
-    lines = []
-    problems = error.errors(include_url=False)
-    wrong_inside = {problem["loc"][:-1] for problem in problems if problem["loc"]}
-    for problem in problems:
-        if problem["type"] == "too_short" and problem["loc"] in wrong_inside:
-            continue  # only the right items are counted
-        place = [*_origin(file, keys, problem["loc"]), *_without_tags(value, problem["loc"])]
-        what = _sentence({**problem})
-        if problem["type"] == "extra_forbidden":
-            what = f"unknown key (known keys: {_known_keys(kind, problem['loc'])})"
-        lines.append(f"{file}: {'.'.join(place)}: {what}")
-    return "\n".join(dict.fromkeys(lines))
-
-
-def _sentence(problem: Mapping[str, Any]) -> str:
-    value = problem["input"]
-    text = f"{problem['msg'].removeprefix('Value error, ')}, got {value!r:.200}"
-    unquoted = problem["type"] == "string_type" and isinstance(value, (bool, int, float))
-    return f"{text}: put it in quotes" if unquoted else text
-
-
-def _without_tags(value: Any, location: tuple[int | str, ...]) -> list[str]:
-    """The keys of a location in a value, without the type names of unions."""
-    keys = []
-    for part in location:
-        if isinstance(value, dict) and part not in value and part in value.values():
-            continue
-        keys.append(str(part))
-        if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and isinstance(part, int):
-            value = value[part] if part < len(value) else None
-    return keys
-
-
 def _origin(file: Path, keys: tuple[str, ...], location: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys under which the value at ``location`` was written: ``keys``, or the defaults."""
     if keys[:1] != (VARIANTS,) or len(keys) < 2 or not location:
@@ -189,27 +133,3 @@ def _has(value: Any, path: tuple[int | str, ...]) -> bool:
         elif not isinstance(value, dict) or value.get("type") != part:
             return False
     return True
-
-
-def _known_keys(kind: Any, location: tuple[int | str, ...]) -> str:
-    """The keys that the schema allows in place of the unknown one at ``location``."""
-    schema = TypeAdapter(kind).json_schema()
-    node = schema
-    for part in location[:-1]:
-        node = _resolve(schema, node)
-        branches = node.get("oneOf") or node.get("anyOf") or []
-        tagged = node.get("discriminator", {}).get("mapping", {})
-        if part in tagged:
-            node = {"$ref": tagged[part]}
-        elif part in node.get("properties", {}):
-            node = node["properties"][part]
-        else:
-            extra = node.get("additionalProperties")
-            node = branches[0] if branches else extra if isinstance(extra, dict) else {}
-    return ", ".join(_resolve(schema, node).get("properties", {})) or "none"
-
-
-def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in node:
-        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-    return node

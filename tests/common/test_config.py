@@ -1,14 +1,17 @@
 """Parameters: typed, closed, and clear when wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import Field
+from section_values import valid_values
 
-from s2f_core.common.config import Section, load, merge
+from s2f_core.common.config import Section, load, merge, validate
 from s2f_core.common.errors import UserError
 from s2f_core.data.conditions import Condition
 from s2f_core.data.conditions.pencil import Pencil
+from s2f_core.training.variant import Variant
 
 
 class Wheel(Section):
@@ -124,6 +127,34 @@ def test_a_wrong_parameter_is_explained(
         load(kind, *keys, file=file)
     assert message in str(error.value)
     assert str(file) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("recipe.batch", 0, r"got 0 \(allowed: ≥ 1, ≤ 65,536\)"),
+        ("recipe.epochs", -1, r"got -1 \(allowed: > 0, ≤ 1,000,000\)"),
+        ("recipe.sketch.drop", [0, 2], r"got 2 \(allowed: ≥ 0, ≤ 1\)"),
+        ("recipe.sketch.canny.sigma", [0, 99], r"got 99 \(allowed: ≥ 0, ≤ 32\)"),
+        ("recipe.sketch.canny.sygma", 1, r"unknown key \(known keys: sigma, low, high\)"),
+        ("recipe.schedule.decay", 2, r"got 2 \(allowed: > 0, ≤ 1\)"),
+        ("generator.depth", 1, r"got 1 \(allowed: ≥ 2"),
+        ("generator.activation.slop", 1, r"unknown key \(known keys: type, slope\)"),
+    ],
+)
+def test_the_allowed_range_is_found_at_any_depth(place: str, value: object, message: str) -> None:
+    """Through optional sections, unions, tuples and mappings."""
+    values: dict[str, Any] = valid_values(Variant)
+    values["recipe"] |= {"sketch": {"canny": {}}, "schedule": {"type": "linear"}}
+    values["generator"] |= {"activation": {"type": "leaky-relu"}}
+    *path, last = place.split(".")
+    inner = values
+    for key in path:
+        inner = inner[key]
+    inner[last] = value
+    with pytest.raises(UserError, match=rf"^p: variants\.{place}[.\d]*: .*{message}") as error:
+        validate(Variant, values, "variants", file=Path("p"))
+    assert "\n" not in str(error.value)
 
 
 def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -75,7 +76,7 @@ def valid_values(section: type[BaseModel]) -> dict[str, Any]:
         "Recipe": {"epochs": 1},
     }
     if (name := section.__name__.partition("[")[0]) in special:
-        return dict(special[name])
+        return copy.deepcopy(special[name])
     values = {}
     for key, field in section.model_fields.items():
         tag = get_args(field.annotation)[0] if get_origin(field.annotation) is Literal else None
