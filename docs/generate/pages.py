@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from docs.generate import api, assets, commands, metrics, parameters, sweeps
+from docs.generate import api, assets, commands, inputs, metrics, parameters, sweeps
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/parameters.md": parameters.page,
+    "reference/inputs.md": inputs.page,
     "reference/commands.md": commands.page,
     "reference/metrics.md": metrics.page,
     "reference/assets.md": assets.page,
