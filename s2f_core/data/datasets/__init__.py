@@ -18,6 +18,7 @@ from s2f_core.data.datasets.domainnet import DomainNet
 from s2f_core.data.datasets.domains import Domains
 from s2f_core.data.datasets.files import fingerprint
 from s2f_core.data.datasets.folder import Folder
+from s2f_core.data.datasets.folder_tree import to_unicode
 from s2f_core.data.datasets.gaussian_surfaces import GaussianSurfaces
 from s2f_core.data.datasets.imagenet import ImageNetFolder
 from s2f_core.data.datasets.openmoji import OpenMoji
@@ -69,5 +70,5 @@ def prepare(dataset: Dataset, path: Path, size: int, out: Path, assets: Path) ->
     if contents.own_inputs is not None:
         shutil.move(own_inputs, out / OWN_INPUTS)
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(out / CONTENTS_FILE, text + "\n")
+    write_text(out / CONTENTS_FILE, to_unicode(text) + "\n")
     return read(out)

@@ -51,7 +51,7 @@ def image_names(files: SourceFiles) -> list[str]:
     counts = Counter(PurePosixPath(name).suffix or "without extension" for name in others)
     summary = ", ".join(f"{count} {extension}" for extension, count in sorted(counts.items()))
     if not names:
-        content = f"only {summary}" if summary else "no files"
+        content = f"only {summary}" if summary else "no files but hidden ones"
         allowed = " ".join(IMAGE_EXTENSIONS)
         packed = any(extension.lower() in ARCHIVE_EXTENSIONS for extension in counts)
         advice = ": unpack the archives; only zips directly in the folder are read" * packed

@@ -258,7 +258,8 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     """The error has its content and the image extensions."""
     (tmp_path / "in").mkdir()
     with pytest.raises(
-        UserError, match=r"has no images, no files \(image extensions: \.jpg .* \.png"
+        UserError,
+        match=r"has no images, no files but hidden ones \(image extensions: \.jpg .* \.png",
     ):
         _table(tmp_path, {})
     with pytest.raises(UserError, match=r"has no images, only 2 \.mov, 1 \.txt"):

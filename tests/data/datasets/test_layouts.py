@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -369,3 +370,11 @@ def test_the_layout_and_counts_are_logged(tmp_path: Path, caplog: pytest.LogCapt
     assert str(tmp_path) not in text
     moved = path.rename(tmp_path / "elsewhere")
     assert (_table(moved, tmp_path).folder / "contents.json").read_text() == text
+
+
+def test_odd_bytes_in_names_do_not_end_the_work(tmp_path: Path) -> None:
+    """The file beside the table shows them as replacement characters."""
+    files = {os.fsdecode(b"x\xff/1.png"): RED, "y/2.png": RED, "z/\n.png": RED}
+    table = _table(write_files(tmp_path / "in", files), tmp_path)
+    text = (table.folder / "contents.json").read_text(encoding="utf-8")
+    assert json.loads(text)["reason"].startswith("sub-folders: x\ufffd/ (1), y/ (1)")
