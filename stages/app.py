@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 from s2f_core.common import project
-from s2f_core.common.errors import UserError
+from s2f_core.common.errors import UserError, is_out_of_memory
 from s2f_core.common.redact import redact_output
 
 # Faults of the machine: disk full, quota, file size limit, missing permission, read-only disk.
@@ -76,12 +76,11 @@ def run(*commands: Callable[..., None]) -> None:
         if error.errno not in MACHINE_ERRORS | PATH_ERRORS:
             raise
         sys.exit(f"error: {error.filename or 'a file'} cannot be used: {error.strerror}")
-    except MemoryError as error:
-        sys.exit(f"error: out of memory: {error}; set S2F_WORKERS to a lower number")
-    except RuntimeError as error:
+    except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-        sys.exit(f"error: out of memory: {str(error).partition(chr(10))[0]}")
+        detail = f": {str(error).splitlines()[0]}" if str(error) else ""
+        sys.exit(f"error: out of memory{detail}; tables need less with a lower S2F_WORKERS")
 
 
 def _ensure_home() -> None:
@@ -90,9 +89,3 @@ def _ensure_home() -> None:
         Path.home()
     except RuntimeError:
         os.environ["HOME"] = str(project.root().absolute() / ".s2f" / "home")
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether PyTorch found no memory: on a GPU by its own class, else by its message."""
-    text = str(error)
-    return type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text

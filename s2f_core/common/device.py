@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from s2f_core.common.errors import UserError
+from s2f_core.common.errors import UserError, is_out_of_memory
 
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 ResolvedPrecision = Literal["32-true", "bf16-mixed", "16-mixed"]
@@ -47,7 +47,6 @@ def explain_out_of_memory(what: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        is_full = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not is_full and "can't allocate memory" not in str(error):  # the CPU's has no class
+        if not is_out_of_memory(error):
             raise
         raise UserError(f"there is no memory left for {what}: {remedy}") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+OPENCV_NO_MEMORY = -4
+
 
 class UserError(Exception):
     """Something outside the code is wrong: a parameter, a file, the network, the disk.
@@ -17,3 +19,13 @@ def list_names(names: Collection[str], most: int = 20) -> str:
     """Join names by commas for a message: at most the first ``most``, then their number."""
     listed = ", ".join(list(names)[:most])
     return f"{listed}, … ({len(names)} in all)" if len(names) > most else listed
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether numpy, PyTorch, on a GPU or not, or OpenCV found no memory."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in str(error)  # of PyTorch on a processor
+        or getattr(error, "code", None) == OPENCV_NO_MEMORY
+    )

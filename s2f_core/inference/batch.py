@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
-from s2f_core.common.errors import UserError
+from s2f_core.common.errors import UserError, is_out_of_memory
 from s2f_core.common.images import (
     MAX_PIXELS,
     ImageError,
@@ -148,7 +147,9 @@ def _read(
             yield _Input(source, limit_side(image, MAX_TILE_SIDE), model.prepare(image, options))
         except ImageError as error:
             result.errors[source.label] = str(error)
-        except (MemoryError, cv2.error):
+        except Exception as error:  # each library has a class of its own for too little memory
+            if not is_out_of_memory(error):
+                raise
             result.errors[source.label] = "there is not enough memory for it"
 
 

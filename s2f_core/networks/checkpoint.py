@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.config import Section
-from s2f_core.common.errors import UserError
+from s2f_core.common.errors import UserError, is_out_of_memory
 from s2f_core.data.selection import Direction
 from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.networks import Generator
@@ -90,7 +90,7 @@ def load_model(path: Path) -> tuple[Description, nn.Module]:
         network = description.build()
         network.load_state_dict(content["weights"])
     except Exception as error:  # a description can ask for what torch refuses in many ways
-        raise UserError(f"{path} is damaged: {error}") from None
+        raise _unusable(path, error) from None
     return description, network.eval()
 
 
@@ -145,11 +145,17 @@ def load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
     except Exception as error:  # torch raises many kinds for a broken file
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(f"{path} is damaged: {reason}") from None
+        raise _unusable(path, error) from None
     if not isinstance(content, dict):
         raise UserError(f"{path} does not hold what s2f writes")
     return content
+
+
+def _unusable(path: Path, error: Exception) -> UserError:
+    if is_out_of_memory(error):
+        return UserError(f"there is not enough memory to open {path}")
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return UserError(f"{path} is damaged: {reason}")
 
 
 def refuse_bomb(path: Path) -> None:

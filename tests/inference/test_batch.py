@@ -146,7 +146,9 @@ def test_a_picture_that_needs_too_much_memory_does_not_stop_the_others(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As numpy and OpenCV say it."""
-    faults = iter([MemoryError("Unable to allocate 10.1 GiB"), cv2.error("Insufficient memory")])
+    full = cv2.error("Insufficient memory")
+    full.code = cv2.Error.StsNoMem
+    faults = iter([MemoryError("Unable to allocate 10.1 GiB"), full])
 
     def scarce(data: bytes) -> Pixels:
         if error := next(faults, None):

@@ -109,7 +109,7 @@ def test_a_registered_translation_uses_its_own_upscaler(client: Any, data: Path)
     assert model.description.variant == "plain"
     run = s2f_core.load(f"runs:/{version.run_id}/model/a-to-b.pt")
     assert run(inputs[0]).shape == (16, 16, 3)
-    with pytest.raises(UserError, match="cannot download models:/none/1 from sqlite"):
+    with pytest.raises(UserError, match="cannot download models:/none/1: MLflow at"):
         s2f_core.load("models:/none/1")
 
 
