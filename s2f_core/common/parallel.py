@@ -10,6 +10,7 @@ from typing import Any
 import joblib
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.redact import redact
 
 
 @contextmanager
@@ -52,4 +53,5 @@ def _connect(scheduler: str) -> Any:
     try:
         return Client(scheduler, timeout="10s")
     except (OSError, ValueError) as error:
-        raise UserError(f"S2F_DASK={scheduler}: the scheduler cannot be reached: {error}") from None
+        reason = f"S2F_DASK={scheduler}: the scheduler cannot be reached: {error}"
+        raise UserError(redact(reason)) from None

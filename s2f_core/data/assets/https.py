@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from s2f_core.common.atomic import explain_disk_full, require_space
 from s2f_core.common.errors import UserError
+from s2f_core.common.network import PROXY_LOGIN, connection_problem
+from s2f_core.common.redact import redact
 
 if TYPE_CHECKING:
     from requests import Response
@@ -46,7 +48,7 @@ def download(
     reason = ""
     for attempt in range(ATTEMPTS):
         if attempt:
-            log.warning("download of %s: %s; trying again", url, reason)
+            log.warning("download of %s: %s; trying again", redact(url), reason)
             sleep(2.0 ** (attempt - 1))
         try:
             _request(url, part, limit)
@@ -112,17 +114,12 @@ def _network_errors() -> Iterator[None]:
         )
         # NewConnectionError: no such host, no route, connection refused.
         if isinstance(error, permanent) or isinstance(cause, urllib3.exceptions.NewConnectionError):
-            raise UserError(f"no connection: {_short_message(cause or error)}") from None
-        raise _TransientError(f"the connection broke: {_short_message(cause or error)}") from None
+            raise UserError(f"no connection: {connection_problem(error)}") from None
+        raise _TransientError(f"the connection broke: {connection_problem(error)}") from None
     except (requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-        raise _TransientError(f"the connection broke: {_short_message(error)}") from None
+        raise _TransientError(f"the connection broke: {connection_problem(error)}") from None
     except requests.exceptions.RequestException as error:
-        raise UserError(f"the request failed: {_short_message(error)}") from None
-
-
-def _short_message(error: BaseException) -> str:
-    """The innermost part of urllib3's nested messages, which names the cause."""
-    return str(error).rsplit("): ", 1)[-1].rstrip("()'\" ")[:200] or type(error).__name__
+        raise UserError(f"the request failed: {connection_problem(error)}") from None
 
 
 def _parse_range(response: Response, size: int, part: Path) -> tuple[int, int | None]:
@@ -144,6 +141,8 @@ def _parse_range(response: Response, size: int, part: Path) -> tuple[int, int | 
     if status == 416:
         discard_partial(part)
         raise _TransientError("the partial download does not fit the file; starting again")
+    if status == 407:
+        raise UserError(PROXY_LOGIN)
     answer = f"the server answered {status} {response.reason}"
     if status in RETRY_STATUSES or status >= 500:
         raise _TransientError(answer)
@@ -152,9 +151,14 @@ def _parse_range(response: Response, size: int, part: Path) -> tuple[int, int | 
 
 def _reject_html(content_type: str, start: bytes = b"") -> None:
     """Raise UserError for a login or error page that comes with status 200."""
-    is_page = start[:64].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+    is_page = (
+        start[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
+    )
     if is_page or content_type.startswith("text/html"):
-        raise UserError("the server answered with a web page (HTML) instead of the file")
+        raise UserError(
+            "the server answered with a web page (HTML) instead of the file: "
+            "open the address in a browser, the network may ask for a login"
+        )
 
 
 def _write_body(response: Response, part: Path, start: int, total: int | None, limit: int) -> None:

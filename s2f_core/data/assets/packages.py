@@ -12,6 +12,8 @@ from pathlib import Path
 
 from s2f_core.common.atomic import disk_full_error
 from s2f_core.common.errors import UserError
+from s2f_core.common.network import connection_problem
+from s2f_core.common.redact import redact
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +95,16 @@ def _run(program: str, command: list[str], package: str, folder: Path, size: int
 
 
 def _error_lines(stderr: str) -> str:
-    """The last lines that the program itself calls errors, or else its last line."""
+    """The lines that the program itself calls errors, or else its last line, without secrets.
+
+    pip gives broken connections in warnings, and calls an error only that it found no package. npm
+    begins with the error and ends with advice.
+    """
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match("ERROR|npm (error|ERR!)", line)]
-    errors = [line for line in errors if "complete log of this run" not in line]
-    return " / ".join((errors or lines or ["no message"])[-2:])[-500:]
+    broken = [line for line in lines if "connection broken by" in line]
+    pip = [line for line in lines if line.startswith("ERROR")][-2:]
+    npm = [line for line in lines if re.match(r"npm (error|ERR!)(?! code| syscall| errno)", line)]
+    npm = [line for line in npm if "complete log of this run" not in line][:2]
+    network = [connection_problem(ConnectionError(broken[-1]))] if broken else []
+    reasons = network + (pip or npm or lines[-1:] or ["no message"])
+    return redact(" / ".join(reasons))[:500]

@@ -144,6 +144,37 @@ def test_a_broken_download_is_resumed_by_the_next_run(site: Site, get: Fetcher) 
     assert site.requests[-1] == "bytes=65536-"
 
 
+def test_a_damaged_partial_file_is_downloaded_again(
+    site: Site, get: Fetcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is of another version, or a power cut damaged it; the server sends no ETag."""
+    given = single_file_asset(Source(f"{site.url}/tiny.bin", 140_000))
+    site.cuts, site.statuses = [70_000], [200, 500, 500, 500]
+    with pytest.raises(UserError, match="4 attempts"):
+        get(given)
+    (part,) = get.cached.parent.glob("*.part")
+    part.write_bytes(b"another version" + part.read_bytes()[15:])
+    assert get(given).read_bytes() == BODY
+    assert site.requests[-2:] == ["bytes=65536-", None]
+    assert "a resumed download was damaged (wrong checksum" in caplog.text
+
+
+def test_no_message_shows_the_secrets_of_an_address(
+    site: Site, get: Fetcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the log nor the error."""
+    caplog.set_level("INFO")
+    addresses = [
+        f"{site.url.replace('://', '://me:s3cr3t@')}/none",
+        f"{site.url}/none?X-Amz-Signature=s3cr3t",
+        "ftp://me:s3cr3t@host/x",
+    ]
+    with pytest.raises(UserError) as caught:
+        get(single_file_asset(*(Source(address, 3) for address in addresses)))
+    assert str(caught.value).count("404 Not Found") == 2
+    assert "s3cr3t" not in caplog.text + str(caught.value)
+
+
 def test_a_full_disk_ends_the_fetch(
     site: Site, get: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

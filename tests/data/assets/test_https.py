@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from loopback import Site, serve
+from servers import free_port
 
 from s2f_core.common.atomic import DiskFullError
 from s2f_core.common.errors import UserError
@@ -136,12 +138,38 @@ def test_a_missing_file_is_not_retried(client: Client) -> None:
     assert client.waits == []
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (403, "the server answered 403 Forbidden"),
+        (407, "the proxy wants a user name and a password: set HTTPS_PROXY"),
+    ],
+)
+def test_a_refusal_is_not_retried(client: Client, status: int, reason: str) -> None:
+    """A person has to do something first."""
+    client.site.statuses = [status] * 9
+    with pytest.raises(UserError, match=re.escape(reason)):
+        client.download()
+    assert client.waits == []
+
+
+def test_a_proxy_that_is_away_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its password stays hidden."""
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("http_proxy", f"http://me:s3cr3t@127.0.0.1:{free_port()}")
+    client.site.url = "http://host.example"
+    with pytest.raises(UserError) as caught:
+        client.download()
+    assert "the proxy of HTTPS_PROXY or HTTP_PROXY does not answer" in str(caught.value)
+    assert "s3cr3t" not in str(caught.value)
+
+
 @pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "application/octet-stream"])
 def test_a_web_page_is_refused(client: Client, content_type: str) -> None:
     """A login page with status 200, whatever its content type."""
     client.site.content_type = content_type
-    client.site.files["/file"] = b"\n<!DOCTYPE html><title>Log in</title>"
-    with pytest.raises(UserError, match="web page"):
+    client.site.files["/file"] = b"\xef\xbb\xbf\n<!DOCTYPE html><title>Log in</title>"
+    with pytest.raises(UserError, match=r"web page .* the network may ask for a login"):
         client.download()
     assert not client.target.exists()
 

@@ -82,6 +82,23 @@ def test_an_unknown_package_gives_pips_reason(wheels: Path, dest: Path) -> None:
         packages.download_wheel("tiny-pack==2.0", dest, 100)
 
 
+def test_a_network_that_is_away_is_pips_reason(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip says it in a warning, with an address in memory, and calls something else an error."""
+    message = (
+        "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError("
+        "'<pip._vendor.X object at 0x7eff58273010>: Failed to establish a new connection: "
+        "[Errno -2] Name or service not known')': /simple/x/\n"
+        "ERROR: No matching distribution found for x==1 in https://me:s3cr3t@host/simple\n"
+    )
+    fake_run(monkeypatch, message)
+    with pytest.raises(UserError) as caught:
+        packages.download_wheel("x==1", dest, 100)
+    assert str(caught.value) == (
+        "pip failed: Name or service not known / ERROR: No matching distribution found for x==1 "
+        "in https://***@host/simple"
+    )
+
+
 def test_the_pip_command_accepts_wheels_only(dest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The source's options are passed on, and no code of a package is run or installed."""
     commands = []
@@ -147,6 +164,22 @@ def test_an_unknown_npm_package_gives_npms_reason(
     body = "sys.exit('npm warn x\\nnpm error 404 n@9.9.9 is not here\\n"
     fake_npm(tmp_path, monkeypatch, body + "npm error A complete log of this run is in /x')")
     with pytest.raises(UserError, match=r"npm failed: npm error 404 n@9\.9\.9 is not here$"):
+        packages.download_npm_tarball("n@9.9.9", dest, 100)
+
+
+def test_npms_advice_is_left_out(
+    tmp_path: Path, dest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason stands first."""
+    lines = [
+        "npm error code ECONNREFUSED",
+        "npm error FetchError: request failed, reason: connect ECONNREFUSED",
+        "npm error     at ClientRequest",
+        "npm error If you are behind a proxy, please make sure that the",
+        "npm error 'proxy' config is set properly.",
+    ]
+    fake_npm(tmp_path, monkeypatch, f"sys.exit({chr(10).join(lines)!r})")
+    with pytest.raises(UserError, match=r"npm failed: npm error FetchError: .*ECONNREFUSED"):
         packages.download_npm_tarball("n@9.9.9", dest, 100)
 
 
