@@ -23,8 +23,9 @@ LONE_SPAN = 0.8  # of a line that stands alone, such as a margin's
 MIN_LINES = 5  # of a ruling
 IRREGULAR = 0.15  # of the usual distance, by which two neighbours may be off
 MIN_REGULAR = 0.7  # of the distances that are regular
-NEIGHBOURS = 12  # samples of ink on either side along a line
+NEIGHBOURS = 8  # samples of ink on either side along a line
 REACH = 16  # these reach over the longer side divided by this
+BAND = 1 / 114  # of the longer side, on either side of a line, that may belong to it
 STRENGTH = 1.3  # ink of a line against its usual ink, at most; more is drawn on it
 
 Positions = npt.NDArray[np.float64]
@@ -133,14 +134,8 @@ def _subtract(ink: Floats, lines: _Lines, scale: float) -> Floats:
         return ink
     centres = (lines.positions + 0.5) * scale - 0.5
     across = _across(ink.shape, lines.tilt)
-    right = np.searchsorted(centres, across).clip(1, max(1, len(centres) - 1))
-    nearest = np.where(
-        np.abs(across - centres[right - 1])
-        <= np.abs(across - centres[np.minimum(right, len(centres) - 1)]),
-        right - 1,
-        np.minimum(right, len(centres) - 1),
-    )
-    band = np.abs(across - centres[nearest]) <= WIDEST * max(ink.shape) / 2
+    nearest = np.searchsorted((centres[:-1] + centres[1:]) / 2, across)
+    band = np.abs(across - centres[nearest]) <= BAND * max(ink.shape)
     usual = _usual_ink(ink, band, lines.tilt)
     line = nearest[band]
     for number in np.unique(line):
@@ -153,13 +148,13 @@ def _subtract(ink: Floats, lines: _Lines, scale: float) -> Floats:
 
 def _usual_ink(ink: Floats, band: npt.NDArray[np.bool_], tilt: float) -> Floats:
     """The median ink along a line of this tilt around each pixel of ``band``: float32 [n]."""
-    reach = max(ink.shape) / REACH
+    ink, reach = np.ascontiguousarray(ink), max(ink.shape) / REACH
     slope = np.tan(np.deg2rad(tilt))
     samples = []
     for distance in np.linspace(-reach, reach, 2 * NEIGHBOURS + 1):
         shift = np.array([[1, 0, distance], [0, 1, distance * slope]], np.float32)
         moved = cv2.warpAffine(
-            np.ascontiguousarray(ink),
+            ink,
             shift,
             ink.shape[::-1],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
