@@ -137,7 +137,7 @@ def read(folder: Path) -> Table:
             raise ValueError(f"its index has no {', '.join(sorted(missing))}")
         if len({shape[1:] for shape in shapes}) > 1:
             raise ValueError("its images are not of one shape")
-    except (OSError, EOFError, ValueError, OverflowError) as error:
+    except (OSError, EOFError, ValueError, OverflowError, SyntaxError) as error:
         raise UserError(f"{folder} is not an image table: {error}") from None
     if sum(count for count, *_ in shapes) != int(index["rejected"].isna().sum()):
         raise UserError(f"{folder} is incomplete: {len(index)} rows do not match its images")

@@ -135,6 +135,7 @@ ARCHIVES: dict[str, Make] = {
     "locked.zip": lambda _: _encrypted_zip(),
     "cut.zip": lambda _: _zip("a.png", data=encode(gradient_image(), "PNG"))[:-30],
     "none.zip": lambda _: _zip(),
+    "nameless.zip": lambda _: _zip("a.png").replace(b"a.png", b"\0.png"),
     "long.zip": lambda _: _zip("d/" * 3000 + "a.png", "ä" * 5000 + ".png"),
     "names.zip": lambda _: _zip("a\nb.png", "\u202e.png", " .png", "<script>.png", "con.png"),
     "slip.tar": lambda _: _tar("../../slipped"),
@@ -158,6 +159,9 @@ ARCHIVES: dict[str, Make] = {
     ),
     "less.npy": lambda _: _npy_header(
         "{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 784), }"
+    ),
+    "comma.npy": lambda _: _npy_header(
+        "{'descr': ',', 'fortran_order': False, 'shape': (1, 784), }"
     ),
     "call.npy": lambda _: _npy_header("__import__('os').abort()"),
     "many.npy": lambda _: _npy(np.zeros((1,) * 32, np.uint8)),

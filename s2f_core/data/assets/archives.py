@@ -148,7 +148,7 @@ def _zip_members(
             raise checker.error(info.filename, "is a link")
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise checker.error(info.filename, "is a device or another special file")
-        if info.is_dir():
+        if info.filename.endswith("/"):
             checker.check_path(info.filename)
             continue
         if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:

@@ -94,7 +94,7 @@ def open_bitmap_array(file: Path, limit: int | None) -> BitmapArray:
                 read_header = np.lib.format.read_array_header_2_0
             shape, fortran, dtype = read_header(stream)
             start = stream.tell()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: a dtype such as ","
         raise UserError(f"{file} cannot be read: {error}; fetch it again") from None
     if dtype != np.uint8 or len(shape) != 2 or shape[1] != PIXELS or fortran:
         raise UserError(f"{file} is {dtype} {list(shape)}, not uint8 [N, {PIXELS}] in row order")
