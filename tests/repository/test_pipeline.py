@@ -48,7 +48,7 @@ def _names_of_variants() -> set[str]:
 
 
 def test_every_metrics_file_in_git_belongs_to_a_variant() -> None:
-    """DVC keeps the files of removed variants: delete them by hand."""
+    """DVC keeps the files of removed variants, and the stage `report` removes them."""
     listing = subprocess.run(
         ["git", "ls-files", "metrics"], cwd=ROOT, check=True, capture_output=True, text=True
     )

@@ -155,17 +155,36 @@ def test_a_damaged_environment_is_repaired(project: Path, damage: str) -> None:
 
 
 @pytest.mark.slow
-def test_dvc_works_without_git_and_with_it_later(project: Path) -> None:
-    """An unpacked archive has no .git."""
-    settings = project / ".dvc" / "config.local"
+def test_dvc_works_without_git_and_with_it_later(made: Path, tmp_path: Path) -> None:
+    """An unpacked archive has no .git. Experiments are commits, for which git needs a name."""
+    settings = made / ".dvc" / "config.local"
     assert settings.read_text() == "no_scm = true"
-    (project / ".git").mkdir()
-    assert _setup(project) == (0, "")
+    subprocess.run(["git", "init", "--quiet", made], check=True)
+    assert _setup(made) == (0, "")
     assert settings.read_text() == ""
-    (project / ".git").rmdir()
-    status, output = _setup(project)
+    (made / ".venv" / "installed-sr").unlink()
+    nobody = {"HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
+    assert "git config --global user.name NAME, git config" in _setup(made, **nobody)[1]
+    shutil.rmtree(made / ".git")
+    status, output = _setup(made)
     assert (status, settings.read_text()) == (0, "no_scm = true")
     assert "no git repository" in output
+
+
+def test_make_works_in_a_path_with_spaces_and_without_a_home(tmp_path: Path) -> None:
+    """No recipe names the folder, whose quotes would end the shell's."""
+    folder = tmp_path / "it's a ü #1; & [x]"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    show = 'show: ; @echo "$$PATH" && echo "$$HOME"'
+    command = ["make", "--no-print-directory", "-C", str(folder)]
+    environment = {"PATH": "/usr/bin:/bin"}
+    lines = subprocess.check_output([*command, "--eval", show, "show"], env=environment, text=True)
+    path, home = lines.splitlines()
+    assert path == f"{folder}/.venv/bin:/usr/bin:/bin"
+    assert home == f"{folder}/.s2f/home"
+    recipes = [*command, "--dry-run", "results", "report", "test", "docs", "ui", "demo", "drills"]
+    assert str(tmp_path) not in subprocess.check_output(recipes, env=environment, text=True)
 
 
 @pytest.mark.parametrize("sign", [":", "$", "%", "?", '"', "`", "\\"])
