@@ -164,9 +164,14 @@ class Outputs:
         save_png(self.model / "samples.png", sample_sheet(result.val, result.generators))
         scores = pd.DataFrame(result.scores, columns=COLUMNS)
         for file, frame in ((self.curves, pd.DataFrame(result.history)), (self.validation, scores)):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            known = frame.replace([np.inf, -np.inf], np.nan)  # which leaves the field empty
-            known.to_csv(file, index=False, float_format="%.6g")
+            _write_csv(file, frame)
+
+
+def _write_csv(file: Path, frame: pd.DataFrame) -> None:
+    """Write a table; a field whose value is not finite is empty."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    finite = frame.replace([np.inf, -np.inf], np.nan)
+    finite.to_csv(file, index=False, float_format="%.6g")
 
 
 def summary(settings: Settings, result: TrainingResult) -> dict[str, Any]:
