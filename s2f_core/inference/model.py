@@ -69,9 +69,9 @@ class Model:
     """A trained model, as ``s2f_core.load`` returns it; call it to translate pictures.
 
     A picture is a PIL image, a path, or an array uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] of
-    any size. Transparent parts become white, and the picture a square of the model's size. If the
-    model learned from line drawings, a drawing first gets their paper, size and line width; poses,
-    paintings and flat colours stay as they are.
+    any size. Transparent parts become white, or black behind white ink, and the picture a square of
+    the model's size. If the model learned from line drawings, a drawing first gets their paper,
+    size and line width; poses, paintings and flat colours stay as they are.
 
     ``data`` is the folder of fetched weights and trained upscalers. ``finish`` is applied to all
     outputs [n, s, s, C], for example the upscaler of a registered translation.

@@ -36,7 +36,9 @@ THIN = 0.25  # thinning aims at this quantile of the widths, so that few thin li
 TONES = 0.25  # inputs with more ink than this have soft tones beside lines, as HED's have
 NO_INK = "no ink was found: the page is blank"
 NO_PAPER = "little of it is paper: for a photo, use from_photo (--from-photo)"
-MIN_PAPER = 0.45  # of the pixels of a drawing that are white, at least
+MIN_PAPER = 0.3  # of the pixels of a drawing that are white, at least
+MIN_PAPER_IN_COLOUR = 0.45  # the same where it has colours, as photos have
+CHROMA, COLOURED = 40, 0.15  # a picture has colours if channels differ so much in this share of it
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,19 @@ def normalise_drawing(
     sketch, notes = square.pixels, cleaned.notes
     if sketch.min() >= BLANK:
         notes += (NO_INK,)
-    elif not has_tones and (sketch >= WHITE).mean() < MIN_PAPER:
+    elif not has_tones and _is_photo(drawing, cleaned.pixels):
         notes += (NO_PAPER,)
     if pen:
         sketch = _match_width(sketch, lines.stroke_width)
     if len(sketch) != side:
         sketch = resize(sketch, side)
     return Square(sketch if lines.paper == "white" else 255 - sketch, square.part, notes)
+
+
+def _is_photo(drawing: Pixels, cleaned: Pixels) -> bool:
+    chroma = drawing.max(axis=2) - drawing.min(axis=2)
+    in_colour = (chroma > CHROMA).mean() > COLOURED
+    return bool((cleaned >= WHITE).mean() < (MIN_PAPER_IN_COLOUR if in_colour else MIN_PAPER))
 
 
 def _match_width(sketch: Pixels, target: float) -> Pixels:

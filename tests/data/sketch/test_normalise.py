@@ -123,6 +123,16 @@ def test_a_page_without_a_drawing_is_told(drawing: Pixels, note: str, caplog: An
     assert caplog.messages == [f"page.png: {'; '.join(square.notes)}"]
 
 
+def test_a_dark_drawing_is_no_photo() -> None:
+    """Two thirds of hatching in black on white, and a drawing that fills half of yellow paper."""
+    dark = np.full((300, 300, 3), 255, np.uint8)
+    dark[:, 20:-20][:, np.arange(260) % 3 > 0] = 0
+    yellow = np.full((300, 300, 3), (240, 214, 92), np.uint8)
+    yellow[20:-20, 20:-20][np.indices((260, 260)).sum(axis=0) % 12 < 6] = 20
+    for drawing in (dark, yellow):
+        assert normalise_drawing(drawing, THIN, 128).notes == ()
+
+
 def test_areas_are_no_lines() -> None:
     """A page with a large fill keeps it: it is not made thinner by a disc as large as the page."""
     page = np.full((1024, 1024, 1), 255, np.uint8)
