@@ -30,8 +30,9 @@ def download(uri: str) -> Path:
     folder = tempfile.mkdtemp(prefix="s2f-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
-        with quiet_mlflow(), short_waits():
+        with quiet_mlflow():
             require_store(store, READ_SECONDS)
+        with quiet_mlflow(), short_waits():
             from mlflow.artifacts import download_artifacts
 
             return Path(download_artifacts(uri, dst_path=folder, tracking_uri=store))

@@ -29,7 +29,8 @@ READ_SECONDS = 6.0  # the same where a person waits for a model
 SILENT_LOGGERS = ("alembic", "mlflow.store.db.utils", "urllib3.connectionpool")  # say it as errors
 DATABASES = ("postgresql", "mysql", "mssql", "oracle")
 FIND_EXPERIMENT = "/api/2.0/mlflow/experiments/get-by-name"
-READ_SETTINGS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"  # seconds
+READ_SETTINGS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", TIMEOUT: "10"}
 PROBLEMS = {  # by a pattern of the message of MLflow, SQLAlchemy or a driver
     r"out-of-date database schema \((.*?)\)": "another version of MLflow wrote this database ({}). "
     "Was it older, make a copy and run `mlflow db upgrade ADDRESS`; was it newer, install it again",
@@ -71,7 +72,14 @@ def quiet_mlflow() -> Iterator[None]:
 
 
 def require_store(store: str, seconds: float = CONNECT_SECONDS) -> None:
-    """Raise UserError where a server or database does not answer within ``seconds``."""
+    """Raise UserError where a server or database does not answer within ``seconds``.
+
+    ``MLFLOW_HTTP_REQUEST_TIMEOUT`` comes before ``seconds``.
+    """
+    if text := os.environ.get(TIMEOUT):
+        if not text.isdecimal() or not int(text):
+            raise UserError(f"{TIMEOUT}={text} is not a number of seconds: use 1 or more")
+        seconds = float(text)
     if store.startswith(("http://", "https://")):
         _require_answer(_ask_server, store, seconds)
     elif is_database_server(store):

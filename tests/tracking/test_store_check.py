@@ -41,6 +41,7 @@ def _mlflow() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,no-such-host.invalid")
+    monkeypatch.delenv(store_check.TIMEOUT, raising=False)
 
 
 def _problem(store: str, seconds: float = 5.0) -> str:
@@ -74,6 +75,18 @@ def test_a_server_that_never_answers(scheme: str) -> None:
     with black_hole() as port:
         text = _problem(f"{scheme}://{LOGIN}127.0.0.1:{port}", 0.5)
     assert "no answer" in text
+
+
+def test_the_environment_sets_the_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In MLflow's own variable."""
+    monkeypatch.setenv(store_check.TIMEOUT, "1")
+    started = time.monotonic()
+    with black_hole() as port, pytest.raises(UserError, match="no answer in time"):
+        require_store(f"http://127.0.0.1:{port}", 60)
+    assert time.monotonic() - started < 5
+    monkeypatch.setenv(store_check.TIMEOUT, "soon")
+    with pytest.raises(UserError, match="TIMEOUT=soon is not a number of seconds: use 1 or more"):
+        require_store("http://host")
 
 
 def test_an_unknown_host() -> None:
