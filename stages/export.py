@@ -22,22 +22,23 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="overwrite OUT")] = False,
 ) -> None:
     """Export a generator to ONNX, or to a checkpoint of the authors' pix2pix and CycleGAN code."""
+    from s2f_core.common.atomic import check_new_file
     from s2f_core.common.errors import UserError
     from s2f_core.inference import onnx_export, onnx_session
     from s2f_core.inference.load import load
     from s2f_core.inference.model import Checkpoint
     from s2f_core.networks.reference import save
 
-    if out.suffix not in {".onnx", ".pth"} or (out.suffix == ".pth" and precision != "float32"):
+    check_new_file(out, (".onnx", ".pth"), force=force)
+    is_onnx = out.suffix.lower() == ".onnx"
+    if not is_onnx and precision != "float32":
         raise UserError(f"cannot write {out} in {precision} (allowed: .onnx, and .pth in float32)")
-    if out.exists() and not force:
-        raise UserError(f"{out} exists already: choose another name, or add --force")
     network = load(model).network
     if not isinstance(network, Checkpoint):
         raise UserError(
             f"{model} is an exported model: give the .pt file that it was exported from"
         )
-    if out.suffix == ".onnx":
+    if is_onnx:
         onnx_export.write(network.description, network.generator, out, precision)
         takes = onnx_session.input_shape(network.description)
         typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB in {precision}; takes {takes}")

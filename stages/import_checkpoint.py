@@ -22,6 +22,7 @@ def import_checkpoint(
     ] = "kept",
 ) -> None:
     """Convert a U-Net or ResNet generator of the authors' code to a model file of s2f."""
+    from s2f_core.common.atomic import check_new_file
     from s2f_core.common.entry_names import require_name
     from s2f_core.common.errors import UserError
     from s2f_core.networks.reference.load import Labels
@@ -31,6 +32,7 @@ def import_checkpoint(
         require_name(variant), require_name(condition)
     except ValueError as error:
         raise UserError(f"--variant and --condition: {error}") from None
+    check_new_file(out, (".pt",))
     labels = Labels(
         variant, condition, background, size, "b-to-a" if out.stem == "b-to-a" else "a-to-b"
     )

@@ -37,13 +37,13 @@ def video(
     force: Annotated[bool, typer.Option("--force", help="overwrite OUT")] = False,
 ) -> None:
     """Translate each frame with a model and smooth along the motion; the sound is dropped."""
-    from s2f_core.common.errors import UserError
+    from s2f_core.common.atomic import check_new_file
     from s2f_core.inference.load import load
     from s2f_core.inference.options import Options
     from s2f_core.inference.video import translate
+    from s2f_core.inference.video_files import CODECS
 
-    if out.exists() and not force:
-        raise UserError(f"{out} exists already: choose another name, or add --force")
+    check_new_file(out, CODECS, force=force)
     options = Options(
         seed=seed,
         from_photo=not drawings,

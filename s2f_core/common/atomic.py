@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +36,26 @@ def disk_full_error(path: Path, needed: int, free: int) -> DiskFullError:
         f"{path.absolute()}: the disk is full: {needed / MIB:.1f} MiB needed, "
         f"{free / MIB:.1f} MiB free. Free some space, or set S2F_CACHE to move the cache"
     )
+
+
+def check_new_file(target: Path, endings: Collection[str], *, force: bool | None = None) -> None:
+    """Raise UserError unless a file of one of ``endings`` may be written, before any work.
+
+    An older file is overwritten with ``force`` only, a folder never. None: the command has no
+    ``--force``.
+    """
+    hint = "" if force is None else ", or add --force"
+    if target.suffix.lower() not in endings:
+        raise UserError(f"cannot write {target} (allowed endings: {', '.join(endings)})")
+    if target.is_dir():
+        raise UserError(f"{target} is a folder: choose another name")
+    if target.exists() and not force:
+        raise UserError(f"{target} exists already: choose another name{hint}")
+    parent = next(folder for folder in target.absolute().parents if folder.exists())
+    if not parent.is_dir():
+        raise UserError(f"{target} cannot be written: {parent} is a file, not a folder")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise UserError(f"{target} cannot be written: no permission to write to {parent}")
 
 
 @contextmanager

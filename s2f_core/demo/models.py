@@ -51,7 +51,7 @@ class DemoModel:
 
     @cached_property
     def _session(self) -> Session:
-        path = self.path if self.path.suffix == ONNX else cached_export(self.path)
+        path = self.path if self.path.suffix.lower() == ONNX else cached_export(self.path)
         return Session(path, threads=1)  # the queue runs several models at once
 
     @property

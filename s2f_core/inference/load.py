@@ -34,13 +34,17 @@ class ModelFile:
 
     def describe(self) -> Description:
         """Return the file's own description. Raises UserError for a missing or damaged file."""
-        return self._onnx().description if self.path.suffix == ONNX else self._checkpoint()[0]
+        return self._onnx().description if self._is_onnx else self._checkpoint()[0]
 
     def open(self, data: Path) -> Model:
         """Return the model; ``data`` is the root of weights and upscalers. Raises UserError."""
-        if self.path.suffix == ONNX:
+        if self._is_onnx:
             return Model(self._onnx(), data)
         return Model(self._checkpoint()[1], data, _packed_upscaler(self.packed))
+
+    @property
+    def _is_onnx(self) -> bool:
+        return self.path.suffix.lower() == ONNX
 
     def _onnx(self) -> Session:
         from s2f_core.inference.onnx_session import Session
@@ -151,8 +155,8 @@ SOURCES = (
         lambda text, _: text.startswith(("models:/", "runs:/")),
         _mlflow,
     ),
-    ModelSource("an exported FILE.onnx", lambda text, _: text.endswith(ONNX), _file),
-    ModelSource("a model FILE.pt", lambda text, _: text.endswith(".pt"), _file),
+    ModelSource("an exported FILE.onnx", lambda text, _: text.lower().endswith(ONNX), _file),
+    ModelSource("a model FILE.pt", lambda text, _: text.lower().endswith(".pt"), _file),
     ModelSource("the name of a variant", lambda text, data: text in variants(data), _variant),
     ModelSource("a model's folder", lambda text, _: Path(text).is_dir(), _folder),
 )

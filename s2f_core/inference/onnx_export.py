@@ -212,4 +212,4 @@ def _save(graph: ModelProto, out: Path) -> None:
         with atomic_write(out, shared=True) as unfinished:
             unfinished.write_bytes(graph.SerializeToString())
     except OSError as error:
-        raise UserError(f"{out} cannot be written: {error}") from None
+        raise UserError(f"{out} cannot be written: {error.strerror or error}") from None

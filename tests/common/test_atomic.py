@@ -11,9 +11,11 @@ from s2f_core.common.atomic import (
     DiskFullError,
     atomic_folder,
     atomic_write,
+    check_new_file,
     write_json,
     write_text,
 )
+from s2f_core.common.errors import UserError
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
@@ -105,3 +107,25 @@ def test_json_has_no_value_that_is_not_finite(tmp_path: Path, value: float) -> N
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(file, {"kid": value})
     assert json.loads(file.read_text()) == {"kid": None, "fid": 1.5}
+
+
+def test_a_file_to_write_is_checked_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ending, in any case, an older one, a folder of its name, and the folder it goes to."""
+    (tmp_path / "old.onnx").touch()
+    (tmp_path / "folder.onnx").mkdir()
+    check_new_file(tmp_path / "new" / "a.ONNX", (".onnx", ".pth"))
+    check_new_file(tmp_path / "old.onnx", (".onnx",), force=True)
+    for name, force, message in (
+        ("a.txt", False, r"allowed endings: \.onnx, \.pth"),
+        ("old.onnx", False, "exists already: choose another name, or add --force$"),
+        ("old.onnx", None, "exists already: choose another name$"),
+        ("folder.onnx", True, "is a folder"),
+        ("old.onnx/a.onnx", False, r"old\.onnx is a file, not a folder"),
+    ):
+        with pytest.raises(UserError, match=message):
+            check_new_file(tmp_path / name, (".onnx", ".pth"), force=force)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(UserError, match="no permission to write to"):
+        check_new_file(tmp_path / "a.onnx", (".onnx",))

@@ -236,5 +236,5 @@ def test_the_command_writes_a_model_and_no_model_twice(
     description, _ = load_model(out)
     assert (description.variant, description.condition) == ("theirs", "edges")
     assert (description.background, description.size) == ("removed", 64)
-    with pytest.raises(UserError, match="exists: give another name"):
+    with pytest.raises(UserError, match=r"exists already: choose another name$"):
         command(file, out, variant="theirs", condition="edges")
