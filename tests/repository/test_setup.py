@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -127,6 +128,28 @@ def _moved(venv: Path) -> None:
     settings.write_text(settings.read_text().replace(str(venv), "/somewhere/else/.venv"))
 
 
+@pytest.mark.slow
+def test_two_installs_at_once_wait_for_each_other(project: Path) -> None:
+    """Such as a second ``make`` in another terminal, or one whose first was half killed."""
+    (project / ".venv" / "installed-sr").unlink()
+    (project / ".s2f").mkdir(exist_ok=True)
+    with (project / ".s2f" / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = subprocess.Popen(
+            [project / ".ci" / "setup", "sr"],
+            env={"HOME": os.environ["HOME"], "PATH": f"{PYTHON.parent}:/usr/bin:/bin"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr
+        first = process.stderr.readline()
+        assert first == "setup: another make installs here: waiting for it\n"
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        rest = process.communicate()[1]
+    assert INSTALLED in rest
+    assert process.returncode == 0
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "no Python": (_no_python, "has no Python"),
     "no pip": (_no_pip, "has no pip"),
@@ -155,18 +178,18 @@ def test_a_damaged_environment_is_repaired(project: Path, damage: str) -> None:
 
 
 @pytest.mark.slow
-def test_dvc_works_without_git_and_with_it_later(made: Path, tmp_path: Path) -> None:
+def test_dvc_works_without_git_and_with_it_later(project: Path, tmp_path: Path) -> None:
     """An unpacked archive has no .git. Experiments are commits, for which git needs a name."""
-    settings = made / ".dvc" / "config.local"
+    settings = project / ".dvc" / "config.local"
     assert settings.read_text() == "no_scm = true"
-    subprocess.run(["git", "init", "--quiet", made], check=True)
-    assert _setup(made) == (0, "")
+    subprocess.run(["git", "init", "--quiet", project], check=True)
+    assert _setup(project) == (0, "")
     assert settings.read_text() == ""
-    (made / ".venv" / "installed-sr").unlink()
+    (project / ".venv" / "installed-sr").unlink()
     nobody = {"HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
-    assert "git config --global user.name NAME, git config" in _setup(made, **nobody)[1]
-    shutil.rmtree(made / ".git")
-    status, output = _setup(made)
+    assert "git config --global user.name NAME, git config" in _setup(project, **nobody)[1]
+    shutil.rmtree(project / ".git")
+    status, output = _setup(project)
     assert (status, settings.read_text()) == (0, "no_scm = true")
     assert "no git repository" in output
 
@@ -196,7 +219,9 @@ def test_a_path_that_tools_cannot_use_is_refused(tmp_path: Path, sign: str) -> N
 
 
 def _fake_python(file: Path, version: str, modules: str = "exit 0") -> None:
-    file.write_text(f'#!/bin/sh\ncase "$2" in *version*) echo {version} ;; *) {modules} ;; esac\n')
+    file.write_text(
+        f'#!/bin/sh\ncase "$2" in *version*) echo {version} ;; *ensurepip*) {modules} ;; esac\n'
+    )
     file.chmod(0o755)
 
 
@@ -216,7 +241,7 @@ def test_an_unfit_python_is_one_line(
     python = tmp_path / "bin" / "python3"
     python.parent.mkdir()
     _fake_python(python, version, modules or "exit 0")
-    for tool in ("cat", "cksum", "dirname", "grep", "paste", "rm", "sed", "sh", "tr"):
+    for tool in ("cat", "cksum", "dirname", "grep", "mkdir", "paste", "rm", "sed", "sh", "tr"):
         program = shutil.which(tool)
         assert program
         (python.parent / tool).symlink_to(program)
