@@ -107,7 +107,7 @@ class OutputFiles:
                 file = printable(next(self.targets(each.stem)))
                 raise UserError(
                     f"{writers[each.stem]} and {each.label} would both be written to {file}: "
-                    "translate them in two calls, into two folders"
+                    "translate them in two calls, into two folders, such as by patterns (a/*.png)"
                 )
             writers[each.stem] = each.label
         self._check_folder()
