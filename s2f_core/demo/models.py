@@ -101,15 +101,22 @@ class DemoModel:
 def open_models(names: Sequence[str], root: Path) -> dict[str, DemoModel]:
     """Open the models of these names, or all under ``root``/models; return them by name.
 
-    A name is any that :func:`s2f_core.inference.load.find` takes. Raises UserError if there is
-    no such model, or its outputs are not pictures.
+    A name is any that :func:`s2f_core.inference.load.find` takes. Of all, those that cannot be
+    opened are left out with a warning. Raises UserError if there is no such model, it cannot be
+    opened, or its outputs are not pictures.
     """
     if not names and not variants(root):
         raise UserError(f"{root / 'models'} has no model; train the models with: dvc repro")
     models: dict[str, DemoModel] = {}
     for text in names or variants(root):
         file = find(text, root)
-        description = file.describe()
+        try:
+            description = file.describe()
+        except UserError as error:
+            if names:
+                raise
+            log.warning("left out: %s", error)
+            continue
         if _makes_pictures(description):
             canvas = _canvas(description)
             models[file.name] = DemoModel(file.name, file.path, description, canvas)
@@ -118,6 +125,8 @@ def open_models(names: Sequence[str], root: Path) -> dict[str, DemoModel]:
                 f"the demo cannot show the outputs of {text}: it shows grey or colour pictures "
                 f"of at least {MIN_SIZE} px"
             )
+    if not models:
+        raise UserError(f"{root / 'models'} has no model that the demo can show")
     return models
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -36,4 +37,20 @@ def test_unknown_names_are_errors(root: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no model 'gone\.onnx' \(allowed: "):
         open_models(["gone.onnx"], root)
     with pytest.raises(UserError, match=r"has no model; .* dvc repro"):
+        open_models([], tmp_path)
+
+
+def test_a_damaged_model_does_not_stop_the_others(
+    root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is left out with a warning, unless a person asked for it."""
+    shutil.copytree(root / "models", tmp_path / "models")
+    (tmp_path / "models" / "lines" / "a-to-b.pt").write_bytes(b"cut")
+    assert set(open_models([], tmp_path)) == {"noisy", "samples"}
+    assert "lines/a-to-b.pt is damaged" in caplog.text
+    with pytest.raises(UserError, match="is damaged"):
+        open_models(["lines"], tmp_path)
+    for name in ("noisy", "samples"):
+        (tmp_path / "models" / name / "a-to-b.pt").write_bytes(b"cut")
+    with pytest.raises(UserError, match="has no model that the demo can show"):
         open_models([], tmp_path)
