@@ -214,14 +214,15 @@ def connect(store: str) -> tuple[Any, str]:
         from mlflow import MlflowClient
 
         require_store(store)
-        client = MlflowClient(tracking_uri=store)
         if not store.startswith(SQLITE):
+            client = MlflowClient(tracking_uri=store)
             artifacts = (project_root() / ARTIFACTS).as_uri() if is_database_server(store) else None
             return client, _find_experiment(client, store, artifacts)
         file = Path(store.removeprefix(SQLITE))
         file.parent.mkdir(parents=True, exist_ok=True)
         # MLflow creates the schema on first use, which fails in two processes at once.
         with FileLock(f"{file}.lock"):
+            client = MlflowClient(tracking_uri=store)
             return client, _find_experiment(client, store, (file.parent / ARTIFACTS).as_uri())
 
 
