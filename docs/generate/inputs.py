@@ -7,7 +7,7 @@ from typing import get_args
 
 from docs.generate.parameters import markdown
 from s2f_core.common import images
-from s2f_core.common.entry_names import ALLOWED
+from s2f_core.common.entry_names import ALLOWED, RESERVED
 from s2f_core.common.rejections import Reason
 from s2f_core.data.datasets import crops, files, walk
 from s2f_core.data.datasets.folder_tree import IMAGE_EXTENSIONS, PART_WORDS
@@ -90,7 +90,8 @@ the demo's hints say so.
 
 ## Names
 
-Roles, conditions, variants and translations: {names}. Classes may have any name.
+Roles, conditions, tables, variants and translations: {names}. {reserved} are no roles, since the
+pipeline has folders of these names. Classes may have any name.
 
 ## Reasons
 
@@ -124,6 +125,7 @@ def page() -> str:
         cleaned=f"{normalise.MAX_SIDE:,}",
         failures=video_files.MAX_FAILURES,
         names=ALLOWED,
+        reserved=_code(RESERVED["data"]),
         reasons="\n".join(f"- {reason}" for reason in get_args(Reason)),
     )
 

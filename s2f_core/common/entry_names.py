@@ -58,7 +58,8 @@ def check_names(content: Mapping[str, Any], file: Path) -> None:
     """Check the names of all entries of a parameter file, whichever of them a stage reads.
 
     Raises UserError for one that is not allowed, reserved, or equal to another but for its case,
-    for a variant without translations, and for a translation of two variants.
+    for a variant without translations, for a translation of two variants, and for a curated role
+    that does not exist.
     """
     for section, depth in NAMED.items():
         for place, names in _groups(content.get(section), section, depth):
@@ -66,6 +67,13 @@ def check_names(content: Mapping[str, Any], file: Path) -> None:
     variants, translations = content.get("variants"), content.get("translations")
     if isinstance(variants, Mapping) and isinstance(translations, Mapping):
         _check_translations(variants, translations, file)
+    match content:  # a stage looks for its own role alone, so no other would be missed
+        case {"curation": {"roles": [*curated]}, "data": {**roles}}:
+            if unknown := [role for role in curated if role not in list(roles)]:
+                known = ", ".join(map(str, roles))
+                raise UserError(
+                    f"{file}: curation.roles: there is no role {unknown[0]!r} (allowed: {known})"
+                )
 
 
 def _check_translations(

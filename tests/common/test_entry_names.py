@@ -107,6 +107,15 @@ def test_variants_and_translations_are_checked_before_a_training() -> None:
     check_names({"variants": variants}, file)
 
 
+@pytest.mark.parametrize("roles", [["face"], ["faces", 1], ["faces", ["faces"]]])
+def test_a_curated_role_exists(roles: list[object]) -> None:
+    """No stage would miss it, and no image would be curated."""
+    content = {"data": {"faces": {}, "persons": {}}, "curation": {"roles": roles}}
+    with pytest.raises(UserError, match=r"curation.roles: there is no role .* faces, persons\)"):
+        check_names(content, Path("params.yaml"))
+    check_names({**content, "curation": {"roles": ["persons"]}}, Path("params.yaml"))
+
+
 def test_a_class_can_have_any_text() -> None:
     """Classes are folders of others."""
     from s2f_core.data.selection import VariantData
