@@ -14,7 +14,7 @@ from s2f_core.data.datasets.folder_tree import IMAGE_EXTENSIONS, PART_WORDS
 from s2f_core.data.sketch import normalise, paper
 from s2f_core.data.split import MIN_IMAGES
 from s2f_core.demo import uploads
-from s2f_core.inference import inputs, sources, video_files
+from s2f_core.inference import inputs, options, sources, video_files
 from s2f_core.inference.output_files import writable_extensions
 
 TEXT = """\
@@ -46,7 +46,7 @@ layouts are possible it stops and asks. `a` and `b` give the two folders other n
 - Zips directly in the folder are read, also those made on Windows or macOS, and `path` may be a
   zip. Archives in archives are not read.
 - Links are followed, but not to a folder above, and a folder at most {visits} times. A broken link
-  to a picture is a rejected row.
+  to a picture is a rejected row; DVC, though, stops at it before the stage runs.
 - Hidden files and those of operating systems (`.DS_Store`, `Thumbs.db`) are left out.
 - From {min_images} images on, no part of the split is empty. With fewer, the stage stops where one
   would be.
@@ -73,6 +73,9 @@ unevenly lit or lie on a table. Before a drawing goes into a model:
 
 {cleaning}
 
+Light may fall to a third across the sheet, and a shadow to half. Ruling has at least five straight
+lines at equal distances. What stays in part: bent ruling, ruling in perspective, and printed dots.
+
 A page without ink, and one of which less than {min_paper} is paper, are translated too; the log and
 the demo's hints say so.
 
@@ -81,6 +84,7 @@ the demo's hints say so.
 | of | limit |
 |---|---|
 | a picture | {max_pixels} pixels; for a model, one side is at most {ratio} times the other |
+| the samples of one picture | {samples} |
 | a picture of a data set | at least {min_side} pixels a side |
 | a file of `s2f translate` | {translated} MiB |
 | a file in a zip | {zipped} MiB |
@@ -117,6 +121,7 @@ def page() -> str:
         min_paper=f"{normalise.MIN_PAPER:.0%}",
         max_pixels=f"{images.MAX_PIXELS:,}",
         ratio=inputs.MAX_RATIO,
+        samples=f"{options.MAX_SAMPLES:,}",
         min_side=crops.MIN_SIDE,
         translated=sources.MAX_BYTES >> 20,
         zipped=files.MAX_BYTES >> 20,
