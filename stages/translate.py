@@ -28,9 +28,7 @@ def translate(
         UpscalerChoice, typer.Option(help="how to enlarge; auto: the best one available")
     ] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="seed of the noise")] = 0,
-    samples: Annotated[
-        int, typer.Option(min=1, help="outputs of each picture, by models with noise")
-    ] = 1,
+    samples: Annotated[int, typer.Option(min=1, help="outputs a picture, of noise models")] = 1,
     fit: Annotated[
         Fit | None, typer.Option(help="to a square", show_default="pad a drawing, crop a photo")
     ] = None,

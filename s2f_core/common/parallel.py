@@ -12,6 +12,8 @@ import joblib
 from s2f_core.common.errors import UserError
 from s2f_core.common.redact import redact
 
+MAX_THREADS = 1024
+
 
 @contextmanager
 def workers(shared: Any) -> Iterator[joblib.Parallel]:
@@ -38,9 +40,10 @@ def _thread_count() -> int:
         count = int(value)
     except ValueError:
         count = 0
-    if count != -1 and count < 1:
+    if count != -1 and not 1 <= count <= MAX_THREADS:
         raise UserError(
-            f"S2F_WORKERS={value} is not a number of threads: use 1 or more, or -1 for all cores"
+            f"S2F_WORKERS={value} is not a number of threads (allowed: 1 to {MAX_THREADS:,}, or -1 "
+            "for all cores)"
         )
     return count
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 
 import torch
@@ -67,6 +68,6 @@ def _accelerator(launch: Launch) -> str:
 
 def _timeout() -> int:
     text = os.environ.get("S2F_TIMEOUT", str(DEFAULT_TIMEOUT))
-    if not text.isdecimal() or int(text) < 1:
-        raise UserError(f"S2F_TIMEOUT={text} is no number of seconds (allowed: integers from 1)")
+    if not re.fullmatch("[1-9][0-9]{0,7}", text):
+        raise UserError(f"S2F_TIMEOUT={text} is no number of seconds (allowed: 1 to 99999999)")
     return int(text)

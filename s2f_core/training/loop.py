@@ -239,7 +239,7 @@ def _progress_bar(training: Training) -> Any:
 
 def train(training: Training, run: Run | NullRun) -> TrainingResult:
     """Train to the last step; an interruption saves and ends the process."""
-    objective, recipe = training.objective, training.recipe
+    objective, recipe, history = training.objective, training.recipe, training.history
     batches = Prefetcher(training.batches, training.fabric.device)
     seconds, saved = _stopwatch(training.seconds), training.seconds
     timed = training.limit < math.inf
@@ -268,13 +268,11 @@ def train(training: Training, run: Run | NullRun) -> TrainingResult:
         progress_bar.update(recipe.batch)
         ends_row = validation_due or step % LOG_EVERY == 0
         scalars = {**scalars, "lr": torch.tensor(rate_factor * training.lr)}
-        row = training.history.add(step, scalars, ends_row=ends_row)
+        row = history.add(step, scalars, ends_row=ends_row)
         if row is None:
             continue
         run.log(step, {f"train/{name}": value for name, value in row.items() if name != "step"})
-        findings = recipe.health.check_losses(
-            training.history.rows, training.chance, training.findings
-        )
+        findings = recipe.health.check_losses(history.rows, training.chance, training.findings)
         if training.apply_findings(findings, run):
             break
         if training.step < step:  # a finding rewound the training

@@ -92,3 +92,29 @@ def _label(column: str) -> str:
     side = ", B to A" if stem != column else ""
     plain = stem.removeprefix("g_").removeprefix("d_").replace("_", " ")
     return LABELS.get(stem, plain) + side
+
+
+def discriminator_sentences(curves_end: dict[str, float]) -> list[str]:
+    """Interpret the last mean outputs of every discriminator; empty if none was recorded.
+
+    Outputs far outside [0, 1] are no probabilities and are left out.
+    """
+    sentences = []
+    for column, real in curves_end.items():
+        end = column.removeprefix("d_out_real")
+        fake = curves_end.get(f"d_out_fake{end}")
+        if end == column or fake is None or min(real, fake) < -0.2 or max(real, fake) > 1.2:
+            continue
+        gap = real - fake
+        verdict = "it could hardly tell them apart"
+        if gap > 0.6:
+            verdict = "it had nearly won, which leaves the generator little to learn from"
+        elif gap > 0.2:
+            verdict = "it told them apart, but not with certainty"
+        which = " of B to A" if end else ""
+        sentences.append(
+            f"Over the last tenth of training the discriminator{which} gave real "
+            f"examples {real:.2f} and generated ones {fake:.2f} on average (0.5 means undecided): "
+            f"{verdict}."
+        )
+    return sentences

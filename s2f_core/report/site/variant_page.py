@@ -17,7 +17,11 @@ from s2f_core.report.site.leaderboard_view import board_title, translation_score
 from s2f_core.report.site.pictures import PictureStore, SitePicture
 from s2f_core.report.site.records import TrainingRecord
 from s2f_core.report.site.sources import Sources, TranslationResult, VariantResult
-from s2f_core.report.site.training_charts import outputs_are_probabilities, training_charts
+from s2f_core.report.site.training_charts import (
+    discriminator_sentences,
+    outputs_are_probabilities,
+    training_charts,
+)
 
 MOSAIC = 1200  # pixels of its longer side
 
@@ -38,7 +42,7 @@ def variant_view(
     data_sets = {each.evaluation.target: each for each in reversed(results)}
     discriminator = []
     if outputs_are_probabilities(training):
-        discriminator = sentences.discriminator_sentences(_final_means(variant.curves))
+        discriminator = discriminator_sentences(_final_means(variant.curves))
     return {
         "name": name,
         "study": training.settings.get("variant", {}).get("study"),

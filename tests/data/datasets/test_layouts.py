@@ -5,72 +5,30 @@ from __future__ import annotations
 import json
 import logging
 import os
-import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from archives import encode_image, make_zip, own_inputs, picture, reasons, write_files
+from archives import encode_image, make_zip, own_inputs, reasons, write_files
+from own_folders import COUNT, RED, drawn_strip, folder_table, open_folder, red_files
 from pydantic import ValidationError
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
-from s2f_core.data.datasets import prepare
-from s2f_core.data.datasets.folder import Folder
 from s2f_core.data.split import Split, write_split
-from s2f_core.data.tables import Table
-
-RED = picture("red")
-COUNT = 3
-
-
-@dataclass(frozen=True)
-class Contents:
-    """The layout, and the rows of the sketches (``a``) and of the photos."""
-
-    layout: str | None
-    a: pd.DataFrame
-    b: pd.DataFrame
-
-
-def _open(path: Path, **keys: object) -> Contents:
-    """Return the layout and rows of a folder, without making a table."""
-    section = Folder.model_validate({"source": "folder", "path": "unused", **keys})
-    contents = section.open(path, 32, path)
-    own_inputs = contents.own_inputs
-    a = pd.DataFrame() if own_inputs is None else own_inputs.rows
-    return Contents(contents.layout, a, contents.images.rows)
-
-
-def _table(path: Path, tmp_path: Path, **keys: object) -> Table:
-    section = Folder.model_validate({"source": "folder", "path": "unused", **keys})
-    return prepare(section, path, 32, tmp_path / "out", tmp_path)
-
-
-def _files(*folders: str, count: int = COUNT) -> dict[str, bytes]:
-    return {f"{folder}/{n}.png": RED for folder in folders for n in range(count)}
-
-
-def _strip(width: int = 128, height: int = 64) -> bytes:
-    """A drawing in black on white at the left, a colourful photo at the right."""
-    pixels = np.full((height, width, 3), 255, np.uint8)
-    pixels[::8, : width // 2] = 0
-    pixels[:, width // 2 :] = (200, 40, 40)
-    return encode_image(pixels)
 
 
 def test_linked_sides_are_pairs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Both, or one of them; the log says that DVC does not look behind them."""
     for linked in (("A", "B"), ("B",)):
         root = tmp_path / "".join(linked)
-        write_files(root / "elsewhere", _files(*linked))
-        folder = write_files(root / "in", _files(*({"A", "B"} - {*linked})))
+        write_files(root / "elsewhere", red_files(*linked))
+        folder = write_files(root / "in", red_files(*({"A", "B"} - {*linked})))
         folder.mkdir(exist_ok=True)
         for name in linked:
             (folder / name).symlink_to(root / "elsewhere" / name)
-        table = _table(folder, root)
+        table = folder_table(folder, root)
         assert table.accepted["id"].tolist() == own_inputs(table).accepted["id"].tolist()
         assert len(table) == COUNT
         assert f"does not look behind links to folders ({linked[0]})" in caplog.text
@@ -78,10 +36,10 @@ def test_linked_sides_are_pairs(tmp_path: Path, caplog: pytest.LogCaptureFixture
 
 def test_a_broken_link_is_a_rejected_row(tmp_path: Path) -> None:
     """With the reason; its partner has none."""
-    folder = write_files(tmp_path / "in", _files("A", "B"))
+    folder = write_files(tmp_path / "in", red_files("A", "B"))
     (folder / "A" / "0.png").unlink()
     (folder / "A" / "0.png").symlink_to("gone.png")
-    table = _table(folder, tmp_path)
+    table = folder_table(folder, tmp_path)
     assert reasons(own_inputs(table)) == {"0": "a link to a file that does not exist"}
     assert reasons(table) == {
         "0": "its partner cannot be used: a link to a file that does not exist"
@@ -99,7 +57,7 @@ def test_a_zip_is_read_as_its_folders(tmp_path: Path, wrapper: str, slash: str) 
     members |= {f"__MACOSX/{wrapper}A/._1.PNG": b"", f"{wrapper}A/Thumbs.db": b""}
     folder = write_files(tmp_path / "in", {"mine.Zip": make_zip(members)})
     for path in (folder, folder / "mine.Zip"):
-        contents = _open(path)
+        contents = open_folder(path)
         assert contents.layout == "pairs"
         assert contents.a["id"].tolist() == contents.b["id"].tolist() == ["1", "2"]
 
@@ -121,8 +79,8 @@ def test_the_references_layouts_keep_their_parts(
 ) -> None:
     """Equal names are pairs within a part; other names are two domains."""
     paths = [wrapper + folder for folder in folders]
-    paired = write_files(tmp_path / "paired", _files(*paths))
-    contents = _open(paired)
+    paired = write_files(tmp_path / "paired", red_files(*paths))
+    contents = open_folder(paired)
     assert contents.layout == "pairs"
     parts = {part for part in ("train", "val", "test") if part in " ".join(folders).lower()}
     assert len(contents.b) == COUNT * len(folders) // 2
@@ -133,7 +91,7 @@ def test_the_references_layouts_keep_their_parts(
     assert sorted(contents.a["id"]) == sorted(contents.b["id"])
 
     unpaired = {f"{path}/{''.join(path.split('/'))}-{n}.png": RED for path in paths for n in "12"}
-    contents = _open(write_files(tmp_path / "unpaired", unpaired))
+    contents = open_folder(write_files(tmp_path / "unpaired", unpaired))
     assert contents.layout == "unpaired"
     for rows in (contents.a, contents.b):
         assert set(rows["part"]) == parts
@@ -143,8 +101,8 @@ def test_the_references_layouts_keep_their_parts(
 def test_parts_of_strips_classes_and_photos(tmp_path: Path) -> None:
     """The folders train, val and test are parts whatever is in them."""
     parts = ("train", "val", "test")
-    strips = {f"{part}/{n}.png": _strip() for part in parts for n in range(COUNT)}
-    contents = _open(write_files(tmp_path / "strips", strips))
+    strips = {f"{part}/{n}.png": drawn_strip() for part in parts for n in range(COUNT)}
+    contents = open_folder(write_files(tmp_path / "strips", strips))
     assert contents.layout == "strips"
     assert contents.a["part"].value_counts().to_dict() == dict.fromkeys(parts, COUNT)
     for name, folders in {
@@ -152,13 +110,13 @@ def test_parts_of_strips_classes_and_photos(tmp_path: Path) -> None:
         "classes first": [f"{kind}/{part}" for part in parts for kind in ("oak", "elm")],
     }.items():
         files = {f"{folder}/{folder.replace('/', '')}.png": RED for folder in folders}
-        contents = _open(write_files(tmp_path / name, files))
+        contents = open_folder(write_files(tmp_path / name, files))
         assert contents.layout == "classes"
         assert contents.b.groupby("part")["class"].agg(set).tolist() == [{"oak", "elm"}] * 3
-    contents = _open(write_files(tmp_path / "photos", _files(*parts)))
+    contents = open_folder(write_files(tmp_path / "photos", red_files(*parts)))
     assert contents.layout == "images"
     assert contents.b["part"].value_counts().to_dict() == dict.fromkeys(parts, COUNT)
-    assert len(_open(tmp_path / "photos", limit=1).b) == len(parts)
+    assert len(open_folder(tmp_path / "photos", limit=1).b) == len(parts)
 
 
 def test_ones_own_parts_are_kept(tmp_path: Path) -> None:
@@ -168,7 +126,7 @@ def test_ones_own_parts_are_kept(tmp_path: Path) -> None:
         for part, count in (("train", 40), ("test", 6))
         for n in range(count)
     }
-    table = _table(write_files(tmp_path / "in", files), tmp_path)
+    table = folder_table(write_files(tmp_path / "in", files), tmp_path)
     write_split([table.index], Split(official=True), tmp_path / "split.parquet")
     split = pd.read_parquet(tmp_path / "split.parquet").set_index("id")["split"]
     assert {name for name in split.index if split[name] == "test"} == {
@@ -181,118 +139,12 @@ def _noise(seed: int) -> Pixels:
     return np.random.default_rng(seed).integers(0, 255, (40, 40, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("size", [(129, 64), (130, 64), (100, 100)])
-def test_one_odd_strip_is_one_rejected_row(
-    tmp_path: Path, size: tuple[int, int], caplog: pytest.LogCaptureFixture
-) -> None:
-    """The others are strips; the line before the work says so."""
-    caplog.set_level(logging.INFO)
-    files = {f"{n:02d}.png": _strip() for n in range(39)} | {"99.png": _strip(*size)}
-    table = _table(write_files(tmp_path / "in", files), tmp_path)
-    assert len(table) == len(own_inputs(table)) == 39
-    reason = f"not a strip: {size[0]}x{size[1]}, the width must be twice the height"
-    assert reasons(table) == reasons(own_inputs(table)) == {"99": reason}
-    line = "strips (39 of 40 pictures are twice as wide as high); 39 pairs; 1 rejected; the first"
-    assert f"read as {line}: 00.png, 01.png, 02.png" in caplog.text
-
-
-def test_mixed_and_portrait_strips_are_asked_about(tmp_path: Path) -> None:
-    """A setting decides; nothing is guessed."""
-    mixed = {f"{n}.png": _strip() if n < 5 else RED for n in range(10)}
-    with pytest.raises(UserError, match=r"5 of 10 pictures are twice as wide as high.*strips"):
-        _open(write_files(tmp_path / "mixed", mixed))
-    portrait = write_files(tmp_path / "portrait", {f"{n}.png": _strip(90, 60) for n in range(4)})
-    with pytest.raises(UserError, match=r"left half .* set layout: strips and side: AB"):
-        _open(portrait)
-    table = _table(portrait, tmp_path, layout="strips")
-    assert len(table) == len(own_inputs(table)) == 4
-    assert (table.image(0) == (200, 40, 40)).all()
-    high = np.rot90(np.full((64, 128, 3), 9, np.uint8))
-    stacked = write_files(tmp_path / "stacked", {f"{n}.png": encode_image(high) for n in range(4)})
-    with pytest.raises(UserError, match=r"4 of 4 pictures are twice as high as wide.*A-over-B"):
-        _open(stacked)
-    assert _open(stacked, layout="images").a.empty
-
-
-@pytest.mark.parametrize("side", ["A-over-B", "B-over-A"])
-def test_stacked_strips_are_split(tmp_path: Path, side: str) -> None:
-    """The sketch is above or below."""
-    pixels = np.zeros((128, 64, 3), np.uint8)
-    pixels[:64] = 255
-    table = _table(
-        write_files(tmp_path / "in", {"1.png": encode_image(pixels)}),
-        tmp_path,
-        layout="strips",
-        side=side,
-    )
-    above, below = (own_inputs(table), table) if side == "A-over-B" else (table, own_inputs(table))
-    assert (above.image(0).min(), below.image(0).max()) == (255, 0)
-
-
-def test_names_that_look_alike_are_pairs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Of other bytes or case; what stays alone is named with the nearest name."""
-    accented = [unicodedata.normalize(form, "Zoë") for form in ("NFC", "NFD")]
-    a = [accented[0], "IMG_1", "sub/Two", "img_7", "Ä", "ä", "alone"]
-    b = [accented[1], "img_1", "sub/two", "img_07", "A\u0308", "other"]
-    files = {f"A/{name}.png": RED for name in a} | {f"B/{name}.JPG": RED for name in b}
-    contents = _open(write_files(tmp_path / "in", files))
-    usable = [rows[rows["rejected"].isna()]["id"] for rows in (contents.a, contents.b)]
-    assert sorted(usable[0]) == sorted(usable[1]) == ["Zoë", "img_1", "sub/two", "Ä"]
-    assert set(contents.a["rejected"].dropna()) == {"no partner in B/"}
-    assert "3 of A/ without a partner in B/: alone, img_7 (nearest there: img_07), ä" in caplog.text
-    assert "2 of B/ without a partner in A/: img_07 (nearest there: img_7), other" in caplog.text
-
-
-def test_ambiguous_look_is_no_pair(tmp_path: Path) -> None:
-    """Two names of A look like one of B: no one can say which it is."""
-    names = ["A/x.png", "A/X.png", "B/ｘ.png", *(f"{side}/{n}.png" for side in "AB" for n in "123")]
-    contents = _open(write_files(tmp_path / "in", dict.fromkeys(names, RED)))
-    assert contents.a["rejected"].notna().sum() == 2
-
-
 def test_classes_that_look_alike_are_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """In a part each, or side by side; in the form of accents that people type."""
     names = ["train/Oak/1", "test/oak/2", "train/Bouleau\u0301/3"]
-    rows = _open(write_files(tmp_path / "in", {f"{name}.png": RED for name in names})).b
+    rows = open_folder(write_files(tmp_path / "in", {f"{name}.png": RED for name in names})).b
     assert set(rows["class"]) == {"oak", "Bouleaú"}
     assert "Oak/ and oak/ are read as one class" in caplog.text
-
-
-def test_nearly_strips_are_asked_about(tmp_path: Path) -> None:
-    """All a pixel too wide; with the layout set they are cut in the middle."""
-    path = write_files(tmp_path / "in", {f"{n}.png": _strip(130, 64) for n in range(3)})
-    with pytest.raises(UserError, match=r"0 of 3 pictures are twice as wide .*, 3 nearly so"):
-        _open(path)
-    assert len(_table(path, tmp_path, layout="strips")) == 3
-
-
-def test_a_few_panoramas_are_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Two of ten; photos of one size may be strips, which the log says."""
-    files = {f"{n}.png": picture("red", (128, 64) if n < 2 else (90, 60)) for n in range(10)}
-    path = write_files(tmp_path / "in", files)
-    assert _open(path).layout == "images"
-    for name in ("0.png", "1.png"):
-        (path / name).unlink()
-    caplog.set_level(logging.INFO)
-    _table(path, tmp_path)
-    assert "all are 90x60: if each is a sketch beside a photo, set layout: strips" in caplog.text
-
-
-def test_names_that_differ_by_a_word_are_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """They may be pairs; other names are not."""
-    files = {f"{side}/{word}-{n}.png": RED for side, word in ("Aa", "Bb") for n in range(12)}
-    caplog.set_level(logging.INFO)
-    _table(write_files(tmp_path / "in", files), tmp_path)
-    assert "share no names; if a-0 and b-0 are a pair, give them the same name" in caplog.text
-    files = {f"A/{n}.png": RED for n in range(12)} | {f"B/{n:03}.png": RED for n in range(12)}
-    _table(write_files(tmp_path / "zeros", files), tmp_path)
-    assert "share no names; if 0 and 000 are a pair, give them the same name" in caplog.text
-    caplog.clear()
-    files = {f"A/{n}.png": RED for n in "123"} | {f"B/{n}.png": RED for n in "xyz"}
-    _table(write_files(tmp_path / "other", files), tmp_path)
-    assert "share no names); 3 images; 3 inputs" in caplog.text
 
 
 REFUSED = {
@@ -313,33 +165,33 @@ def test_thin_evidence_is_refused(tmp_path: Path, names: list[str], message: str
     """The error says what there is and which setting decides."""
     path = write_files(tmp_path / "in", {f"{name}.png": RED for name in names})
     with pytest.raises(UserError, match=message) as error:
-        _open(path)
+        open_folder(path)
     assert "Set 'layout' to images, pairs or unpaired" in str(error.value)
     assert "\n" not in str(error.value)
-    assert len(_open(path, layout="images").b) == len(names)
+    assert len(open_folder(path, layout="images").b) == len(names)
 
 
 def test_sides_that_a_user_names_must_exist(tmp_path: Path) -> None:
     """A wrong name is no reason to read the folder as classes."""
-    path = write_files(tmp_path / "in", _files("ink", "photos"))
+    path = write_files(tmp_path / "in", red_files("ink", "photos"))
     with pytest.raises(UserError, match=r"there is no folder inks/ and no photo/\. Set 'layout'"):
-        _open(path, a="inks", b="photo")
+        open_folder(path, a="inks", b="photo")
     with pytest.raises(ValidationError, match=r"names of folders, without / and .*'x/ink'"):
-        _open(path, a="x/ink")
+        open_folder(path, a="x/ink")
 
 
 def test_classes_may_have_the_names_of_sides(tmp_path: Path) -> None:
     """The alphabet without B; with the layout set, the whole alphabet."""
     letters = {f"{letter}/{letter}.png": RED for letter in "ACDE"}
-    assert _open(write_files(tmp_path / "in", letters)).layout == "classes"
+    assert open_folder(write_files(tmp_path / "in", letters)).layout == "classes"
     write_files(tmp_path / "in", {"B/B.png": RED})
-    assert _open(tmp_path / "in", layout="classes").b["class"].nunique() == 5
+    assert open_folder(tmp_path / "in", layout="classes").b["class"].nunique() == 5
 
 
 def test_two_zips_are_two_sides(tmp_path: Path) -> None:
     """A.zip and B.zip, without folders inside."""
     files = {f"{side}.zip": make_zip({f"{n}.png": RED for n in "12"}) for side in "AB"}
-    contents = _open(write_files(tmp_path / "in", files))
+    contents = open_folder(write_files(tmp_path / "in", files))
     assert contents.layout == "pairs"
     assert contents.a["source"].tolist() == ["A/1.png", "A/2.png"]
 
@@ -347,14 +199,14 @@ def test_two_zips_are_two_sides(tmp_path: Path) -> None:
 def test_a_folder_around_one_side_does_not_count(tmp_path: Path) -> None:
     """The names within are what makes a pair."""
     files = {f"A/scans/{n}.png": RED for n in "12"} | {f"B/{n}.jpg": RED for n in "12"}
-    assert _open(write_files(tmp_path / "in", files)).layout == "pairs"
+    assert open_folder(write_files(tmp_path / "in", files)).layout == "pairs"
 
 
 def test_the_layout_and_counts_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """In one line before the work, and in a file of the table that is equal each time."""
-    path = write_files(tmp_path / "in", _files("trainA", "trainB", "testA", "testB", count=20))
+    path = write_files(tmp_path / "in", red_files("trainA", "trainB", "testA", "testB", count=20))
     caplog.set_level(logging.INFO)
-    table = _table(path, tmp_path)
+    table = folder_table(path, tmp_path)
     line = (
         "read as pairs (A/ and B/ share 40 names); 40 pairs; parts: test 20, train 20; the first: "
         "testA/0.png + testB/0.png, testA/1.png + testB/1.png, testA/10.png + testB/10.png"
@@ -369,12 +221,12 @@ def test_the_layout_and_counts_are_logged(tmp_path: Path, caplog: pytest.LogCapt
     assert summary["examples"][0] == ["testA/0.png", "testB/0.png"]
     assert str(tmp_path) not in text
     moved = path.rename(tmp_path / "elsewhere")
-    assert (_table(moved, tmp_path).folder / "contents.json").read_text() == text
+    assert (folder_table(moved, tmp_path).folder / "contents.json").read_text() == text
 
 
 def test_odd_bytes_in_names_do_not_end_the_work(tmp_path: Path) -> None:
     """The file beside the table shows them as replacement characters."""
     files = {os.fsdecode(b"x\xff/1.png"): RED, "y/2.png": RED, "z/\n.png": RED}
-    table = _table(write_files(tmp_path / "in", files), tmp_path)
+    table = folder_table(write_files(tmp_path / "in", files), tmp_path)
     text = (table.folder / "contents.json").read_text(encoding="utf-8")
     assert json.loads(text)["reason"].startswith("sub-folders: x\ufffd/ (1), y/ (1)")

@@ -18,7 +18,6 @@ from s2f_core.report.site.records import (
 from s2f_core.report.site.sentences import (
     baseline_sentences,
     board_summary,
-    discriminator_sentences,
     fid_bias_warning,
     format_interval,
     format_number,
@@ -26,6 +25,7 @@ from s2f_core.report.site.sentences import (
     why_missing,
 )
 from s2f_core.report.site.studies import Paper, Study, StudyRow
+from s2f_core.report.site.training_charts import discriminator_sentences
 
 FID = ScoreRecord(title="FID", higher_is_better=False, describe="A distance.")
 KID = ScoreRecord(title="KID", higher_is_better=False)
