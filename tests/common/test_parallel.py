@@ -81,7 +81,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert file.read_bytes() == (tmp_path / "cluster" / file.name).read_bytes(), file.name
 
 
-@pytest.mark.parametrize("threads", ["0", "-2", "many"])
+@pytest.mark.parametrize("threads", ["0", "-2", "many", "99999999999"])
 def test_an_invalid_number_of_threads_is_refused(
     threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,11 +36,13 @@ def open_folder(path: Path, **keys: object) -> Contents:
 
 
 def folder_table(path: Path, tmp_path: Path, **keys: object) -> Table:
+    """Return the table of a folder, of 32 pixels a side, at ``tmp_path / "out"``."""
     section = Folder.model_validate({"source": "folder", "path": "unused", **keys})
     return prepare(section, path, 32, tmp_path / "out", tmp_path)
 
 
 def red_files(*folders: str, count: int = COUNT) -> dict[str, bytes]:
+    """Return so many red pictures in each of the folders."""
     return {f"{folder}/{n}.png": RED for folder in folders for n in range(count)}
 
 

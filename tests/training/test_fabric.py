@@ -17,6 +17,7 @@ def test_invalid_launches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(UserError, match=r"2 processes for 1 GPU.s.: start one process per GPU"):
         fabric._accelerator(Launch(world_size=2, local_world_size=2))
-    monkeypatch.setenv("S2F_TIMEOUT", "soon")
-    with pytest.raises(UserError, match="S2F_TIMEOUT=soon is no number of seconds"):
-        fabric._timeout()
+    for timeout in ("soon", "0", "9" * 30):
+        monkeypatch.setenv("S2F_TIMEOUT", timeout)
+        with pytest.raises(UserError, match=f"S2F_TIMEOUT={timeout} is no number of seconds"):
+            fabric._timeout()
