@@ -136,8 +136,8 @@ def board_summary(evaluations: list[EvaluationRecord], comparisons: Comparisons)
         outputs = first.output_noun
         sentences.append(
             f"Real {outputs} compared with other real {outputs} reach "
-            f"{_article(title)} {title} of {span}. This is the floor: a smaller difference means "
-            "nothing."
+            f"{_article(title)} {title} of {span}. This is the floor, which outputs as good as "
+            "real ones would reach."
         )
     return " ".join(sentences)
 
