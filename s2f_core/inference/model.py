@@ -109,7 +109,7 @@ class Model:
         if image is None:
             images = [Image.fromarray(_flat(each)) for each in self.sample(call_options)]
             return images[0] if samples is None else images
-        several = isinstance(image, Sequence) and not isinstance(image, str)
+        several = isinstance(image, Sequence) and not isinstance(image, str | bytes)
         pictures: Sequence[Any] = image if several else [image]  # type: ignore[assignment]
         results = []
         for picture, outputs in zip(pictures, self.make(pictures, call_options), strict=True):
@@ -231,8 +231,8 @@ class Model:
 def pixels(picture: Picture) -> Pixels:
     """Return a picture as uint8 [H, W, 3], upright and on white.
 
-    Raises ImageError if a file cannot be decoded, UserError if it cannot be read or an array is not
-    a picture.
+    Raises ImageError if a file cannot be decoded, UserError if it cannot be read or it is none of
+    the three.
     """
     if isinstance(picture, Image.Image):
         return pil_to_rgb(picture)
@@ -242,6 +242,10 @@ def pixels(picture: Picture) -> Pixels:
         except (ImageError, ValueError) as error:  # ValueError: a null byte in the name
             raise UserError(f"{picture} cannot be read: {error}") from None
         return decode(data)
+    if not isinstance(picture, np.ndarray):
+        raise UserError(
+            f"a {type(picture).__name__} is no picture (allowed: path, PIL image, array uint8)"
+        )
     image = picture[..., None] if picture.ndim == 2 else picture
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in {1, 3, 4}:
         raise UserError(

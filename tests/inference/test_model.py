@@ -137,6 +137,9 @@ def test_the_output_has_the_type_of_the_input(data: Path, tmp_path: Path) -> Non
     alpha = np.dstack([np.zeros_like(page), 255 - page[..., :1]])
     several = model([page, page[..., 0], page[..., :1], alpha])
     assert all((each == expected).all() for each in several)
+    for wrong in (5, b"png", [None]):
+        with pytest.raises(UserError, match=r"is no picture \(allowed: path, PIL image"):
+            model(wrong)  # type: ignore[arg-type]
     with pytest.raises(UserError, match=r"float64 \[4, 4\] is no picture \(allowed: uint8"):
         model(np.zeros((4, 4)))  # type: ignore[arg-type]
     with pytest.raises(UserError, match=r"gone\.png cannot be read"):
