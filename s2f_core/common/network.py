@@ -27,6 +27,7 @@ PROBLEMS = {  # by a pattern of the library's message, whose groups fill the {}
     r"Failed to resolve '([^']+)' \((?:\[Errno -?\d+\] )?([^)]+)\)": "the host {} is unknown: {}",
     r"Failed to establish a new connection: (?:\[Errno -?\d+\] )?([^'\"()]+)": "{}",
     "timed out": "no answer in time",
+    "Connection aborted|Connection reset|Remote end closed": "the connection broke off",
 }
 
 

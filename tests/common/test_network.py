@@ -42,6 +42,11 @@ POOL = "HTTPSConnectionPool(host='h', port=443): Max retries exceeded with url: 
             f"{POOL}SSLError(SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number')))",
             "the server does not speak TLS there: is it http:// instead of https://?",
         ),
+        (
+            (f"{POOL}ProtocolError('Connection aborted.', ConnectionResetError(104, 'Connection "
+            "reset by peer')))"),
+            "the connection broke off",
+        ),
         ("HTTPPool(host='h', port=80): Read timed out. (read timeout=2)", "no answer in time"),
         ("something else about http://me:s3cr3t@h", "something else about http://***@h"),
     ],

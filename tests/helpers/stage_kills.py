@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -253,7 +254,8 @@ def stages(clone: Path) -> list[Stage]:
     lock = yaml.safe_load((clone / "dvc.lock").read_text())["stages"]
     finished = []
     for name, entry in lock.items():
-        _python, _m, module, *arguments = entry["cmd"].split()
+        _python, _m, module, *rest = shlex.split(entry["cmd"])
+        arguments = [each for each in rest if each != "--"]
         outs = tuple(Path(out["path"]) for out in entry["outs"])
         if all((clone / out).exists() for out in outs):
             finished.append(Stage(name, module, tuple(arguments), outs))

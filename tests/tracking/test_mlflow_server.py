@@ -187,7 +187,7 @@ def test_a_restarted_server_loses_no_values(
         run.flush()
     run.log(2, {"loss": 1.0})
     run.tag("health", "good")
-    with pytest.raises(BusyError, match="Connection refused"):
+    with pytest.raises(BusyError, match=r"Connection refused|the connection broke off"):
         run.flush()
     with server.running():
         training.close()
