@@ -13,7 +13,7 @@ from s2f_core.data.datasets import crops, files, walk
 from s2f_core.data.datasets.folder_tree import IMAGE_EXTENSIONS, PART_WORDS
 from s2f_core.data.sketch import normalise, paper
 from s2f_core.data.split import MIN_IMAGES
-from s2f_core.demo import uploads
+from s2f_core.demo import hints, uploads
 from s2f_core.inference import inputs, options, sources, video_files
 from s2f_core.inference.output_files import writable_extensions
 
@@ -63,8 +63,8 @@ on black.
 
 `s2f translate -o face.jpg` writes {writable}.
 
-Videos are what OpenCV decodes. Frames of a variable rate keep their times. A frame that cannot be
-decoded is counted, and the one before stays. They are written as {videos}.
+Videos are what OpenCV decodes. Frames of a variable rate keep their times, within {shift} ms. A
+frame that cannot be decoded is counted, and the one before stays. They are written as {videos}.
 
 ## Drawings on paper
 
@@ -76,8 +76,8 @@ unevenly lit or lie on a table. Before a drawing goes into a model:
 Light may fall to a third across the sheet, and a shadow to half. Ruling has at least five straight
 lines at equal distances. What stays in part: bent ruling, ruling in perspective, and printed dots.
 
-A page without ink, and one of which less than {min_paper} is paper, are translated too; the log and
-the demo's hints say so.
+A page without ink is translated too, and so is one of which little is paper: the log says so below
+{min_paper}, the demo's hints below {min_canvas}.
 
 ## Limits
 
@@ -118,6 +118,8 @@ def page() -> str:
         writable=_code(writable_extensions()),
         videos=_code(video_files.CODECS),
         cleaning=cleaning,
+        shift=round(1000 * video_files.MAX_SHIFT),
+        min_canvas=f"{hints.MIN_PAPER:.0%}",
         min_paper=f"{normalise.MIN_PAPER:.0%}",
         max_pixels=f"{images.MAX_PIXELS:,}",
         ratio=inputs.MAX_RATIO,

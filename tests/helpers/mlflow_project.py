@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from fixtures import MakeTable
 
 from s2f_core.common.images import Pixels
@@ -26,6 +27,8 @@ from s2f_core.tracking.store_check import EXPERIMENT
 from s2f_core.training.variant import Settings
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
+CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k", "limit": None}
+RUN = "0123456789abcdef0123456789abcdef"  # the id of the training's run
 FIGURES = {"kid": 0.5, "ssim": 0.25, "psnr": None}
 
 
@@ -101,6 +104,26 @@ def save_untrained(root: Path, name: str, condition: str = "pencil", **other: An
     )
     torch.manual_seed(1)
     save_model(root / "models" / name / "a-to-b.pt", description, description.build().state_dict())
+
+
+@pytest.fixture
+def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
+    """The data folder of a project: tables, and a model of half their size."""
+    root = tmp_path / "data"
+    write_tables(root, make_table, faces)
+    save_untrained(root, "tiny")
+    return root
+
+
+@pytest.fixture
+def project(data: Path, settings: Settings) -> Path:
+    """A project with a trained and evaluated variant, as ``dvc pull`` brings it."""
+    root = data.parent
+    write_training(data, root / "metrics", settings, RUN)
+    write_evaluation(data, "tiny", "tiny")
+    (root / "params.yaml").write_text(yaml.safe_dump({"data": {"faces": CELEBA}}))
+    (root / "dvc.yaml").write_text("{}")
+    return root
 
 
 def write_training(root: Path, metrics: Path, settings: Settings, run_id: str) -> None:

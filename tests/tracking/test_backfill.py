@@ -8,30 +8,23 @@ from typing import Any
 
 import mlflow_project
 import pytest
-from fixtures import MakeTable
 
-from s2f_core.common.images import Pixels
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.backfill import backfill
 from s2f_core.tracking.log_evaluation import log_evaluation
-from s2f_core.training.variant import Settings
 
 ROLES = {"faces": {"path": "data/assets/celeba-1k"}}
-RUN = "0123456789abcdef0123456789abcdef"
 
 client = mlflow_project.client
+data = mlflow_project.data
+finished = mlflow_project.project
 
 
 @pytest.fixture
-def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
+def project(finished: Path) -> Path:
     """A trained variant with two evaluations, as ``dvc pull`` brings them."""
-    data = tmp_path / "data"
-    mlflow_project.write_tables(data, make_table, faces)
-    mlflow_project.save_untrained(data, "tiny")
-    mlflow_project.write_training(data, tmp_path / "metrics", settings, RUN)
-    mlflow_project.write_evaluation(data, "tiny", "tiny")
-    mlflow_project.write_evaluation(data, "tiny-again", "tiny")
-    return tmp_path
+    mlflow_project.write_evaluation(finished / "data", "tiny-again", "tiny")
+    return finished
 
 
 def _backfill(project: Path) -> list[str]:
@@ -41,7 +34,7 @@ def _backfill(project: Path) -> list[str]:
 def test_backfill_restores_training_and_evaluations(client: Any, project: Path) -> None:
     """Parameters, curves, figures, pictures and models come back; no commit is invented."""
     assert _backfill(project) == [
-        f"tiny: the training of {RUN}",
+        f"tiny: the training of {mlflow_project.RUN}",
         "tiny: the evaluation of tiny",
         "tiny-again: the evaluation of tiny",
     ]
@@ -90,7 +83,7 @@ def test_a_training_is_restored_into_the_run_of_its_evaluation(client: Any, proj
     log_evaluation("tiny", "tiny", project / "data", ROLES["faces"])
     (first_run,) = mlflow_project.runs(client)
     shutil.rmtree(project / "data" / "evaluations" / "tiny" / "tiny-again")
-    assert _backfill(project) == [f"tiny: the training of {RUN}"]
+    assert _backfill(project) == [f"tiny: the training of {mlflow_project.RUN}"]
     (run,) = mlflow_project.runs(client)
     assert run.info.run_id == first_run.info.run_id
     assert {"test/kid", "train/g_l1", "val/ssim"} <= set(run.data.metrics)

@@ -14,22 +14,18 @@ import mlflow_project
 import numpy as np
 import pytest
 import servers
-import yaml
 from clones import clean_environment
 from doc_blocks import named_blocks, parse_commands
-from fixtures import MakeTable
 
-from s2f_core.common.images import Pixels
 from s2f_core.data.tables import read
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.log_evaluation import log_evaluation
 from s2f_core.tracking.mlflow_store import connect
 from s2f_core.tracking.process import BusyError, StoreProcess
-from s2f_core.training.variant import Settings
 
 ROOT = Path(__file__).parents[2]
-CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k"}
-RUN = "0123456789abcdef0123456789abcdef"
+
+data, project = mlflow_project.data, mlflow_project.project
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -112,18 +108,6 @@ def test_two_machines_can_train_at_once(address: str, tmp_path: Path) -> None:
         assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["a-to-b.pt"]
 
 
-@pytest.fixture
-def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
-    """A trained and evaluated variant, as dvc pull brings it."""
-    data = tmp_path / "data"
-    mlflow_project.write_tables(data, make_table, faces)
-    mlflow_project.save_untrained(data, "tiny")
-    mlflow_project.write_training(data, tmp_path / "metrics", settings, RUN)
-    mlflow_project.write_evaluation(data, "tiny", "tiny")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"data": {"faces": CELEBA}}))
-    return tmp_path
-
-
 @pytest.mark.slow
 def test_backfill_writes_to_a_server_once(client: Any, project: Path) -> None:
     """Run, figures, pictures and model are created once; the model loads by its name."""
@@ -140,7 +124,7 @@ def test_backfill_writes_to_a_server_once(client: Any, project: Path) -> None:
     assert "0 logged" in python("-m", "stages.backfill")
     (version,) = client.search_model_versions("name = 'tiny'")
     run = client.get_run(version.run_id)
-    assert run.data.tags["s2f.run_id"] == RUN
+    assert run.data.tags["s2f.run_id"] == mlflow_project.RUN
     assert {"train/g_l1", "val/ssim", "test/kid"} <= set(run.data.metrics)
     assert [file.path for file in client.list_artifacts(version.run_id, "images")]
     environment["PYTHONPATH"] = ""
@@ -162,11 +146,11 @@ def test_a_repeated_evaluation_makes_no_second_version(client: Any, project: Pat
     for folder in ("translations", "evaluations"):
         (data / folder / "tiny" / "tiny").rename(data / folder / "tiny" / "again")
     for _ in range(2):
-        log_evaluation("again", "tiny", data, CELEBA)
+        log_evaluation("again", "tiny", data, mlflow_project.CELEBA)
     (version,) = client.search_model_versions("name = 'again'")
     assert version.tags["test/kid"] == "0.5"
     mlflow_project.save_untrained(data, "tiny", width=6)
-    log_evaluation("again", "tiny", data, CELEBA)
+    log_evaluation("again", "tiny", data, mlflow_project.CELEBA)
     assert len(client.search_model_versions("name = 'again'")) == 2
 
 

@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixtures import MakeTable
 
 from s2f_core.common.code_digest import imported_files
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, from_model, to_model
+from s2f_core.common.images import from_model, to_model
 from s2f_core.data.licences import licence, page
 from s2f_core.data.selection import Translation
 from s2f_core.data.tables import read
@@ -32,7 +31,6 @@ from s2f_core.tracking.pyfunc import EXAMPLE_FILE, Translator, pack
 from s2f_core.tracking.registry import REQUIREMENTS
 
 ROOT = Path(__file__).parents[2]
-CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k", "limit": None}
 DOMAINS = {
     "path": "data/assets",
     "a": {"path": "data/assets/quickdraw"},
@@ -41,15 +39,7 @@ DOMAINS = {
 NOISE = {"generator": {"type": "dcgan"}, "in_channels": 8, "size": 32}
 
 client = mlflow_project.client
-
-
-@pytest.fixture
-def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
-    """Tables, and a model of half their size."""
-    root = tmp_path / "data"
-    mlflow_project.write_tables(root, make_table, faces)
-    mlflow_project.save_untrained(root, "tiny")
-    return root
+data = mlflow_project.data
 
 
 def _pack(data: Path, translation: Translation) -> Translator:
@@ -151,7 +141,9 @@ def _imported_modules(node: ast.AST) -> list[str]:
 
 def test_the_licence_is_that_of_the_source_dataset() -> None:
     """It covers both domains; the user.s own folder is named."""
-    assert licence(CELEBA).startswith("celeba-1k: CelebA: non-commercial research only")
+    assert licence(mlflow_project.CELEBA).startswith(
+        "celeba-1k: CelebA: non-commercial research only"
+    )
     assert [part.split(":")[0] for part in licence(DOMAINS).split("; ")] == [
         "quickdraw",
         "celeba-1k",
@@ -164,7 +156,7 @@ def test_the_licence_is_that_of_the_source_dataset() -> None:
 def test_an_evaluation_logs_figures_pictures_datasets_and_a_model(client: Any, data: Path) -> None:
     """Missing figures are left out; the registered model has the figures too."""
     mlflow_project.write_evaluation(data, "tiny", "tiny")
-    log_evaluation("tiny", "tiny", data, CELEBA)
+    log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     (run,) = mlflow_project.runs(client)
     assert run.data.metrics == {"test/kid": 0.5, "test/ssim": 0.25}
     assert run.data.tags["upscaler"] == "bicubic"
@@ -180,7 +172,7 @@ def test_an_evaluation_logs_figures_pictures_datasets_and_a_model(client: Any, d
     assert datasets == {"test": 10, "training": 30}
     (version,) = _versions(client, "tiny")
     assert version.run_id == run.info.run_id
-    assert version.tags["licence"] == licence(CELEBA)
+    assert version.tags["licence"] == licence(mlflow_project.CELEBA)
     assert version.tags["test/kid"] == "0.5"
     model_id = version.source.removeprefix("models:/")
     logged = client.get_logged_model(model_id)
@@ -194,7 +186,7 @@ def test_validation_figures_have_their_own_prefix(client: Any, data: Path) -> No
     rows.loc[:3, "split"] = "val"
     rows.to_parquet(file)
     mlflow_project.write_evaluation(data, "tiny", "tiny", split="val")
-    log_evaluation("tiny", "tiny", data, CELEBA)
+    log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     (run,) = mlflow_project.runs(client)
     assert run.data.metrics == {"validation/kid": 0.5, "validation/ssim": 0.25}
     datasets = {entry.tags[0].value for entry in run.inputs.dataset_inputs}
@@ -206,19 +198,19 @@ def test_validation_figures_have_their_own_prefix(client: Any, data: Path) -> No
 def test_only_new_weights_make_a_new_version(client: Any, data: Path) -> None:
     """A repeated evaluation changes the tags of the existing version."""
     mlflow_project.write_evaluation(data, "tiny", "tiny")
-    log_evaluation("tiny", "tiny", data, CELEBA)
+    log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     log_evaluation("tiny", "tiny", data, DOMAINS)
     (version,) = _versions(client, "tiny")
     assert version.tags["licence"] == licence(DOMAINS)
     mlflow_project.save_untrained(data, "tiny", width=6)
-    log_evaluation("tiny", "tiny", data, CELEBA)
+    log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     assert sorted(int(version.version) for version in _versions(client, "tiny")) == [1, 2]
 
 
 def test_a_transfer_registers_no_model(client: Any, data: Path) -> None:
     """It uses the model of another translation; its run is a child run."""
     mlflow_project.write_evaluation(data, "tiny-tried", "tiny", transfer=True)
-    log_evaluation("tiny-tried", "tiny", data, CELEBA)
+    log_evaluation("tiny-tried", "tiny", data, mlflow_project.CELEBA)
     assert mlflow_project.run_names(client) == ["tiny-tried"]
     assert client.search_registered_models() == []
 
@@ -229,7 +221,7 @@ def test_imported_models_get_separate_runs(client: Any, data: Path) -> None:
     for name in ("tiny", "other", "tiny"):
         if not (data / "evaluations" / name).exists():
             mlflow_project.write_evaluation(data, name, name)
-        log_evaluation(name, name, data, CELEBA)
+        log_evaluation(name, name, data, mlflow_project.CELEBA)
     assert training_run_id(data, "tiny") == "imported tiny"
     assert mlflow_project.run_names(client) == ["other", "tiny"]
 
@@ -239,11 +231,11 @@ def test_a_missing_model_file_is_named_in_the_error(client: Any, data: Path) -> 
     mlflow_project.write_evaluation(data, "tiny", "tiny")
     (data / "models" / "tiny" / "a-to-b.pt").unlink()
     with pytest.raises(UserError, match=r"models/tiny/a-to-b\.pt does not exist"):
-        log_evaluation("tiny", "tiny", data, CELEBA)
+        log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     assert mlflow_project.runs(client)[0].info.status == "FAILED"
     assert client.search_registered_models() == []
     mlflow_project.save_untrained(data, "tiny")
-    log_evaluation("tiny", "tiny", data, CELEBA)
+    log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     assert [run.info.status for run in mlflow_project.runs(client)] == ["FINISHED"]
 
 
@@ -253,7 +245,7 @@ def test_a_registered_model_loads_without_this_project(
 ) -> None:
     """It uses its own code, signature and example; other sizes are refused."""
     mlflow_project.write_evaluation(data, "tiny", "tiny")
-    log_evaluation("tiny", "tiny", data, CELEBA)
+    log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     expected = read(data / "translations" / "tiny" / "tiny").images([0])
     code = (
         "import json, mlflow\n"

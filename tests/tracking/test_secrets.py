@@ -11,34 +11,22 @@ import mlflow_project
 import numpy as np
 import pytest
 import servers
-import yaml
 from clones import clean_environment
-from fixtures import MakeTable
 from PIL import Image
 
-from s2f_core.common.images import Pixels
-from s2f_core.training.variant import Settings
-
 ROOT = Path(__file__).parents[2]
-CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k"}
-RUN = "0123456789abcdef0123456789abcdef"
 SECRET = "s3cr3t"  # noqa: S105 - no password of anything
+
+data, finished = mlflow_project.data, mlflow_project.project
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
-def project(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Path:
+def project(finished: Path) -> Path:
     """A trained and evaluated variant, and a drawing."""
-    data = tmp_path / "data"
-    mlflow_project.write_tables(data, make_table, faces)
-    mlflow_project.save_untrained(data, "tiny")
-    mlflow_project.write_training(data, tmp_path / "metrics", settings, RUN)
-    mlflow_project.write_evaluation(data, "tiny", "tiny")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"data": {"faces": CELEBA}}))
-    (tmp_path / "dvc.yaml").write_text("{}")
-    Image.fromarray(np.full((64, 64), 255, np.uint8)).save(tmp_path / "drawing.png")
-    return tmp_path
+    Image.fromarray(np.full((64, 64), 255, np.uint8)).save(finished / "drawing.png")
+    return finished
 
 
 def _outputs(project: Path, store: str) -> Iterator[str]:

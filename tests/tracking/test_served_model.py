@@ -11,33 +11,21 @@ import numpy as np
 import pytest
 import requests
 import servers
-from fixtures import MakeTable
 
-from s2f_core.common.images import Pixels
 from s2f_core.data.tables import read
 from s2f_core.tracking import client as tracking
 from s2f_core.tracking.downloads import download
 from s2f_core.tracking.log_evaluation import log_evaluation
 
-CELEBA = {"source": "celeba-1k", "path": "data/assets/celeba-1k", "limit": None}
-
 client = mlflow_project.client
-
-
-@pytest.fixture
-def data(tmp_path: Path, make_table: MakeTable, faces: Pixels) -> Path:
-    """Tables, and a model of half their size."""
-    root = tmp_path / "data"
-    mlflow_project.write_tables(root, make_table, faces)
-    mlflow_project.save_untrained(root, "tiny")
-    return root
+data = mlflow_project.data
 
 
 @pytest.mark.slow
 def test_a_registered_model_is_served_over_http(client: Any, data: Path, tmp_path: Path) -> None:
     """``mlflow models serve`` translates the example; another size is refused."""
     mlflow_project.write_evaluation(data, "tiny", "tiny")
-    log_evaluation("tiny", "tiny", data, CELEBA)
+    log_evaluation("tiny", "tiny", data, mlflow_project.CELEBA)
     expected = read(data / "translations" / "tiny" / "tiny").images([0])
     (version,) = client.search_model_versions("name = 'tiny'")
     request = (download(version.source) / "serving_input_example.json").read_text()
