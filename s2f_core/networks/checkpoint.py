@@ -32,8 +32,10 @@ class Description(Section):
     condition and of the background as params.yaml had them, ``source`` that of the role without
     its paths. ``lines`` describes the training inputs and is null where they are no drawings. The
     training: its ``steps``, the number of ``images``, and the ``scores`` of the validation that the
-    weights were kept at. An imported checkpoint has null for all that is unknown of it. Two
-    trainings of one seed have equal descriptions.
+    weights were kept at. ``loss_networks`` names the frozen networks that the losses or the
+    discriminators looked through, by their keys in :mod:`s2f_core.networks.backbones`. An imported
+    checkpoint has null for all that is unknown of it. Two trainings of one seed have equal
+    descriptions.
     """
 
     variant: str
@@ -57,6 +59,7 @@ class Description(Section):
     steps: int | None = None
     images: int | None = None
     scores: dict[str, float] | None = None
+    loss_networks: tuple[str, ...] = ()
     versions: dict[str, str]
 
     def build(self) -> nn.Module:

@@ -228,6 +228,57 @@ WEIGHTS = (
         ),
     ),
     Asset(
+        name="lpips",
+        description="Shift-tolerant LPIPS: AlexNet and VGG-16 with their heads, PyTorch",
+        licence="BSD-2-Clause (the package; the networks learned ImageNet)",
+        citation="Ghildyal, Liu: Shift-Tolerant Perceptual Similarity Metric, ECCV 2022",
+        page="https://github.com/abhijay9/ShiftTolerant-LPIPS",
+        files=(
+            File(
+                "lpips.zip",
+                68_806_594,
+                "members:1089fed6510d44360c8ed72812b94b6bd506a1be3db9e0daad80f295168ddbf0",
+                (
+                    Source(
+                        "pypi:stlpips-pytorch==0.0.2",
+                        63_807_084,
+                        (
+                            "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+                            "stlpips_pytorch/weights/vST0.0/vgg_shift_tolerant.pth",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Asset(
+        name="face-recognition",
+        description=(
+            "dlib's face recognition, 128 numbers a face, as face-api.js has it: uint8 weights. "
+            "What it was trained on was not looked up"
+        ),
+        licence="MIT (the package; dlib's own weights are CC0)",
+        citation="King: dlib's face recognition by deep metric learning, 2017",
+        page="https://github.com/vladmandic/face-api",
+        files=(
+            File(
+                "face-recognition.zip",
+                6_463_647,
+                "members:c2cf51e45a1f96cf2ba75d6b588dc259d7f602a813ff6efbeba4884d7359fad1",
+                (
+                    Source(
+                        "npm:@vladmandic/face-api@1.7.15",
+                        12_677_476,
+                        (
+                            "package/model/face_recognition_model-weights_manifest.json",
+                            "package/model/face_recognition_model.bin",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Asset(
         name="dat-x2",
         description="DAT-light: super-resolution x2, a checkpoint that spandrel loads",
         licence="Apache-2.0 (the DAT project; the package says the same)",

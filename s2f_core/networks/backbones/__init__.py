@@ -1,0 +1,1 @@
+"""Frozen networks with fetched weights that a loss or a score looks through."""
