@@ -23,6 +23,9 @@ def translate(
     from_photo: Annotated[
         bool, typer.Option("--from-photo", help="the pictures are photos: compute the condition")
     ] = False,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="average over the mirrored input: twice the time")
+    ] = False,
     upscale: Annotated[int | None, typer.Option(help="enlarge outputs 2 or 4 times")] = None,
     upscaler: Annotated[
         UpscalerChoice, typer.Option(help="how to enlarge; auto: the best one available")
@@ -57,6 +60,7 @@ def translate(
         seed=seed,
         samples=samples,
         from_photo=from_photo,
+        mirror=mirror,
         upscale=upscale,  # type: ignore[arg-type]  # Options checks it
         upscaler=upscaler,
         fit=fit,

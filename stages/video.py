@@ -29,6 +29,9 @@ def video(
         Fit | None,
         typer.Option(help="how to make frames square", show_default="crop photos, pad drawings"),
     ] = None,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="average over the mirrored input: twice the time")
+    ] = False,
     upscale: Annotated[int | None, typer.Option(help="enlarge outputs 2 or 4 times")] = None,
     upscaler: Annotated[
         UpscalerChoice, typer.Option(help="how to enlarge; auto: the best one available")
@@ -47,6 +50,7 @@ def video(
     options = Options(
         seed=seed,
         from_photo=not drawings,
+        mirror=mirror,
         upscale=upscale,  # type: ignore[arg-type]  # Options checks it
         upscaler=upscaler,
         fit=fit,

@@ -121,6 +121,11 @@ class TranslationOptions(Section):
         description="How outputs reach full size; null: bicubic where the variant's scale is "
         "below 1, else none.",
     )
+    mirror: bool = Field(
+        False,
+        description="Average the output with that of the mirrored input, mirrored back; for "
+        "variants that take images and train with `flip`.",
+    )
     direction: Direction = Field("a-to-b", description="Which of the variant's generators runs.")
     scores: Scores = Field(
         "pairs",

@@ -106,9 +106,15 @@ class Api:
         client: Client,
         seed: Seed = 0,
         upscale: Upscaler = "none",
+        mirror: bool = False,
     ) -> Response:
-        """Translate a drawing, or noise, to a PNG. ``Server-Timing`` has the milliseconds."""
+        """Translate a drawing, or noise, to a PNG. ``Server-Timing`` has the milliseconds.
+
+        ``mirror`` averages over the mirrored drawing, for a model with ``canMirror``.
+        """
         generator = find_model(self.models, model)
+        if mirror and (problem := generator.mirror_problem):
+            raise ApiError(409, f"mirror: {problem}")
         if generator.canvas == "noise":
             drawing = None
         else:
@@ -116,7 +122,7 @@ class Api:
 
         def translate() -> tuple[bytes, float, float]:
             start = time.perf_counter()
-            picture = generator.picture(drawing, seed)
+            picture = generator.picture(drawing, seed, mirror=mirror)
             end = time.perf_counter()
             png = encode_png(_upscaled(picture, upscale, self.training_data.root))
             return png, end - start, time.perf_counter() - end
@@ -259,6 +265,7 @@ def _model_json(model: DemoModel) -> dict[str, object]:
         "inChannels": description.in_channels,
         "outChannels": description.out_channels,
         "takesNoise": model.takes_noise,
+        "canMirror": not model.mirror_problem,
     }
 
 

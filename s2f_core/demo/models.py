@@ -24,6 +24,7 @@ from s2f_core.inference.inputs import noise_vectors, to_page
 from s2f_core.inference.load import ONNX, find, variants
 from s2f_core.inference.onnx_session import INPUT, Session, graph_inputs, noise_planes
 from s2f_core.networks.checkpoint import Description
+from s2f_core.networks.mirror import mirror_problem
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,11 @@ class DemoModel:
         return self.canvas == "noise" or bool(noise_planes(self.description))
 
     @property
+    def mirror_problem(self) -> str:
+        """The reason why it has no mirror mean; empty if it has one."""
+        return mirror_problem(self.description)
+
+    @property
     def photo_size(self) -> int:
         """Pixels a side of the photos from which its condition is computed."""
         return self.description.drawn_at
@@ -80,13 +86,17 @@ class DemoModel:
         """
         return to_page(drawing, self.description.size, self.description.in_channels)
 
-    def picture(self, drawing: Pixels | None, seed: int) -> Pixels:
-        """Translate a drawing uint8 [H, H, 3], or noise if None, to uint8 [size, size, C]."""
+    def picture(self, drawing: Pixels | None, seed: int, *, mirror: bool = False) -> Pixels:
+        """Translate a drawing uint8 [H, H, 3], or noise if None, to uint8 [size, size, C].
+
+        ``mirror`` gives the mirror mean.
+        """
         if drawing is None:
             inputs = noise_vectors(self.description, seed, 1)
         else:
             inputs = to_model(torch.from_numpy(self.input_pixels(drawing)[None])).numpy()
-        return np.asarray(from_model(torch.from_numpy(self.session(inputs, seed=seed)))[0])
+        outputs = self.session(inputs, seed=seed, mirror=mirror)
+        return np.asarray(from_model(torch.from_numpy(outputs))[0])
 
     def noise_inputs(self, seed: int) -> dict[str, Floats]:
         """Return the random inputs by name; with them a browser computes the same picture."""

@@ -52,6 +52,7 @@ class Subject(Section):
     name: str
     variant: str
     upscaler: str
+    mirror: bool = False
     role: str
     background: str
     condition: str

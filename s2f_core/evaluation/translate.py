@@ -13,6 +13,7 @@ from s2f_core.data.selection import Translation, VariantData
 from s2f_core.data.tables import Domain, Table, build
 from s2f_core.networks.checkpoint import Description, load_model
 from s2f_core.networks.generate import batches, generate
+from s2f_core.networks.mirror import mirror_problem
 from s2f_core.networks.upscalers import UPSCALERS
 
 
@@ -22,12 +23,15 @@ def translate_split(model: Path, translation: Translation, data: Path, out: Path
     The table has the rows of the inputs. The generator runs in eval mode, in float32, with torch's
     seed at 0, since some generators draw noise. Raises UserError if the model was trained on other
     data than ``translation.data`` without a transfer, if it does not fit the inputs or does not
-    reach the targets' size, and if pairs are to be scored where the images are not paired.
+    reach the targets' size, if pairs are to be scored where the images are not paired, and if
+    a mirror mean is asked for that the model does not have.
     """
     description, generator = load_model(model)
+    if translation.mirror and (problem := mirror_problem(description)):
+        raise UserError(f"translations.{translation.variant}: mirror: {problem}")
     pairs = _pairs(model, description, translation, data)
     parts = tqdm(batches(len(pairs.ids)), "translate", unit="batch")
-    images = generate(generator, map(pairs.a, parts))
+    images = generate(generator, map(pairs.a, parts), mirror=translation.mirror)
     full = pairs.targets.shape[0]
     outputs: Pixels = UPSCALERS[translation.upscaler](images, full, data)
     if outputs.shape[1] != full:

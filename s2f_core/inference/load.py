@@ -25,7 +25,7 @@ class ModelFile:
     """The file of a model: a checkpoint (.pt) or an exported generator (.onnx).
 
     ``name`` is the variant's or the file's. ``packed`` is the folder of a registered translation
-    that the file lies in, with the upscaler that belongs to it.
+    that the file lies in, with the upscaler and the mirror mean that belong to it.
     """
 
     name: str
@@ -40,7 +40,10 @@ class ModelFile:
         """Return the model; ``data`` is the root of weights and upscalers. Raises UserError."""
         if self._is_onnx:
             return Model(self._onnx(), data)
-        return Model(self._checkpoint()[1], data, _packed_upscaler(self.packed))
+        network = self._checkpoint()[1]
+        if self.packed is None:
+            return Model(network, data)
+        return _open_packed(network, data, self.packed)
 
     @property
     def _is_onnx(self) -> bool:
@@ -124,17 +127,19 @@ def _folder(text: str, data: Path) -> ModelFile:
     return ModelFile(folder.name, packed / GENERATOR_FILE, packed)
 
 
-def _packed_upscaler(packed: Path | None) -> Callable[[Pixels], Pixels] | None:
-    """The upscaler of a registered translation. Raises UserError where its folder is damaged."""
+def _open_packed(network: Checkpoint, data: Path, packed: Path) -> Model:
+    """Return a registered translation. Raises UserError where its folder is damaged."""
     from s2f_core.tracking.pyfunc import SECTION_FILE, TranslatorSection
 
-    if packed is None:
-        return None
     try:
         section = TranslatorSection.model_validate_json((packed / SECTION_FILE).read_bytes())
     except (OSError, ValueError) as error:  # pydantic's is one
         raise UserError(f"{packed / SECTION_FILE} cannot be read: {error}") from None
-    return lambda images: UPSCALERS[section.upscaler](images, section.size, packed)
+
+    def enlarge(images: Pixels) -> Pixels:
+        return UPSCALERS[section.upscaler](images, section.size, packed)
+
+    return Model(network, data, enlarge, mirror=section.mirror)
 
 
 def _mlflow(text: str, data: Path) -> ModelFile:

@@ -36,6 +36,7 @@ from s2f_core.inference.options import OptionKwargs, Options
 from s2f_core.inference.sources import read_file
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.generate import BATCH, batches, generate_floats
+from s2f_core.networks.mirror import check_mirror
 from s2f_core.networks.unet import UNetSection
 from s2f_core.networks.upscalers.select import upscale
 
@@ -49,8 +50,11 @@ class Network(Protocol):
     def description(self) -> Description:
         """The metadata of the file."""
 
-    def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
-        """Turn [n, in, H, W] in [-1, 1] into [n, out, H, W]; noise depends on seed and n."""
+    def __call__(self, inputs: Floats, *, seed: int = 0, mirror: bool = False) -> Floats:
+        """Turn [n, in, H, W] in [-1, 1] into [n, out, H, W]; noise depends on seed and n.
+
+        ``mirror`` returns the :func:`.mirror_mean`.
+        """
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,9 @@ class Checkpoint:
     description: Description
     generator: nn.Module
 
-    def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
+    def __call__(self, inputs: Floats, *, seed: int = 0, mirror: bool = False) -> Floats:
         """See :class:`Network`; torch's random state does not change."""
-        return generate_floats(self.generator, [torch.from_numpy(inputs)], seed)
+        return generate_floats(self.generator, [torch.from_numpy(inputs)], seed, mirror=mirror)
 
 
 class Model:
@@ -74,13 +78,19 @@ class Model:
     size and line width; poses, paintings and flat colours stay as they are.
 
     ``data`` is the folder of fetched weights and trained upscalers. ``finish`` is applied to all
-    outputs [n, s, s, C], for example the upscaler of a registered translation.
+    outputs [n, s, s, C], for example the upscaler of a registered translation; with ``mirror``,
+    every call has that option.
     """
 
     def __init__(
-        self, network: Network, data: Path, finish: Callable[[Pixels], Pixels] | None = None
+        self,
+        network: Network,
+        data: Path,
+        finish: Callable[[Pixels], Pixels] | None = None,
+        *,
+        mirror: bool = False,
     ) -> None:
-        self.network, self.data = network, data
+        self.network, self.data, self.mirror = network, data, mirror
         self.description = network.description
         self._finish = finish
 
@@ -126,6 +136,7 @@ class Model:
         """Yield the same as ``sample``, with one batch in memory at a time."""
         if not self.takes_noise:
             raise UserError(f"{self.description.variant} makes images from images: pass one")
+        self.check(options)
         inputs = noise_vectors(self.description, options.seed, options.samples)
         for rows in batches(options.samples):
             yield from self._to_pixels(self.network(inputs[rows.start : rows.stop]), options)
@@ -155,7 +166,7 @@ class Model:
             ]
         )
         rounds = [
-            self._to_pixels(self._run_network(inputs, options.seed + number), options)
+            self._to_pixels(self._run_network(inputs, options, number), options)
             for number in range(options.samples)
         ]
         return [
@@ -201,18 +212,25 @@ class Model:
         return self.takes_noise or (isinstance(section, UNetSection) and section.noise != "none")
 
     def check(self, options: Options) -> None:
-        """Raise UserError for several samples of an image by a generator that draws no noise."""
+        """Raise UserError for options that this model does not support.
+
+        These are several samples of an image by a generator that draws no noise, and ``mirror`` as
+        :func:`.check_mirror` says.
+        """
         if options.samples > 1 and not self.draws_noise:
             raise UserError(
                 f"{self.description.variant} draws no noise, so all {options.samples} samples of "
                 "an image would be one: leave samples at 1"
             )
+        if options.mirror:
+            check_mirror(self.description)
 
-    def _run_network(self, inputs: Floats, seed: int) -> Floats:
+    def _run_network(self, inputs: Floats, options: Options, number: int) -> Floats:
         """Run inputs one by one if the generator draws noise: outputs must be independent."""
+        seed, mirror = options.seed + number, options.mirror or self.mirror
         step = 1 if self.draws_noise else BATCH
         parts = [inputs[first : first + step] for first in range(0, len(inputs), step)]
-        return np.concatenate([self.network(part, seed=seed) for part in parts])
+        return np.concatenate([self.network(part, seed=seed, mirror=mirror) for part in parts])
 
     def _to_pixels(self, outputs_float: Floats, options: Options) -> Pixels:
         if not np.isfinite(outputs_float).all():
@@ -246,7 +264,7 @@ def pixels(picture: Picture) -> Pixels:
         raise UserError(
             f"a {type(picture).__name__} is no picture (allowed: path, PIL image, array uint8)"
         )
-    image = picture[..., None] if picture.ndim == 2 else picture
+    image = np.ascontiguousarray(picture[..., None] if picture.ndim == 2 else picture)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in {1, 3, 4}:
         raise UserError(
             f"an array of {picture.dtype} {list(picture.shape)} is no picture (allowed: uint8 "

@@ -11,6 +11,7 @@ import torch
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
 from s2f_core.networks.checkpoint import VERSION, Description, check_version
+from s2f_core.networks.mirror import mirror_mean
 from s2f_core.networks.unet import UNetSection
 
 INPUT, OUTPUT, FLOAT = "input", "output", "tensor(float)"
@@ -76,12 +77,18 @@ class Session:
         self.description = _description(path, metadata)
         self._check_graph()
 
-    def __call__(self, inputs: Floats, *, seed: int = 0) -> Floats:
+    def __call__(self, inputs: Floats, *, seed: int = 0, mirror: bool = False) -> Floats:
         """Translate images [n, in, H, W], or vectors [n, in, 1, 1], of float32 in [-1, 1].
 
         Return [n, out, H, W] in [-1, 1]. Noise equals PyTorch's after ``manual_seed(seed)``, as for
-        the checkpoint. Raises UserError if the shape does not fit.
+        the checkpoint. ``mirror`` returns the :func:`.mirror_mean`. Raises UserError if the shape
+        does not fit.
         """
+        if mirror:
+            return mirror_mean(
+                lambda images: torch.from_numpy(self(images.numpy(), seed=seed)),
+                torch.from_numpy(inputs),
+            ).numpy()
         self._check(inputs.shape)
         try:
             output: Floats = self._session.run(

@@ -18,6 +18,7 @@ class OptionKwargs(TypedDict, total=False):
 
     seed: int
     from_photo: bool
+    mirror: bool
     upscale: Factor | None
     upscaler: UpscalerChoice
     fit: Fit | None
@@ -34,6 +35,8 @@ class Options:
         samples: Outputs of each input; more than one needs a generator that draws noise.
         from_photo: The input is a photo: its background is removed and the condition applied, as
             for the training images.
+        mirror: Average the output with that of the mirrored input, mirrored back. Takes twice as
+            long. For models that take images and were trained with ``flip``.
         upscale: Enlarge outputs to 2 or 4 times the model's size.
         upscaler: The upscaler; ``auto`` is the best one whose weights are there.
         fit: How an oblong picture becomes a square: ``pad`` adds paper, ``crop`` cuts out the
@@ -46,6 +49,7 @@ class Options:
     seed: int = 0
     samples: int = 1
     from_photo: bool = False
+    mirror: bool = False
     upscale: Factor | None = None
     upscaler: UpscalerChoice = "auto"
     fit: Fit | None = None

@@ -31,11 +31,11 @@ class Description(Section):
     at which the condition was computed. ``drawing`` and ``matting`` are the sections of the
     condition and of the background as params.yaml had them, ``source`` that of the role without
     its paths. ``lines`` describes the training inputs and is null where they are no drawings. The
-    training: its ``steps``, the number of ``images``, and the ``scores`` of the validation that the
-    weights were kept at. ``loss_networks`` names the frozen networks that the losses or the
-    discriminators looked through, by their keys in :mod:`s2f_core.networks.backbones`. An imported
-    checkpoint has null for all that is unknown of it. Two trainings of one seed have equal
-    descriptions.
+    training: its ``steps``, the number of ``images``, whether half of them were mirrored (``flip``)
+    and the ``scores`` of the validation that the weights were kept at. ``loss_networks`` names the
+    frozen networks that the losses or the discriminators looked through, by their keys in
+    :mod:`s2f_core.networks.backbones`. An imported checkpoint has null for all that is unknown of
+    it. Two trainings of one seed have equal descriptions.
     """
 
     variant: str
@@ -58,6 +58,7 @@ class Description(Section):
     parameters: int | None = None
     steps: int | None = None
     images: int | None = None
+    flip: bool | None = None
     scores: dict[str, float] | None = None
     loss_networks: tuple[str, ...] = ()
     versions: dict[str, str]

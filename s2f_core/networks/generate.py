@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from s2f_core.common.images import Floats, Pixels, from_model
+from s2f_core.networks.mirror import mirror_mean
 
 BATCH = 16
 
@@ -21,18 +23,23 @@ def batches(count: int) -> list[range]:
     return [range(first, min(first + BATCH, count)) for first in range(0, count, BATCH)]
 
 
-def generate(generator: nn.Module, inputs: Iterable[Tensor], seed: int = 0) -> Pixels:
+def generate(
+    generator: nn.Module, inputs: Iterable[Tensor], seed: int = 0, *, mirror: bool = False
+) -> Pixels:
     """Return the outputs for batches [b, C, H, W] in [-1, 1] as uint8 [n, H, W, C'].
 
     Each batch is moved to the generator's device. Some generators draw noise: torch is seeded once,
     before the first batch. Afterwards torch's random state and the generator's mode are as before.
+    ``mirror`` returns the :func:`.mirror.mirror_mean`.
     """
-    return _run(generator, inputs, seed, from_model)
+    return _run(generator, inputs, seed, from_model, mirror=mirror)
 
 
-def generate_floats(generator: nn.Module, inputs: Iterable[Tensor], seed: int = 0) -> Floats:
+def generate_floats(
+    generator: nn.Module, inputs: Iterable[Tensor], seed: int = 0, *, mirror: bool = False
+) -> Floats:
     """As :func:`generate`, but return float32 [n, C', H, W], not clipped."""
-    return _run(generator, inputs, seed, _to_floats)
+    return _run(generator, inputs, seed, _to_floats, mirror=mirror)
 
 
 def _run(
@@ -40,7 +47,10 @@ def _run(
     inputs: Iterable[Tensor],
     seed: int,
     convert: Callable[[Tensor], Array],
+    *,
+    mirror: bool,
 ) -> Array:
+    run: Callable[[Tensor], Tensor] = partial(mirror_mean, generator) if mirror else generator
     device = next(generator.parameters()).device
     training = generator.training
     generator.eval()
@@ -50,7 +60,7 @@ def _run(
             torch.inference_mode(),
         ):
             torch.manual_seed(seed)
-            return np.concatenate([convert(generator(batch.to(device))) for batch in inputs])
+            return np.concatenate([convert(run(batch.to(device))) for batch in inputs])
     finally:
         generator.train(training)
 

@@ -55,6 +55,7 @@ def log_evaluation(
     all_tags = {
         "variant": translation.variant,
         "upscaler": translation.upscaler,
+        "mirror": str(translation.mirror).lower(),
         "direction": translation.direction,
         **(tags or {}),
     }
@@ -86,7 +87,7 @@ def log_evaluation(
 
 def parse_translation(report: Mapping[str, Any]) -> Translation:
     """Return the translation that an ``evaluation.json`` describes."""
-    keys = ("variant", "transfer", "upscaler", "direction", "split")
+    keys = ("variant", "transfer", "upscaler", "mirror", "direction", "split")
     return Translation(
         **{key: report[key] for key in keys if key in report},
         data=VariantData(**{key: report[key] for key in VariantData.model_fields}),

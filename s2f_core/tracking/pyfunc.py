@@ -33,11 +33,13 @@ ModelInput = Pixels | Floats
 class TranslatorSection(Section):
     """The content of ``translation.json``.
 
-    ``upscaler`` enlarges the output to ``size`` pixels a side. ``takes`` and ``gives`` are the
-    shapes of one input and one output. A vector is float32 in [-1, 1], an image uint8.
+    ``mirror`` says whether the output is the :func:`.mirror_mean`; ``upscaler`` enlarges it to
+    ``size`` pixels a side. ``takes`` and ``gives`` are the shapes of one input and one output. A
+    vector is float32 in [-1, 1], an image uint8.
     """
 
     upscaler: Upscaler
+    mirror: bool = False
     size: int
     takes: tuple[int, ...]
     gives: tuple[int, int, int]
@@ -58,6 +60,7 @@ def pack(folder: Path, translation: Translation, pairs: Pairs, data: Path) -> No
     size = pairs.targets.shape[0]
     section = TranslatorSection(
         upscaler=translation.upscaler,
+        mirror=translation.mirror,
         size=size,
         takes=example.shape[1:],
         gives=(size, size, description.out_channels),
@@ -68,7 +71,9 @@ def pack(folder: Path, translation: Translation, pairs: Pairs, data: Path) -> No
         (folder / weights).parent.mkdir(parents=True)
         shutil.copy(data / weights, folder / weights)
     np.save(folder / EXAMPLE_FILE, example)
-    (folder / SECTION_FILE).write_text(section.model_dump_json(indent=2) + "\n")
+    (folder / SECTION_FILE).write_text(
+        section.model_dump_json(indent=2, exclude_defaults=True) + "\n"
+    )
 
 
 class Translator:
@@ -89,7 +94,7 @@ class Translator:
         """
         del params
         parts = (model_input[rows.start : rows.stop] for rows in batches(len(model_input)))
-        outputs = generate(self._generator, map(self._to_tensor, parts))
+        outputs = generate(self._generator, map(self._to_tensor, parts), mirror=self.section.mirror)
         return UPSCALERS[self.section.upscaler](outputs, self.section.size, self.folder)
 
     def _to_tensor(self, inputs: ModelInput) -> Tensor:

@@ -53,6 +53,7 @@ def describe(settings: Settings, result: TrainingResult, direction: Direction) -
         parameters=sum(weight.numel() for weight in result.generators[direction].parameters()),
         steps=result.steps,
         images=len(pairs.ids if direction == "a-to-b" else pairs.ids_b),
+        flip=settings.variant.recipe.flip,
         scores={name: float(f"{scores[name]:.4g}") for name in scores if name != "step"},
         versions=library_versions(),
     )

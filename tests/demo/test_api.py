@@ -70,6 +70,32 @@ def test_upscale_doubles_the_size(server: str) -> None:
     assert "dvc repro upscaler" in response.json()["error"]
 
 
+def test_mirror_averages_over_the_mirrored_drawing(server: str) -> None:
+    """The drawing and its mirror image give mirrored pictures; noise has no mirror mean."""
+    drawing = cross_image(SIDE, 5)
+    bodies = [encode_png(image) for image in (drawing, np.ascontiguousarray(drawing[:, ::-1]))]
+    for model in ("lines", "noisy"):
+        means, pictures = (
+            [
+                decoded(post_image(server, "picture", body, model=model, mirror=mirror))
+                for body in bodies
+            ]
+            for mirror in (True, False)
+        )
+        assert (means[0] == means[1][:, ::-1]).all()
+        mean = (pictures[0].astype(float) + pictures[1][:, ::-1]) / 2
+        assert np.abs(means[0] - mean).max() <= 1
+    response = post_image(server, "picture", model="samples", mirror=True)
+    assert response.status_code == 409
+    assert response.json()["error"].startswith("mirror: samples makes images from noise")
+    models = requests.get(f"{server}/api/models", timeout=30).json()["models"]
+    assert {model["name"]: model["canMirror"] for model in models} == {
+        "lines": True,
+        "noisy": True,
+        "samples": False,
+    }
+
+
 def test_models_lists_models_canvases_and_upscalers(server: str) -> None:
     """EDSR is missing where it was not trained."""
     content = requests.get(f"{server}/api/models", timeout=30).json()

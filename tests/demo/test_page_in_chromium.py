@@ -267,13 +267,18 @@ def test_page_retries_failed_requests(page: Browser, monkeypatch: pytest.MonkeyP
     assert page.errors == []
 
 
-def test_browser_and_server_give_the_same_pictures(server: str, chromium: Browser) -> None:
+@pytest.mark.parametrize("mirror", [False, True])
+def test_browser_and_server_give_the_same_pictures(
+    server: str, chromium: Browser, mirror: bool
+) -> None:
     """Within the rounding of 8 bits, noise included; the browser sends no drawing."""
     if not RUNTIME.is_dir():
         pytest.skip("onnxruntime-web is not installed: s2f fetch onnxruntime-web")
     pictures = []
     for address in (server, f"{server}/browser"):
         page = _open(chromium, address)
+        if mirror:
+            page.run("document.getElementById('mirror').click()")
         _draw_line(page, 0.4)
         _wait_for_pictures(page)
         pictures.append(np.asarray(page.run(PIXELS), dtype=int))

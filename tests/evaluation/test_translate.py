@@ -13,7 +13,8 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
 from s2f_core.data.selection import Translation, VariantData
 from s2f_core.evaluation.translate import translate_split
-from s2f_core.networks.checkpoint import Description, save_model
+from s2f_core.networks.checkpoint import Description, load_model, save_model
+from s2f_core.networks.generate import generate
 
 TRAIN, TEST = [f"{row:03d}" for row in range(30)], [f"{row:03d}" for row in range(30, 40)]
 UNET = {"type": "unet", "norm": "instance"}
@@ -164,3 +165,20 @@ def test_a_transfer_allows_other_data(data: Path, tmp_path: Path) -> None:
     noise = Translation(variant="tiny", data=NOISE, transfer=True, scores="samples")
     with pytest.raises(UserError, match=r"takes images, .*kept-noise has none"):
         translate_split(model, noise, data, tmp_path / "none")
+
+
+def test_mirror_averages_over_the_mirrored_inputs(data: Path, tmp_path: Path) -> None:
+    """Within the rounding of 8 bits; a training without flips is named with the key."""
+    model = _model(tmp_path / "model.pt", UNET, (1, 3), flip=True)
+    plain = Translation(variant="tiny", data=PENCIL)
+    mean = plain.model_copy(update={"mirror": True})
+    outputs = translate_split(model, mean, data, tmp_path / "mean").images(range(10))
+    _, generator = load_model(model)
+    pairs = PENCIL.pairs(data, "test")
+    back = generate(generator, [pairs.a(range(10)).flip(-1)])[:, :, ::-1]
+    straight = translate_split(model, plain, data, tmp_path / "plain").images(range(10))
+    assert np.abs(outputs - (straight.astype(float) + back) / 2).max() <= 1
+    assert (outputs != straight).any()
+    unflipped = _model(tmp_path / "unflipped.pt", UNET, (1, 3), flip=False)
+    with pytest.raises(UserError, match=r"^translations\.tiny: mirror: tiny was trained without"):
+        translate_split(unflipped, mean, data, tmp_path / "no")

@@ -166,6 +166,7 @@ def write_evaluation(root: Path, name: str, variant: str, **other: Any) -> Trans
         data=VariantData(role="faces", background="kept", condition=report["condition"]),
         transfer=report["transfer"],
         upscaler=report["upscaler"],
+        mirror=report.get("mirror", False),
         scores=report["kind"],
         split=report["split"],
     )

@@ -147,11 +147,13 @@ def paused_models(monkeypatch: pytest.MonkeyPatch) -> PausedModels:
     """Make all models wait before they compute a picture."""
     paused, picture = PausedModels(), DemoModel.picture
 
-    def paused_picture(self: DemoModel, drawing: Pixels | None, seed: int) -> Pixels:
+    def paused_picture(
+        self: DemoModel, drawing: Pixels | None, seed: int, *, mirror: bool
+    ) -> Pixels:
         paused.count += 1
         paused.started.set()
         paused.resume.wait(10)
-        return picture(self, drawing, seed)
+        return picture(self, drawing, seed, mirror=mirror)
 
     monkeypatch.setattr(DemoModel, "picture", paused_picture)
     return paused

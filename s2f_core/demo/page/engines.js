@@ -28,9 +28,9 @@ export const serverEngine = {
     await post("/api/prepare", { model: model.name });
   },
 
-  async translate(model, board, { seed, upscale }) {
+  async translate(model, board, { seed, upscale, mirror }) {
     const body = model.canvas === "noise" ? undefined : board.rgb(model.size);
-    const response = await post("/api/picture", { model: model.name, seed, upscale }, body);
+    const response = await post("/api/picture", { model: model.name, seed, upscale, mirror: mirror && model.canMirror }, body);
     const picture = await createImageBitmap(await response.blob());
     const ms = Number(/model;dur=([\d.]+)/.exec(response.headers.get("server-timing"))?.[1]);
     return { picture, size: picture.width, ms };
@@ -78,13 +78,13 @@ export function makeBrowserEngine() {
   return {
     async prepare() {},
 
-    translate(model, board, { seed }) {
+    translate(model, board, { seed, mirror }) {
       if (!worker) startWorker();
       const pixels = model.canvas === "noise" ? null : board.pixels(model.size);
       const id = (lastId += 1);
       return new Promise((resolve, reject) => {
         pending.set(id, [resolve, reject]);
-        worker.postMessage({ id, model, pixels, seed });
+        worker.postMessage({ id, model, pixels, seed, mirror: mirror && model.canMirror });
       }).then(({ picture, size, ms }) => ({ picture: new ImageData(picture, size, size), size, ms }));
     },
   };

@@ -22,7 +22,9 @@ const get = async (path, parameters = {}) => {
   if (!response.ok) throw new Error((await response.json()).error);
   return response;
 };
-const settings = () => ({ seed: Number($("seed").value) || 0, upscale: $("upscale").value || "none" });
+const settings = () => ({
+  seed: Number($("seed").value) || 0, upscale: $("upscale").value || "none", mirror: $("mirror").checked,
+});
 const modelsOfCanvas = () => api.models.filter((model) => model.canvas === canvas);
 const activeModels = () => modelsOfCanvas().filter(({ name }) => selectedModels.get(canvas).has(name));
 const comparedModel = () => api.models.find((model) => model.name === $("compared-model").value);
@@ -70,6 +72,7 @@ function showCards() {
   }
   $("cards").replaceChildren(...models.map(({ name }) => cards.get(name).element));
   $("seed-tools").hidden = !models.some((model) => model.takesNoise);
+  $("mirror-option").hidden = !models.some((model) => model.canMirror);
   const before = $("compared-model").value;
   $("compared-model").replaceChildren(...models.map(({ name }) => new Option(name)));
   if (models.some(({ name }) => name === before)) $("compared-model").value = before;
@@ -203,7 +206,7 @@ $("show-mean-input").addEventListener("change", ({ target }) => { $("mean-input"
 for (const id of ["undo", "redo", "clear"]) $(id).addEventListener("click", () => board[id]());
 $("save").addEventListener("click", () => download(board.canvas, "drawing.png"));
 $("next-seed").addEventListener("click", nextSeed);
-for (const id of ["seed", "upscale"]) $(id).addEventListener("change", () => updateCards());
+for (const id of ["seed", "upscale", "mirror"]) $(id).addEventListener("change", () => updateCards());
 
 const KEYS = {
   p: () => selectTool("pen"),

@@ -62,6 +62,19 @@ export function toModel(pixels, channels) {
   return output;
 }
 
+// Mirror planes of rows of `width` values left to right.
+export function flip(values, width) {
+  const output = new Float32Array(values.length);
+  for (let start = 0; start < values.length; start += width) {
+    output.set(values.slice(start, start + width).reverse(), start);
+  }
+  return output;
+}
+
+export function mean(values, others) {
+  return values.map((value, index) => Math.fround(value + others[index]) / 2);
+}
+
 // Convert a network output [1 or 3, size, size] in [-1, 1] to RGBA.
 export function fromModel(values, channels) {
   const count = values.length / channels;

@@ -1,6 +1,6 @@
 // Runs models in the browser with ONNX Runtime's WebAssembly, in a worker so that drawing never waits.
 import * as ort from "/runtime/ort.wasm.bundle.min.mjs";
-import { fromModel, toModel } from "./pixels.js";
+import { flip, fromModel, mean, toModel } from "./pixels.js";
 
 ort.env.wasm.wasmPaths = { wasm: "/runtime/ort-wasm-simd-threaded.wasm" };
 ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(2, navigator.hardwareConcurrency) : 1;
@@ -38,7 +38,7 @@ async function fetchNoise(name, seed) {
   return inputs;
 }
 
-async function translate({ model, pixels, seed }) {
+async function translate({ model, pixels, seed, mirror }) {
   const session = await openSession(model.name);
   const inputs = model.takesNoise ? await fetchNoise(model.name, seed) : {};
   const start = performance.now();
@@ -47,7 +47,13 @@ async function translate({ model, pixels, seed }) {
     inputs.input = new ort.Tensor("float32", toModel(pixels, model.inChannels), shape);
   }
   const { output } = await session.run(inputs);
-  const picture = fromModel(output.data, output.dims[1]);
+  let values = output.data;
+  if (mirror) {
+    const { data, dims } = inputs.input;
+    const mirrored = { ...inputs, input: new ort.Tensor("float32", flip(data, model.size), dims) };
+    values = mean(values, flip((await session.run(mirrored)).output.data, output.dims[3]));
+  }
+  const picture = fromModel(values, output.dims[1]);
   return { picture, size: output.dims[2], ms: performance.now() - start };
 }
 

@@ -45,7 +45,7 @@ def difference_sentences(
             item = evaluations[row.ours]
             paper = {**_paper_facts(study.paper), **_paper_facts(row.paper)}
             facts = _our_facts(item, trainings[item.variant])
-            rows.setdefault(_compare(facts, paper) + _upscaling(item), []).append(row.name)
+            rows.setdefault(_compare(facts, paper) + _finish(item), []).append(row.name)
     sentences += [f"{' · '.join(names)}: {text}." for text, names in rows.items()]
     if study.printed:
         sentences.append(
@@ -99,8 +99,8 @@ def _fact(key: str, value: float) -> str:
     return f"{text}\N{MULTIPLICATION SIGN}{text}" if key == "size" else text
 
 
-def _upscaling(item: EvaluationRecord) -> str:
-    return "" if item.upscaler == "none" else f", upscaled by {item.upscaler}"
+def _finish(item: EvaluationRecord) -> str:
+    return f", {item.finish}" if item.finish else ""
 
 
 def _caveats(study: Study, ours: list[EvaluationRecord]) -> list[str]:

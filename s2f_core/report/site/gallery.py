@@ -89,7 +89,7 @@ def _given_columns(result: TranslationResult) -> list[tuple[str, str, str, Table
 
 def _output_note(result: TranslationResult) -> str:
     source = result.evaluation
-    return f"upscaled by {source.upscaler}" if source.upscaler != "none" else source.condition
+    return source.finish or source.condition
 
 
 def shared_ids(results: list[TranslationResult]) -> list[str]:

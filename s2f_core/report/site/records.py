@@ -94,6 +94,7 @@ class EvaluationRecord(Record):
     name: str
     variant: str
     upscaler: str
+    mirror: bool = False
     role: str
     background: str
     condition: str
@@ -115,6 +116,12 @@ class EvaluationRecord(Record):
     def estimate(self, score: str, of: str = "model") -> EstimateRecord:
         """Return a figure of the model or a baseline, an empty one if it was not measured."""
         return self.figures.get(of, {}).get(score) or EstimateRecord()
+
+    @property
+    def finish(self) -> str:
+        """How the generator's outputs were finished, such as "mirror mean, upscaled by edsr"."""
+        upscaling = [] if self.upscaler == "none" else [f"upscaled by {self.upscaler}"]
+        return ", ".join([*(["mirror mean"] if self.mirror else []), *upscaling])
 
     @property
     def makes_sketches(self) -> bool:

@@ -121,12 +121,12 @@ def variant_row(name: str, sources: Sources) -> dict[str, Any]:
 
 
 def _evaluation_note(result: TranslationResult) -> str:
-    """Describe the evaluated images: their number, split, size and upscaler."""
+    """Describe the evaluated images: their number, split, size and finish."""
     source = result.evaluation
     size = f"{source.image_size}×{source.image_size} pixels"
-    upscaling = "" if source.upscaler == "none" else f", upscaled by {source.upscaler}"
+    finish = f", {source.finish}" if source.finish else ""
     transfer = ", on data that the model was not trained on" if source.transfer else ""
-    return f"{source.images:,} {source.split_images} of {size}{upscaling}{transfer}."
+    return f"{source.images:,} {source.split_images} of {size}{finish}{transfer}."
 
 
 def _progress_legend(training: TrainingRecord, results: list[TranslationResult]) -> str:
