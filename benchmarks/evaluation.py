@@ -48,6 +48,8 @@ DEPTHS: dict[Space, int] = {
     "inception": 2048,
     "classes": 1000,
     "faces": 936,
+    "identity": 128,
+    "lpips": 1,
     "condition": 128 * 128,
     "sharpness": 1,
     "nearest": 1,
@@ -91,11 +93,12 @@ def _run_row(count: int, row: str) -> list[float]:
 
 def extractors() -> Mapping[str, Callable[[], Callable[[Pixels], Values]]]:
     """Return functions that load a feature extractor, by name."""
-    networks = {
-        see.network.partition(", sha256")[0]: see for see in feature_networks(ASSETS).values()
-    }
+    spaces = feature_networks(ASSETS)
+    lpips = spaces.pop("lpips")
+    networks = {see.network.partition(", sha256")[0]: see for see in spaces.values()}
     return {
         **{name: lambda see=see: see for name, see in networks.items()},  # type: ignore[misc]
+        "LPIPS of pairs": lambda: lambda images: lpips(np.concatenate([images, images], axis=3)),
         "pencil drawn again": _pencil,
         "sharpness of one set": lambda: sharpness.laplacian_deviation,
         "nearest training image": lambda: NearestTraining(

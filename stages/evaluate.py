@@ -32,6 +32,7 @@ def evaluate(
     from s2f_core.evaluation.translate import translate_split
     from s2f_core.metrics.backbones import feature_networks
     from s2f_core.metrics.edge_consistency import condition_redraw
+    from s2f_core.networks.checkpoint import read_description
     from s2f_core.tracking.log_evaluation import log_evaluation
 
     data, scores = Path("data"), {}
@@ -46,9 +47,8 @@ def evaluate(
         condition = load(Condition, "conditions", selection.condition)
         redraw = condition_redraw(condition, data / "assets") if direction == "a-to-b" else None
         place = Path(variant) / name
-        outputs = translate_split(
-            model / f"{direction}.pt", translation, data, data / "translations" / place
-        )
+        file = model / f"{direction}.pt"
+        outputs = translate_split(file, translation, data, data / "translations" / place)
         result = evaluate_outputs(
             Subject.of(name, translation),
             outputs,
@@ -57,6 +57,7 @@ def evaluate(
             features,
             redraw,
             classifier_score=translation.classifier_score,
+            loss_networks=read_description(file).loss_networks,
         )
         write_evaluation(result, data / "evaluations" / place)
         log_evaluation(name, variant, data, load(dict[str, Any], "data", selection.role))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,18 +14,12 @@ from threadpoolctl import threadpool_limits
 from s2f_core.common.atomic import write_json
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, to_rgb
+from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction, Scores, Translation
 from s2f_core.data.tables import Table
-from s2f_core.metrics import (
-    diversity,
-    edge_consistency,
-    energy_distance,
-    paired_bootstrap,
-    registry,
-    sharpness,
-)
+from s2f_core.evaluation.image_sets import MODEL, Networks, build_image_sets, build_spaces
+from s2f_core.metrics import paired_bootstrap, registry
 from s2f_core.metrics.baselines import (
     FLOOR,
     input_baseline,
@@ -34,14 +28,17 @@ from s2f_core.metrics.baselines import (
     pair_baselines,
 )
 from s2f_core.metrics.edge_consistency import ConditionRedraw
-from s2f_core.metrics.faces import are_faces
 from s2f_core.metrics.memorisation import NearestTraining
-from s2f_core.metrics.types import Declaration, FeatureNetwork, ImageSet, Score, Space, Values
+from s2f_core.metrics.types import (
+    MISSING,
+    Declaration,
+    Estimate,
+    ImageSet,
+    Score,
+    Space,
+    Values,
+)
 
-Spaces = dict[Space, Callable[[Pixels], Values]]
-Networks = Mapping[Space, FeatureNetwork]
-
-MODEL = "model"
 OPTIONAL = "classifier_score"  # computed where a translation sets the key of this name
 SAMPLES = 36  # ids of real images for the report, where nothing is paired
 
@@ -123,13 +120,15 @@ def evaluate_outputs(
     redraw: ConditionRedraw | None = None,
     *,
     classifier_score: bool = False,
+    loss_networks: Collection[str] = (),
 ) -> EvaluationResult:
     """Score the outputs of a split, and the trivial baselines on the same images.
 
     ``training`` and ``test`` are images in the translation's direction. :data:`SCORE_SETS` has the
     scores of ``subject.kind``; the floor is as many real images of the training split as there are
     outputs. ``networks`` run only for scores that use them. ``redraw`` computes the condition from
-    the outputs, where that is possible.
+    the outputs, where that is possible. ``loss_networks`` are those that the model's losses looked
+    through: its scores by one of them are left out, with the reason.
 
     Raises UserError if the outputs do not have the size of the real images or are not of that
     split, and if ``subject.kind`` is pairs where the images are not paired.
@@ -146,11 +145,19 @@ def evaluate_outputs(
     images = _output_images(outputs, test.ids, real)
     rows = {MODEL: images, **score_set.baselines(training, test, subject.direction)}
     rows |= {FLOOR: other_real_images(training, len(images))}
-    spaces = _spaces(training, test, networks, redraw)
-    targets, sets = _image_sets(real, rows, score_set, test, spaces, redraw)
+    spaces = build_spaces(training, test, networks, redraw)
+    targets, sets = build_image_sets(
+        real, rows, test, spaces, redraw, used=score_set.spaces, paired=score_set.paired
+    )
+    left_out = _left_out(score_set, networks, loss_networks)
     with threadpool_limits(1, "blas"):  # one core multiplies matrices this small faster
         figures = {
-            name: {key: score.measure(each, targets) for key, score in score_set.scores.items()}
+            name: {
+                key: left_out[key]
+                if name == MODEL and key in left_out
+                else score.measure(each, targets)
+                for key, score in score_set.scores.items()
+            }
             for name, each in sets.items()
         }
     report = {
@@ -166,14 +173,30 @@ def evaluate_outputs(
         "scores": {key: _declaration(score, networks) for key, score in score_set.scores.items()},
     }
     values = {key: figure["value"] for key, figure in figures[MODEL].items()}
-    scores = score_set.scores.items()
-    columns = {key: score.per_image(sets[MODEL], targets) for key, score in scores}
+    columns = {
+        key: score.per_image(sets[MODEL], targets)
+        for key, score in score_set.scores.items()
+        if key not in left_out
+    }
     return EvaluationResult(
         report,
         {key: value for key, value in values.items() if value is not None},
         pd.DataFrame({"id": test.ids, **{k: v for k, v in columns.items() if v is not None}}),
         _inception_features(sets[MODEL], targets, score_set),
     )
+
+
+def _left_out(
+    score_set: ScoreSet, networks: Networks, loss_networks: Collection[str]
+) -> dict[str, Estimate]:
+    """Return the scores by networks that the losses have seen, without a value."""
+    return {
+        key: {**MISSING, "why": f"left out: the model's losses have seen its network, {name}"}
+        for key, score in score_set.scores.items()
+        if score.space
+        and score.space in networks
+        and (name := networks[score.space].loss_network) in loss_networks
+    }
 
 
 def _spread(ids: list[str]) -> list[str]:
@@ -189,60 +212,6 @@ def _output_images(outputs: Table, ids: list[str], real: Pixels) -> Pixels:
             f"{outputs.folder} has images {images.shape[1:]}, the real images are {real.shape[1:]}"
         )
     return images
-
-
-def _spaces(
-    training: Pairs, test: Pairs, networks: Networks, redraw: ConditionRedraw | None
-) -> Spaces:
-    """Return the feature spaces that exist for this translation."""
-    spaces: Spaces = {
-        **networks,
-        "pixels": diversity.pixel_vectors,
-        "coordinates": energy_distance.coordinate_vectors,
-        "sharpness": sharpness.laplacian_deviation,
-    }
-    if not test.input_is_image:
-        spaces["nearest"] = NearestTraining(training)
-    if redraw is not None and test.has_target:
-        spaces["condition"] = redraw
-    return spaces
-
-
-def _image_sets(
-    real: Pixels,
-    rows: Mapping[str, Pixels],
-    score_set: ScoreSet,
-    test: Pairs,
-    spaces: Spaces,
-    redraw: ConditionRedraw | None,
-) -> tuple[ImageSet, dict[str, ImageSet]]:
-    """Return the targets and the sets compared with them, all with equally many channels."""
-    classes = tuple(test.targets.accepted["class"].dropna().unique())
-    coloured = any(images.shape[3] == 3 for images in (real, *rows.values()))
-
-    def image_set(images: Pixels, *, paired: bool) -> ImageSet:
-        return ImageSet(to_rgb(images) if coloured else images, spaces, classes, paired)
-
-    targets = image_set(real, paired=True)
-    if "condition" in spaces:  # the drawings of the split, not those of the photos
-        drawings = test.inputs.images(test.inputs.positions(test.ids))
-        targets = targets.with_space("condition", lambda _: edge_consistency.profiles(drawings))
-    if "faces" in score_set.spaces & set(spaces) and not are_faces(targets.vectors("faces")):
-        del spaces["faces"]
-    return targets, {
-        name: image_set(images, paired=score_set.paired and name != FLOOR).without(
-            _hidden_spaces(name, redraw)
-        )
-        for name, images in rows.items()
-    }
-
-
-def _hidden_spaces(name: str, redraw: ConditionRedraw | None) -> set[Space]:
-    """Return the spaces in which a row is not scored."""
-    if name == FLOOR:
-        return {"nearest"}  # the floor consists of training images
-    costly = redraw is not None and redraw.costly
-    return {"condition"} if costly and name != MODEL else set()
 
 
 def _nearest(training: Pairs, test: Pairs, outputs: Pixels) -> list[tuple[str, str, float]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from s2f_core.metrics.efficientnet_lite0 import EFFICIENTNET_LITE0
+from s2f_core.metrics.face_descriptors import FaceDescriptors
 from s2f_core.metrics.faces import FacePoints
 from s2f_core.metrics.feature_extractor import FeatureExtractor
 from s2f_core.metrics.inception_v3 import INCEPTION
+from s2f_core.metrics.lpips import PerceptualDistance
 from s2f_core.metrics.types import FeatureNetwork, Space
 
 
@@ -26,4 +28,6 @@ def feature_networks(assets: Path) -> dict[Space, FeatureNetwork]:
         "inception": inception(assets),
         "classes": FeatureExtractor(classifier, EFFICIENTNET_LITE0),
         "faces": FacePoints(assets),
+        "identity": FaceDescriptors(assets),
+        "lpips": PerceptualDistance(assets),
     }

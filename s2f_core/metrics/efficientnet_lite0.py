@@ -119,4 +119,5 @@ EFFICIENTNET_LITE0 = Backbone(
     "EfficientNet-Lite0 of ImageNet, logits of 1,000 classes",
     "bicubic with antialiasing to 224×224; uint8 RGB in",
     _load,
+    loss_network="efficientnet-lite0",
 )

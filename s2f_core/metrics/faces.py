@@ -29,6 +29,7 @@ class FacePoints:
     """
 
     resize = RESIZE
+    loss_network = ""
 
     def __init__(self, assets: Path) -> None:
         self.weights = assets / "mediapipe" / "mediapipe.zip"

@@ -29,11 +29,13 @@ class Backbone:
     ``title`` names the network, ``resize`` the rule by which images reach its size. ``load`` reads
     a weights file and returns a function from one image uint8 [H, W, 3] to float32 [d], which is
     safe in threads. ``load`` raises UserError where the file is not that network's.
+    ``loss_network`` is its key among the networks that a loss can use, if it is one.
     """
 
     title: str
     resize: str
     load: Callable[[Path], Extract]
+    loss_network: str = ""
 
 
 class FeatureExtractor:
@@ -67,6 +69,11 @@ class FeatureExtractor:
     def resize(self) -> str:
         """The rule by which images reach the backbone's size."""
         return self.backbone.resize
+
+    @property
+    def loss_network(self) -> str:
+        """Its key among the networks that a loss can use; empty where it is none of them."""
+        return self.backbone.loss_network
 
     def __call__(self, images: Pixels) -> Values:
         """Return features float64 [n, d] of uint8 [n, H, W, 1 or 3].

@@ -9,7 +9,10 @@ can work on an image of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 
 from s2f_core.common.images import Floats
@@ -39,7 +42,7 @@ class Graph:
         self._graph.node.append(helper.make_node(operator, inputs, [name], **attributes))
         return name
 
-    def constant(self, value: Floats) -> str:
+    def constant(self, value: npt.NDArray[Any]) -> str:
         """Add a constant; return its name."""
         from onnx import numpy_helper
 
@@ -60,6 +63,11 @@ class Graph:
         pads = {"auto_pad": "SAME_UPPER"} if padding is None else {"pads": [*padding, *padding]}
         groups = out if depth == 1 else 1
         return self("Conv", *inputs, strides=[stride, stride], group=groups, **pads)
+
+    def pad(self, x: str, channels: int = 0, side: int = 0) -> str:
+        """Add zeros behind the channels, below and to the right; return the name."""
+        sizes = np.array([0, 0, 0, 0, 0, channels, side, side])  # before, then after, by axis
+        return self("Pad", x, self.constant(sizes))
 
     def compile(self, output: str) -> Callable[[Floats], Floats]:
         """Return a function from an image [3, H, W] to ``output`` [d], which is safe in threads."""

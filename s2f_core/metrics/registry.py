@@ -4,10 +4,13 @@ from s2f_core.metrics.classifier_score import CLASSIFIER_SCORE
 from s2f_core.metrics.diversity import DIVERSITY
 from s2f_core.metrics.edge_consistency import EDGE_CONSISTENCY
 from s2f_core.metrics.energy_distance import ENERGY_DISTANCE
+from s2f_core.metrics.face_kid import FACE_KID
 from s2f_core.metrics.faces_found import FACES_FOUND
 from s2f_core.metrics.fid import FID
+from s2f_core.metrics.identity import IDENTITY
 from s2f_core.metrics.kid import KID
 from s2f_core.metrics.landmark_error import LANDMARK_ERROR
+from s2f_core.metrics.lpips import LPIPS
 from s2f_core.metrics.memorisation import MEMORISATION
 from s2f_core.metrics.ms_ssim import MS_SSIM
 from s2f_core.metrics.pixel_difference import PIXEL_DIFFERENCE, PIXEL_DIFFERENCE_L2
@@ -26,9 +29,12 @@ SET_SCORES: dict[str, Score] = {
     "density": DENSITY,
     "coverage": COVERAGE,
     "classifier_score": CLASSIFIER_SCORE,
+    "face_kid": FACE_KID,
 }
 PAIR_SCORES: dict[str, Score] = {
     **SET_SCORES,
+    "lpips": LPIPS,
+    "identity": IDENTITY,
     "ssim": SSIM,
     "ms_ssim": MS_SSIM,
     "psnr": PSNR,

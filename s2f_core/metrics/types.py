@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
 import numpy as np
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.common.seeding import stream
 from s2f_core.metrics import bootstrap
 from s2f_core.metrics.bootstrap import Values
@@ -21,6 +21,7 @@ __all__ = [
     "Estimate",
     "FeatureNetwork",
     "ImageSet",
+    "JointScore",
     "PairedScore",
     "RelativeScore",
     "Score",
@@ -35,6 +36,8 @@ Space = Literal[
     "inception",
     "classes",
     "faces",
+    "identity",
+    "lpips",
     "pixels",
     "coordinates",
     "condition",
@@ -54,6 +57,10 @@ class FeatureNetwork(Protocol):
     def resize(self) -> str:
         """The rule by which images reach the network's size."""
 
+    @property
+    def loss_network(self) -> str:
+        """Its key among the networks that a loss can use; empty where it is none of them."""
+
     def __call__(self, images: Pixels) -> Values:
         """Return vectors float [n, d] of uint8 [n, H, W, C]."""
 
@@ -62,13 +69,14 @@ class Estimate(TypedDict):
     """A value, its 95 % interval and the number of images behind it; the form is the JSON's.
 
     What cannot be measured is None: the value where the score is not defined for the images, the
-    interval where there are too few of them.
+    interval where there are too few of them. ``why`` says why a value was left out.
     """
 
     value: float | None
     low: float | None
     high: float | None
     n: int
+    why: NotRequired[str]
 
 
 MISSING: Estimate = {"value": None, "low": None, "high": None, "n": 0}
@@ -173,6 +181,29 @@ class PairedScore(Declaration):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JointScore(Declaration):
+    """A score of each output beside its own target, by a network that sees both at once.
+
+    Its space maps pairs uint8 [n, H, W, 2 · 3], output and target, to float [n, d]; ``function``
+    maps these to float64 [n], NaN for a pair without a score.
+    """
+
+    space: Space
+    function: Callable[[Values], Values]
+
+    def per_image(self, outputs: ImageSet, targets: ImageSet) -> Values | None:
+        """Return the score of every pair, or None where outputs and targets are not paired."""
+        if not outputs.paired or not _have_space(self.space, outputs, targets):
+            return None
+        pairs = [to_rgb(outputs.pixels), to_rgb(targets.pixels)]
+        return self.function(outputs.spaces[self.space](np.concatenate(pairs, axis=3)))
+
+    def measure(self, outputs: ImageSet, targets: ImageSet) -> Estimate:
+        """Return the mean over the pairs that have a score."""
+        return mean_estimate(self.per_image(outputs, targets))
+
+
+@dataclass(frozen=True, kw_only=True)
 class RelativeScore(Declaration):
     """A score of each output against all real images.
 
@@ -226,7 +257,7 @@ class SetScore(Declaration):
 
     ``interval`` maps both sets, a random generator and the value to the ends of a 95 % interval.
     ``min_images``: the fewest images of either set for which the score is defined. Fewer than
-    eight have no interval.
+    eight have no interval. Images whose vector is NaN are left out.
     """
 
     space: Space
@@ -243,15 +274,22 @@ class SetScore(Declaration):
         if not _have_space(self.space, outputs, targets):
             return MISSING
         if min(len(outputs.pixels), len(targets.pixels)) < self.min_images:
+            return MISSING  # before a network runs
+        ours, theirs = (_known(each.vectors(self.space)) for each in (outputs, targets))
+        if min(len(ours), len(theirs)) < self.min_images:
             return MISSING
-        ours, theirs = outputs.vectors(self.space), targets.vectors(self.space)
         value = self.value(ours, theirs)
         few = min(len(ours), len(theirs)) < bootstrap.MIN_IMAGES
         interval = None if few else self.interval(ours, theirs, stream(0), value)
         return estimate(value, interval, len(ours))
 
 
-Score = PairedScore | RelativeScore | ClassScore | SetScore
+Score = PairedScore | JointScore | RelativeScore | ClassScore | SetScore
+
+
+def _known(vectors: Values) -> Values:
+    """Return the vectors [n, d] without those that are NaN."""
+    return vectors[~np.isnan(vectors[:, 0])]
 
 
 def _have_space(space: Space | None, outputs: ImageSet, targets: ImageSet) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from pydantic import Field, JsonValue, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from s2f_core.common.atomic import atomic_write
@@ -84,10 +84,7 @@ def load_model(path: Path) -> tuple[Description, nn.Module]:
 
     Raises UserError for a file that is missing, damaged or of another version of the format.
     """
-    content = load(path)
-    if content.get("format") != FORMAT:
-        raise UserError(f"{path} is not an s2f model (format {content.get('format')!r})")
-    check_version(path, content.get("version"))
+    content = _load_content(path)
     try:
         description = TypeAdapter(Description).validate_python(content["description"])
         _check(description, content["weights"], path.stat().st_size)
@@ -96,6 +93,23 @@ def load_model(path: Path) -> tuple[Description, nn.Module]:
     except Exception as error:  # a description can ask for what torch refuses in many ways
         raise _unusable(path, error) from None
     return description, network.eval()
+
+
+def read_description(path: Path) -> Description:
+    """Read the description of a model file; raises UserError as :func:`load_model`."""
+    try:
+        return TypeAdapter(Description).validate_python(_load_content(path)["description"])
+    except (KeyError, ValidationError) as error:
+        raise _unusable(path, error) from None
+
+
+def _load_content(path: Path) -> dict[str, Any]:
+    """Read a model file; raises UserError where it is none, or of another version."""
+    content = load(path)
+    if content.get("format") != FORMAT:
+        raise UserError(f"{path} is not an s2f model (format {content.get('format')!r})")
+    check_version(path, content.get("version"))
+    return content
 
 
 def check_version(path: Path, version: object) -> None:

@@ -18,12 +18,12 @@ from s2f_core.data.tables import Table
 from s2f_core.evaluation.evaluate import (
     SCORE_SETS,
     EvaluationResult,
-    Networks,
     Subject,
     evaluate_outputs,
     write_evaluation,
     write_metrics,
 )
+from s2f_core.evaluation.image_sets import Networks
 from s2f_core.metrics import baselines, paired_bootstrap
 from s2f_core.metrics.edge_consistency import ConditionRedraw
 from s2f_core.metrics.types import Values
@@ -36,6 +36,7 @@ class MeanFeatures:
 
     network = "of no network"
     resize = "none"
+    loss_network = ""
 
     def __call__(self, images: Pixels) -> Values:
         """Features [n, 12]."""
@@ -81,6 +82,7 @@ class BrightFaces:
 
     network = "of no network"
     resize = "none"
+    loss_network = ""
 
     def __call__(self, images: Pixels) -> Values:
         """Points [n, 2 · 468], NaN without a face."""
@@ -89,18 +91,34 @@ class BrightFaces:
         return np.asarray(np.where(mean > 100, mean, np.nan)[:, None] + across)
 
 
+class OfPairs:
+    """A stand-in for LPIPS: the mean difference of the two images of a pair."""
+
+    network = "of no network"
+    resize = "none"
+    loss_network = "lpips-alex"
+
+    def __call__(self, images: Pixels) -> Values:
+        """Distances [n, 1]."""
+        ours, theirs = images[..., :3].astype(float), images[..., 3:].astype(float)
+        return np.asarray(np.abs(ours - theirs).mean(axis=(1, 2, 3)))[:, None]
+
+
 def _evaluate(
     data: Path,
     variant_data: VariantData,
     outputs: Table,
     condition: ConditionRedraw | None = None,
+    loss_networks: tuple[str, ...] = (),
     **changes: str,
 ) -> EvaluationResult:
-    networks: Networks = {"inception": MeanFeatures(), "faces": BrightFaces()}
+    networks: Networks = {"inception": MeanFeatures(), "faces": BrightFaces(), "lpips": OfPairs()}
     subject = _subject(**changes)
     training = variant_data.pairs(data, "train", direction=subject.direction)
     test = variant_data.pairs(data, "test", direction=subject.direction)
-    return evaluate_outputs(subject, outputs, training, test, networks, condition)
+    return evaluate_outputs(
+        subject, outputs, training, test, networks, condition, loss_networks=loss_networks
+    )
 
 
 def test_perfect_outputs_score_perfectly(
@@ -116,6 +134,26 @@ def test_perfect_outputs_score_perfectly(
         assert figures[name]["pixel_difference"]["value"] > 0.02
     assert figures["real"]["ssim"]["value"] is None
     assert figures["real"]["kid"]["n"] == 10
+
+
+def test_a_score_by_a_network_of_the_loss_is_left_out_with_the_reason(
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
+) -> None:
+    """The model has no value, baselines keep theirs, and other scores stay as they are."""
+    outputs = make_table("outputs", faces[:, ::-1])
+    full = _evaluate(data, variant_data, outputs)
+    result = _evaluate(data, variant_data, outputs, loss_networks=("lpips-vgg", "lpips-alex"))
+    assert full.scores["lpips"] > 0
+    assert "lpips" in full.images
+    figures = result.report["figures"]
+    reason = "left out: the model's losses have seen its network, lpips-alex"
+    assert figures["model"]["lpips"]["why"] == reason
+    assert figures["model"]["lpips"]["value"] is None
+    assert figures["sketch"]["lpips"] == full.report["figures"]["sketch"]["lpips"]
+    assert "lpips" not in result.images
+    assert result.scores == {k: v for k, v in full.scores.items() if k != "lpips"}
+    other = _evaluate(data, variant_data, outputs, loss_networks=("lpips-vgg",))
+    assert other.scores == full.scores
 
 
 def test_baselines_are_input_mean_and_nearest_photo(

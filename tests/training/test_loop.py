@@ -12,7 +12,7 @@ from fixtures import SilentRun, modify
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.pairs import Pairs
-from s2f_core.networks.checkpoint import load_model
+from s2f_core.networks.checkpoint import FORMAT, VERSION, load_model, read_description
 from s2f_core.training import run as module
 from s2f_core.training.loop import Training, train
 from s2f_core.training.run import Outputs, fit, prepare
@@ -212,3 +212,6 @@ def test_a_damaged_or_newer_model_is_refused(tmp_path: Path) -> None:
     torch.save({"format": "s2f-generator", "version": 99}, tmp_path / "new.pt")
     with pytest.raises(UserError, match="version 99 of the model format"):
         load_model(tmp_path / "new.pt")
+    torch.save({"format": FORMAT, "version": VERSION, "description": {}}, tmp_path / "bare.pt")
+    with pytest.raises(UserError, match="is damaged"):
+        read_description(tmp_path / "bare.pt")

@@ -161,6 +161,7 @@ def _evaluate(data: Path, outputs: Any, direction: Direction = "a-to-b") -> Eval
         """Stands for Inception: the mean colour of each quarter."""
 
         network = resize = "none"
+        loss_network = ""
 
         def __call__(self, images: Pixels) -> Any:
             quarters = images.reshape(len(images), 2, 16, 2, 16, 3).mean(axis=(2, 4))

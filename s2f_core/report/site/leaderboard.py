@@ -19,6 +19,9 @@ from s2f_core.report.site.records import (
 COLUMN_ORDER = (
     "fid",
     "kid",
+    "face_kid",
+    "lpips",
+    "identity",
     "ssim",
     "psnr",
     "pixel_difference",
@@ -27,11 +30,11 @@ COLUMN_ORDER = (
     "energy_distance",
 )
 MAIN_SCORES = {  # in the first table of a board, if measured: KID first, because FID is biased
-    "pairs": ("kid", "fid", "lpips", "ssim", "pixel_difference", "psnr"),
-    "samples": ("kid", "fid", "precision", "recall", "diversity"),
+    "pairs": ("kid", "fid", "lpips", "identity", "ssim", "pixel_difference", "psnr"),
+    "samples": ("kid", "fid", "face_kid", "precision", "recall", "diversity"),
     "surfaces": ("energy_distance", "surface_error"),
 }
-MAIN_COUNT = 5
+MAIN_COUNT = 6
 LINE_KINDS = ("translation", "baseline", "floor")
 BASELINES_FROM_INPUT = {"sketch", "nearest-face", "photo", "nearest-sketch"}
 

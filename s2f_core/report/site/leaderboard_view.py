@@ -54,11 +54,25 @@ def board_view(
         "summary": sentences.board_summary(evaluations, comparisons),
         "against": sentences.baseline_sentences(evaluations),
         "bias": sentences.fid_bias_warning(evaluations),
+        "left_out": left_out_note(evaluations),
         "first": _ScoreTable.of(board, main, thumbnails, comparisons, footnotes).view(),
         "every": _ScoreTable.of(board, every, {}, comparisons, footnotes).view()
         if set(every) != set(main)
         else None,
     }
+
+
+def left_out_note(evaluations: list[EvaluationRecord]) -> str:
+    """Say which scores were left out, of which translations and why; empty where none was."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for item in evaluations:
+        for key, score in item.scores.items():
+            if why := item.estimate(key).why:
+                names.setdefault((score.title, why), []).append(item.name)
+    return " ".join(
+        f"{title} of {sentences.join_words(translations)}: {why}."
+        for (title, why), translations in names.items()
+    )
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,13 @@ class Record(BaseModel):
 
 
 class EstimateRecord(Record):
-    """A number with its 95 % bootstrap interval, over ``n`` images."""
+    """A number with its 95 % bootstrap interval, over ``n`` images; ``why`` it was left out."""
 
     value: Number = None
     low: Number = None
     high: Number = None
     n: int | None = None
+    why: str = ""
 
 
 class ScoreRecord(Record):

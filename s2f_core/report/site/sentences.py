@@ -17,6 +17,9 @@ MISSING = "\N{EN DASH}"
 FORMATS = {
     "fid": ".1f",
     "kid": ".4f",
+    "face_kid": ".3f",
+    "lpips": ".3f",
+    "identity": ".3f",
     "ssim": ".3f",
     "psnr": ".2f",
     "pixel_difference": ".3f",
@@ -54,6 +57,8 @@ def format_interval(score: str, estimate: EstimateRecord) -> str:
 
 def why_missing(estimate: EstimateRecord) -> str:
     """Return why a value or its interval is a dash; empty where both are known."""
+    if estimate.why:
+        return estimate.why
     if estimate.value is None:
         return "no value: not defined for these images, or too few of them"
     if estimate.low is None or estimate.high is None:

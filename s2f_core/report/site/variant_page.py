@@ -13,7 +13,11 @@ from s2f_core.common.errors import UserError
 from s2f_core.report.site import cards, examples, gallery, sentences
 from s2f_core.report.site.footnotes import Footnotes
 from s2f_core.report.site.leaderboard import Board
-from s2f_core.report.site.leaderboard_view import board_title, translation_scores
+from s2f_core.report.site.leaderboard_view import (
+    board_title,
+    left_out_note,
+    translation_scores,
+)
 from s2f_core.report.site.pictures import PictureStore, SitePicture
 from s2f_core.report.site.records import TrainingRecord
 from s2f_core.report.site.sources import Sources, TranslationResult, VariantResult
@@ -88,6 +92,7 @@ def _translation(
         "sheets": [] if evaluation.kind == "pairs" else _sheets(result, pictures),
         "table": translation_scores(evaluation, footnotes),
         "bias": sentences.fid_bias_warning([evaluation]),
+        "left_out": left_out_note([evaluation]),
         "mode": evaluation.mode,
         "extremes": examples.best_and_worst(result, pictures),
         "copies": examples.nearest_training_images(result, pictures),

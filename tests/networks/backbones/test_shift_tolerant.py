@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lpips_weights import WIDTH, random_state, write_weights
 from torch import Tensor
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.assets import fetch
 from s2f_core.networks.backbones.shift_tolerant import (
-    LAYERS,
     MIN_SIDE,
     Blur,
     Net,
@@ -22,30 +22,6 @@ from s2f_core.networks.backbones.shift_tolerant import (
 )
 
 NETS: tuple[Net, ...] = ("alex", "vgg")
-CONVOLUTIONS = {"alex": (11, 5, 3, 3, 3), "vgg": (3,) * 13}
-PER_STAGE = {"alex": (1, 1, 1, 1, 1), "vgg": (2, 2, 3, 3, 3)}
-WIDTH = 4  # of every layer, in place of 64 to 512
-
-
-def random_state(net: Net) -> dict[str, Tensor]:
-    """Weights under the published names, narrower than the published ones."""
-    torch.manual_seed(0)
-    state = {"scaling_layer.shift": torch.zeros(1, 3, 1, 1)}
-    state["scaling_layer.scale"] = torch.full((1, 3, 1, 1), 0.5)
-    kernels, place, width = iter(CONVOLUTIONS[net]), 0, 3
-    for number, layers in enumerate(LAYERS[net], 1):
-        for layer in layers:
-            name = f"net.slice{number}.{place}"
-            if layer.startswith("conv"):
-                side = next(kernels)
-                state[f"{name}.weight"] = torch.randn(WIDTH, width, side, side) / side
-                state[f"{name}.bias"] = torch.randn(WIDTH) / 4
-                width = WIDTH
-            if layer == "blur":
-                state[f"{name}.filt"] = torch.zeros(WIDTH, 1, 3, 3)
-            place += 1
-        state[f"lin{number - 1}.model.1.weight"] = torch.rand(1, WIDTH, 1, 1)
-    return state
 
 
 def ramps(side: int) -> tuple[Tensor, Tensor]:
@@ -107,6 +83,15 @@ def test_weights_must_be_all_and_no_more() -> None:
     del state["net.slice3.9.bias"]
     with pytest.raises(KeyError, match=r"net.slice3.9.bias"):
         ShiftTolerant("alex", state)
+
+
+def test_weights_are_read_from_the_file(tmp_path: Path) -> None:
+    """The network that is asked for, of the two."""
+    file = write_weights(tmp_path / "lpips.zip", *NETS)
+    for net in NETS:
+        network = load_shift_tolerant(file, net)
+        assert network.min_side == MIN_SIDE[net]
+        assert torch.equal(network.heads[4], random_state(net)["lin4.model.1.weight"])
 
 
 def test_a_file_that_is_not_lpips_is_explained(tmp_path: Path) -> None:

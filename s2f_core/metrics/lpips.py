@@ -1,0 +1,90 @@
+"""LPIPS: the perceptual distance of each output from its target."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Pixels
+from s2f_core.metrics.feature_cache import cached_features
+from s2f_core.metrics.types import JointScore, Values
+from s2f_core.networks.backbones.shift_tolerant import ShiftTolerant, load_shift_tolerant
+
+
+class PerceptualDistance:
+    """Shift-tolerant LPIPS of pairs of images, cached by content.
+
+    ``assets`` is the folder of fetched weights; raises UserError where those are missing.
+    """
+
+    resize = "none; uint8 RGB in"
+    loss_network = "lpips-alex"
+
+    def __init__(self, assets: Path) -> None:
+        self.weights = assets / "lpips" / "lpips.zip"
+
+    @cached_property
+    def network(self) -> str:
+        """The network's title and the checksum of its weights, for reports."""
+        try:
+            with self.weights.open("rb") as file:
+                checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            raise UserError(f"{self.weights} cannot be read: run 's2f fetch lpips'") from None
+        return f"Shift-tolerant AlexNet of LPIPS, sha256 {checksum}"
+
+    def __call__(self, images: Pixels) -> Values:
+        """Return the distance float64 [n, 1] of the two images in each uint8 [n, H, W, 2 · 3].
+
+        NaN for images of fewer than 21 pixels a side, which the network does not take. Each pair is
+        computed on one core, so that the result does not depend on their number.
+        """
+        return cached_features("lpips", self.network, images, self._compute)
+
+    def _compute(self, pairs: Pixels) -> Values:
+        network = load_shift_tolerant(self.weights, "alex")
+        if min(pairs.shape[1:3]) < network.min_side:
+            return np.full((len(pairs), 1), np.nan)
+        with ThreadPoolExecutor(
+            torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
+        ) as threads:
+            distances = threads.map(lambda pair: _distance(network, pair), pairs)
+            return np.asarray(list(distances))[:, None]
+
+
+@torch.inference_mode()
+def _distance(network: ShiftTolerant, pair: Pixels) -> float:
+    """Return the distance of the two images in uint8 [H, W, 2 · 3]."""
+    images = torch.from_numpy(pair).movedim(2, 0).reshape(2, 3, *pair.shape[:2]) / 127.5 - 1
+    ours, theirs = zip(*(tap.split(1) for tap in network(images)), strict=True)
+    return network.distance(ours, theirs).item()
+
+
+def lpips(distances: Values) -> Values:
+    """Return the distance of each pair float64 [n] from those of the network [n, 1].
+
+    Source: Zhang et al. 2018, eq. 1, with the shift-tolerant AlexNet of Ghildyal and Liu 2022, at
+    the images' own size.
+    """
+    return distances[:, 0]
+
+
+LPIPS = JointScore(
+    title="LPIPS (shift-tolerant)",
+    space="lpips",
+    function=lpips,
+    higher_is_better=False,
+    range=(0, None),
+    library=f"s2f with torch {torch.__version__}, tested equal to stlpips-pytorch 0.0.2",
+    describe=(
+        "Perceptual distance from the target: differences of a network's features, weighted by "
+        "people's judgements. A shift of a pixel costs next to nothing. Rests on AlexNet, which "
+        "learned ImageNet; left out where the losses used the same network."
+    ),
+)
