@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from clones import studies, translation_names
+from lpips_weights import write_weights
 from PIL import Image
 
 from s2f_core.common import yaml_file
@@ -91,11 +92,13 @@ def test_the_stages_lead_from_an_archive_to_a_page(
     for file in (
         "inception/inception.pt",
         "efficientnet-lite0/efficientnet-lite0.pth",
+        "face-recognition/face-recognition.zip",
         "mediapipe/mediapipe.zip",
     ):
         weights = project / "data" / "assets" / file
         weights.parent.mkdir()
         weights.write_bytes(b"not read here")
+    write_weights(project / "data" / "assets" / "lpips" / "lpips.zip", "alex")
     settings = yaml.safe_load((project / "params.yaml").read_text())
     variants = ["pix2pix-pencil", "resnet", "cyclegan-resnet", "surfaces-fc"]
     settings["variants"] = {name: settings["variants"][name] for name in variants}
@@ -118,6 +121,8 @@ def test_the_stages_lead_from_an_archive_to_a_page(
 
     metrics = json.loads((project / "metrics" / "resnet.json").read_text())["resnet-bicubic"]
     assert 0 < metrics["pixel_difference"] < 1
+    assert metrics["lpips"] > 0
+    assert "identity" not in metrics  # no face is found
     board = pd.read_csv(project / "metrics" / "leaderboard.csv")
     assert set(translations) <= set(board["name"])
     page = (project / "report" / "studies" / "P1.html").read_text()
