@@ -2,8 +2,8 @@
 
 1. ``sources`` reads data/ and metrics/ into :class:`Sources`; ``records`` has its file formats.
 2. ``leaderboard`` groups the translations into boards of comparable lines, also written as CSV.
-3. A page has a module that returns its view, a dict: ``leaderboard_view``, ``gallery``,
-   ``gap_section`` and ``survey_section`` for the overview, then ``*_page``.
+3. A page has a module that returns its view, a dict: ``best_pictures``, ``leaderboard_view``,
+   ``gallery``, ``gap_section`` and ``survey_section`` for the overview, then ``*_page``.
 4. ``sentences``, ``cards``, ``charts``, ``pictures`` and ``footnotes`` make the parts of a view.
 5. A template of the same folder renders the view; the finished folder replaces the old one.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from s2f_core.common.atomic import atomic_folder
+from s2f_core.report.site.best_pictures import best_pictures_view, claims_sentences
 from s2f_core.report.site.cards import DataParams
 from s2f_core.report.site.compare_page import compare_view
 from s2f_core.report.site.footnotes import Footnotes
@@ -135,7 +136,13 @@ class _Site:
 
     def _overview(self, footnotes: Footnotes) -> dict[str, Any]:
         sources = self.sources
+        studies = [
+            study_view(key, study, sources, Footnotes()) for key, study in self.studies.items()
+        ]
+        best = best_pictures_view(self.boards, sources, self.pictures)
         return {
+            "best": best,
+            "findings": [*claims_sentences(studies), *(best["sentences"] if best else [])],
             "overview": overview(sources.evaluations, len(self.boards)),
             "boards": [
                 board_view(
@@ -147,9 +154,7 @@ class _Site:
                 )
                 for number, board in enumerate(self.boards, 1)
             ],
-            "studies": [
-                study_view(key, study, sources, Footnotes()) for key, study in self.studies.items()
-            ],
+            "studies": studies,
             "gap": gap_view(self.root, self.pictures, footnotes),
             "survey": survey_view(self.root),
             "variant_rows": [variant_row(name, sources) for name in sources.variants],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,10 +57,11 @@ def picture_rows(results: Results, pictures: PictureStore) -> dict[str, Any]:
     columns: dict[str, Table] = {}
     heads: list[dict[str, str]] = []
     for result in results.values():
-        for title, note, kind, table in _given_columns(result):
+        note = f"background {result.evaluation.background}"
+        for title, kind, table in given_columns(result):
             if table is not None and str(table.folder) not in columns:
                 columns[str(table.folder)] = table
-                heads.append({"title": title, "note": f"background {note}", "kind": kind})
+                heads.append({"title": title, "note": note, "kind": kind})
     order = sorted(range(len(heads)), key=lambda index: heads[index]["kind"] != "target")
     columns = {list(columns)[index]: list(columns.values())[index] for index in order}
     heads = [heads[index] for index in order]
@@ -74,16 +75,24 @@ def picture_rows(results: Results, pictures: PictureStore) -> dict[str, Any]:
     return {"heads": heads, "rows": rows}
 
 
-def _given_columns(result: TranslationResult) -> list[tuple[str, str, str, Table | None]]:
-    """Return title, background, kind and table of the target's and the input's column."""
+class GivenColumn(NamedTuple):
+    """A column of targets or inputs."""
+
+    title: str
+    kind: str
+    table: Table | None
+
+
+def given_columns(result: TranslationResult) -> list[GivenColumn]:
+    """Return the columns of the targets and of the inputs; of unpaired images only the inputs'."""
     source = result.evaluation
     if source.kind != "pairs":
-        return [("input", source.background, "input", result.inputs)]
+        return [GivenColumn("input", "input", result.inputs)]
     titles = ["photo", f"{source.condition} sketch"]
     target, inputs = reversed(titles) if source.makes_sketches else titles
     return [
-        (target, source.background, "target", result.targets),
-        (inputs, source.background, "input", result.inputs),
+        GivenColumn(target, "target", result.targets),
+        GivenColumn(inputs, "input", result.inputs),
     ]
 
 

@@ -127,7 +127,7 @@ def board_summary(evaluations: list[EvaluationRecord], comparisons: Comparisons)
     subject = "translation was" if len(evaluations) == 1 else "translations were"
     sentences = [f"{len(evaluations)} {subject} scored on {images} {first.split_images}."]
     if len(evaluations) > 1:
-        sentences += _best_sentences(evaluations, comparisons)
+        sentences += best_sentences(evaluations, comparisons)
     else:
         sentences += _single_sentence(first)
     main = HEADLINE[first.kind][0]
@@ -147,7 +147,7 @@ def board_summary(evaluations: list[EvaluationRecord], comparisons: Comparisons)
     return " ".join(sentences)
 
 
-def _best_sentences(evaluations: list[EvaluationRecord], comparisons: Comparisons) -> list[str]:
+def best_sentences(evaluations: list[EvaluationRecord], comparisons: Comparisons) -> list[str]:
     """Name the best translation by either headline score, or those that may be the best."""
     by_name = {item.name: item for item in evaluations}
     wins: dict[str, list[str]] = {}

@@ -62,6 +62,22 @@ def test_pages_load_nothing_from_outside(folder: Path, chromium: Browser) -> Non
     assert [one for one in requests if not one.startswith(base)] == []
 
 
+def test_a_phone_shows_a_face_on_the_first_screen(folder: Path, chromium: Browser) -> None:
+    """Whole and loaded, three in a row; a desktop shows all."""
+    boxes = "[...document.querySelectorAll('.triples img')].map((i) => i.getBoundingClientRect())"
+    for width, height, shown in ((390, 844, 9), (1280, 800, 18)):
+        chromium.look(width, height)
+        chromium.open(folder / "index.html")
+        ends = chromium.run(f"{boxes}.map((box) => [box.top, box.bottom, box.left, box.width])")
+        inside = [box for box in ends if box[0] >= 0 and box[1] <= height]
+        assert len(ends) == 18
+        assert len(inside) >= shown
+        assert len({box[0] for box in ends[:3]}) == (1 if width == 390 else 3)
+        assert min(box[3] for box in ends) > 100
+        loaded = "[...document.querySelectorAll('.triples img')].every((i) => i.naturalWidth)"
+        assert chromium.run(loaded)
+
+
 def test_colours_follow_the_system(folder: Path, chromium: Browser) -> None:
     """Colours follow the system."""
     colour = "getComputedStyle(document.body).{}.match(/\\d+/g).reduce((a, b) => a + +b, 0)"
