@@ -1,71 +1,23 @@
-"""EfficientNet-Lite0, an ImageNet classifier, from its convolutions alone.
-
-Tan and Le 2019, table 1, without squeeze-and-excitation and with ReLU6, as TensorFlow's
-EfficientNet-Lite has it. Convolutions are padded as TensorFlow's "SAME": where a side needs an odd
-number of zeros, the end gets one more.
-"""
+"""The classes that EfficientNet-Lite0 sees in images, by onnxruntime."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
-from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels
 from s2f_core.metrics.feature_extractor import Backbone, Extract
-from s2f_core.metrics.onnx_graph import INPUT, Graph, Layer
+from s2f_core.metrics.onnx_graph import INPUT, Graph
+from s2f_core.networks.backbones.base import Layer
+from s2f_core.networks.backbones.efficientnet_lite0 import STRIDES, Weights, read
 
 SIDE = 224
 CLASSES = 1000
-EPSILON = 1e-3  # of the batch norms
-STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)  # of the blocks
 CENTRE, SCALE = 127.0, 128.0  # of the pixels, as TensorFlow's EfficientNet-Lite has them
-NORM = ("weight", "bias", "running_mean", "running_var")
-
-
-@dataclass(frozen=True)
-class Weights:
-    """``stem``, ``blocks`` (of two or three convolutions) and ``head``, then the last layer."""
-
-    stem: Layer
-    blocks: tuple[tuple[Layer, ...], ...]
-    head: Layer
-    classes: Layer
-
-
-def fold(state: Mapping[str, Tensor]) -> Weights:
-    """Return the weights of a state dict, each batch norm folded into the convolution before it.
-
-    Raises KeyError where a tensor is missing, and ValueError where one is left over.
-    """
-    left = {name: value for name, value in state.items() if not name.endswith("_tracked")}
-
-    def fold_layer(conv: str, norm: str) -> Layer:
-        weight = left.pop(f"{conv}.weight")
-        scale, shift, mean, variance = (left.pop(f"{norm}.{part}") for part in NORM)
-        scale = scale * (variance + EPSILON).rsqrt()
-        return weight * scale[:, None, None, None], shift - mean * scale
-
-    def block(place: int) -> tuple[Layer, ...]:
-        root = f"_blocks.{place}."
-        parts = [("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")]
-        return tuple(fold_layer(root + conv, root + norm) for conv, norm in parts[place == 0 :])
-
-    weights = Weights(
-        fold_layer("_conv_stem", "_bn0"),
-        tuple(block(place) for place in range(len(STRIDES))),
-        fold_layer("_conv_head", "_bn1"),
-        (left.pop("_fc.weight"), left.pop("_fc.bias")),
-    )
-    if left:
-        raise ValueError(f"unknown tensors: {', '.join(left)}")
-    return weights
 
 
 def resize(image: Pixels) -> Floats:
@@ -106,12 +58,7 @@ def build(weights: Weights) -> Callable[[Floats], Floats]:
 
 
 def _load(weights: Path) -> Extract:
-    try:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-        layers = fold(state)
-    except Exception as error:  # torch raises many kinds for a broken file
-        raise UserError(f"{weights} is not EfficientNet-Lite0: {error}; fetch it again") from None
-    network = build(layers)
+    network = build(read(weights))
     return lambda image: network(resize(image))
 
 

@@ -21,7 +21,8 @@ import torch
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels
 from s2f_core.metrics.feature_extractor import Backbone, Extract
-from s2f_core.metrics.onnx_graph import INPUT, Graph, Layer
+from s2f_core.metrics.onnx_graph import INPUT, Graph
+from s2f_core.networks.backbones.base import Layer
 
 SIDE = 150
 DIMENSIONS = 128

@@ -19,7 +19,8 @@ from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.assets.catalogue import find_asset
 from s2f_core.data.assets.checksums import has_checksum
 from s2f_core.metrics.feature_extractor import Backbone, Extract
-from s2f_core.metrics.onnx_graph import INPUT, Graph, Layer
+from s2f_core.metrics.onnx_graph import INPUT, Graph
+from s2f_core.networks.backbones.base import Layer
 
 SIDE = 299
 LAYERS = 94

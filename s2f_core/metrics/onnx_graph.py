@@ -13,11 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from s2f_core.common.images import Floats
-
-Layer = tuple[Tensor, Tensor]  # weights [out, in, H, W] and biases [out] of a convolution
+from s2f_core.networks.backbones.base import Layer
 
 INPUT = "image"
 OPSET, FORMAT = 17, 9  # the oldest that work, so that any runtime reads the file

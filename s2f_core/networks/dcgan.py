@@ -88,12 +88,14 @@ class DCGANDiscriminatorSection(ConvolutionalSection):
         "batch", description="Norm after all convolutions but the first and the last."
     )
 
-    def build(self, size: int, width: int, channels: int) -> StagedDiscriminator:
+    def build(self, size: int, width: int, condition: int, image: int) -> StagedDiscriminator:
         """Return the network for square images of ``size`` pixels.
 
         Raises UserError for a size it cannot take; the message names those it can.
         """
-        return StagedDiscriminator(self._stages(*_plan(size), self.scaled(width), channels))
+        return StagedDiscriminator(
+            self._stages(*_plan(size), self.scaled(width), condition + image)
+        )
 
     def _stages(self, base: int, halvings: int, width: int, channels: int) -> Iterator[nn.Module]:
         yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))

@@ -11,10 +11,34 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from s2f_core.common.config import Section
+from s2f_core.networks.backbones import BackboneSection
 from s2f_core.networks.layers import LEAKY_RELU, NORMS, Activation, Norm
 
 
-class StagedDiscriminator(nn.Module):
+class DiscriminatorSection(Section):
+    """Base of every discriminator's section.
+
+    Its ``build(size, width, condition, image)`` returns the network for images of ``size`` pixels
+    with ``image`` channels, and ``condition`` channels of the input before them; 0 where D judges
+    the image alone.
+    """
+
+    @property
+    def backbones(self) -> tuple[BackboneSection, ...]:
+        """The frozen networks that it sees images through."""
+        return ()
+
+
+class DiscriminatorNetwork(nn.Module):
+    """Base of every discriminator: maps images to its features, then the logits.
+
+    ``taps``: the number of first features that are a frozen network's.
+    """
+
+    taps: int = 0
+
+
+class StagedDiscriminator(DiscriminatorNetwork):
     """A discriminator of stages that run in turn; the last one gives the logits.
 
     Maps [B, channels, H, W] float in [-1, 1] to the list of the stages' outputs. The last output is
@@ -36,7 +60,7 @@ class StagedDiscriminator(nn.Module):
         return outputs
 
 
-class MultiScaleDiscriminator(nn.Module):
+class MultiScaleDiscriminator(DiscriminatorNetwork):
     """Equal discriminators, each of which gets the image at half the size of the one before.
 
     Maps [B, channels, H, W] in [-1, 1] to a list: the features of all, then the logits
@@ -58,7 +82,7 @@ class MultiScaleDiscriminator(nn.Module):
         return [*features, torch.cat(logits, dim=1)]
 
 
-class ConvolutionalSection(Section):
+class ConvolutionalSection(DiscriminatorSection):
     """Keys of every convolutional discriminator."""
 
     width_ratio: float = Field(

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import nn
 
 from s2f_core.common.config import Section
-from s2f_core.networks.discriminator_base import StagedDiscriminator
+from s2f_core.networks.discriminator_base import DiscriminatorSection, StagedDiscriminator
 from s2f_core.networks.layers import LEAKY_RELU, Activation
 
 Hidden = tuple[Annotated[int, Field(ge=1, le=65536)], ...]
@@ -50,7 +50,7 @@ class FCGeneratorSection(Section):
         )
 
 
-class FCDiscriminatorSection(Section):
+class FCDiscriminatorSection(DiscriminatorSection):
     """Fully connected layers to one logit: ``{type: fc}``.
 
     The logit is [B, 1, 1, 1]; the features between are [B, units]. Source: P3, part A; its sigmoid
@@ -67,10 +67,11 @@ class FCDiscriminatorSection(Section):
         self,
         size: int,
         width: int,  # noqa: ARG002  # an argument of every network; here ``hidden`` decides
-        channels: int,
+        condition: int,
+        image: int,
     ) -> StagedDiscriminator:
         """Return the network for "images" of any ``size``, also 1; ``width`` is not used."""
-        first, *others = _layers((channels * size**2, *self.hidden), self.activation)
+        first, *others = _layers(((condition + image) * size**2, *self.hidden), self.activation)
         logit = nn.Sequential(nn.Linear(self.hidden[-1], 1), nn.Unflatten(1, (1, 1, 1)))
         return StagedDiscriminator([nn.Sequential(nn.Flatten(), first), *others, logit])
 

@@ -11,6 +11,7 @@ from torch import nn
 from s2f_core.common.errors import UserError
 from s2f_core.networks.discriminator_base import (
     ConvolutionalSection,
+    DiscriminatorNetwork,
     MultiScaleDiscriminator,
     StagedDiscriminator,
 )
@@ -64,12 +65,12 @@ class PatchGANSection(ConvolutionalSection):
             field = 2 * field + 2
         return field
 
-    def build(self, size: int, width: int, channels: int) -> nn.Module:
+    def build(self, size: int, width: int, condition: int, image: int) -> DiscriminatorNetwork:
         """Return the network for square images of ``size`` pixels.
 
         Raises UserError where the images are too small to leave one patch.
         """
-        width = self.scaled(width)
+        width, channels = self.scaled(width), condition + image
         if self.scales == 1:
             return self._single_scale(size, width, channels)
         sizes = [size // 2**scale for scale in range(self.scales)]

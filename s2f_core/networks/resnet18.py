@@ -12,13 +12,12 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
-from s2f_core.networks.discriminator_base import StagedDiscriminator
+from s2f_core.networks.discriminator_base import DiscriminatorSection, StagedDiscriminator
 from s2f_core.networks.layers import BatchNorm
 
 
-class ResNet18Section(Section):
+class ResNet18Section(DiscriminatorSection):
     """``discriminator: {type: resnet18, pretrained: false}``.
 
     torchvision's ResNet-18 (He et al. 2016) with one logit in place of the 1,000 classes. The
@@ -38,7 +37,13 @@ class ResNet18Section(Section):
         False, description="Start from ImageNet's weights, which are then fetched."
     )
 
-    def build(self, size: int, width: int, channels: int) -> StagedDiscriminator:  # noqa: ARG002
+    def build(
+        self,
+        size: int,  # noqa: ARG002
+        width: int,  # noqa: ARG002
+        condition: int,
+        image: int,
+    ) -> StagedDiscriminator:
         """Return the network for any ``size``; ``width`` is not used, ResNet-18 has 64.
 
         Raises UserError where the pretrained weights cannot be fetched.
@@ -48,7 +53,7 @@ class ResNet18Section(Section):
         network = resnet18(norm_layer=BatchNorm)
         if self.pretrained:
             _load_imagenet(network)
-        network.conv1 = _adapt_channels(network.conv1, channels)
+        network.conv1 = _adapt_channels(network.conv1, condition + image)
         return StagedDiscriminator(self._stages(network))
 
     def _stages(self, network: Any) -> Iterator[nn.Module]:

@@ -42,7 +42,7 @@ class StridedSection(ConvolutionalSection):
             field = 2 * field + 2
         return field
 
-    def build(self, size: int, width: int, channels: int) -> StagedDiscriminator:
+    def build(self, size: int, width: int, condition: int, image: int) -> StagedDiscriminator:
         """Return the network for square images of ``size`` pixels.
 
         Raises UserError where ``size`` cannot be halved ``layers`` times.
@@ -52,7 +52,7 @@ class StridedSection(ConvolutionalSection):
                 f"strided: {self.layers} layers leave nothing of {size} px images; "
                 f"give at least {2**self.layers} px, or fewer layers"
             )
-        return StagedDiscriminator(self._stages(self.scaled(width), channels))
+        return StagedDiscriminator(self._stages(self.scaled(width), condition + image))
 
     def _stages(self, width: int, channels: int) -> Iterator[nn.Module]:
         yield self.stage(nn.Conv2d(channels, width, 4, 2, 1))

@@ -50,6 +50,7 @@ def describe(settings: Settings, result: TrainingResult, direction: Direction) -
         source=_without_paths(source) if source else None,
         licence=licence(source) if source and origins(source) else None,
         lines=lines(pairs, drawing, settings.variant.recipe.sketch, direction),
+        loss_networks=settings.variant.loss_networks,
         parameters=sum(weight.numel() for weight in result.generators[direction].parameters()),
         steps=result.steps,
         images=len(pairs.ids if direction == "a-to-b" else pairs.ids_b),

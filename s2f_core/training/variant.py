@@ -15,6 +15,7 @@ from s2f_core.common.seeding import Seed
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import VariantData
 from s2f_core.networks import Discriminator, Generator
+from s2f_core.networks.backbones import BackboneName
 from s2f_core.training.objectives import UNPAIRED, Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe
 
@@ -72,6 +73,12 @@ class Variant(Section):
                 f"{self.objective.type} gives it {WITH_ARTICLE[self.objective.takes]}"
             )
         return self
+
+    @property
+    def loss_networks(self) -> tuple[BackboneName, ...]:
+        """The names of the frozen networks that a loss sees images through, sorted."""
+        backbones = (*self.discriminator.backbones, *self.objective.backbones)
+        return tuple(sorted({backbone.name for backbone in backbones}))
 
     @property
     def needs_validation(self) -> bool:

@@ -13,6 +13,9 @@ from s2f_core.common.errors import UserError
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.networks.layers import Norm
 
+MEMBERS: dict[str, dict[str, Any]] = {
+    "several": {"of": [{"type": "patchgan", "layers": 1, "scales": 2}, {"type": "projected"}]}
+}
 SIZES = (1, 16, 28, 36, 48, 100)
 
 
@@ -21,9 +24,11 @@ def generator(**section: object) -> Any:
     return TypeAdapter(Generator).validate_python(section)
 
 
-def discriminator(**section: object) -> Any:
+def discriminator(**section: Any) -> Any:
     """Validate a discriminator's section, as in params.yaml."""
-    return TypeAdapter(Discriminator).validate_python(section)
+    return TypeAdapter(Discriminator).validate_python(
+        {**MEMBERS.get(section["type"], {}), **section}
+    )
 
 
 def registry_cases(union: Any) -> list[dict[str, object]]:

@@ -58,6 +58,30 @@ FORMS: dict[str, dict[str, Any]] = {
             "schedule": {"type": "gate", "window": 1, "tolerance": 0.5},
         },
     },
+    "pix2pix projected beside patches, perceptual": {
+        "discriminator": {
+            "type": "several",
+            "of": [{"type": "patchgan", "layers": 2}, {"type": "projected", "channels": 8}],
+        },
+        "objective": {
+            "type": "pix2pix",
+            "updates": "simultaneous",
+            "lambda_features": 10,
+            "lambda_perceptual": 20,
+        },
+    },
+    "pix2pix perceptual, alternating": {
+        "objective": {"type": "pix2pix", "lambda_perceptual": 20},
+    },
+    "cyclegan projected, hinge": {
+        "discriminator": {"type": "projected", "channels": 8},
+        "objective": {"type": "cyclegan", "adversarial": "hinge"},
+    },
+    "unconditional projected, R1": {
+        **DCGAN,
+        "discriminator": {"type": "projected", "channels": 8},
+        "objective": {"type": "unconditional", "r1": 0.1},
+    },
     "cyclegan": {
         "generator": {"type": "resnet", "blocks": 1, "dropout": 0.5},
         "objective": {"type": "cyclegan", "pool": 6},

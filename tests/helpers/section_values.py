@@ -57,6 +57,7 @@ REQUIRED: dict[str, Any] = {  # of keys without a default, which are no tags
     "sketch": {},
     "a": "real",
     "b": "sketch",
+    "of": [{"type": "patchgan"}],
 }
 SOURCE = {"source": "celeba-1k", "path": "data/assets/a"}
 VARIANT = {
@@ -144,7 +145,7 @@ def _generate(section: Any) -> None:
 
 def _discriminate(section: Any) -> None:
     size = 1 if isinstance(section, FCDiscriminatorSection) else SIZE
-    _run(section.build(size, WIDTH, 3), 3, size, size)
+    _run(section.build(size, WIDTH, 0, 3), 3, size, size)
 
 
 def _schedule(section: Policy) -> None:

@@ -14,12 +14,11 @@ from s2f_core.data.assets import fetch
 from s2f_core.metrics.efficientnet_lite0 import (
     EFFICIENTNET_LITE0,
     SIDE,
-    STRIDES,
     build,
-    fold,
     resize,
 )
 from s2f_core.metrics.feature_extractor import FeatureExtractor
+from s2f_core.networks.backbones.efficientnet_lite0 import STRIDES, fold
 
 STAGES = (  # channels, expansion, kernel, blocks
     (16, 1, 3, 1),

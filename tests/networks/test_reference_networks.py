@@ -59,14 +59,16 @@ def test_discriminators_have_the_published_number_of_parameters(
     """At width 64: the counts of the reference implementation, then those worked out by hand."""
     size = 16 if section["type"] == "fc" else 256
     with torch.device("meta"):
-        assert count_parameters(discriminator(**section).build(size, 64, channels)) == count
+        assert count_parameters(discriminator(**section).build(size, 64, 0, channels)) == count
 
 
 def test_dcgans_have_as_many_parameters_as_pytorchs_example() -> None:
     """Those of PyTorch's DCGAN example, and the biases it leaves out where there is no norm."""
     with torch.device("meta"):
         assert count_parameters(generator(type="dcgan").build(64, 64, 100, 3)) == 3_576_704 + 3
-        assert count_parameters(discriminator(type="dcgan").build(64, 64, 3)) == 2_765_568 + 64 + 1
+        assert (
+            count_parameters(discriminator(type="dcgan").build(64, 64, 0, 3)) == 2_765_568 + 64 + 1
+        )
 
 
 @pytest.mark.skipif(not GOLDEN.exists(), reason="the reference's outputs are not beside the clone")
@@ -76,10 +78,10 @@ def test_dcgans_have_as_many_parameters_as_pytorchs_example() -> None:
         ("unet_128 batch", lambda: generator(type="unet", norm="batch").build(128, 4, 3, 3)),
         ("unet_128 instance", lambda: generator(type="unet", norm="instance").build(128, 4, 3, 3)),
         ("resnet_9blocks instance", lambda: generator(type="resnet").build(64, 4, 3, 3)),
-        ("patchgan70 batch", lambda: discriminator(type="patchgan").build(128, 4, 6)),
+        ("patchgan70 batch", lambda: discriminator(type="patchgan").build(128, 4, 0, 6)),
         (
             "patchgan70 instance",
-            lambda: discriminator(type="patchgan", norm="instance").build(128, 4, 3),
+            lambda: discriminator(type="patchgan", norm="instance").build(128, 4, 0, 3),
         ),
     ],
 )

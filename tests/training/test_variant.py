@@ -76,6 +76,23 @@ def test_share_scales_max_steps(settings: Settings) -> None:
     assert half.model_copy(update={"max_steps": None}).steps(30) == 75
 
 
+def test_a_variant_names_the_networks_that_its_losses_have_seen(settings: Settings) -> None:
+    """Those of the discriminators, and of the perceptual loss unless its weight is 0."""
+    projected = {"type": "projected", "backbone": {"name": "lpips-vgg"}}
+    both = {"type": "several", "of": [{"type": "patchgan"}, projected]}
+    for changes, names in (
+        ({}, ()),
+        ({"objective": {"type": "pix2pix", "perceptual": {"name": "lpips-alex"}}}, ()),
+        ({"objective": {"type": "pix2pix", "lambda_perceptual": 1}}, ("efficientnet-lite0",)),
+        ({"discriminator": both}, ("lpips-vgg",)),
+        (
+            {"discriminator": projected, "objective": {"type": "pix2pix", "lambda_perceptual": 1}},
+            ("efficientnet-lite0", "lpips-vgg"),
+        ),
+    ):
+        assert modify(settings, changes).variant.loss_networks == names
+
+
 def test_smoothing_is_refused_for_losses_without_targets(settings: Settings) -> None:
     """Hinge and WGAN-GP have no targets to soften."""
     hinge = {"type": "pix2pix", "adversarial": "hinge"}

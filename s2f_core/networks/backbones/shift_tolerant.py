@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from s2f_core.common.errors import UserError
+from s2f_core.networks.backbones.base import Backbone
 
 Net = Literal["alex", "vgg"]
 
@@ -54,7 +55,7 @@ class Blur(nn.Module):
         return F.conv2d(F.pad(x, (2, 2, 2, 2), "reflect"), kernel, stride=2, groups=x.shape[1])
 
 
-class ShiftTolerant(nn.Module):
+class ShiftTolerant(Backbone):
     """The frozen network of LPIPS, and its heads.
 
     Maps images [B, 3, H, W] in [-1, 1], of at least ``min_side`` pixels a side, to the features of
@@ -83,9 +84,10 @@ class ShiftTolerant(nn.Module):
         )
         if left:
             raise ValueError(f"unknown tensors: {', '.join(left)}")
-        self.requires_grad_(requires_grad=False).eval()
+        self.channels = tuple(head.shape[1] for head in self.heads)
+        self.freeze()
 
-    def forward(self, images: Tensor) -> list[Tensor]:
+    def features(self, images: Tensor) -> list[Tensor]:
         """Return the features of the five taps, [B, C, H', W'] each."""
         x, taps = (images - self.shift) / self.scale, []
         for stage in self.stages:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from s2f_core.data.batches import Batch
 from s2f_core.data.selection import Direction
 from s2f_core.networks import Discriminator, Generator
+from s2f_core.networks.discriminator_base import DiscriminatorNetwork
 from s2f_core.training.objectives.cuda_graph import CudaGraphs, TrainStep
 from s2f_core.training.objectives.players import GeneratorPlayer, Player
 from s2f_core.training.recipe import Turn
@@ -35,9 +36,12 @@ class Blueprint:
         """Build the generator of a direction; raises UserError where the size does not fit."""
         return self.generator.build(self.size, self.width, *self.ends(direction))
 
-    def make_discriminator(self, channels: int) -> nn.Module:
-        """Build a discriminator; raises UserError where the size does not fit."""
-        return self.discriminator.build(self.size, self.width, channels)
+    def make_discriminator(self, image: int, condition: int = 0) -> DiscriminatorNetwork:
+        """Build a discriminator of images with so many channels, and of a condition's before them.
+
+        Raises UserError where the size does not fit.
+        """
+        return self.discriminator.build(self.size, self.width, condition, image)
 
 
 class Objective(ABC):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from s2f_core.common import distributed
 from s2f_core.common.config import Section
+from s2f_core.networks.backbones import BackboneSection
+from s2f_core.networks.discriminator_base import DiscriminatorNetwork
 from s2f_core.training.diffaugment import diff_augment
 from s2f_core.training.objectives import losses
 from s2f_core.training.objectives.players import Player, Scalars, descend
@@ -41,17 +43,23 @@ class AdversarialSection(Section):
         description="Weight γ of the R1 penalty on real images (Mescheder et al. 2018); 0 is off.",
     )
 
+    @property
+    def backbones(self) -> tuple[BackboneSection, ...]:
+        """The frozen networks of the losses, beside the discriminator's."""
+        return ()
+
 
 class DiscriminatorPlayer(Player):
     """A discriminator with its losses.
 
-    ``image_channels`` is the number of last channels of its input that make the judged image.
+    ``image_channels`` is the number of last channels of its input that make the judged image,
+    ``taps`` that of its first features that are a frozen network's.
     """
 
     def __init__(
         self,
         fabric: Fabric,
-        network: nn.Module,
+        network: DiscriminatorNetwork,
         lr: float,
         recipe: Recipe,
         section: AdversarialSection,
@@ -59,7 +67,7 @@ class DiscriminatorPlayer(Player):
     ) -> None:
         super().__init__(fabric, network, lr * recipe.lr_d_ratio, recipe)
         self.fabric, self.recipe, self.section = fabric, recipe, section
-        self.image_channels = image_channels
+        self.image_channels, self.taps = image_channels, network.taps
 
     def update(
         self, pairs: Iterable[tuple[Tensor, Tensor]], parts: int, noise: float

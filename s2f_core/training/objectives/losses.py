@@ -118,6 +118,19 @@ def feature_matching(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
     return torch.stack(layers).mean()
 
 
+def perceptual_distance(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
+    """Mean over a network's features of their L1, relative to the real ones' mean magnitude.
+
+    Johnson et al. 2016, eq. 2, with L1, and each layer weighed by its scale, so that none decides
+    alone. The real features are constants.
+    """
+    layers = [
+        l1(one, other.detach()) / other.detach().abs().mean()
+        for one, other in zip(fake, real, strict=True)
+    ]
+    return torch.stack(layers).mean()
+
+
 def r1(logits: Tensor, real: Tensor) -> Tensor:
     """½·E‖∇D(x)‖² at real images (Mescheder et al. 2018, eq. 9; its weight is γ).
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from s2f_core.data.batches import Batch
+from s2f_core.networks.backbones import BackboneSection
 from s2f_core.training.objectives.base import Blueprint, Objective
 from s2f_core.training.objectives.discriminator import AdversarialSection, DiscriminatorPlayer
 from s2f_core.training.objectives.losses import (
@@ -17,7 +18,9 @@ from s2f_core.training.objectives.losses import (
     Reconstruction,
     dissimilarity,
     feature_matching,
+    perceptual_distance,
 )
+from s2f_core.training.objectives.perceptual import PerceptualLoss
 from s2f_core.training.objectives.players import (
     GeneratorPlayer,
     Player,
@@ -53,6 +56,18 @@ class Pix2PixSection(AdversarialSection):
         le=1e6,
         description="Weight of feature matching (Wang et al. 2018, eq. 4); 0 is off.",
     )
+    lambda_perceptual: float = Field(
+        0.0,
+        ge=0,
+        le=1e6,
+        description=(
+            "Weight of the distance between a frozen network's features of output and target "
+            "(Johnson et al. 2016, eq. 2); 0 is off."
+        ),
+    )
+    perceptual: BackboneSection = Field(
+        BackboneSection(), description="That frozen network; lambda_perceptual is its weight."
+    )
     lambda_identity: float = Field(
         0.0,
         ge=0,
@@ -69,6 +84,11 @@ class Pix2PixSection(AdversarialSection):
     )
     takes: ClassVar[Literal["image", "vector"]] = "image"
     paired: ClassVar[bool] = True
+
+    @property
+    def backbones(self) -> tuple[BackboneSection, ...]:
+        """The frozen network of the perceptual loss, where there is one."""
+        return (self.perceptual,) if self.lambda_perceptual else ()
 
     @property
     def one_domain(self) -> bool:
@@ -94,7 +114,16 @@ class Pix2Pix(Objective):
         self.section, self.fabric, self.recipe = section, fabric, recipe
         self.generator = GeneratorPlayer(fabric, blueprint.make_generator(), lr, recipe)
         a, b = blueprint.channels
-        network = blueprint.make_discriminator(a + b if section.conditional else b)
+        network = blueprint.make_discriminator(b, a if section.conditional else 0)
+        self.perceptual: PerceptualLoss | None = None
+        if section.lambda_perceptual:
+            backbone = section.perceptual.load(blueprint.size, b)
+            self.perceptual = PerceptualLoss(fabric, backbone)
+        self.same_features = (
+            blueprint.discriminator.backbones == (section.perceptual,)
+            and not recipe.augment
+            and not recipe.noise
+        )
         self.discriminator = DiscriminatorPlayer(
             fabric, network, lr, recipe, section, image_channels=b
         )
@@ -108,8 +137,8 @@ class Pix2Pix(Objective):
         """Update the players whose turn it is; return named scalars.
 
         ``g_adversarial``, ``g_<reconstruction>``, ``g_ssim`` (1 - SSIM), ``g_features``,
-        ``g_identity`` (all unweighted, where there is such a loss), ``grad_norm_g``, and those of
-        :meth:`DiscriminatorPlayer.update`.
+        ``g_perceptual``, ``g_identity`` (all unweighted, where there is such a loss),
+        ``grad_norm_g``, and those of :meth:`DiscriminatorPlayer.update`.
         """
         parts = batch.split(self.recipe.accumulate)
         if self.section.updates == "simultaneous" and turn.generator and turn.discriminator:
@@ -168,7 +197,7 @@ class Pix2Pix(Objective):
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Return D's features of generated images and, where they are matched, of real ones."""
         generated = self.discriminator.features(self._d_input(part, fake), noise)
-        if not self.section.lambda_features:
+        if not (self.section.lambda_features or (self.perceptual and self.same_features)):
             return generated, []
         with torch.no_grad():
             return generated, self.discriminator.features(self._d_input(part, part.b), noise)
@@ -183,7 +212,8 @@ class Pix2Pix(Objective):
     ) -> Tensor:
         section = self.section
         reconstruct = RECONSTRUCTIONS[section.reconstruction]
-        *features, logits = generated
+        taps = self.discriminator.taps
+        logits = generated[-1]
         adversarial, distance = self.discriminator.adversarial(logits), reconstruct(fake, part.b)
         scalars.add(g_adversarial=adversarial, **{f"g_{section.reconstruction}": distance})
         loss = adversarial + section.lambda_reconstruction * distance
@@ -192,9 +222,16 @@ class Pix2Pix(Objective):
             scalars.add(g_ssim=ssim_loss)
             loss = loss + section.lambda_ssim * ssim_loss
         if section.lambda_features:
-            matching = feature_matching(features, real[:-1])
+            matching = feature_matching(generated[taps:-1], real[taps:-1])
             scalars.add(g_features=matching)
             loss = loss + section.lambda_features * matching
+        if self.perceptual:
+            if self.same_features:  # D's pass has them
+                distance = perceptual_distance(generated[:taps], real[:taps])
+            else:
+                distance = self.perceptual(fake, part.b)
+            scalars.add(g_perceptual=distance)
+            loss = loss + section.lambda_perceptual * distance
         if section.lambda_identity:
             identity = reconstruct(self.generator(part.b), part.b)
             scalars.add(g_identity=identity)

@@ -115,6 +115,17 @@ def test_feature_matching_is_the_mean_over_layers() -> None:
     assert real[0].grad is None
 
 
+def test_the_perceptual_distance_weighs_each_layer_by_its_scale() -> None:
+    """Off by 1 where the mean magnitude is 1, and by 300 where it is 100: the mean of 1 and 3."""
+    fake = [torch.zeros(1, 2, requires_grad=True), torch.full((1, 8), 400.0)]
+    real = [torch.tensor([[1.0, -1.0]], requires_grad=True), torch.full((1, 8), 100.0)]
+    loss = losses.perceptual_distance(fake, real)
+    _close(loss, 2.0)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert fake[0].grad is not None
+    assert real[0].grad is None
+
+
 def test_penalties_of_a_linear_discriminator() -> None:
     """Its gradient is its weight w everywhere: R1 ‖w‖²/2, WGAN-GP's (‖w‖ - 1)², by any image."""
     linear = nn.Linear(4, 1)

@@ -1,10 +1,12 @@
 """Contracts that every objective keeps, in all its forms."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from backbone_weights import write_narrow_assets
 from fixtures import modify
 from lightning_fabric import Fabric
 from objective_cases import FORMS
@@ -12,6 +14,7 @@ from objective_cases import FORMS
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
 from s2f_core.training.objectives import Objective
+from s2f_core.training.objectives.pix2pix import Pix2Pix
 from s2f_core.training.recipe import Turn
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
@@ -22,11 +25,15 @@ CPU = Fabric(accelerator="cpu", devices=1)
 @pytest.fixture(params=FORMS)
 def form(
     request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
     splits: dict[str, Pairs],
     noise_splits: dict[str, Pairs],
 ) -> tuple[Settings, dict[str, Pairs]]:
-    """The settings of a form, and the data it takes."""
+    """The settings of a form, and the data it takes; backbones read narrow weights."""
+    write_narrow_assets(tmp_path / "data" / "assets")
+    monkeypatch.chdir(tmp_path)
     changed = modify(settings, FORMS[request.param])
     return changed, splits if changed.variant.objective.takes == "image" else noise_splits
 
@@ -257,3 +264,23 @@ def test_pairs_are_shuffled_apart_for_cyclegan_only(
         grey = batch.b.mean(dim=1, keepdim=True)
         apart = (batch.a[:, :1] - grey).abs().amax(dim=(1, 2, 3))
         assert bool((apart < 0.01).all()) is paired
+
+
+def test_the_perceptual_loss_is_the_same_by_the_discriminators_features(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings, splits: dict[str, Pairs]
+) -> None:
+    """Where a projected D has the features at hand, and where its images are changed before it."""
+    write_narrow_assets(tmp_path / "data" / "assets")
+    monkeypatch.chdir(tmp_path)
+    form = FORMS["pix2pix projected beside patches, perceptual"]
+    for updates in ("simultaneous", "alternating"):
+        values = []
+        for recipe in ({}, {"augment": ["cutout"]}):
+            objective = {**form["objective"], "updates": updates}
+            changed = modify(settings, {**form, "objective": objective, "recipe": recipe})
+            trained, batch = _objective((changed, splits))
+            assert isinstance(trained, Pix2Pix)
+            assert trained.same_features is not bool(recipe)
+            values.append(trained.step(batch, Turn())["g_perceptual"])
+        assert values[0] > 0
+        torch.testing.assert_close(*values)
