@@ -15,6 +15,7 @@ import typer
 
 from s2f_core.common import project
 from s2f_core.common.errors import UserError, is_out_of_memory
+from s2f_core.common.garbage import collect_rarely
 from s2f_core.common.redact import redact_output
 
 # Faults of the machine: disk full, quota, file size limit, missing permission, read-only disk.
@@ -63,6 +64,7 @@ def run(*commands: Callable[..., None]) -> None:
     of the machine: a full disk, a missing permission, too little memory. No output holds a password
     or a token, tracebacks included.
     """
+    collect_rarely()
     redact_output()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("s2f_core").setLevel(logging.INFO)

@@ -10,6 +10,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGES = ("s2f_core", "stages")
@@ -63,7 +64,7 @@ def _module_files(root: Path, module: str) -> Iterator[Path]:
 def _imported_modules(root: Path, path: Path) -> Iterator[str]:
     """Yield the modules of this project that a file imports or names in a string."""
     package = path.relative_to(root).with_suffix("").parts[:-1]
-    for node in _runtime_nodes(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _naming_nodes(path.read_text(encoding="utf-8")):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -74,9 +75,24 @@ def _imported_modules(root: Path, path: Path) -> Iterator[str]:
             names = [f"{origin}.{alias.name}" for alias in node.names]
             if origin not in PACKAGES or not all(any(_module_files(root, name)) for name in names):
                 names.append(origin)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names = [node.value] if MODULE_NAME.fullmatch(node.value) else []
+        elif isinstance(node, ast.Constant):
+            names = [str(node.value)]
         yield from (name for name in names if name.split(".")[0] in PACKAGES)
+
+
+@cache  # many stages import the same file
+def _naming_nodes(source: str) -> list[ast.AST]:
+    """Return the imports of a file, and its strings that have the form of a module's name."""
+    return [
+        node
+        for node in _runtime_nodes(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        or (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and MODULE_NAME.fullmatch(node.value)
+        )
+    ]
 
 
 def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
@@ -89,5 +105,10 @@ def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _has_code(path: Path) -> bool:
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return _source_has_code(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _source_has_code(source: str) -> bool:
+    body = ast.parse(source).body
     return any(not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)) for n in body)

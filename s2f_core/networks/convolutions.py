@@ -6,6 +6,7 @@ GPU, and an exported graph, which has to hold for any number of positions, use P
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -69,8 +70,9 @@ class NearestUp(Convolution):
 
     def __init__(self, source: int, out: int, *, bias: bool) -> None:
         super().__init__(source, out, 3, 1, 1, bias=bias)
-        repeated = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
-        spread = torch.einsum("ai,bj->ijab", repeated, repeated).reshape(9, 16)
+        # NumPy: on the meta device torch would import its compiler for this product.
+        repeated = np.array([[0, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0]], np.float32)
+        spread = torch.tensor(np.kron(repeated, repeated))
         self.register_buffer("spread", spread, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from typing import Any
 from filelock import FileLock
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.garbage import collect_rarely
 from s2f_core.common.redact import redact, redact_output
 from s2f_core.tracking import registry
 from s2f_core.tracking.client import project_root
@@ -253,6 +254,7 @@ def serve() -> None:
     The address comes by standard input, since it may hold a password and everybody on the machine
     can read a command line.
     """
+    collect_rarely()
     responses = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # libraries print to standard error
     redact_output()

@@ -1,5 +1,6 @@
 """Convolutions as matrix products against PyTorch's own."""
 
+import subprocess
 import sys
 from typing import Any
 
@@ -114,3 +115,24 @@ def _losses(up: str) -> list[dict[str, float]]:
     batch = Batch(torch.rand(2, 1, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1)
     steps = [objective.step(batch, Turn()) for _ in range(3)]
     return [{name: float(value) for name, value in losses.items()} for losses in steps]
+
+
+def test_checking_a_model_does_not_import_the_compiler() -> None:
+    """On the meta device torch computes in Python, and imports its compiler for a second."""
+    code = """
+import sys, torch
+from s2f_core.networks.convolutions import NearestUp
+with torch.device("meta"):
+    NearestUp(2, 4, bias=True)
+print("torch._dynamo" in sys.modules)
+"""
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
+def test_the_merged_kernel_spreads_each_tap_over_the_pixels_it_reaches() -> None:
+    """The nine taps of 3×3 over repeated pixels, as a 4×4 kernel: 36 ones."""
+    repeated = torch.tensor([[0.0, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0]])
+    expected = torch.einsum("ia,jb->ijab", repeated, repeated).reshape(9, 16)
+    assert torch.equal(NearestUp(1, 1, bias=False).spread, expected)
