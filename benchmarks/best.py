@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.celeba_protocol import SCORES, faces, scores
 from benchmarks.quality_for_time import ASSETS, outputs, settings
 from benchmarks.table import Table, arguments
-from s2f_core.metrics.backbones import inception
+from s2f_core.metrics.inception_v3 import inception
 from s2f_core.training.variant import Settings
 
 STEPS = 1200

@@ -30,7 +30,7 @@ from s2f_core.inference.load import load
 from s2f_core.inference.model import Checkpoint
 from s2f_core.inference.onnx_export import Precision, write
 from s2f_core.inference.onnx_session import Session
-from s2f_core.metrics.backbones import inception
+from s2f_core.metrics.inception_v3 import inception
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.upscalers.bicubic import bicubic
 

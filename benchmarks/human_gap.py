@@ -27,7 +27,7 @@ from s2f_core.common.images import Pixels, grid, resize, save_png, to_model, to_
 from s2f_core.data.selection import VariantData
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.evaluation.human_gap import Gap
-from s2f_core.metrics.backbones import inception
+from s2f_core.metrics.inception_v3 import inception
 from s2f_core.metrics.kid import KID
 from s2f_core.metrics.types import ImageSet
 from s2f_core.networks.generate import generate

@@ -29,8 +29,8 @@ from benchmarks.table import arguments as table_arguments
 from s2f_core.common.config import load
 from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
-from s2f_core.metrics.backbones import inception
 from s2f_core.metrics.feature_extractor import FeatureExtractor
+from s2f_core.metrics.inception_v3 import inception
 from s2f_core.networks.upscalers.bicubic import bicubic
 from s2f_core.training.loop import Training, train
 from s2f_core.training.run import prepare

@@ -12,7 +12,7 @@ def gap() -> None:
 
     from s2f_core.common.config import load
     from s2f_core.evaluation.human_gap import Gap, write
-    from s2f_core.metrics.backbones import inception
+    from s2f_core.metrics.inception_v3 import inception
 
     data = Path("data")
     network = inception(data / "assets")

@@ -8,14 +8,9 @@ from s2f_core.metrics.efficientnet_lite0 import EFFICIENTNET_LITE0
 from s2f_core.metrics.face_descriptors import FaceDescriptors
 from s2f_core.metrics.faces import FacePoints
 from s2f_core.metrics.feature_extractor import FeatureExtractor
-from s2f_core.metrics.inception_v3 import INCEPTION
+from s2f_core.metrics.inception_v3 import inception
 from s2f_core.metrics.lpips import PerceptualDistance
 from s2f_core.metrics.types import FeatureNetwork, Space
-
-
-def inception(assets: Path) -> FeatureExtractor:
-    """Return Inception with the weights under ``assets``, the folder of fetched files."""
-    return FeatureExtractor(assets / "inception" / "inception.pt", INCEPTION)
 
 
 def feature_networks(assets: Path) -> dict[Space, FeatureNetwork]:

@@ -83,6 +83,13 @@ class FeatureExtractor:
         key = f"{self.checksum}{RUNTIME}"
         return cached_features("features", key, to_rgb(images), self._compute)
 
+    def extract(self, images: Pixels) -> Values:
+        """Return the same features, computed here and not kept: for images that nobody sees again.
+
+        The cache would fill with the outputs of each validation.
+        """
+        return np.asarray(self._compute(to_rgb(images)), dtype=np.float64)
+
     def _compute(self, images: Pixels) -> Values:
         self._extract = self._extract or self.backbone.load(self.weights)
         with ThreadPoolExecutor(torch.get_num_threads()) as threads:

@@ -18,7 +18,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels
 from s2f_core.data.assets.catalogue import find_asset
 from s2f_core.data.assets.checksums import has_checksum
-from s2f_core.metrics.feature_extractor import Backbone, Extract
+from s2f_core.metrics.feature_extractor import Backbone, Extract, FeatureExtractor
 from s2f_core.metrics.onnx_graph import INPUT, Graph
 from s2f_core.networks.backbones.base import Layer
 
@@ -143,3 +143,8 @@ INCEPTION = Backbone(
     "bilinear as in TensorFlow 1 to 299×299; uint8 RGB in",
     _load,
 )
+
+
+def inception(assets: Path) -> FeatureExtractor:
+    """Return Inception with the weights under ``assets``, the folder of fetched files."""
+    return FeatureExtractor(assets / "inception" / "inception.pt", INCEPTION)

@@ -19,6 +19,7 @@ from s2f_core.common.device import explain_out_of_memory, resolve_precision, use
 from s2f_core.common.images import save_png
 from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
+from s2f_core.metrics.inception_v3 import inception
 from s2f_core.networks import checkpoint
 from s2f_core.tracking.client import NullRun, Run, training_run
 from s2f_core.training.fabric import start
@@ -30,6 +31,7 @@ from s2f_core.training.result import TrainingResult
 from s2f_core.training.validation import COLUMNS, Validation
 from s2f_core.training.variant import Settings
 
+ASSETS = Path("data/assets")
 STATE_VERSION = 1  # of the files of unfinished trainings; another version starts anew
 
 
@@ -78,7 +80,9 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             sketch=recipe.sketch,
             shard=distributed.shard_indices(recipe.batch, recipe.accumulate),
         ),
-        validation=Validation(splits["val"], recipe.best),
+        validation=Validation(
+            splits["val"], recipe.best, inception(ASSETS) if recipe.measures_kid else None
+        ),
         total_steps=settings.steps(len(splits["train"])),
         state_file=states / f"{settings.name}-{key.hexdigest()[:16]}.pt",
         limit=settings.seconds,

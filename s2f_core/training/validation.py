@@ -9,17 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
+from s2f_core.metrics.feature_extractor import FeatureExtractor
+from s2f_core.metrics.kid import KID, kid
 from s2f_core.metrics.pixel_difference import PIXEL_DIFFERENCE
 from s2f_core.metrics.ssim import SSIM
+from s2f_core.metrics.types import Score
 from s2f_core.networks.generate import batches, generate
 
 FRAME = 6  # images whose outputs are kept at every validation
 
 SCORES = {"ssim": SSIM, "pixel_difference": PIXEL_DIFFERENCE}
-COLUMNS = ["step", *SCORES, "variety"]  # of the CSV file; scores of unpaired images are empty
+CRITERIA: dict[str, Score] = {**SCORES, "kid": KID}
+COLUMNS = ["step", *CRITERIA, "variety"]  # of the CSV file; a score that was not measured is empty
 
 Generators = Mapping[Direction, nn.Module]
 
@@ -28,13 +33,22 @@ class Validation:
     """Scores the generator A → B on the validation split and keeps the best weights.
 
     ``rows`` has the scores of every validation: ``variety``, the spread of the outputs over that of
-    the targets if these differ (near 0 the generator has collapsed), and, for pairs, SSIM and pixel
-    difference. ``frames`` has the outputs for the first six images each time. ``best`` has the
-    weights of all generators at the best validation.
+    the targets if these differ (near 0 the generator has collapsed), for pairs SSIM and pixel
+    difference, and with ``inception`` the KID, which needs no pairs. ``frames`` has the outputs for
+    the first six images each time. ``best`` has the weights of all generators at the best
+    validation. Raises UserError where there are too few images for a KID.
     """
 
-    def __init__(self, pairs: Pairs, criterion: str) -> None:
-        self.pairs, self.criterion = pairs, criterion
+    def __init__(
+        self, pairs: Pairs, criterion: str, inception: FeatureExtractor | None = None
+    ) -> None:
+        fewest = min(len(pairs.ids), len(pairs.ids_b)) if inception else KID.min_images
+        if fewest < KID.min_images:
+            raise UserError(
+                f"the validation split has {fewest} image: its KID needs at least "
+                f"{KID.min_images}; set recipe.best to another score and validation_kid to false"
+            )
+        self.pairs, self.criterion, self.inception = pairs, criterion, inception
         self.scores = SCORES if pairs.has_target else {}
         self.rows: list[dict[str, float]] = []
         self.frames: list[Pixels] = []
@@ -47,6 +61,9 @@ class Validation:
         scores = {
             name: float(score(outputs, targets).mean()) for name, score in self.scores.items()
         }
+        if self.inception:
+            ours, theirs = self.inception.extract(outputs), self.inception(targets)
+            scores["kid"] = kid(ours, theirs)
         if (spread := _spread(targets)) > 0:  # one image, or equal ones, do not vary
             scores["variety"] = _spread(outputs) / spread
         self.frames.append(outputs[:FRAME])
@@ -70,7 +87,7 @@ class Validation:
         if self.criterion == "last":
             return True
         values = [row[self.criterion] for row in self.rows]
-        if SCORES[self.criterion].higher_is_better:
+        if CRITERIA[self.criterion].higher_is_better:
             return values[-1] >= max(values)
         return values[-1] <= min(values)
 

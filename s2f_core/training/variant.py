@@ -22,7 +22,9 @@ from s2f_core.training.recipe import Recipe
 if TYPE_CHECKING:  # its import takes seconds, which only trainings need to spend
     from lightning_fabric import Fabric
 
-NO_VALIDATION = "has no pairs to score: set recipe.best to last, and a schedule other than plateau"
+NO_PAIRS = (
+    "has no pairs to score: set recipe.best to kid or last, and a schedule other than plateau"
+)
 WITH_ARTICLE = {"image": "an image", "vector": "a vector"}
 
 
@@ -57,8 +59,8 @@ class Variant(Section):
                 f"recipe.smoothing ({smooth:g}) softens the targets of vanilla and least-squares; "
                 f"{kind} has none: set it to 0"
             )
-        if self.objective.takes == "vector" and self.needs_validation:
-            raise ValueError(f"{self.objective.type} {NO_VALIDATION}")
+        if self.objective.takes == "vector" and self.needs_validation_pairs:
+            raise ValueError(f"{self.objective.type} {NO_PAIRS}")
         sketch = self.recipe.sketch
         if sketch and self.objective.takes == "vector":
             raise ValueError(f"recipe.sketch changes sketches; {self.objective.type} takes none")
@@ -81,9 +83,9 @@ class Variant(Section):
         return tuple(sorted({backbone.name for backbone in backbones}))
 
     @property
-    def needs_validation(self) -> bool:
-        """Whether the recipe uses validation scores, which need pairs."""
-        return self.recipe.best != "last" or self.recipe.schedule.type == "plateau"
+    def needs_validation_pairs(self) -> bool:
+        """Whether the recipe uses validation scores that need pairs."""
+        return self.recipe.best not in {"kid", "last"} or self.recipe.schedule.type == "plateau"
 
 
 class Settings(Section):
@@ -141,8 +143,8 @@ class Settings(Section):
                 f"{message}{variant.objective.type} learns from pairs: choose an objective that "
                 f"does not ({', '.join(UNPAIRED)}), or give paired images equal ids"
             )
-        if variant.needs_validation:
-            raise UserError(f"{message}{variant.objective.type} {NO_VALIDATION}")
+        if variant.needs_validation_pairs:
+            raise UserError(f"{message}{variant.objective.type} {NO_PAIRS}")
 
     def steps(self, images: int) -> int:
         """Return the number of batches for ``images`` images, capped by this variant's share."""

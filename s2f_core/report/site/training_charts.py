@@ -22,6 +22,7 @@ LABELS = {
     "d_real": "real",
     "lr": "rate",
     "ssim": "SSIM",
+    "kid": "KID",
     "pixel_difference": "pixel difference",
 }
 BACK = "_back"  # suffix of CycleGAN's columns for B → A
