@@ -166,8 +166,8 @@ def best_sentences(evaluations: list[EvaluationRecord], comparisons: Comparisons
                 f"By {title} {first.name} has the best figure ({estimate}), but it is not "
                 f"settled that it is better than {_join_or(leaders[1:])}."
             )
-    phrases = [f"{name} {join_words(scores)}" for name, scores in wins.items()]
-    return [*([f"The best is {join_words(phrases)}."] if phrases else []), *unsettled]
+    settled = [f"The best {join_words(scores)} is {name}." for name, scores in wins.items()]
+    return [*settled, *unsettled]
 
 
 def _single_sentence(item: EvaluationRecord) -> list[str]:

@@ -264,7 +264,7 @@ def test_the_summary_names_a_best_only_if_it_is_settled() -> None:
         for name, item in those.items():
             kid = {"kid": item.estimate("fid"), "pixel_difference": EstimateRecord()}
             those[name] = item.model_copy(update={"figures": {"model": kid}})
-    assert "The best is a by KID (100.0000, 95 % interval 97.0000 – 103.0000)." in board_summary(
+    assert "The best by KID (100.0000, 95 % interval 97.0000 – 103.0000) is a." in board_summary(
         list(apart.values()), compare_by_intervals(apart.values())
     )
     text = board_summary(list(close.values()), compare_by_intervals(close.values()))
