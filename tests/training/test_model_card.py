@@ -56,6 +56,7 @@ def test_a_model_file_describes_its_data(
     training = prepare(changed, splits, tmp_path / "states")
     train(training, SilentRun())  # type: ignore[arg-type]
     description = describe(changed, training.result(), "a-to-b")
+    assert description.flip is changed.variant.recipe.flip is True
     assert description.drawing is not None
     assert (description.drawing["type"], description.drawing["low"]) == ("edges", 10)
     assert description.matting is not None
