@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import reference, steps, table, train_step
+from benchmarks import pipeline, reference, steps, table, train_step
 from benchmarks.steps import Build, Case
 from s2f_core.common.errors import UserError
 from s2f_core.training.recipe import Turn
@@ -141,3 +141,17 @@ def test_the_reference_has_no_nearest_upsampling() -> None:
     ]
     assert names == [None, "unet_128", "unet_256"]
     assert reference.generator_name(Case({"type": "resnet"}, 64, 128, 1)) == "resnet_9blocks"
+
+
+def test_the_minutes_of_a_pipeline_by_kind_of_stage(tmp_path: Path) -> None:
+    """A stage lasts until the next one; only trainings that ran count as steps."""
+    starts = [("train@a", 10.0), ("evaluate@a", 40.0), ("train@b", 45.0)]
+    seconds = pipeline.stage_seconds(starts, 65.0)
+    assert pipeline.by_kind(seconds) == {"train": [30, 20], "evaluate": [5]}
+    assert pipeline.stage_seconds([], 1.0) == {}
+    for name, spent in {"a": 21.5, "b": 12.0, "other": 100.0}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "training.json").write_text(f'{{"seconds": {spent}}}')
+    assert pipeline.steps_of_training(tmp_path, seconds) == 33.5
+    lines = ["Running stage 'train@a':", "Stage 'x' is cached - skipping run", "Verifying"]
+    assert [bool(pipeline.STARTED.match(line)) for line in lines] == [True, False, False]
