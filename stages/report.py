@@ -11,6 +11,8 @@ def report() -> None:
     from pathlib import Path
     from typing import Any
 
+    from threadpoolctl import threadpool_limits
+
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset
     from s2f_core.data.selection import (
@@ -28,17 +30,18 @@ def report() -> None:
     sections = load(dict[str, dict[str, TranslationOptions]], "translations")
     translations = resolve_translations(variants, sections, load(str, "gap", "people"))
     sources = load(dict[str, Dataset], "data")
-    build(
-        Path("report"),
-        Path("metrics/leaderboard.csv"),
-        load(dict[str, Study], "studies", file=Path("studies.yaml")),
-        {name: translation.variant for name, translation in translations.items()},
-        DataParams(
-            {role: source.model_dump(mode="json") for role, source in sources.items()},
-            load(dict[str, Any], "background"),
-            load(dict[str, dict[str, Any]], "conditions"),
-        ),
-    )
+    with threadpool_limits(1, "blas"):  # one core multiplies matrices this small faster
+        build(
+            Path("report"),
+            Path("metrics/leaderboard.csv"),
+            load(dict[str, Study], "studies", file=Path("studies.yaml")),
+            {name: translation.variant for name, translation in translations.items()},
+            DataParams(
+                {role: source.model_dump(mode="json") for role, source in sources.items()},
+                load(dict[str, Any], "background"),
+                load(dict[str, dict[str, Any]], "conditions"),
+            ),
+        )
 
 
 if __name__ == "__main__":
