@@ -254,10 +254,10 @@ WEIGHTS = (
     Asset(
         name="face-recognition",
         description=(
-            "dlib's face recognition, 128 numbers a face, as face-api.js has it: uint8 weights. "
-            "What it was trained on was not looked up"
+            "dlib's face recognition, 128 numbers a face, as face-api.js has it: uint8 weights. By "
+            "its author's account it learned some three million photos of the web; not checked"
         ),
-        licence="MIT (the package; dlib's own weights are CC0)",
+        licence="MIT (the package; dlib's author put his weights into the public domain)",
         citation="King: dlib's face recognition by deep metric learning, 2017",
         page="https://github.com/vladmandic/face-api",
         files=(
