@@ -14,10 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.celeba_protocol import SCORES, faces, scores
+from benchmarks.celeba_protocol import SCORES, Judge, faces
 from benchmarks.quality_for_time import ASSETS, outputs, settings
 from benchmarks.table import Table, arguments
-from s2f_core.metrics.inception_v3 import inception
 from s2f_core.training.variant import Settings
 
 STEPS = 1200
@@ -83,18 +82,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name, changes in CHOICES.items()
         if not options.words or any(word in name for word in options.words)
     }
-    extract = inception(options.assets)
     columns = {"choice": "", "overrides of variants.best": "", "steps": ",", "ms a step": ".0f"}
-    kinds = {"FID": ".1f", "KID": ".3f", "SSIM": ".3f", "L1": ".3f"}
+    kinds = dict(zip(SCORES, (".1f", ".3f", ".3f", ".3f", ".3f", ".3f", ".4f"), strict=True))
     table = Table({**columns, **kinds}, options.csv)
     with TemporaryDirectory() as folder, table:
         validation = faces(Path(folder), options.assets, validation=True)
+        judge = Judge(validation.photos, options.assets)
         for name, changes in choices.items():
             base = settings("best", options.seed, minutes=1, steps=options.steps)
             trial = apply_overrides(base, changes, options.width_ratio)
             overrides = " ".join(f"{key}={value}" for key, value in changes.items())
             for _, minutes, steps, images in outputs(validation, trial, [1.0]):
-                figures = scores(images, validation.photos, extract)
+                figures = judge(images)
                 pace = minutes * 60_000 / steps
                 table.add(name, overrides, steps, pace, *(figures[score] for score in SCORES))
 

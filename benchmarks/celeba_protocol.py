@@ -7,7 +7,7 @@ sketches with a blur of 21. Of the sorted ids those at places 8 and 9 of every t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,11 @@ from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.datasets import prepare
 from s2f_core.data.datasets.celeba import CelebA1k
 from s2f_core.data.tables import Table
+from s2f_core.metrics.backbones import feature_networks
+from s2f_core.metrics.face_descriptors import FaceDescriptors
+from s2f_core.metrics.face_kid import face_kid
 from s2f_core.metrics.fid import fid
+from s2f_core.metrics.identity import identity
 from s2f_core.metrics.kid import kid
 from s2f_core.metrics.pixel_difference import pixel_difference
 from s2f_core.metrics.ssim import ssim
@@ -28,7 +32,7 @@ from s2f_core.metrics.types import Values
 SIZE = 128
 TENTH, HELD_OUT = 10, 8  # of every ten faces those from this place on are held out
 SUBSETS, SUBSET, SEED = 100, 100, 2020  # torch-fidelity's, but for the size
-SCORES = ("fid", "kid", "ssim", "l1")
+SCORES = ("fid", "kid", "ssim", "l1", "lpips", "identity", "face_kid")
 # By other code, in about 15 minutes on two cores with AMX, on the same 199 faces; the networks are
 # the reference implementation's, by its defaults and by a shorter recipe.
 EARLIER = {
@@ -76,20 +80,36 @@ def faces(folder: Path, assets: Path, *, validation: bool, size: int = SIZE) -> 
     return Faces(sketches, photos, *parts(list(photos.accepted["id"]), validation=validation))
 
 
-def scores(
-    outputs: Pixels, real: Pixels, extract: Callable[[Pixels], Values], *, paired: bool = True
-) -> dict[str, float]:
-    """Return the scores of outputs uint8 [n, H, W, C] against photos; without pairs FID and KID.
+class Judge:
+    """Scores outputs against photos uint8 [n, 128, 128, 3], by the networks under ``assets``."""
 
-    FID and KID equal torch-fidelity's of the same files.
-    """
-    ours, theirs = extract(outputs), extract(real)
-    figures = {"fid": fid(ours, theirs), "kid": kid_of_subsets(ours, theirs)}
-    pairs = (to_rgb(outputs), real)
-    pixelwise = {"ssim": ssim, "l1": pixel_difference}
-    if paired:
-        figures |= {name: float(score(*pairs).mean()) for name, score in pixelwise.items()}
-    return figures
+    def __init__(self, photos: Pixels, assets: Path) -> None:
+        self.photos, self.networks = photos, feature_networks(assets)
+        self.faces = FaceDescriptors(assets)
+
+    def __call__(self, outputs: Pixels, *, paired: bool = True) -> dict[str, float]:
+        """Return :data:`SCORES` of outputs uint8 [n, H, W, C]; without pairs those of sets.
+
+        FID and KID equal torch-fidelity's of the same files.
+        """
+        images = to_rgb(outputs)
+        ours, theirs = (self.networks["inception"](each) for each in (images, self.photos))
+        describe = self.faces.of_faces_in(self.photos) if paired else self.faces
+        face, real_face = describe(images), self.faces(self.photos)
+        figures = {
+            "fid": fid(ours, theirs),
+            "kid": kid_of_subsets(ours, theirs),
+            "face_kid": face_kid(*(rows[~np.isnan(rows[:, 0])] for rows in (face, real_face))),
+        }
+        if paired:
+            pairs = np.concatenate([images, self.photos], axis=3)
+            figures |= {
+                "ssim": float(ssim(images, self.photos).mean()),
+                "l1": float(pixel_difference(images, self.photos).mean()),
+                "lpips": float(self.networks["lpips"](pairs).mean()),
+                "identity": float(np.nanmean(identity(face, real_face))),
+            }
+        return figures
 
 
 def kid_of_subsets(ours: Values, theirs: Values) -> float:

@@ -21,7 +21,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 import torch
 
-from benchmarks.celeba_protocol import scores
+from benchmarks.celeba_protocol import Judge
 from benchmarks.table import Table, arguments, rounds
 from s2f_core.common.images import Floats, Pixels, from_model
 from s2f_core.data.pairs import Pairs
@@ -30,7 +30,6 @@ from s2f_core.inference.load import load
 from s2f_core.inference.model import Checkpoint
 from s2f_core.inference.onnx_export import Precision, write
 from s2f_core.inference.onnx_session import Session
-from s2f_core.metrics.inception_v3 import inception
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.upscalers.bicubic import bicubic
 
@@ -71,7 +70,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args(argv)
-    extract = inception(options.data / "assets")
     with Table(COLUMNS, options.csv) as table, TemporaryDirectory() as folder:
         for name in options.models:
             checkpoint = load(name, options.data).network
@@ -80,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             pairs = test_pairs(checkpoint.description, options.data)
             inputs = pairs.a(range(len(pairs.ids))).numpy()
             photos = pairs.targets.images(pairs.targets.positions(pairs.ids))
+            judge = Judge(photos, options.data / "assets")
             ways = {TORCH: _eager(checkpoint, options.data / "models" / name / "a-to-b.pt")}
             for precision in get_args(Precision):
                 file = Path(folder) / f"{precision}.onnx"
@@ -89,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             outputs = {by: way.every(inputs) for by, way in ways.items()}
             for by, way in ways.items():
                 delta = np.abs(outputs[by] - outputs[TORCH])
-                figures = scores(_full(outputs[by], photos.shape[1]), photos, extract)
+                figures = judge(_full(outputs[by], photos.shape[1]))
                 alone, together, batch = times[by]
                 table.add(
                     *(name, by, way.size / 1e6, way.opening, delta.max(), delta.mean()),

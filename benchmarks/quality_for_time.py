@@ -6,8 +6,10 @@ would be shown are copied on the way, before the rates have fallen, and scored w
 over. ``--validation`` scores every tenth of the 800 faces, untrained on, in place of the 199, to
 choose by.
 
-FID, KID (the mean of 100 subsets of 100 faces, as torch-fidelity's), SSIM, and L1 in [0, 1]. Needs
-the assets ``celeba-1k`` and ``inception``; nothing else should run. ``--steps`` is a quick look.
+FID, KID (the mean of 100 subsets of 100 faces, as torch-fidelity's), SSIM, L1 in [0, 1], LPIPS,
+identity similarity and face KID. Needs the assets ``celeba-1k``, ``inception``, ``lpips``,
+``mediapipe``, ``face-recognition`` and, for ``best``, ``efficientnet-lite0``; nothing else should
+run. ``--steps`` is a quick look.
 """
 
 from __future__ import annotations
@@ -23,18 +25,17 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from benchmarks.celeba_protocol import EARLIER, SIZE, Faces, faces, scores
+from benchmarks.celeba_protocol import EARLIER, SIZE, Faces, Judge, faces
 from benchmarks.table import Table
 from benchmarks.table import arguments as table_arguments
 from s2f_core.common.config import load
 from s2f_core.common.images import Pixels
 from s2f_core.data.pairs import Pairs
-from s2f_core.metrics.feature_extractor import FeatureExtractor
-from s2f_core.metrics.inception_v3 import inception
+from s2f_core.data.selection import TranslationOptions
+from s2f_core.networks.generate import batches, generate
 from s2f_core.networks.upscalers.bicubic import bicubic
 from s2f_core.training.loop import Training, train
 from s2f_core.training.run import prepare
-from s2f_core.training.validation import outputs_and_targets
 from s2f_core.training.variant import Settings, Variant
 
 ASSETS = Path("data/assets")
@@ -48,6 +49,9 @@ COLUMNS = {
     "kid": ".3f",
     "ssim": ".3f",
     "l1": ".3f",
+    "lpips": ".3f",
+    "identity": ".3f",
+    "face_kid": ".4f",
 }
 ENDLESS = 10**9  # batches: the clock ends a training
 
@@ -65,6 +69,9 @@ class Row:
     kid: float
     ssim: float | None = None
     l1: float | None = None
+    lpips: float | None = None
+    identity: float | None = None
+    face_kid: float | None = None
 
 
 @dataclass
@@ -124,6 +131,11 @@ def settings(
     )
 
 
+def translation(name: str) -> TranslationOptions:
+    """Return the translation of a variant that has the variant's own name."""
+    return load(dict[str, TranslationOptions], "translations", name)[name]
+
+
 def outputs(
     data: Faces, run_settings: Settings, moments: Sequence[float]
 ) -> Iterator[tuple[float, float, int, Pixels]]:
@@ -139,15 +151,17 @@ def outputs(
     generator = training.objective.generators["a-to-b"]
     pairs = Pairs(data.inputs, data.targets, data.scored, run_settings.variant.scale)
     pairs = pairs.with_channels(training.blueprint.channels)
+    mirror = translation(run_settings.name).mirror
     for share, seconds, step, weights in run.copies:
         generator.load_state_dict(weights)
-        images, _ = outputs_and_targets(pairs, generator)
+        inputs = map(pairs.a, batches(len(pairs.ids)))
+        images = generate(generator, inputs, mirror=mirror)
         size = data.targets.shape[0]
         full = images if images.shape[1] == size else bicubic(images, size, Path())
         yield share * moments[-1], seconds / 60, step, full
 
 
-def baselines(data: Faces, extract: FeatureExtractor) -> Iterator[Row]:
+def baselines(data: Faces, judge: Judge) -> Iterator[Row]:
     """The sketches as they are, and as many photos that were trained on."""
     count = len(data.scored)
     others = [
@@ -159,28 +173,27 @@ def baselines(data: Faces, extract: FeatureExtractor) -> Iterator[Row]:
         ("the sketch itself", sketches, True),
         ("other real faces", photos, False),
     ):
-        figures = scores(images, data.photos, extract, paired=paired)
+        figures = judge(images, paired=paired)
         yield Row(name, None, None, None, None, **figures)
 
 
 def measure(options: argparse.Namespace) -> list[Row]:
     """Print the table row by row; all rows."""
-    extract = inception(options.assets)
     rows = []
     table = Table(COLUMNS, options.csv)
     with TemporaryDirectory() as folder, table:
         data = faces(Path(folder), options.assets, validation=options.validation, size=options.size)
         if not options.validation and options.size == SIZE:
             for name, earlier in EARLIER.items():
-                table.add(name, None, None, 15.0, None, *earlier)
-        for row in _rows(data, extract, options):
+                table.add(name, None, None, 15.0, None, *earlier, None, None, None)
+        for row in _rows(data, Judge(data.photos, options.assets), options):
             table.add(*asdict(row).values())
             rows.append(row)
     return rows
 
 
-def _rows(data: Faces, extract: FeatureExtractor, options: argparse.Namespace) -> Iterator[Row]:
-    yield from baselines(data, extract)
+def _rows(data: Faces, judge: Judge, options: argparse.Namespace) -> Iterator[Row]:
+    yield from baselines(data, judge)
     for name in options.variants:
         for seed in options.seeds:
             run_settings = settings(
@@ -192,9 +205,7 @@ def _rows(data: Faces, extract: FeatureExtractor, options: argparse.Namespace) -
                 precision=options.precision,
             )
             for moment, minutes, steps, images in outputs(data, run_settings, options.moments):
-                yield Row(
-                    name, seed, moment, minutes, steps, **scores(images, data.photos, extract)
-                )
+                yield Row(name, seed, moment, minutes, steps, **judge(images))
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:

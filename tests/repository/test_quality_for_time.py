@@ -14,7 +14,7 @@ from fixtures import modify
 from torch_fidelity.metric_kid import kid_features_to_metric
 
 from benchmarks import celeba_protocol, quality_for_time
-from benchmarks.celeba_protocol import EARLIER, kid_of_subsets, parts
+from benchmarks.celeba_protocol import EARLIER, SCORES, kid_of_subsets, parts
 from benchmarks.quality_for_time import Snapshots, arguments, main
 from s2f_core.common.images import Pixels, save_png
 from s2f_core.data.pairs import Pairs
@@ -87,16 +87,20 @@ def test_snapshots_copy_the_weights_at_their_shares(
 
 
 class SquareMeans:
-    """A stand-in for Inception: the means of 16 squares of an image."""
+    """A stand-in for every network: the means of 16 squares of an image."""
 
     def __init__(self, assets: Path) -> None:
         assert assets.name == "assets"
 
+    def of_faces_in(self, guides: Pixels) -> SquareMeans:
+        """Crop nothing."""
+        assert len(guides)
+        return self
+
     def __call__(self, images: Pixels) -> Values:
-        """Features [n, 48] of images [n, 32, 32, 1 or 3]."""
+        """Features [n, 16 C] of images [n, 32, 32, C]."""
         squares = images.astype(float).reshape(len(images), 4, 8, 4, 8, -1).mean(axis=(2, 4))
-        coloured = np.broadcast_to(squares, (*squares.shape[:-1], 3))
-        return coloured.reshape(len(images), -1)
+        return np.asarray(squares.reshape(len(images), -1))
 
 
 def test_benchmark_trains_and_scores(
@@ -110,7 +114,12 @@ def test_benchmark_trains_and_scores(
     photos.mkdir(parents=True)
     for number, face in enumerate(faces[:PICTURES]):
         save_png(photos / f"{number:06d}.png", face)
-    monkeypatch.setattr(quality_for_time, "inception", SquareMeans)
+    monkeypatch.setattr(celeba_protocol, "FaceDescriptors", SquareMeans)
+    monkeypatch.setattr(
+        celeba_protocol,
+        "feature_networks",
+        lambda assets: dict.fromkeys(("inception", "lpips"), SquareMeans(assets)),
+    )
     for place in (celeba_protocol, quality_for_time):
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)
@@ -129,7 +138,7 @@ def test_benchmark_trains_and_scores(
     ]
     assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
     trained = rows.dropna(subset=["seed"])
-    assert np.isfinite(trained[["minutes", "fid", "kid", "ssim", "l1"]].to_numpy()).all()
+    assert np.isfinite(trained[["minutes", *SCORES]].to_numpy()).all()
     output = capsys.readouterr().out
     assert "| hybrid | 0 | 4.0 |" in output
     assert all(f"| {name} |" in output for name in EARLIER)
