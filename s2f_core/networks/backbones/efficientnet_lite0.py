@@ -89,13 +89,15 @@ class EfficientNetLite0(Backbone):
         for place, block in enumerate(weights.blocks[: len(self.blocks)]):
             layers |= {f"block_{place}_{number}": layer for number, layer in enumerate(block)}
         for name, (weight, bias) in layers.items():
-            self.register_parameter(f"{name}_weight", nn.Parameter(weight))
+            pixelwise = weight.contiguous(memory_format=torch.channels_last)
+            self.register_parameter(f"{name}_weight", nn.Parameter(pixelwise))
             self.register_parameter(f"{name}_bias", nn.Parameter(bias))
         self.freeze()
 
     def features(self, images: Tensor) -> list[Tensor]:
         """Map images [B, 3, H, W] in [-1, 1] to [B, 24, H/4, W/4] … [B, 320, H/32, W/32]."""
-        x = F.relu6(self._convolve(images, "stem", 2))
+        pixelwise = images.contiguous(memory_format=torch.channels_last)  # half the time on a CPU
+        x = F.relu6(self._convolve(pixelwise, "stem", 2))
         outputs = []
         for place, (layers, stride) in enumerate(zip(self.blocks, STRIDES, strict=False)):
             names = [f"block_{place}_{number}" for number in range(layers)]
@@ -117,9 +119,13 @@ class EfficientNetLite0(Backbone):
         ]
         if any(zeros % 2 for zeros in missing):
             high, wide = ((zeros // 2, zeros - zeros // 2) for zeros in missing)
-            return F.conv2d(F.pad(x, (*wide, *high)), weight, bias, stride, groups=groups)
-        padding = [zeros // 2 for zeros in missing]
-        return F.conv2d(x, weight, bias, stride, padding, groups=groups)
+            x, padding = F.pad(x, (*wide, *high)), [0, 0]
+        else:
+            padding = [zeros // 2 for zeros in missing]
+        if groups == 1 or stride == 1:
+            return F.conv2d(x, weight, bias, stride, padding, groups=groups)
+        with torch.autocast(x.device.type, enabled=False):  # ten times as fast as bfloat16 on a CPU
+            return F.conv2d(x.float(), weight, bias, stride, padding, groups=groups)
 
 
 def load_efficientnet_lite0(weights: Path) -> EfficientNetLite0:
