@@ -191,7 +191,7 @@ def _left_out(
 ) -> dict[str, Estimate]:
     """Return the scores by networks that the losses have seen, without a value."""
     return {
-        key: {**MISSING, "why": f"left out: the model's losses have seen its network, {name}"}
+        key: {**MISSING, "why": f"the model's losses have seen its network, {name}"}
         for key, score in score_set.scores.items()
         if score.space
         and score.space in networks

@@ -146,7 +146,7 @@ def test_a_score_by_a_network_of_the_loss_is_left_out_with_the_reason(
     assert full.scores["lpips"] > 0
     assert "lpips" in full.images
     figures = result.report["figures"]
-    reason = "left out: the model's losses have seen its network, lpips-alex"
+    reason = "the model's losses have seen its network, lpips-alex"
     assert figures["model"]["lpips"]["why"] == reason
     assert figures["model"]["lpips"]["value"] is None
     assert figures["sketch"]["lpips"] == full.report["figures"]["sketch"]["lpips"]

@@ -70,7 +70,7 @@ def left_out_note(evaluations: list[EvaluationRecord]) -> str:
             if why := item.estimate(key).why:
                 names.setdefault((score.title, why), []).append(item.name)
     return " ".join(
-        f"{title} of {sentences.join_words(translations)}: {why}."
+        f"{title} of {sentences.join_words(translations)} is left out: {why}."
         for (title, why), translations in names.items()
     )
 

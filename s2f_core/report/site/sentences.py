@@ -58,7 +58,7 @@ def format_interval(score: str, estimate: EstimateRecord) -> str:
 def why_missing(estimate: EstimateRecord) -> str:
     """Return why a value or its interval is a dash; empty where both are known."""
     if estimate.why:
-        return estimate.why
+        return f"left out: {estimate.why}"
     if estimate.value is None:
         return "no value: not defined for these images, or too few of them"
     if estimate.low is None or estimate.high is None:

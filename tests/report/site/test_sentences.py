@@ -213,7 +213,7 @@ def test_without_an_interval_nothing_is_settled() -> None:
     assert why_missing(mine) == "no interval: too few images (3)"
     assert why_missing(EstimateRecord()).startswith("no value: not defined for these images")
     assert why_missing(EstimateRecord(value=1, low=0, high=2)) == ""
-    assert why_missing(EstimateRecord(why="left out")) == "left out"
+    assert why_missing(EstimateRecord(why="seen")) == "left out: seen"
 
 
 def test_scores_that_were_left_out_are_named_with_their_reason() -> None:
@@ -221,8 +221,8 @@ def test_scores_that_were_left_out_are_named_with_their_reason() -> None:
     items = [evaluation(name, 100) for name in ("one", "two", "three")]
     assert left_out_note(items) == ""
     for item in items[:2]:
-        item.figures["model"]["kid"] = EstimateRecord(why="left out: the loss saw it")
-    assert left_out_note(items) == "KID of one and two: left out: the loss saw it."
+        item.figures["model"]["kid"] = EstimateRecord(why="the loss saw it")
+    assert left_out_note(items) == "KID of one and two is left out: the loss saw it."
 
 
 def test_fid_is_called_biased_only_below_2048_images() -> None:
