@@ -19,6 +19,7 @@ from s2f_core.common.device import explain_out_of_memory, resolve_precision, use
 from s2f_core.common.images import save_png
 from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
+from s2f_core.metrics.feature_extractor import FeatureExtractor
 from s2f_core.metrics.inception_v3 import inception
 from s2f_core.networks import checkpoint
 from s2f_core.tracking.client import NullRun, Run, training_run
@@ -27,6 +28,7 @@ from s2f_core.training.loop import Training, train
 from s2f_core.training.model_card import describe
 from s2f_core.training.objectives.losses import chance_loss
 from s2f_core.training.pictures import progress_mosaic, sample_sheet
+from s2f_core.training.recipe import Recipe
 from s2f_core.training.result import TrainingResult
 from s2f_core.training.validation import COLUMNS, Validation
 from s2f_core.training.variant import Settings
@@ -80,13 +82,23 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             sketch=recipe.sketch,
             shard=distributed.shard_indices(recipe.batch, recipe.accumulate),
         ),
-        validation=Validation(
-            splits["val"], recipe.best, inception(ASSETS) if recipe.measures_kid else None
-        ),
+        validation=Validation(splits["val"], recipe.best, _inception(recipe)),
         total_steps=settings.steps(len(splits["train"])),
         state_file=states / f"{settings.name}-{key.hexdigest()[:16]}.pt",
         limit=settings.seconds,
     )
+
+
+def _inception(recipe: Recipe) -> FeatureExtractor | None:
+    """Return the network of a validation's KID on rank 0, which validates, if it measures one.
+
+    Raises UserError where its file is missing, before the first step.
+    """
+    if not recipe.measures_kid or distributed.rank():
+        return None
+    network = inception(ASSETS)
+    network.checksum  # noqa: B018  # reads the file
+    return network
 
 
 def _weight_norm(network: nn.Module) -> float:

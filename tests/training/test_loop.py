@@ -106,6 +106,16 @@ def test_a_resumed_training_equals_an_uninterrupted_one(
     _same(second.validation.best, straight.validation.best, "best")
 
 
+def test_a_kid_without_inception_is_an_error_before_the_first_step(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For either key that asks for it; the message names the file."""
+    monkeypatch.setattr(module, "ASSETS", tmp_path)
+    for recipe in ({"best": "kid"}, {"validation_kid": True}):
+        with pytest.raises(UserError, match=r"inception\.pt cannot be read: .*fetch it again"):
+            prepare(modify(settings, {"recipe": recipe}), splits, tmp_path)
+
+
 def _same(one: Any, other: Any, where: str) -> None:
     """Equal to the last bit, however nested."""
     if isinstance(one, torch.Tensor):
