@@ -1,11 +1,12 @@
-"""Parallel work of the data stages: threads of this machine, or a Dask cluster."""
+"""Parallel work: threads of this machine, or a Dask cluster for the data stages."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import joblib
 
@@ -13,6 +14,9 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.redact import redact
 
 MAX_THREADS = 1024
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -32,6 +36,22 @@ def workers(shared: Any) -> Iterator[joblib.Parallel]:
         else:
             stack.enter_context(joblib.parallel_config("threading", n_jobs=_thread_count()))
         yield joblib.Parallel(return_as="generator_unordered")
+
+
+def map_on_cores(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Return the results of ``function``, which computes with torch on the CPU, for all items.
+
+    Each item is computed on one core. Where the maps of a network are small, cores that share an
+    image wait for each other, up to five times as long as they compute.
+    """
+    import torch
+
+    count = torch.get_num_threads()
+    with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        try:
+            return list(threads.map(function, items))
+        finally:
+            torch.set_num_threads(count)
 
 
 def _thread_count() -> int:

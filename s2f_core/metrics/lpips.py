@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import torch
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
+from s2f_core.common.parallel import map_on_cores
 from s2f_core.metrics.feature_cache import cached_features
 from s2f_core.metrics.types import JointScore, Values
 from s2f_core.networks.backbones.shift_tolerant import ShiftTolerant, load_shift_tolerant
@@ -56,11 +56,7 @@ class PerceptualDistance:
         network = self._module
         if min(pairs.shape[1:3]) < network.min_side:
             return np.full((len(pairs), 1), np.nan)
-        with ThreadPoolExecutor(
-            torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
-        ) as threads:
-            distances = threads.map(lambda pair: _distance(network, pair), pairs)
-            return np.asarray(list(distances))[:, None]
+        return np.asarray(map_on_cores(lambda pair: _distance(network, pair), pairs))[:, None]
 
 
 @torch.inference_mode()

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from distributed import Client, LocalCluster
 from fixtures import MakeTable
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels
+from s2f_core.common.parallel import map_on_cores
 from s2f_core.data import tables
 from s2f_core.data.conditions import convert
 from s2f_core.data.conditions.pencil import Pencil
@@ -98,3 +100,16 @@ def test_an_unreachable_scheduler_is_an_error(
     monkeypatch.setenv("S2F_DASK", "nowhere")
     with pytest.raises(UserError, match="S2F_DASK=nowhere: the scheduler cannot be reached"):
         build(tmp_path / "t", Domain(pd.DataFrame({"id": ["a"]}), _make), label="t")
+
+
+def test_each_item_is_computed_on_one_core() -> None:
+    """Results keep the order; afterwards, also after an error, torch has its threads again."""
+    count = torch.get_num_threads()
+    items = list(range(20))
+    assert map_on_cores(lambda item: (item, torch.get_num_threads()), items) == [
+        (item, 1) for item in items
+    ]
+    assert torch.get_num_threads() == count
+    with pytest.raises(ZeroDivisionError):
+        map_on_cores(lambda item: 1 / item, items)
+    assert torch.get_num_threads() == count

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, to_model
+from s2f_core.common.parallel import map_on_cores
 from s2f_core.networks import checkpoint
 from s2f_core.networks.edsr import FACTOR, EDSRSection
 
@@ -40,12 +41,15 @@ def enlarge(network: nn.Module, images: Pixels, *, self_ensemble: bool) -> Pixel
     """Return images uint8 [n, H, W, 3] at twice their size, on the network's device."""
     run = ensemble if self_ensemble else _run_once
     device = next(network.parameters()).device
-    with torch.inference_mode():
-        outputs = [  # one at a time: no more memory for a hundred than for one
-            from_model(run(network, to_model(torch.from_numpy(image[None]).to(device))))
-            for image in images
-        ]
-    return np.concatenate(outputs)
+
+    @torch.inference_mode()
+    def enlarge_one(image: Pixels) -> Pixels:
+        return from_model(run(network, to_model(torch.from_numpy(image[None]).to(device))))
+
+    # One at a time, or one a core: no more memory for a hundred than for one.
+    on_cores = device.type == "cpu" and len(images) > 1
+    outputs = (map_on_cores if on_cores else map)(enlarge_one, images)
+    return np.concatenate(list(outputs))
 
 
 def _run_once(network: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
