@@ -44,6 +44,8 @@ def points_clone(folder: Path) -> Path:
     pipeline = yaml.safe_load((folder / "dvc.yaml").read_text())
     names = ("code", "fetch", "dataset", "condition", "split", "train")
     stages = {name: pipeline["stages"][name] for name in names}
+    training = stages["train"]["do"]  # needs no frozen network
+    training["deps"] = [dep for dep in training["deps"] if not dep.startswith("data/assets/")]
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
     return folder
 
