@@ -84,9 +84,7 @@ def build(tensors: Tensors) -> Callable[[Floats], Floats]:
         stride, padding = (2, (0, 0)) if halves else (1, (1, 1))
         inner = graph("Relu", graph.conv(x, first, stride, padding))
         inner = graph.conv(inner, second, 1, (1, 1))
-        if (
-            halves
-        ):  # the pooled input may be a pixel larger, and have fewer channels: zeros are added
+        if halves:  # the pooled input may be larger by a pixel and have fewer channels: pad
             out, channels = first[0].shape[:2]
             x = graph("AveragePool", x, kernel_shape=(2, 2), strides=(2, 2))
             x = graph.pad(x, channels=out - channels)
