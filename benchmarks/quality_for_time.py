@@ -29,7 +29,7 @@ from benchmarks.celeba_protocol import EARLIER, SIZE, Faces, Judge, faces
 from benchmarks.table import Table
 from benchmarks.table import arguments as table_arguments
 from s2f_core.common.config import load
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Pixels, grid, save_png
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import TranslationOptions
 from s2f_core.networks.generate import batches, generate
@@ -53,6 +53,7 @@ COLUMNS = {
     "identity": ".3f",
     "face_kid": ".4f",
 }
+COLUMNS_OF_SHEET = 8
 ENDLESS = 10**9  # batches: the clock ends a training
 
 
@@ -204,8 +205,20 @@ def _rows(data: Faces, judge: Judge, options: argparse.Namespace) -> Iterator[Ro
                 width=options.width,
                 precision=options.precision,
             )
+            shown = []
             for moment, minutes, steps, images in outputs(data, run_settings, options.moments):
+                shown.append(images)
                 yield Row(name, seed, moment, minutes, steps, **judge(images))
+            if options.pictures:
+                save_png(options.pictures / f"{name}-{seed}.png", sheet(data, shown))
+
+
+def sheet(data: Faces, shown: Sequence[Pixels]) -> Pixels:
+    """Some sketches, below each the outputs for it in turn, and its photo: uint8 [H, W, 3]."""
+    columns = np.linspace(0, len(data.scored) - 1, COLUMNS_OF_SHEET).astype(int)
+    sketches = data.inputs.images(data.inputs.positions(data.scored))
+    rows = [images[column] for images in (sketches, *shown, data.photos) for column in columns]
+    return grid(rows, COLUMNS_OF_SHEET)
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -234,6 +247,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--width", type=int, help="the top-level one's place")
     parser.add_argument("--precision", help="likewise")
     parser.add_argument("--validation", action="store_true")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write sheets of outputs")
     parser.add_argument("--assets", type=Path, default=ASSETS)
     options = parser.parse_args(argv)
     options.variants = options.variants or fitting

@@ -16,7 +16,7 @@ from torch_fidelity.metric_kid import kid_features_to_metric
 from benchmarks import celeba_protocol, quality_for_time
 from benchmarks.celeba_protocol import EARLIER, SCORES, kid_of_subsets, parts
 from benchmarks.quality_for_time import Snapshots, arguments, main
-from s2f_core.common.images import Pixels, save_png
+from s2f_core.common.images import Pixels, decode, save_png
 from s2f_core.data.pairs import Pairs
 from s2f_core.metrics.types import Values
 from s2f_core.training import loop as module
@@ -126,7 +126,7 @@ def test_benchmark_trains_and_scores(
     file = tmp_path / "rows.csv"
     options = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
     options += ["--assets", str(tmp_path / "assets")]
-    main([*options, "--csv", str(file)])
+    main([*options, "--csv", str(file), "--pictures", str(tmp_path)])
 
     rows = pd.read_csv(file)
     assert list(rows["name"]) == [
@@ -139,6 +139,8 @@ def test_benchmark_trains_and_scores(
     assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
     trained = rows.dropna(subset=["seed"])
     assert np.isfinite(trained[["minutes", *SCORES]].to_numpy()).all()
+    shown = decode((tmp_path / "hybrid-0.png").read_bytes())
+    assert shown.shape == (4 * 34 - 2, 8 * 34 - 2, 3)  # sketches, two moments, photos
     output = capsys.readouterr().out
     assert "| hybrid | 0 | 4.0 |" in output
     assert all(f"| {name} |" in output for name in EARLIER)
