@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import torch
+from backbone_weights import write_narrow_assets
 from distributed_job import run_job
 from fixtures import MakeTable, modify
 from torch import Tensor
@@ -61,6 +62,18 @@ FORMS: dict[str, dict[str, Any]] = {
             "schedule": {"type": "plateau"},
         },
     },
+    "projected beside patches, perceptual": {
+        "discriminator": {
+            "type": "several",
+            "of": [{"type": "patchgan", "layers": 2}, {"type": "projected", "channels": 8}],
+        },
+        "objective": {
+            "type": "pix2pix",
+            "adversarial": "hinge",
+            "updates": "simultaneous",
+            "lambda_perceptual": 20,
+        },
+    },
     "cyclegan, unpaired, its pool, sketched": {
         "data": {"role": "faces", "background": "kept", "condition": "given"},
         "objective": {"type": "cyclegan", "pool": 5},
@@ -76,8 +89,19 @@ FORMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def make_job(tmp_path: Path, make_table: MakeTable, faces: Pixels, settings: Settings) -> Any:
-    """A training on one of three pairs of tables, as JSON tells another process."""
+def make_job(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_table: MakeTable,
+    faces: Pixels,
+    settings: Settings,
+) -> Any:
+    """A training on one of three pairs of tables, as JSON tells another process.
+
+    Backbones read narrow weights from the working folder.
+    """
+    write_narrow_assets(tmp_path / "data" / "assets")
+    monkeypatch.chdir(tmp_path)
     grey = faces.mean(axis=3, keepdims=True).astype("uint8")
     names, drawings = [f"{row:03d}" for row in range(40)], [f"drawing-{row}" for row in range(24)]
     make_table("noise", grey[:, :1, :8].transpose(0, 1, 3, 2).reshape(40, 1, 1, 8))

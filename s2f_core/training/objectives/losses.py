@@ -15,6 +15,7 @@ from torch.nn import functional as F
 Adversarial = Literal["vanilla", "least-squares", "hinge", "wgan-gp"]
 Reconstruction = Literal["l1", "l2", "charbonnier"]
 
+FAINT = 1e-3  # a magnitude of features that is next to none
 C1, C2 = 0.01**2, 0.03**2  # of SSIM, for images in [0, 1]
 
 
@@ -119,15 +120,17 @@ def feature_matching(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
 
 
 def perceptual_distance(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
-    """Mean over a network's features of their L1, relative to the real ones' mean magnitude.
+    """Mean over a network's features and images of their L1 over the real one's mean magnitude.
 
     Johnson et al. 2016, eq. 2, with L1, and each layer weighed by its scale, so that none decides
-    alone. The real features are constants.
+    alone. The real features are constants. Features are [B, C, H, W]; a magnitude of 0 counts as
+    :data:`FAINT`.
     """
-    layers = [
-        l1(one, other.detach()) / other.detach().abs().mean()
-        for one, other in zip(fake, real, strict=True)
-    ]
+    layers = []
+    for one, other in zip(fake, real, strict=True):
+        target = other.detach()
+        distances = (one - target).abs().flatten(1).mean(dim=1)
+        layers.append(distances / (target.abs().flatten(1).mean(dim=1) + FAINT))
     return torch.stack(layers).mean()
 
 

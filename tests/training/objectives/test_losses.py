@@ -116,11 +116,13 @@ def test_feature_matching_is_the_mean_over_layers() -> None:
 
 
 def test_the_perceptual_distance_weighs_each_layer_by_its_scale() -> None:
-    """Off by 1 where the mean magnitude is 1, and by 300 where it is 100: the mean of 1 and 3."""
-    fake = [torch.zeros(1, 2, requires_grad=True), torch.full((1, 8), 400.0)]
-    real = [torch.tensor([[1.0, -1.0]], requires_grad=True), torch.full((1, 8), 100.0)]
+    """By 1 where the mean magnitude is 1 and by 300 where it is 100; then twice as far off."""
+    fake = [torch.zeros(2, 2, requires_grad=True), torch.full((2, 8), 400.0)]
+    real = [torch.tensor([[1.0, -1.0], [-2.0, 2.0]], requires_grad=True)]
+    real.append(torch.tensor([100.0, 50.0])[:, None].expand(2, 8))
     loss = losses.perceptual_distance(fake, real)
-    _close(loss, 2.0)
+    torch.testing.assert_close(loss, torch.tensor((1 + 3 + 1 + 7) / 4), rtol=1e-3, atol=0)
+    assert losses.perceptual_distance([torch.zeros(1, 2)], [torch.zeros(1, 2)]) == 0
     loss.backward()  # type: ignore[no-untyped-call]
     assert fake[0].grad is not None
     assert real[0].grad is None
