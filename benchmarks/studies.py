@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.studies [WORD…] [--csv FILE]`` queues an experiment for every choice of
 :data:`SWEEPS` (or those whose command has one of the words), runs them two at a time in DVC's own
-copies of the project, and prints their scores. Needs what ``dvc repro`` leaves behind, and
+copies of the project, and prints their scores. A variant of ``studies/variants.yaml`` that
+``params.yaml`` lacks is added for its experiments only. Needs what ``dvc repro`` leaves behind, and
 ``dvc.lock`` committed.
 """
 
@@ -12,9 +13,15 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.table import Table, arguments
+from s2f_core.common import study_variants
+from s2f_core.common.config import PARAMS_FILE
+from s2f_core.common.yaml_file import file_version, read_yaml
+from s2f_core.common.yaml_text import one_line
 
+ROOT = Path(__file__).parents[1]
 SMALL = ("max_steps=200",)  # leave it out for the papers' full scale
 TITLES = {
     "kid": "KID",
@@ -169,7 +176,24 @@ def experiments() -> list[tuple[Sweep, tuple[str, ...]]]:
 def command(sweep: Sweep, choice: tuple[str, ...]) -> str:
     """The experiment at full scale, as a user would type it."""
     overrides = [f"-S '{override}'" if " " in override else f"-S {override}" for override in choice]
-    return " ".join(["dvc exp run --temp", *overrides, f"evaluate@{sweep.variant}"])
+    text = " ".join(["dvc exp run --temp", *overrides, f"evaluate@{sweep.variant}"])
+    return study_variants.with_add(text, study_variants.read_absent(ROOT))
+
+
+def additions(variant: str) -> list[str]:
+    """The overrides that add a variant of the studies to the parameters, if they lack it."""
+    if variant not in (absent := study_variants.read_absent(ROOT)):
+        return []
+    content = read_yaml(file := ROOT / PARAMS_FILE, file_version(file))
+    entries, assets = absent[variant].missing(content)
+    overrides = [
+        f"+{section}.{name}={one_line(value)}"
+        for section, values in entries.items()
+        for name, value in values.items()
+    ]
+    if assets:
+        overrides.append(f"assets={one_line([*content['assets'], *assets])}")
+    return overrides
 
 
 def _dvc(*arguments: str) -> None:
@@ -200,10 +224,9 @@ def main() -> None:
         if not options.words or any(word in command(*experiment) for word in options.words)
     }
     for name, (sweep, choice) in runs.items():
-        overrides = [
-            part for override in (*sweep.always, *choice, *SMALL) for part in ("-S", override)
-        ]
-        _dvc("exp", "run", "--queue", "--name", name, *overrides, f"evaluate@{sweep.variant}")
+        overrides = [*additions(sweep.variant), *sweep.always, *choice, *SMALL]
+        parts = [part for override in overrides for part in ("-S", override)]
+        _dvc("exp", "run", "--queue", "--name", name, *parts, f"evaluate@{sweep.variant}")
     _dvc("exp", "run", "--run-all", "--jobs", "2")
     first: dict[Sweep, float | None] = {}
     with Table(COLUMNS, options.csv) as table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stages.add import add
 from stages.app import run
 from stages.backfill import backfill
 from stages.background import background
@@ -43,6 +44,7 @@ COMMANDS = (
     review,
     survey,
     demo,
+    add,
     sweeps,
     datasets,
     conditions,

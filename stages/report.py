@@ -13,6 +13,7 @@ def report() -> None:
 
     from threadpoolctl import threadpool_limits
 
+    from s2f_core.common import study_variants
     from s2f_core.common.config import load
     from s2f_core.data.datasets import Dataset
     from s2f_core.data.selection import (
@@ -41,6 +42,7 @@ def report() -> None:
                 load(dict[str, Any], "background"),
                 load(dict[str, dict[str, Any]], "conditions"),
             ),
+            addable=study_variants.translation_owners(study_variants.read()),
         )
 
 

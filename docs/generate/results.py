@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 START, END = "<!-- results: python -m docs.generate.results -->\n", "<!-- end of results -->\n"
-VARIANTS = ("best", "pix2pix-pencil", "hybrid", "resnet", "cyclegan")
+VARIANTS = ("best", "pix2pix-pencil", "resnet")
 SCORES = {
     "kid": ("KID ↓", ".3f"),
     "fid": ("FID ↓", ".0f"),

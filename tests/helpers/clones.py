@@ -12,17 +12,26 @@ from typing import Any
 
 import yaml
 
+from s2f_core.common import study_variants
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 POINTS = "surfaces-fc"
 
 
 def small_clone(folder: Path, *variants: str) -> Path:
-    """Make and commit a clone in ``folder`` with only these variants, of 32 px and four steps."""
+    """Make and commit a clone in ``folder`` with only these variants, of 32 px and four steps.
+
+    Variants of the studies are added.
+    """
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-    for file in ("dvc.yaml", "params.yaml"):  # including uncommitted changes
-        (folder / file).write_text((ROOT / file).read_text())
-    settings = yaml.safe_load((folder / "params.yaml").read_text())
+    for file in (
+        "dvc.yaml",
+        "params.yaml",
+        str(study_variants.FILE),
+    ):  # including uncommitted changes
+        (folder / file).write_text((ROOT / file).read_text())  # with changes not committed
+    settings = with_variants(yaml.safe_load((folder / "params.yaml").read_text()), *variants)
     _shrink(settings, variants)
     (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     (folder / "studies.yaml").write_text(studies(translation_names(settings)))
@@ -53,12 +62,12 @@ def points_clone(folder: Path) -> Path:
 def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
     settings.update(image_size=32, width=4, max_steps=4)
     data = settings["data"]
-    for role in ("faces", "persons", "objects", "paintings"):
+    for role in {"faces", "persons", "objects"} & data.keys():
         data[role]["limit"] = 60
     data["doodles"]["limit"] = 6
     data["drawn-faces"]["a"]["limit"] = 30
     data["drawn-faces"]["b"]["limit"] = 60
-    for surfaces in ("points", "grids"):
+    for surfaces in {"points", "grids"} & data.keys():
         data[surfaces]["examples"] = 60
     settings["edsr"].update(steps=2, blocks=1, channels=4)
     settings["background"]["size"] = 64
@@ -74,6 +83,12 @@ def _shrink(settings: dict[str, Any], variants: tuple[str, ...]) -> None:
         if discriminator.get("type") != "fc" and discriminator:
             discriminator["layers"] = 1
     settings["translations"] = translations
+
+
+def with_variants(settings: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return the parameters with these variants of the studies added, as ``s2f add`` does."""
+    known = study_variants.read(ROOT)
+    return study_variants.extend(settings, [known[name] for name in names if name in known])
 
 
 def translation_names(settings: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from clones import with_variants
 from pydantic import TypeAdapter
 
 from docs.generate.commands import commands
@@ -56,8 +58,10 @@ def test_s2f_commands_have_valid_arguments(page: str, line: str) -> None:
 
 @pytest.mark.parametrize(("page", "line"), [*_commands("dvc exp run"), *_commands("dvc repro")])
 def test_dvc_targets_exist(page: str, line: str) -> None:
-    """A target is a stage, or a stage of an entry of params.yaml."""
+    """A target is a stage, or a stage of an entry of params.yaml, after ``s2f add`` on the page."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    added = [other.split()[2:] for name, other in _commands("s2f add") if name == page]
+    params = with_variants(params, *itertools.chain(*added))
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     words = [word for word in shlex.split(line)[2:] if not word.startswith("-") and "=" not in word]
     for target in [word for word in words if word != "run"]:

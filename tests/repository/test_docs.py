@@ -80,11 +80,11 @@ def test_the_table_of_results_is_sorted_by_kid() -> None:
     scores = {"kid": 0.2, "fid": 200.4, "ssim": 0.5, "pixel_difference": 0.15}
     files = {
         "best": json.dumps({"best": scores}),
-        "hybrid": '{"hybrid": {"kid": 0.1, "fid": 99.5, "ssim": 0.25, "pixel_difference": 0.1}}',
+        "resnet": json.dumps({"resnet-edsr": {**scores, "kid": 0.1, "fid": 99.5, "ssim": 0.25}}),
     }
     lines = results.table(files.get).splitlines()
     assert lines[2:] == [
-        "| `hybrid` | 0.100 | 100 | 0.250 | 0.100 |",
+        "| `resnet-edsr` | 0.100 | 100 | 0.250 | 0.150 |",
         "| `best` | 0.200 | 200 | 0.500 | 0.150 |",
     ]
 

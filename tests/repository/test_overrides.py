@@ -87,10 +87,10 @@ def test_words_and_numbers_of_an_override_keep_their_type(tmp_path: Path) -> Non
     """``no`` and ``on`` are classes, also without quotes; ``1e-5`` is a rate."""
     file = tmp_path / "params.yaml"
     classes = "++variants.best.data.classes=['no','on','1','Golden Retriever']"
-    _override(file, classes, "++variants.hybrid.data.classes=[no,on,yes]", "lr=1e-5", "seed=08")
+    _override(file, classes, "++variants.resnet.data.classes=[no,on,yes]", "lr=1e-5", "seed=08")
     variants = _variants(file)
     assert variants["best"].data.classes == ("no", "on", "1", "Golden Retriever")
-    assert variants["hybrid"].data.classes == ("no", "on", "yes")
+    assert variants["resnet"].data.classes == ("no", "on", "yes")
     assert load(float, "lr", file=file) == 1e-5
     assert load(int, "seed", file=file) == 8
 

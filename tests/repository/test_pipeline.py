@@ -59,7 +59,7 @@ def test_every_metrics_file_in_git_belongs_to_a_variant() -> None:
 
 def test_every_stage_file_is_run_by_the_pipeline() -> None:
     """Commands that people run by hand are not in dvc.yaml."""
-    by_hand = {"main", "import_checkpoint", "review", "datasets", "conditions"}
+    by_hand = {"main", "add", "import_checkpoint", "review", "datasets", "conditions"}
     by_hand |= {"survey", "sweeps", "backfill", "describe", "translate", "video", "export"}
     by_hand |= {"demo", "licences"}
     assert {stage.module for stage in _stages()} == set(COMMANDS) - by_hand

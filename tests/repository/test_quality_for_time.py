@@ -124,7 +124,7 @@ def test_benchmark_trains_and_scores(
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)
     file = tmp_path / "rows.csv"
-    options = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
+    options = ["pix2pix-pencil", "resnet", "--steps", "2", "--minutes", "4", "--at", "2"]
     options += ["--assets", str(tmp_path / "assets")]
     main([*options, "--csv", str(file), "--pictures", str(tmp_path)])
 
@@ -134,7 +134,7 @@ def test_benchmark_trains_and_scores(
         "the sketch itself",
         "other real faces",
         *["pix2pix-pencil"] * 2,
-        *["hybrid"] * 2,
+        *["resnet"] * 2,
     ]
     assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
     trained = rows.dropna(subset=["seed"])
@@ -142,7 +142,7 @@ def test_benchmark_trains_and_scores(
     shown = decode((tmp_path / "hybrid-0.png").read_bytes())
     assert shown.shape == (4 * 34 - 2, 8 * 34 - 2, 3)  # sketches, two moments, photos
     output = capsys.readouterr().out
-    assert "| hybrid | 0 | 4.0 |" in output
+    assert "| resnet | 0 | 4.0 |" in output
     assert all(f"| {name} |" in output for name in EARLIER)
 
 
@@ -150,14 +150,14 @@ def test_default_moments_double_up_to_the_end() -> None:
     """The default variants are those of pencil sketches and their photos."""
     options = arguments([])
     assert options.moments == [1, 2, 4, 8, 15]
-    assert {"pix2pix-pencil", "hybrid", "resnet"} <= set(options.variants)
+    assert {"pix2pix-pencil", "resnet", "best"} <= set(options.variants)
     assert arguments(["--minutes", "0.5"]).moments == [0.5]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["cyclegan"], "cyclegan is none of pix2pix-pencil, hybrid, resnet"),
+        (["edges-nobg"], "edges-nobg is none of pix2pix-pencil, resnet, best"),
         (["--at", "20"], r"--at has to be in \(0, 15\]"),
         (["--steps", "0"], "have to be more than 0"),
     ],

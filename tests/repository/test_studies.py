@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import yaml
+from clones import with_variants
 
-from benchmarks.studies import SMALL, command, experiments
+from benchmarks.studies import SMALL, additions, command, experiments
 from docs.generate import sweeps
 from s2f_core.common.config import load
 from s2f_core.training.variant import Variant
@@ -34,12 +35,16 @@ def test_every_command_is_on_the_page() -> None:
 
 def test_every_choice_makes_a_valid_variant(tmp_path: Path) -> None:
     """``dvc exp run -S`` applies each choice, and each changes something."""
-    overrides = [[*sweep.always, *choice, *SMALL] for sweep, choice in experiments()]
+    overrides = [
+        [*additions(sweep.variant), *sweep.always, *choice, *SMALL]
+        for sweep, choice in experiments()
+    ]
     params = ROOT / "params.yaml"
     arguments = [sys.executable, "-c", APPLY, str(tmp_path), str(params), json.dumps(overrides)]
     subprocess.run(arguments, check=True)
-    before = yaml.safe_load(params.read_text(encoding="utf-8"))
+    plain = yaml.safe_load(params.read_text(encoding="utf-8"))
     for number, (sweep, _) in enumerate(experiments()):
+        before = with_variants(plain, sweep.variant)
         after = yaml.safe_load((tmp_path / f"{number}.yaml").read_text(encoding="utf-8"))
         assert after != before, command(sweep, ())
         load(Variant, "variants", sweep.variant, file=tmp_path / f"{number}.yaml")

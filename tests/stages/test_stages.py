@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from clones import studies, translation_names
+from clones import studies, translation_names, with_variants
 from lpips_weights import write_weights
 from PIL import Image
 
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with small parameters, and archives of sixty photos and doodles."""
     settings = yaml.safe_load((ROOT / "params.yaml").read_text())
+    settings = with_variants(settings, "cyclegan-resnet", "surfaces-fc")
     settings.update(image_size=32, width=4, max_steps=6, precision="32-true")
     settings["data"]["points"]["examples"] = 200
     settings["defaults"]["recipe"]["validations"] = 2
@@ -106,6 +108,7 @@ def test_the_stages_lead_from_an_archive_to_a_page(
     del settings["translations"]["resnet"]["resnet-edsr"]
     translations = translation_names(settings)
     (project / "studies.yaml").write_text(studies(translations))
+    shutil.copytree(ROOT / "studies", project / "studies")
     (project / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
     inputs = {"faces": "pencil", "drawn-faces": "given", "points": "noise"}

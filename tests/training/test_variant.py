@@ -1,4 +1,4 @@
-"""Variants: those of params.yaml, and combinations that are refused."""
+"""Variants: those of params.yaml and of the studies, and combinations that are refused."""
 
 import json
 import re
@@ -8,12 +8,15 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from clones import with_variants
 from fixtures import MakeTable, modify
 from pydantic import ValidationError
 
-from s2f_core.common.config import load
+from s2f_core.common import study_variants
+from s2f_core.common.config import merge, validate
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels
+from s2f_core.common.yaml_file import file_version, read_yaml
 from s2f_core.data.batches import Batch
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import (
@@ -26,18 +29,25 @@ from s2f_core.training.objectives import Blueprint
 from s2f_core.training.variant import Settings, Variant
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
-FILE = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+ADDED = study_variants.read(PARAMS.parent)
+FILE = with_variants(read_yaml(PARAMS, file_version(PARAMS)), *ADDED)
 STUDIES = yaml.safe_load(PARAMS.with_name("studies.yaml").read_text(encoding="utf-8"))["studies"]
-VARIANTS = load(dict[str, TranslatedVariant], "variants", file=PARAMS)
-OPTIONS = load(dict[str, dict[str, TranslationOptions]], "translations", file=PARAMS)
+MERGED = {name: merge(FILE["defaults"], own) for name, own in FILE["variants"].items()}
+VARIANTS = validate(dict[str, TranslatedVariant], MERGED, "variants")
+OPTIONS = validate(dict[str, dict[str, TranslationOptions]], FILE["translations"], "translations")
 TRANSLATIONS = resolve_translations(VARIANTS, OPTIONS, FILE["gap"]["people"])
 SIZES = {"points": 1, "grids": FILE["data"]["grids"]["size"]}  # the others have image_size
 
 
+def _variant(name: str) -> Variant:
+    variant: Variant = validate(Variant, MERGED[name], "variants", name)
+    return variant
+
+
 @pytest.mark.parametrize("name", FILE["variants"])
-def test_a_variant_of_the_default_pipeline_can_be_built(name: str) -> None:
+def test_a_variant_can_be_built(name: str) -> None:
     """Its sections are valid, and its networks fit the images of its role."""
-    variant = load(Variant, "variants", name, file=PARAMS)
+    variant = _variant(name)
     size = round(SIZES.get(variant.data.role, FILE["image_size"]) * variant.scale)
     noise = FILE["conditions"]["noise"]["channels"]
     start = noise if variant.objective.takes == "vector" else 1
@@ -54,7 +64,7 @@ def test_a_variant_of_the_default_pipeline_can_be_built(name: str) -> None:
 def test_each_translation_fits_its_variant(name: str) -> None:
     """Only a CycleGAN runs b-to-a; pairs need image inputs, surfaces need noise."""
     translation = TRANSLATIONS[name]
-    objective = load(Variant, "variants", translation.variant, file=PARAMS).objective
+    objective = _variant(translation.variant).objective
     assert translation.direction == "a-to-b" or objective.type == "cyclegan"
     fits = {"image": ("pairs", "samples"), "vector": ("samples", "surfaces")}
     assert translation.scores in fits[objective.takes]
@@ -212,7 +222,7 @@ def test_merged_settings_equal_the_recorded_ones() -> None:
     """``variants.json`` records each variant with all its settings written out."""
     recorded = json.loads(Path(__file__).with_name("variants.json").read_text(encoding="utf-8"))
     for name, settings in recorded.items():
-        merged = load(Variant, "variants", name, file=PARAMS).model_dump(mode="json")
+        merged = _variant(name).model_dump(mode="json")
         assert {key: merged[key] for key in settings} == settings
 
 

@@ -54,15 +54,17 @@ def build(
     translations: Mapping[str, str],
     params: DataParams,
     root: Path = Path(),
+    addable: Mapping[str, str] | None = None,
 ) -> None:
     """Write the site to the folder ``out`` and the leaderboard's CSV file to ``leaderboard``.
 
-    ``translations`` maps each name to its variant. ``root`` holds ``data/`` and ``metrics/``. The
-    finished folder replaces the old one as a whole; equal inputs give equal bytes. Raises UserError
-    if a translation has no evaluation or a study names one that does not exist.
+    ``translations`` maps each name to its variant. ``root`` holds ``data/`` and ``metrics/``.
+    ``addable`` maps translations that ``s2f add`` can add to their variants. The finished folder
+    replaces the old one as a whole; equal inputs give equal bytes. Raises UserError if a
+    translation has no evaluation or a study names one that does not exist.
     """
-    check_references(studies, translations)
-    sources = read_sources(root, translations)
+    check_references(studies, {**translations, **(addable or {})})
+    sources = read_sources(root, translations, addable)
     boards = build_boards(sources.evaluations)
     with atomic_folder(out) as unfinished:
         for edge in EDGES:

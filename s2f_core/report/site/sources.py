@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -80,10 +80,14 @@ class VariantResult:
 
 @dataclass(frozen=True)
 class Sources:
-    """All translations and variants of the site, in the order of the parameters."""
+    """All translations and variants of the site, in the order of the parameters.
+
+    ``addable`` maps translations that ``s2f add`` can add to their variants.
+    """
 
     translations: dict[str, TranslationResult]
     variants: dict[str, VariantResult]
+    addable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def evaluations(self) -> list[EvaluationRecord]:
@@ -96,7 +100,9 @@ class Sources:
         return Comparisons({name: result.scored for name, result in self.translations.items()})
 
 
-def read_sources(root: Path, variants: Mapping[str, str]) -> Sources:
+def read_sources(
+    root: Path, variants: Mapping[str, str], addable: Mapping[str, str] | None = None
+) -> Sources:
     """Read the results of translations and of their variants, given each translation's variant.
 
     Raises UserError naming the file if one is missing or malformed.
@@ -109,7 +115,8 @@ def read_sources(root: Path, variants: Mapping[str, str]) -> Sources:
         for name, variant in variants.items()
     }
     names = dict.fromkeys(variants.values())
-    return Sources(translations, {name: _read_variant(root, name) for name in names})
+    results = {name: _read_variant(root, name) for name in names}
+    return Sources(translations, results, addable or {})
 
 
 def _read_translation(

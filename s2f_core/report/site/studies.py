@@ -132,6 +132,14 @@ class Study(Section):
         """The translations that the rows name."""
         return [row.ours for row in self.rows if row.ours is not None]
 
+    def only(self, translations: Collection[str]) -> Self:
+        """Return the study without the names of other translations in its rows."""
+        rows = [
+            row if row.ours in translations else row.model_copy(update={"ours": None})
+            for row in self.rows
+        ]
+        return self.model_copy(update={"rows": tuple(rows)})
+
 
 def check_references(studies: dict[str, Study], translations: Collection[str]) -> None:
     """Raise UserError if a row or a claim names a translation that does not exist."""
@@ -147,5 +155,5 @@ def check_references(studies: dict[str, Study], translations: Collection[str]) -
                 known = ", ".join(translations) or "none"
                 raise UserError(
                     f"studies.{key}: {where} points to {name!r}, "
-                    f"which is not under translations (known: {known})"
+                    f"which is not a translation (known: {known})"
                 )

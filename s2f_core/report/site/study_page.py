@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from s2f_core.common.study_variants import add_command
 from s2f_core.metrics.paired_bootstrap import Comparisons
 from s2f_core.report.site import sentences
 from s2f_core.report.site.differences import difference_sentences
@@ -35,6 +36,7 @@ def study_view(key: str, study: Study, sources: Sources, footnotes: Footnotes) -
     evaluations = {item.name: item for item in sources.evaluations}
     trainings = {name: variant.training for name, variant in sources.variants.items()}
     verdicts = judge_claims(study, sources)
+    trained = study.only(evaluations)
     views = [_verdict_view(verdict) for verdict in verdicts]
     return {
         "key": key,
@@ -42,10 +44,10 @@ def study_view(key: str, study: Study, sources: Sources, footnotes: Footnotes) -
         "counts": _verdict_counts(views),
         "verdicts": views,
         "caution": caution(verdicts),
-        "rankings": _rankings(study, evaluations, sources.comparisons),
+        "rankings": _rankings(trained, evaluations, sources.comparisons),
         "printed": study.printed.texts(sentences.MISSING) if study.printed else {},
-        "differences": difference_sentences(study, evaluations, trainings),
-        **_table(study, evaluations, footnotes),
+        "differences": difference_sentences(trained, evaluations, trainings),
+        **_table(trained, _add_commands(study, sources), evaluations, footnotes),
     }
 
 
@@ -57,7 +59,18 @@ def _verdict_view(verdict: Verdict) -> dict[str, str]:
         "holds": holds,
         "evidence": verdict.evidence,
         "command": verdict.command,
+        "add": verdict.add,
     }
+
+
+def _add_commands(study: Study, sources: Sources) -> list[str]:
+    """The command that trains the translation of each row; empty if it is trained or has none."""
+    return [
+        add_command([sources.addable[row.ours]])
+        if row.ours and row.ours not in sources.translations
+        else ""
+        for row in study.rows
+    ]
 
 
 def _verdict_counts(verdicts: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -83,7 +96,10 @@ def _rankings(
 
 
 def _table(
-    study: Study, evaluations: dict[str, EvaluationRecord], footnotes: Footnotes
+    study: Study,
+    add_commands: list[str],
+    evaluations: dict[str, EvaluationRecord],
+    footnotes: Footnotes,
 ) -> dict[str, Any]:
     """Return the paper's columns, published beside ours, then columns that only we have."""
     known = {key: score for item in evaluations.values() for key, score in item.scores.items()}
@@ -96,7 +112,10 @@ def _table(
     return {
         "columns": [_column(key, known, footnotes) for key in published],
         "ours_only": [_column(key, known, footnotes) for key in ours_only],
-        "rows": [_row(row, published, ours_only, evaluations) for row in study.rows],
+        "rows": [
+            {**_row(row, published, ours_only, evaluations), "add": add}
+            for row, add in zip(study.rows, add_commands, strict=True)
+        ],
     }
 
 

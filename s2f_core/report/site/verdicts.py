@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from s2f_core.common.errors import UserError
+from s2f_core.common.study_variants import add_command, with_add
 from s2f_core.metrics.paired_bootstrap import Comparisons, Outcome, why_incomparable
 from s2f_core.report.site.records import EvaluationRecord, ScoreRecord
 from s2f_core.report.site.sentences import (
@@ -32,8 +33,9 @@ class Verdict:
     """Whether a claim of a paper holds here.
 
     ``evidence`` has sentences with the figures, the interval of the difference and N. ``score`` is
-    the title of the deciding score. ``better`` and ``worse`` are the claim's two sides. ``command``
-    asks the question with all else equal; empty if there is none.
+    the title of the deciding score. ``better`` and ``worse`` are the claim's two sides.
+    ``compared`` counts the comparisons made. ``command`` asks the question with all else equal,
+    ``add`` trains the translations that are missing; both are empty if there is none.
     """
 
     claim: str
@@ -42,25 +44,24 @@ class Verdict:
     score: str
     better: tuple[str, ...]
     worse: tuple[str, ...]
+    compared: int
     command: str = ""
+    add: str = ""
 
 
 def judge_claims(study: Study, sources: Sources) -> list[Verdict]:
     """Judge each of a study's claims by our translations.
 
     A claim of several comparisons holds if all of them are settled in its favour, and does not hold
-    if one is settled against it. Raises UserError if none of a claim's translations has its score.
+    if one is settled against it. It is not tested while a translation of it is missing, unless the
+    others settle it. Raises UserError if none of a claim's translations has its score.
     """
     return [_judge(claim, sources) for claim in study.claims]
 
 
 def caution(verdicts: list[Verdict]) -> str:
     """Say how far the verdicts can be trusted; empty if nothing was compared."""
-    comparisons = sum(
-        max(len(verdict.better), len(verdict.worse))
-        for verdict in verdicts
-        if verdict.holds != "not tested here"
-    )
+    comparisons = sum(verdict.compared for verdict in verdicts)
     if not comparisons:
         return ""
     return (
@@ -73,11 +74,15 @@ def caution(verdicts: list[Verdict]) -> str:
 
 def _judge(claim: Claim, sources: Sources) -> Verdict:
     evaluations = {item.name: item for item in sources.evaluations}
-    score = _claim_score(claim, [evaluations[name] for name in (*claim.better, *claim.than)])
+    names = dict.fromkeys((*claim.better, *claim.than))
+    missing = [name for name in names if name not in evaluations]
+    score = _claim_score(claim, [evaluations[name] for name in names if name not in missing])
     comparisons = sources.comparisons
     outcomes: list[Outcome] = []
     evidence = []
     for one, other in claim.pairs:
+        if one in missing or other in missing:
+            continue
         obstacle = why_incomparable(comparisons.scores[one], comparisons.scores[other])
         if obstacle:
             evidence.append(f"{obstacle}: their images cannot be paired.")
@@ -92,14 +97,18 @@ def _judge(claim: Claim, sources: Sources) -> Verdict:
     if not claim.pairs and not claim.setting:
         evidence.append("No translation of the default pipeline tests this.")
     evidence += _unequal_training(claim, sources) if outcomes else []
+    if missing:
+        evidence.append(f"Not trained here: {join_words(missing)}.")
     return Verdict(
         claim=claim.claim,
-        holds=_holds(outcomes),
+        holds=_holds(outcomes, missing),
         evidence=" ".join([*evidence, claim.setting]).strip(),
         score=score.title if score else "",
         better=claim.better,
         worse=claim.than,
-        command=claim.command,
+        compared=len(outcomes),
+        command=with_add(claim.command, set(sources.addable.values()) - sources.variants.keys()),
+        add=add_command(sources.addable[name] for name in missing) if missing else "",
     )
 
 
@@ -113,11 +122,11 @@ def _claim_score(claim: Claim, evaluations: list[EvaluationRecord]) -> ScoreReco
     return known.get(claim.score)
 
 
-def _holds(outcomes: list[Outcome]) -> Holds:
-    if not outcomes:
-        return "not tested here"
+def _holds(outcomes: list[Outcome], missing: list[str]) -> Holds:
     if "worse" in outcomes:
         return "no"
+    if not outcomes or missing:
+        return "not tested here"
     return "not settled" if "not settled" in outcomes else "yes"
 
 
@@ -141,6 +150,8 @@ def _unequal_training(claim: Claim, sources: Sources) -> list[str]:
     """Say at what size and for how long the translations were trained, if that differs."""
     groups: dict[str, list[str]] = {}
     for name in dict.fromkeys((*claim.better, *claim.than)):
+        if name not in sources.translations:
+            continue
         item = sources.translations[name].evaluation
         record = sources.variants[item.variant].training
         edge = record.size or item.image_size
