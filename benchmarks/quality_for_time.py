@@ -133,8 +133,9 @@ def settings(
 
 
 def translation(name: str) -> TranslationOptions:
-    """Return the translation of a variant that has the variant's own name."""
-    return load(dict[str, TranslationOptions], "translations", name)[name]
+    """Return the translation that has the variant's own name; the defaults if there is none."""
+    options = load(dict[str, TranslationOptions], "translations", name)
+    return options.get(name, TranslationOptions())
 
 
 def outputs(

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
+from clones import with_variants
 from fixtures import modify
 from torch_fidelity.metric_kid import kid_features_to_metric
 
@@ -24,6 +26,7 @@ from s2f_core.training.loop import train
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
 
+PARAMS = Path(__file__).parents[2] / "params.yaml"
 PICTURES = 20
 
 
@@ -110,6 +113,9 @@ def test_benchmark_trains_and_scores(
     faces: Pixels,
 ) -> None:
     """A row for each baseline, and for each moment of a variant; one variant has half the size."""
+    params = with_variants(yaml.safe_load(PARAMS.read_text()), "hybrid")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    monkeypatch.chdir(tmp_path)
     photos = tmp_path / "assets" / "celeba-1k"
     photos.mkdir(parents=True)
     for number, face in enumerate(faces[:PICTURES]):
@@ -124,7 +130,7 @@ def test_benchmark_trains_and_scores(
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)
     file = tmp_path / "rows.csv"
-    options = ["pix2pix-pencil", "resnet", "--steps", "2", "--minutes", "4", "--at", "2"]
+    options = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
     options += ["--assets", str(tmp_path / "assets")]
     main([*options, "--csv", str(file), "--pictures", str(tmp_path)])
 
@@ -134,7 +140,7 @@ def test_benchmark_trains_and_scores(
         "the sketch itself",
         "other real faces",
         *["pix2pix-pencil"] * 2,
-        *["resnet"] * 2,
+        *["hybrid"] * 2,
     ]
     assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
     trained = rows.dropna(subset=["seed"])
@@ -142,7 +148,7 @@ def test_benchmark_trains_and_scores(
     shown = decode((tmp_path / "hybrid-0.png").read_bytes())
     assert shown.shape == (4 * 34 - 2, 8 * 34 - 2, 3)  # sketches, two moments, photos
     output = capsys.readouterr().out
-    assert "| resnet | 0 | 4.0 |" in output
+    assert "| hybrid | 0 | 4.0 |" in output
     assert all(f"| {name} |" in output for name in EARLIER)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from backbone_weights import write_narrow_assets
 from clones import with_variants
 from fixtures import MakeTable, modify
 from pydantic import ValidationError
@@ -45,8 +46,10 @@ def _variant(name: str) -> Variant:
 
 
 @pytest.mark.parametrize("name", FILE["variants"])
-def test_a_variant_can_be_built(name: str) -> None:
+def test_a_variant_can_be_built(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sections are valid, and its networks fit the images of its role."""
+    write_narrow_assets(tmp_path / "data" / "assets")
+    monkeypatch.chdir(tmp_path)
     variant = _variant(name)
     size = round(SIZES.get(variant.data.role, FILE["image_size"]) * variant.scale)
     noise = FILE["conditions"]["noise"]["channels"]
