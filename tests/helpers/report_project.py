@@ -180,13 +180,17 @@ class Project:
 
 
 def build_pages(
-    project: Project, names: list[str], studies: dict[str, Study] | None = None
+    project: Project,
+    names: list[str],
+    studies: dict[str, Study] | None = None,
+    addable: dict[str, str] | None = None,
 ) -> dict[str, str]:
     """Build the report and return its pages by path."""
     out = project.root / "report"
     folders = {folder.name: folder for folder in (project.root / "data/evaluations").glob("*/*")}
     variants = {name: folders[name].parent.name if name in folders else "." for name in names}
-    build(out, project.root / "board.csv", studies or {}, variants, DATA_PARAMS, project.root)
+    board = project.root / "board.csv"
+    build(out, board, studies or {}, variants, DATA_PARAMS, project.root, addable)
     return {
         path.relative_to(out).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(out.rglob("*.html"))

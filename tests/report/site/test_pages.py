@@ -74,6 +74,31 @@ def test_verdicts_are_counted_and_explained(project: Project) -> None:
     assert "To test it with all else equal: dvc exp run -S lr=1" in words
 
 
+def test_a_translation_that_can_be_added_has_its_command(project: Project) -> None:
+    """In its row, and beside a claim about it; with the translation both are judged."""
+    claim = Claim(claim="So.", score="ssim", better=("resnet-sr",), than=("cycle",))
+    rows = p1_study(CycleGAN="cycle", Pix2Pix="pix2pix-pencil").rows
+    studies = {"P1": P1.model_copy(update={"rows": rows, "claims": (claim,)})}
+    addable = {"cycle": "cyclegan"}
+    page = build_pages(project, NAMES, studies, addable)[P1_PAGE]
+    row = next(each for each in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if "CycleGAN" in each)
+    assert "not trained s2f add cyclegan && dvc repro" in page_text(row)
+    words = page_text(page)
+    assert "1 not tested here" in words
+    missing = (
+        "not tested here So. Not trained here: cycle. To train what is missing: s2f add cyclegan"
+    )
+    assert missing in words
+    with pytest.raises(UserError, match="points to 'cycle', which is not a translation"):
+        build_pages(project, NAMES, studies)
+
+    project.write_translation("cycle", "cyclegan", project.photos // 4, PIX2PIX)
+    project.write_variant("cyclegan", project.photos[0])
+    words = page_text(build_pages(project, [*NAMES, "cycle"], studies, addable)[P1_PAGE])
+    assert "0 not tested here" in words
+    assert "s2f add" not in words
+
+
 def test_each_score_has_a_footnote(project: Project) -> None:
     """On hover, and in a popover that keys and fingers can open."""
     for path in (OVERVIEW, P1_PAGE, "variants/resnet.html"):

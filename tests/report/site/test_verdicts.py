@@ -152,6 +152,38 @@ def test_translations_of_other_images_are_not_compared(sources: Sources) -> None
     assert verdict.evidence == "No translation of the default pipeline tests this."
 
 
+def test_a_claim_about_a_translation_that_can_be_added_is_not_tested(sources: Sources) -> None:
+    """The evidence names it, and a command adds it; the other comparisons are shown."""
+    addable = {"new": "newest", "newer": "newest", "own": "owner"}
+    sources = Sources(sources.translations, sources.variants, addable)
+    verdict = judge(sources, better=["new"], than=["good"], command="dvc exp run evaluate@newest")
+    assert (verdict.holds, verdict.compared) == ("not tested here", 0)
+    assert verdict.evidence == "Not trained here: new."
+    assert verdict.add == "s2f add newest && dvc repro"
+    assert verdict.command == "s2f add newest && dvc exp run evaluate@newest"
+    verdict = judge(sources, better=["good"], than=["bad", "new", "newer", "own"])
+    assert (verdict.holds, verdict.compared) == ("not tested here", 1)
+    assert verdict.evidence.startswith("good beats bad: SSIM ")
+    assert verdict.evidence.endswith("Not trained here: new, newer and own.")
+    assert verdict.add == "s2f add newest owner && dvc repro"
+
+
+def test_a_comparison_that_refutes_a_claim_needs_no_other(sources: Sources) -> None:
+    """One of the four is enough, whatever the missing one would be."""
+    sources = Sources(sources.translations, sources.variants, {"new": "newest"})
+    verdict = judge(sources, better=["bad"], than=["new", "good"])
+    assert (verdict.holds, verdict.compared) == ("no", 1)
+    assert verdict.add == "s2f add newest && dvc repro"
+
+
+def test_a_claim_is_judged_once_its_translation_is_there(sources: Sources) -> None:
+    """Nothing else changes; its commands need no addition any more."""
+    sources = Sources(sources.translations, sources.variants, {"bad": "bad"})
+    verdict = judge(sources, better=["good"], than=["bad"], command="dvc exp run evaluate@bad")
+    assert (verdict.holds, verdict.add) == ("yes", "")
+    assert verdict.command == "dvc exp run evaluate@bad"
+
+
 def test_the_evidence_mentions_unequal_training(sources: Sources) -> None:
     """The evidence mentions unequal training."""
     evidence = judge(sources, better=["good"], than=["worst"]).evidence
