@@ -94,7 +94,7 @@ def test_a_missing_damaged_or_empty_archive_is_an_error(tmp_path: Path) -> None:
 def test_every_role_of_params_yaml_has_a_known_source() -> None:
     """Each has a path."""
     roles = load(dict[str, Dataset], "data", file=ROOT / "params.yaml")
-    assert {"faces", "doodles", "points", "grids"} <= set(roles)
+    assert {"faces", "doodles", "grids"} <= set(roles)
     for dataset in roles.values():
         fetched = {Path("data/assets") / name for name in dataset.ASSETS}
         generated = (ROOT / dataset.path).is_file()

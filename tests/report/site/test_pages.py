@@ -82,13 +82,10 @@ def test_a_translation_that_can_be_added_has_its_command(project: Project) -> No
     addable = {"cycle": "cyclegan"}
     page = build_pages(project, NAMES, studies, addable)[P1_PAGE]
     row = next(each for each in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if "CycleGAN" in each)
-    assert "not trained s2f add cyclegan && dvc repro" in page_text(row)
+    assert "not trained s2f add cyclegan &amp;&amp; dvc repro" in page_text(row)
     words = page_text(page)
     assert "1 not tested here" in words
-    missing = (
-        "not tested here So. Not trained here: cycle. To train what is missing: s2f add cyclegan"
-    )
-    assert missing in words
+    assert "So. Not trained here: cycle. To train what is missing: s2f add cyclegan" in words
     with pytest.raises(UserError, match="points to 'cycle', which is not a translation"):
         build_pages(project, NAMES, studies)
 
