@@ -19,7 +19,7 @@ def entry_text(text: str, *keys: str) -> str:
         key, node = _item(node, name)
     lines = text.splitlines()
     column, start = key.start_mark.column, key.start_mark.line
-    end = max(_last_line(key), _last_line(node))
+    end = _last_line(lines, key, node)
     while lines[start - 1].startswith(" " * column + "#"):
         start -= 1
     return "".join(f"{line[column:]}\n" for line in lines[start : end + 1])
@@ -34,8 +34,9 @@ def insert_entry(text: str, section: str, name: str, value: Any, entry: str) -> 
     _, node = _item(yaml.compose(text, Loader=Loader), section)
     if node.flow_style:
         return _insert_in_brackets(text, node, f"{name}: {one_line(value)}")
-    lines = text.splitlines()[node.start_mark.line : _last_line(node)]
-    apart = [""] if any(not line.strip() for line in lines) else []
+    lines = text.splitlines()
+    inner = lines[node.start_mark.line : _last_line(lines, node)]
+    apart = [""] if any(not line.strip() for line in inner) else []
     key, _ = node.value[0]  # an anchor stands before it
     return _insert_below(text, node, key.start_mark.column, [*apart, *entry.splitlines()])
 
@@ -63,7 +64,7 @@ def _insert_below(text: str, node: yaml.CollectionNode, column: int, added: list
     """Add lines below a block, from a column on and with the file's line endings."""
     ending = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
-    last = _last_line(node)
+    last = _last_line(lines, node)
     lines[last] = lines[last].rstrip("\r\n") + ending
     new = [f"{' ' * column}{line}".rstrip() + ending for line in added]
     return "".join([*lines[: last + 1], *new, *lines[last + 1 :]])
@@ -73,11 +74,18 @@ def _item(node: Any, name: str) -> tuple[yaml.Node, Any]:
     return next((key, value) for key, value in node.value if key.value == name)
 
 
-def _last_line(node: yaml.Node) -> int:
-    """The last line that the node has a part of; the end mark of a block is behind comments."""
+def _last_line(lines: list[str], *nodes: yaml.Node) -> int:
+    """The last line that has a part of the nodes; the mark of a block is behind what follows it."""
+    last = max(map(_end, nodes))
+    while not lines[last].strip():
+        last -= 1
+    return last
+
+
+def _end(node: yaml.Node) -> int:
     if isinstance(node, yaml.MappingNode) and not node.flow_style:
-        return max(_last_line(part) for item in node.value for part in item)
+        return max(_end(part) for item in node.value for part in item)
     if isinstance(node, yaml.SequenceNode) and not node.flow_style:
-        return max(map(_last_line, node.value))
+        return max(map(_end, node.value))
     is_text_block = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
     return int(node.end_mark.line) - is_text_block
