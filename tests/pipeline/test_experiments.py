@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from clones import git, run, small_clone, stages_run
+from clones import POINTS, git, run, small_clone, stages_run, studies
 from stage_kills import checksums
 
 from s2f_core.tracking import client as tracking
@@ -139,3 +139,21 @@ def test_the_same_seed_gives_the_same_bytes(clone: Path) -> None:
     stages = ["split@faces", f"train@{VARIANT}", f"evaluate@{VARIANT}", "gap"]
     _run(clone, "repro", "--force", "--no-run-cache", "--single-item", *stages)
     assert contents() == before
+
+
+def test_an_added_variant_is_trained_scored_and_reported(clone: Path) -> None:
+    """Its role and table are made, nothing else runs again; the report has its row."""
+    _run(clone, "repro")
+    page = clone / "report" / "studies" / "P3.html"
+    command = "s2f add surfaces-fc &amp;&amp; dvc repro"
+    (clone / "studies.yaml").write_text(studies([VARIANT, POINTS]))
+    assert stages_run(_run(clone, "repro")) == {"report"}
+    assert command in page.read_text()
+    run(clone, "python", "-m", "stages.main", "add", POINTS)
+    assert stages_run(_run(clone, "repro")) == {
+        *("dataset@points", "condition@points-kept-noise", "split@points"),
+        *(f"train@{POINTS}", f"evaluate@{POINTS}", "report"),
+    }
+    assert command not in page.read_text()
+    assert (clone / "metrics" / f"{POINTS}.json").is_file()
+    assert stages_run(_run(clone, "repro")) == set()

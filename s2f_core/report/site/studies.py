@@ -155,5 +155,6 @@ def check_references(studies: dict[str, Study], translations: Collection[str]) -
                 known = ", ".join(translations) or "none"
                 raise UserError(
                     f"studies.{key}: {where} points to {name!r}, "
-                    f"which is not a translation (known: {known})"
+                    f"which is not a translation (known: {known}): correct it in studies.yaml, or "
+                    "take it out"
                 )
