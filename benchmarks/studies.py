@@ -22,7 +22,7 @@ from s2f_core.common.yaml_file import file_version, read_yaml
 from s2f_core.common.yaml_text import one_line
 
 ROOT = Path(__file__).parents[1]
-SMALL = ("max_steps=200",)  # leave it out for the papers' full scale
+SMALL = ("max_steps=400",)  # leave it out for the papers' full scale
 TITLES = {
     "kid": "KID",
     "ssim": "SSIM",
@@ -77,7 +77,7 @@ SWEEPS = (
         "P1",
         "edges in place of pencil",
         "pix2pix-edges",
-        (("variants.pix2pix-edges.scale=1", "variants.pix2pix-edges.share=1"),),
+        (("variants.pix2pix-edges.scale=1", "variants.pix2pix-edges.share=0.6"),),
     ),
     Sweep(
         "P1",
@@ -115,6 +115,7 @@ SWEEPS = (
                 for choice in ("gd_ratio=1", "noise=0", "smoothing=0", "lr_d_ratio=1")
             ),
         ),
+        (f"{POINTS}.share=0.5",),
     ),
     Sweep(
         "P3",
@@ -128,6 +129,7 @@ SWEEPS = (
                 *_replaced(f"{GRIDS}.discriminator", "{type: fc, hidden: [256, 256]}"),
             ),
         ),
+        (f"{GRIDS}.share=0.3",),
     ),
     Sweep(
         "P4",
@@ -149,21 +151,21 @@ SWEEPS = (
         "U-Net depth",
         "cyclegan-unet",
         _each(f"{P5_UNET}.generator.depth", 3, 4, 5),
-        (f"{P5_UNET}.share=0.35",),
+        (f"{P5_UNET}.share=0.2",),
     ),
     Sweep(
         "P5",
         "residual blocks",
         "cyclegan-resnet",
         _each(f"{P5_RESNET}.generator.blocks", 3, 9),
-        (f"{P5_RESNET}.share=0.35",),
+        (f"{P5_RESNET}.share=0.2",),
     ),
     Sweep(
         "P5",
         "results train on train + val",
         "cyclegan-unet",
         _each(f"+{P5_UNET}.recipe.train_on", "train+val"),
-        (f"{P5_UNET}.share=0.35",),
+        (f"{P5_UNET}.share=0.2",),
     ),
 )
 

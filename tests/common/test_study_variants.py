@@ -82,6 +82,23 @@ def test_names_are_neither_repeated_nor_in_the_default_pipeline() -> None:
     assert read_absent(ROOT).keys() == KNOWN.keys()
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("pix2pix-edges", "edges-nobg"),
+        ("cyclegan-resnet", "cyclegan-unet"),
+        ("hybrid", "pix2pix-pencil"),
+    ],
+)
+def test_what_a_claim_or_a_table_compares_trains_for_as_long(name: str, other: str) -> None:
+    """A share of other steps would decide the comparison."""
+    shares = [
+        variants[key].get("share", 1.0)
+        for key, variants in ((name, KNOWN[name].variants), (other, _content(ROOT)["variants"]))
+    ]
+    assert shares[0] == shares[1]
+
+
 @pytest.mark.parametrize("names", [["hybrid"], ["pose", "objects"], list(KNOWN)], ids=str)
 def test_the_difference_has_additions_only(project: Path, names: list[str]) -> None:
     """Comments and layout stay; only a list within brackets changes its line."""
@@ -104,7 +121,7 @@ def test_the_comments_of_an_entry_come_along(project: Path) -> None:
     comment = entry_text((ROOT / FILE).read_text(encoding="utf-8"), "pix2pix-hed", "variants")
     above = next(line for line in comment.splitlines(keepends=True) if "#" in line)
     assert f"      best: last\n\n{above}  pix2pix-hed:\n    study: P1\n" in text
-    assert "    share: 0.6\n\n  pix2pix-edges:    # E1: L1, with the background\n" in text
+    assert "\n\n  pix2pix-edges:    # E1: L1, with the background\n" in text
     assert text.endswith("    edges-drawn: {transfer: true, scores: samples}\n")
 
 
