@@ -13,6 +13,7 @@ VARIANTS = ("best", "pix2pix-pencil", "resnet")
 SCORES = {
     "kid": ("KID ↓", ".3f"),
     "fid": ("FID ↓", ".0f"),
+    "lpips": ("LPIPS ↓", ".3f"),
     "ssim": ("SSIM ↑", ".3f"),
     "pixel_difference": ("pixel difference ↓", ".3f"),
 }
@@ -35,7 +36,10 @@ def table(read: Callable[[str], str | None] = from_disk) -> str:
     titles = [title for title, _ in SCORES.values()]
     lines = [f"| translation | {' | '.join(titles)} |", "|---|" + "---:|" * len(titles)]
     for name, scores in sorted(rows.items(), key=lambda row: row[1]["kid"]):
-        cells = [format(scores[key], style) for key, (_, style) in SCORES.items()]
+        cells = [
+            format(scores[key], style) if key in scores else "–"
+            for key, (_, style) in SCORES.items()
+        ]
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

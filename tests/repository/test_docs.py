@@ -76,16 +76,17 @@ def _committed(variant: str) -> str | None:
 
 
 def test_the_table_of_results_is_sorted_by_kid() -> None:
-    """Every translation of a variant is a row."""
-    scores = {"kid": 0.2, "fid": 200.4, "ssim": 0.5, "pixel_difference": 0.15}
+    """Every translation of a variant is a row; a score that it lacks is a dash."""
+    scores = {"kid": 0.2, "fid": 200.4, "lpips": 0.3, "ssim": 0.5, "pixel_difference": 0.15}
+    unlike = {key: value for key, value in scores.items() if key != "lpips"}
     files = {
         "best": json.dumps({"best": scores}),
-        "resnet": json.dumps({"resnet-edsr": {**scores, "kid": 0.1, "fid": 99.5, "ssim": 0.25}}),
+        "resnet": json.dumps({"resnet-edsr": {**unlike, "kid": 0.1, "fid": 99.5, "ssim": 0.25}}),
     }
     lines = results.table(files.get).splitlines()
     assert lines[2:] == [
-        "| `resnet-edsr` | 0.100 | 100 | 0.250 | 0.150 |",
-        "| `best` | 0.200 | 200 | 0.500 | 0.150 |",
+        "| `resnet-edsr` | 0.100 | 100 | – | 0.250 | 0.150 |",
+        "| `best` | 0.200 | 200 | 0.300 | 0.500 | 0.150 |",
     ]
 
 
