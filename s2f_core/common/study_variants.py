@@ -14,7 +14,7 @@ from s2f_core.common.atomic import write_text
 from s2f_core.common.config import PARAMS_FILE, VARIANTS, Section, load, validate
 from s2f_core.common.entry_names import check_names
 from s2f_core.common.errors import UserError, list_names
-from s2f_core.common.yaml_file import Loader, file_version, read_yaml
+from s2f_core.common.yaml_file import file_version, parse, read_yaml
 from s2f_core.common.yaml_text import append_item, entry_text, insert_entry
 
 FILE = Path("studies/variants.yaml")
@@ -120,8 +120,8 @@ def add(names: Iterable[str], root: Path = Path()) -> list[str]:
         expected = extend(content, chosen.values())
         for name, variant in chosen.items():
             text = _add(text, name, variant, source)
-        succeeded = yaml.load(text, Loader) == expected  # noqa: S506 -- a SafeLoader
-    except (yaml.YAMLError, StopIteration, AttributeError, TypeError):
+        succeeded = parse(text) == expected
+    except (yaml.YAMLError, StopIteration, AttributeError, TypeError, ValueError):
         succeeded = False
     if not succeeded:
         raise UserError(
@@ -156,7 +156,7 @@ def _choose(
 
 
 def _add(text: str, name: str, variant: StudyVariant, source: str) -> str:
-    entries, assets = variant.missing(yaml.load(text, Loader))  # noqa: S506 -- a SafeLoader
+    entries, assets = variant.missing(parse(text))
     for asset in assets:
         text = append_item(text, ASSETS, asset)
     for section, values in entries.items():

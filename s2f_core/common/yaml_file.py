@@ -70,12 +70,7 @@ def read_yaml(file: Path, _version: Version) -> Any:
             text = stream.read(MAX_CHARACTERS + 1)
         if len(text) > MAX_CHARACTERS:
             raise ValueError(f"it has more than {MAX_CHARACTERS:,} characters")
-        loader = Loader(text)
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        _check_nodes(node)
-        return loader.construct_document(node)
+        return parse(text)
     except FileNotFoundError:
         outside = "" if project.find_root() else f": {project.outside_message()}"
         raise UserError(f"{file.absolute()} does not exist{outside}") from None
@@ -86,6 +81,16 @@ def read_yaml(file: Path, _version: Version) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         message = " ".join(str(error).split())
         raise UserError(f"{file} is not valid YAML: {message}") from None
+
+
+def parse(text: str) -> Any:
+    """Return the value of a text; raises YAMLError or ValueError where it is not such YAML."""
+    loader = Loader(text)
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    _check_nodes(node)
+    return loader.construct_document(node)
 
 
 def _check_nodes(root: yaml.Node) -> None:

@@ -83,7 +83,7 @@ class FeatureExtractor:
         key = f"{self.checksum}{RUNTIME}"
         return cached_features("features", key, to_rgb(images), self._compute)
 
-    def extract(self, images: Pixels) -> Values:
+    def compute(self, images: Pixels) -> Values:
         """Return the same features, computed here and not kept: for images that nobody sees again.
 
         The cache would fill with the outputs of each validation.

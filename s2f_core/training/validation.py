@@ -62,7 +62,7 @@ class Validation:
             name: float(score(outputs, targets).mean()) for name, score in self.scores.items()
         }
         if self.inception:
-            ours, theirs = self.inception.extract(outputs), self.inception(targets)
+            ours, theirs = self.inception.compute(outputs), self.inception(targets)
             scores["kid"] = kid(ours, theirs)
         if (spread := _spread(targets)) > 0:  # one image, or equal ones, do not vary
             scores["variety"] = _spread(outputs) / spread

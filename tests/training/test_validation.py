@@ -49,9 +49,9 @@ class Colours:
     def __call__(self, images: Pixels) -> Values:
         """Features [n, 12], from the cache."""
         self.kept += len(images)
-        return self.extract(images)
+        return self.compute(images)
 
-    def extract(self, images: Pixels) -> Values:
+    def compute(self, images: Pixels) -> Values:
         """Features [n, 12], not kept."""
         quarters = images.reshape(len(images), 2, 16, 2, 16, 3).mean(axis=(2, 4))
         return np.asarray(quarters.reshape(len(images), -1) / 255)
@@ -70,7 +70,7 @@ def test_the_kid_of_a_validation_chooses_the_weights(
         monkeypatch.setattr(validation, "outputs_and_targets", lambda *_, images=images: images)
         nn.init.constant_(network.weight, step)
         rows.append(check(step, {"a-to-b": network})["kid"])
-        assert rows[-1] == kid(inception.extract(outputs), inception.extract(faces[20:38]))
+        assert rows[-1] == kid(inception.compute(outputs), inception.compute(faces[20:38]))
     assert rows[1] == min(rows)
     assert check.best_step == 2
     assert check.best["a-to-b"]["weight"].item() == 2
