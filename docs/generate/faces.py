@@ -1,7 +1,7 @@
-"""Draw the README's picture from the last run: ``python -m docs.generate.faces``.
+"""Draw the documentation's pictures from the last run: ``python -m docs.generate.faces``.
 
-Sketches of test faces and the faces that ``best`` makes of them, evenly spread and not selected.
-The photos are left out: CelebA's terms do not allow to publish them.
+Inputs of test faces and the outputs of some translations, evenly spread and not selected. The
+photos are left out: CelebA's terms do not allow to publish them.
 """
 
 from __future__ import annotations
@@ -14,23 +14,36 @@ from s2f_core.common.images import Pixels, grid, save_png
 from s2f_core.data import tables
 
 ROOT = Path(__file__).parents[2]
-PICTURE = ROOT / "docs" / "images" / "faces.png"
 COLUMNS = 6
+BEST = ("faces/kept-pencil", "translations/best/best")
+PICTURES = {  # the tables of each, a row for each table
+    "faces.png": BEST,
+    "variants.png": (
+        *BEST,
+        "translations/pix2pix-pencil/pix2pix-pencil",
+        "translations/resnet/resnet-bicubic",
+        "translations/resnet/resnet-edsr",
+        "faces/kept-edges",
+        "translations/edges-human/edges-human",
+        "translations/edges-nobg/edges-nobg",
+        "translations/edges-nobg-noise/edges-nobg-noise",
+    ),
+}
 
 
-def picture(data: Path) -> Pixels:
-    """Return a row of sketches above a row of faces: uint8 [H, W, 3]."""
-    faces = tables.read(data / "translations" / "best" / "best")
-    sketches = tables.read(data / "faces" / "kept-pencil")
-    ids = sorted(faces.accepted["id"])
-    shown = [ids[row] for row in np.linspace(0, len(ids) - 1, COLUMNS).astype(int)]
-    rows = [table.images(table.positions(shown)) for table in (sketches, faces)]
-    return grid([image for row in rows for image in row], COLUMNS)
+def picture(data: Path, rows: tuple[str, ...]) -> Pixels:
+    """Return the images of the same faces in each table, uint8 [H, W, 3]."""
+    found = [tables.read(data / row) for row in rows]
+    ids = sorted(set.intersection(*(set(table.accepted["id"]) for table in found)))
+    shown = [ids[place] for place in np.linspace(0, len(ids) - 1, COLUMNS).astype(int)]
+    images = [table.images(table.positions(shown)) for table in found]
+    return grid([image for row in images for image in row], COLUMNS)
 
 
 def main() -> None:
-    """Write the picture."""
-    save_png(PICTURE, picture(ROOT / "data"))
+    """Write the pictures."""
+    for name, rows in PICTURES.items():
+        save_png(ROOT / "docs" / "images" / name, picture(ROOT / "data", rows))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import torch
 import yaml
 from clones import with_variants
 from fixtures import modify
+from judge_networks import judge_by_square_means
 from torch_fidelity.metric_kid import kid_features_to_metric
 
 from benchmarks import celeba_protocol, quality_for_time
@@ -20,7 +21,6 @@ from benchmarks.celeba_protocol import EARLIER, SCORES, kid_of_subsets, parts
 from benchmarks.quality_for_time import Snapshots, arguments, main
 from s2f_core.common.images import Pixels, decode, save_png
 from s2f_core.data.pairs import Pairs
-from s2f_core.metrics.types import Values
 from s2f_core.training import loop as module
 from s2f_core.training.loop import train
 from s2f_core.training.run import prepare
@@ -89,23 +89,6 @@ def test_snapshots_copy_the_weights_at_their_shares(
     assert any(not torch.equal(earlier[0][name], value) for name, value in earlier[1].items())
 
 
-class SquareMeans:
-    """A stand-in for every network: the means of 16 squares of an image."""
-
-    def __init__(self, assets: Path) -> None:
-        assert assets.name == "assets"
-
-    def of_faces_in(self, guides: Pixels) -> SquareMeans:
-        """Crop nothing."""
-        assert len(guides)
-        return self
-
-    def __call__(self, images: Pixels) -> Values:
-        """Features [n, 16 C] of images [n, 32, 32, C]."""
-        squares = images.astype(float).reshape(len(images), 4, 8, 4, 8, -1).mean(axis=(2, 4))
-        return np.asarray(squares.reshape(len(images), -1))
-
-
 def test_benchmark_trains_and_scores(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -120,12 +103,7 @@ def test_benchmark_trains_and_scores(
     photos.mkdir(parents=True)
     for number, face in enumerate(faces[:PICTURES]):
         save_png(photos / f"{number:06d}.png", face)
-    monkeypatch.setattr(celeba_protocol, "FaceDescriptors", SquareMeans)
-    monkeypatch.setattr(
-        celeba_protocol,
-        "feature_networks",
-        lambda assets: dict.fromkeys(("inception", "lpips"), SquareMeans(assets)),
-    )
+    judge_by_square_means(monkeypatch)
     for place in (celeba_protocol, quality_for_time):
         monkeypatch.setattr(place, "SIZE", 32)
     monkeypatch.setattr(module, "LOG_EVERY", 1)
