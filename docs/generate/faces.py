@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from s2f_core.common.images import Pixels, grid, save_png
+from s2f_core.common.images import Pixels, grid
 from s2f_core.data import tables
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,7 @@ COLUMNS = 6
 BEST = ("faces/kept-pencil", "translations/best/best")
 PICTURES = {  # the tables of each, a row for each table
     "faces.png": BEST,
-    "variants.png": (
+    "variants.jpg": (
         *BEST,
         "translations/pix2pix-pencil/pix2pix-pencil",
         "translations/resnet/resnet-bicubic",
@@ -43,7 +44,8 @@ def picture(data: Path, rows: tuple[str, ...]) -> Pixels:
 def main() -> None:
     """Write the pictures."""
     for name, rows in PICTURES.items():
-        save_png(ROOT / "docs" / "images" / name, picture(ROOT / "data", rows))
+        sheet = Image.fromarray(picture(ROOT / "data", rows))
+        sheet.save(ROOT / "docs" / "images" / name, quality=90)
 
 
 if __name__ == "__main__":
