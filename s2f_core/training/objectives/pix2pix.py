@@ -115,15 +115,15 @@ class Pix2Pix(Objective):
         self.generator = GeneratorPlayer(fabric, blueprint.make_generator(), lr, recipe)
         a, b = blueprint.channels
         network = blueprint.make_discriminator(b, a if section.conditional else 0)
-        self.perceptual: PerceptualLoss | None = None
-        if section.lambda_perceptual:
-            backbone = section.perceptual.load(blueprint.size, b)
-            self.perceptual = PerceptualLoss(fabric, backbone)
-        self.same_features = (
-            blueprint.discriminator.backbones == (section.perceptual,)
+        self.same_features = (  # D's pass gives those of the perceptual loss
+            blueprint.discriminator.backbones == section.backbones != ()
             and not recipe.augment
             and not recipe.noise
         )
+        self.perceptual: PerceptualLoss | None = None
+        if section.lambda_perceptual and not self.same_features:
+            backbone = section.perceptual.load(blueprint.size, b)
+            self.perceptual = PerceptualLoss(fabric, backbone)
         self.discriminator = DiscriminatorPlayer(
             fabric, network, lr, recipe, section, image_channels=b
         )
@@ -197,7 +197,7 @@ class Pix2Pix(Objective):
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Return D's features of generated images and, where they are matched, of real ones."""
         generated = self.discriminator.features(self._d_input(part, fake), noise)
-        if not (self.section.lambda_features or (self.perceptual and self.same_features)):
+        if not (self.section.lambda_features or self.same_features):
             return generated, []
         with torch.no_grad():
             return generated, self.discriminator.features(self._d_input(part, part.b), noise)
@@ -225,11 +225,11 @@ class Pix2Pix(Objective):
             matching = feature_matching(generated[taps:-1], real[taps:-1])
             scalars.add(g_features=matching)
             loss = loss + section.lambda_features * matching
-        if self.perceptual:
-            if self.same_features:  # D's pass has them
-                distance = perceptual_distance(generated[:taps], real[:taps])
-            else:
+        if section.lambda_perceptual:
+            if self.perceptual:
                 distance = self.perceptual(fake, part.b)
+            else:
+                distance = perceptual_distance(generated[:taps], real[:taps])
             scalars.add(g_perceptual=distance)
             loss = loss + section.lambda_perceptual * distance
         if section.lambda_identity:
