@@ -50,7 +50,7 @@ class PhotoToInput:
                 f"{description.variant}: its inputs, '{description.condition}', were not made of "
                 "photos; give it drawings, without from_photo"
             )
-        return section.load(self.assets)
+        return section.single().load(self.assets)
 
     @cached_property
     def _remove_background(self) -> Callable[[Pixels], Pixels]:

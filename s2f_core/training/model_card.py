@@ -20,7 +20,7 @@ from s2f_core.training.result import TrainingResult
 from s2f_core.training.variant import Settings
 
 MEASURED = 64  # training inputs whose lines are measured
-LINE_CONDITIONS = {"edges", "face-mesh", "pencil", "hed", "xdog"}  # types that are always lines
+LINE_CONDITIONS = {"drawing", "edges", "face-mesh", "pencil", "hed", "xdog"}  # are always lines
 TONE_CONDITIONS = {"gray", "noise"}  # types that never are
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from s2f_core.data.conditions.drawing import Drawing
 from s2f_core.data.conditions.edges import Edges
 from s2f_core.data.conditions.face_mesh import Mesh
 from s2f_core.data.conditions.given import GivenInputs
@@ -17,6 +18,7 @@ from s2f_core.data.conditions.noise import Noise
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.conditions.pose import Pose
 from s2f_core.data.conditions.quantised import QuantisedPhoto
+from s2f_core.data.conditions.shaded import Shaded
 from s2f_core.data.conditions.stylised import StylisedPhoto
 from s2f_core.data.conditions.xdog import XDoG
 from s2f_core.data.tables import OWN_INPUTS, Table, build
@@ -31,6 +33,8 @@ Condition = Annotated[
     | Gray
     | QuantisedPhoto
     | StylisedPhoto
+    | Drawing
+    | Shaded
     | Pose
     | Mesh
     | Noise

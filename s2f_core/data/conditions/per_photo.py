@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Pixels
@@ -24,6 +24,10 @@ class PhotoCondition(Section):
 
         ``assets`` is the folder of fetched weights; the first call of the function reads them.
         """
+
+    def single(self) -> Self:
+        """The same condition with one input of each photo."""
+        return self
 
     def open(self, photos: Table, assets: Path) -> Domain:
         """The rows of the photos, and the function that makes their inputs."""

@@ -7,41 +7,21 @@ means the same at every size.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import cv2
 import numpy as np
 import torch
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from torch import Tensor
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, resize, to_model, to_rgb
 from s2f_core.data.sketch.canny import canny
+from s2f_core.data.sketch.ranges import OFF, Changes, Lengths, Levels, Shares
 from s2f_core.data.sketch.strokes import UNITS, thicken
 
 CUTS = 8  # random segments that cut long strokes before some strokes are dropped
 FAINT = 64  # a pixel with less ink than this, of 255, belongs to no stroke
-
-
-def _check_order(ends: tuple[float, float]) -> tuple[float, float]:
-    if ends[0] > ends[1]:
-        raise ValueError(f"the range starts at {ends[0]:g}, above its end {ends[1]:g}")
-    return ends
-
-
-Ordered = AfterValidator(_check_order)
-Share = Annotated[float, Field(ge=0, le=1)]
-Length = Annotated[float, Field(ge=0, le=32)]
-Change = Annotated[float, Field(ge=-16, le=16)]
-Level = Annotated[float, Field(ge=0, le=5000)]
-Shares = Annotated[tuple[Share, Share], Ordered]
-Lengths = Annotated[tuple[Length, Length], Ordered]
-Changes = Annotated[tuple[Change, Change], Ordered]
-Levels = Annotated[tuple[Level, Level], Ordered]
-
-OFF: tuple[float, float] = (0.0, 0.0)
 
 
 class CannyRanges(Section):

@@ -1,0 +1,193 @@
+"""The curves of hair, shoulders and clothes, from a photo and the matte of its person.
+
+Curves are [n, 2] (x, y) in 128ths of the longer side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from s2f_core.common.config import Section
+from s2f_core.common.images import Doubles, Pixels, luma
+from s2f_core.data.landmarks.mesh import BROWS, EYES, LIPS, OVAL
+from s2f_core.data.sketch.canny import canny
+from s2f_core.data.sketch.curves import Curve, Part, length, smooth
+from s2f_core.data.sketch.features import CHIN, NOSE_BASE
+from s2f_core.data.sketch.ranges import Share
+from s2f_core.data.sketch.strokes import UNITS
+
+BORDER = 2.0  # units at the picture's border where the matte ends, but no person
+MIN_OUTLINE = 12.0  # units that a piece of an outline is long
+MIN_STRAND = 7.0  # units that a strand is long
+OUTLINE_BLUR = 2.0  # units over which the matte's outline is smoothed
+EDGE_BLUR = 1.3  # units of the blur before Canny's detector
+APART = 7  # units between the outline, or the face, and strands
+
+
+@dataclass(frozen=True)
+class Contours:
+    """The curves of a photo around its features, the longest first."""
+
+    head: Part
+    shoulders: Part
+    hair: Part
+    clothes: Part
+    face: Part
+
+
+class Surroundings(Section):
+    """Hair, shoulders and other lines around the features: ``surroundings:`` of a drawing."""
+
+    hair: Share = Field(0.95, description="Chance of the outline of the hair.")
+    shoulders: Share = Field(0.6, description="Chance of the outline of the shoulders.")
+    strands: Share = Field(0.75, description="Chance of strands of hair.")
+    strands_most: int = Field(24, ge=0, le=200, description="Strands at most, the longest.")
+    clothes: Share = Field(0.4, description="Chance of lines of the clothes.")
+    clothes_most: int = Field(6, ge=0, le=200, description="Lines of the clothes at most.")
+    details: Share = Field(
+        0.3, description="Chance of lines in the face, such as glasses, beards and wrinkles."
+    )
+    details_most: int = Field(6, ge=0, le=200, description="Lines in the face at most.")
+
+    def trace(self, contours: Contours, random: np.random.Generator) -> list[Part]:
+        """The curves of one drawing, a random choice; those of a part move together."""
+        shown = [random.random() < chance for chance in (self.hair, self.shoulders)]
+        outline = [
+            curve
+            for part, show in zip((contours.head, contours.shoulders), shown, strict=True)
+            for curve in part
+            if show
+        ]
+        groups = (
+            (contours.hair, self.strands, self.strands_most),
+            (contours.clothes, self.clothes, self.clothes_most),
+            (contours.face, self.details, self.details_most),
+        )
+        inner: Part = []
+        for curves, chance, most in groups:
+            show, count = random.random() < chance, int(random.integers(0, most + 1))
+            inner += curves[:count] if show else []
+        return [outline, inner]
+
+
+def find_contours(photo: Pixels, matte: Pixels, points: Doubles) -> Contours:
+    """The curves of a photo uint8 [H, W, 1 or 3] with a matte uint8 [H, W, 1].
+
+    ``points`` [468, 2] are the face's, in 128ths of the longer side.
+    """
+    grey, alpha = (_at_units(image) for image in (luma(photo), matte[..., 0]))
+    outline = matte_outline(alpha)
+    chin = float(points[CHIN, 1])
+    head, shoulders = split_at(outline, chin)
+    edges = _edges(grey)
+    face = fill(grey.shape, points[list(OVAL[0])])
+    person = _erode((alpha > 127).astype(np.uint8), APART)
+    around = person & (1 - _dilate(face, APART // 2))
+    below = np.arange(len(grey))[:, None] > chin
+    hair, clothes = (edges * (around & zone.astype(np.uint8)) for zone in (~below, below))
+    inside = _erode(face, APART) & (1 - _feature_mask(grey.shape, points))
+    return Contours(head, shoulders, strands(hair), strands(clothes), strands(edges * inside))
+
+
+def _at_units(image: Pixels) -> Pixels:
+    """Resize [H, W] to 128 on the longer side."""
+    scale = UNITS / max(image.shape)
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=method), dtype=np.uint8)
+
+
+def matte_outline(alpha: Pixels) -> Part:
+    """The outline of a matte uint8 [H, W] at 128 units, without the picture's border."""
+    height, width = alpha.shape
+    soft = cv2.GaussianBlur(alpha, (0, 0), OUTLINE_BLUR)
+    padded = cv2.copyMakeBorder((soft > 127).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return []
+    longest = max(contours, key=len)
+    curve = longest[:, 0].astype(np.float64) - 0.5
+    low, high = np.array([BORDER, BORDER]), np.array([width, height]) - BORDER
+    inside = np.asarray(((curve > low) & (curve < high)).all(axis=1))
+    return _longest_first([smooth(run, 2.5) for run in _runs(curve, inside)], MIN_OUTLINE)
+
+
+def _runs(curve: Curve, inside: npt.NDArray[np.bool_]) -> Part:
+    """The pieces of a closed curve whose points are all inside."""
+    if inside.all():
+        return [np.concatenate([curve, curve[:1]])]
+    start = int(np.argmin(inside))
+    curve, inside = np.roll(curve, -start, axis=0), np.roll(inside, -start)
+    cuts = np.flatnonzero(np.diff(inside.astype(int))) + 1
+    pieces = zip(np.split(curve, cuts), np.split(inside, cuts), strict=True)
+    return [piece for piece, within in pieces if within[0] and len(piece) > 1]
+
+
+def split_at(curves: Part, height: float) -> tuple[Part, Part]:
+    """The pieces of curves above and below a height (y)."""
+    above: Part = []
+    below: Part = []
+    for curve in curves:
+        lower = curve[:, 1] > height
+        for piece in np.split(curve, np.flatnonzero(np.diff(lower.astype(int))) + 1):
+            (below if piece[0, 1] > height else above).append(piece)
+    return _longest_first(above, MIN_OUTLINE), _longest_first(below, MIN_OUTLINE)
+
+
+def _edges(grey: Pixels) -> Pixels:
+    """Canny's edges of grey uint8 [H, W], 0 or 1, at thresholds that follow its contrast."""
+    gradient = cv2.GaussianBlur(grey, (0, 0), EDGE_BLUR)
+    strength = np.abs(np.gradient(gradient)).sum(axis=0)
+    high = 8 * float(np.percentile(strength, 75))
+    return canny(grey, EDGE_BLUR, 0.4 * high, high) // np.uint8(255)
+
+
+def strands(edges: Pixels) -> Part:
+    """The lines of edges uint8 [H, W], 0 or 1, the longest first."""
+    contours, _ = cv2.findContours(edges, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    lines = [_one_way(contour[:, 0].astype(np.float64) + 0.5) for contour in contours]
+    return _longest_first([smooth(line, 2.0) for line in lines if len(line) > 2], MIN_STRAND)
+
+
+def _one_way(contour: Curve) -> Curve:
+    """Half of the contour around a line one pixel wide, which goes there and back.
+
+    It begins at the end of the line: the point that is farthest from the middle.
+    """
+    start = int(np.argmax(((contour - contour.mean(axis=0)) ** 2).sum(axis=1)))
+    return np.roll(contour, -start, axis=0)[: len(contour) // 2 + 1]
+
+
+def fill(shape: tuple[int, ...], corners: Doubles) -> Pixels:
+    """A filled polygon [n, 2] on zeros uint8 ``shape``: 1 inside."""
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
+    return mask
+
+
+def _feature_mask(shape: tuple[int, ...], points: Doubles) -> Pixels:
+    """Where the eyes, brows, nose and lips are, 1 on them."""
+    groups = (EYES[0] + EYES[1], EYES[2] + EYES[3], BROWS[0] + BROWS[1], BROWS[2] + BROWS[3])
+    mask = np.zeros(shape[:2], np.uint8)
+    for group in (*groups, LIPS[0] + LIPS[1], (*NOSE_BASE, 4, 48, 278)):
+        hull = cv2.convexHull(points[list(group)].astype(np.float32))
+        mask |= fill(shape, hull[:, 0].astype(np.float64))
+    return _dilate(mask, 5)
+
+
+def _erode(mask: Pixels, diameter: int) -> Pixels:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter,) * 2)
+    return np.asarray(cv2.erode(mask, disc), dtype=np.uint8)
+
+
+def _dilate(mask: Pixels, diameter: int) -> Pixels:
+    return np.uint8(1) - _erode(np.uint8(1) - mask, diameter)
+
+
+def _longest_first(curves: Part, least: float) -> Part:
+    return sorted((c for c in curves if length(c) >= least), key=length, reverse=True)
