@@ -18,6 +18,7 @@ Spaces = dict[Space, Callable[[Pixels], Values]]
 Networks = Mapping[Space, FeatureNetwork]
 
 MODEL = "model"
+COLOURS = (1, 3)  # channels of an input that can show a face
 
 
 def build_spaces(
@@ -32,6 +33,8 @@ def build_spaces(
     }
     if not test.input_is_image:
         spaces["nearest"] = NearestTraining(training)
+    if not test.input_is_image or test.inputs.shape[2] not in COLOURS:
+        spaces.pop("drawn_faces", None)
     if redraw is not None and test.has_target:
         spaces["condition"] = redraw
     return spaces
@@ -58,12 +61,14 @@ def build_image_sets(
         return ImageSet(to_rgb(images) if coloured else images, spaces, classes, paired)
 
     targets = image_set(real, paired=True)
-    if "condition" in spaces:  # the drawings of the split, not those of the photos
-        drawings = test.inputs.images(test.inputs.positions(test.ids))
+    drawings = test.inputs.images(test.inputs.positions(test.ids))  # not those of the photos
+    if "condition" in spaces:
         targets = targets.with_space("condition", lambda _: edge_consistency.profiles(drawings))
     if "faces" in used & set(spaces) and not are_faces(targets.vectors("faces")):
-        del spaces["faces"]
-        spaces.pop("identity", None)
+        for space in ("faces", "drawn_faces", "identity"):
+            spaces.pop(space, None)
+    if points := spaces.get("drawn_faces"):
+        targets = targets.with_space("drawn_faces", lambda _: points(drawings))
     sets = {
         name: image_set(images, paired=paired and name != FLOOR).without(
             _hidden_spaces(name, redraw)
@@ -80,6 +85,6 @@ def build_image_sets(
 def _hidden_spaces(name: str, redraw: ConditionRedraw | None) -> set[Space]:
     """Return the spaces in which a row is not scored."""
     if name == FLOOR:
-        return {"nearest"}  # the floor consists of training images
+        return {"nearest", "drawn_faces"}  # the floor consists of training images
     costly = redraw is not None and redraw.costly
     return {"condition"} if costly and name != MODEL else set()

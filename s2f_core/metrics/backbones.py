@@ -18,11 +18,13 @@ def feature_networks(assets: Path) -> dict[Space, FeatureNetwork]:
 
     ``assets`` is the folder of fetched files.
     """
+    points = FacePoints(assets)
     classifier = assets / "efficientnet-lite0" / "efficientnet-lite0.pth"
     return {
         "inception": inception(assets),
         "classes": FeatureExtractor(classifier, EFFICIENTNET_LITE0),
-        "faces": FacePoints(assets),
+        "faces": points,
+        "drawn_faces": points,
         "identity": FaceDescriptors(assets),
         "lpips": PerceptualDistance(assets),
     }

@@ -2,6 +2,7 @@
 
 from s2f_core.metrics.classifier_score import CLASSIFIER_SCORE
 from s2f_core.metrics.diversity import DIVERSITY
+from s2f_core.metrics.drawing_error import DRAWING_ERROR
 from s2f_core.metrics.edge_consistency import EDGE_CONSISTENCY
 from s2f_core.metrics.energy_distance import ENERGY_DISTANCE
 from s2f_core.metrics.face_kid import FACE_KID
@@ -17,6 +18,7 @@ from s2f_core.metrics.pixel_difference import PIXEL_DIFFERENCE, PIXEL_DIFFERENCE
 from s2f_core.metrics.precision_recall import COVERAGE, DENSITY, PRECISION, RECALL
 from s2f_core.metrics.psnr import PSNR
 from s2f_core.metrics.sharpness import SHARPNESS
+from s2f_core.metrics.smiles_kept import SMILES_KEPT
 from s2f_core.metrics.ssim import SSIM
 from s2f_core.metrics.surface_error import SURFACE_ERROR
 from s2f_core.metrics.types import Score
@@ -49,6 +51,8 @@ SAMPLE_SCORES: dict[str, Score] = {
     **SET_SCORES,
     "diversity": DIVERSITY,
     "faces_found": FACES_FOUND,
+    "drawing_error": DRAWING_ERROR,
+    "smiles_kept": SMILES_KEPT,
     "sharpness": SHARPNESS,
     "memorisation": MEMORISATION,
 }

@@ -36,6 +36,7 @@ Space = Literal[
     "inception",
     "classes",
     "faces",
+    "drawn_faces",
     "identity",
     "lpips",
     "pixels",
@@ -153,13 +154,15 @@ class Declaration:
 
 @dataclass(frozen=True, kw_only=True)
 class PairedScore(Declaration):
-    """A score of each output against its own target.
+    """A score of each output against its own target, or its own input.
 
     ``function`` maps outputs and targets, uint8 [n, H, W, C] or float [n, d] of its ``space``, to
-    float64 [n], NaN for a pair without a score.
+    float64 [n], NaN for a pair without a score. ``of_input``: the targets' vectors of its space are
+    those of the inputs, and only outputs of these inputs have the space.
     """
 
     function: Callable[[Any, Any], Values]
+    of_input: bool = False
 
     def __call__(self, outputs: Pixels | Values, targets: Pixels | Values) -> Values:
         """Return the score of every pair; raises ValueError where the shapes differ."""
@@ -168,8 +171,8 @@ class PairedScore(Declaration):
         return self.function(outputs, targets)
 
     def per_image(self, outputs: ImageSet, targets: ImageSet) -> Values | None:
-        """Return the score of every pair, or None where outputs and targets are not paired."""
-        if not outputs.paired or not _have_space(self.space, outputs, targets):
+        """Return the score of every pair, or None where outputs have no targets or inputs."""
+        if not (outputs.paired or self.of_input) or not _have_space(self.space, outputs, targets):
             return None
         if self.space is None:
             return self(outputs.pixels, targets.pixels)

@@ -112,7 +112,12 @@ def _evaluate(
     loss_networks: tuple[str, ...] = (),
     **changes: str,
 ) -> EvaluationResult:
-    networks: Networks = {"inception": MeanFeatures(), "faces": BrightFaces(), "lpips": OfPairs()}
+    networks: Networks = {
+        "inception": MeanFeatures(),
+        "faces": BrightFaces(),
+        "drawn_faces": BrightFaces(),
+        "lpips": OfPairs(),
+    }
     subject = _subject(**changes)
     training = variant_data.pairs(data, "train", direction=subject.direction)
     test = variant_data.pairs(data, "test", direction=subject.direction)
@@ -236,16 +241,40 @@ def test_sketches_are_scored_in_the_other_direction(
 def test_samples_are_scored_as_a_set(
     data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
 ) -> None:
-    """No score of pairs, no baseline but the input; the order of samples does not matter."""
+    """No score of pairs, no baseline but the input; the order matters to drawings alone."""
     result = _evaluate(data, variant_data, make_table("outputs", faces), kind="samples")
     assert {"fid", "kid", "diversity", "faces_found", "sharpness"} <= set(result.scores)
     assert not {"ssim", "landmark_error", "edge_consistency"} & set(result.scores)
     assert result.scores["diversity"] == pytest.approx(1)
     assert list(result.report["figures"]) == ["model", "sketch", "real"]
-    assert list(result.images) == ["id", "faces_found", "sharpness"]
+    of_drawings = ["drawing_error", "smiles_kept"]
+    assert list(result.images) == ["id", "faces_found", *of_drawings, "sharpness"]
     turned = np.concatenate([faces[:30], faces[:29:-1]])
     other = _evaluate(data, variant_data, make_table("turned", turned), kind="samples")
+    assert other.scores.pop("drawing_error") > result.scores.pop("drawing_error")
     assert other.scores == pytest.approx(result.scores, abs=1e-9)
+
+
+def test_samples_are_compared_with_their_own_drawings(
+    data: Path, variant_data: VariantData, make_table: MakeTable, faces: Pixels
+) -> None:
+    """The sketch itself has no error, the floor no value; photos without faces have no score."""
+    brighter = np.asarray(faces // 2 + 120).astype(np.uint8)
+    bright = make_table("outputs", brighter)
+    figures = _evaluate(data, variant_data, bright, kind="samples").report["figures"]
+    drawings = faces[30:].mean(axis=3, keepdims=True).astype(np.uint8)
+    ours, theirs = (BrightFaces()(each) for each in (brighter[30:], drawings))
+    with_faces = ~np.isnan(theirs[:, 0])
+    assert figures["model"]["drawing_error"]["n"] == with_faces.sum() > 0
+    shift = (np.abs(ours - theirs)[with_faces, 0] * np.sqrt(2)).mean()  # right and down alike
+    eyes = np.linalg.norm(ours[0, [66, 67]] - ours[0, [526, 527]])
+    assert figures["model"]["drawing_error"]["value"] == pytest.approx(shift / eyes, rel=1e-5)
+    assert figures["sketch"]["drawing_error"]["value"] == 0
+    assert figures["real"]["drawing_error"]["value"] is None
+    make_table("data/faces/removed", faces // 3)
+    make_table("data/faces/removed-pencil", faces[..., :1])
+    unlit = VariantData(role="faces", background="removed", condition="pencil")
+    assert "drawing_error" not in _evaluate(data, unlit, bright, kind="samples").scores
 
 
 def test_edge_consistency_redraws_the_outputs(

@@ -26,12 +26,17 @@ COLUMN_ORDER = (
     "psnr",
     "pixel_difference",
     "diversity",
+    "drawing_error",
+    "smiles_kept",
     "surface_error",
     "energy_distance",
 )
 MAIN_SCORES = {  # in the first table of a board, if measured: KID first, because FID is biased
     "pairs": ("kid", "fid", "lpips", "identity", "ssim", "pixel_difference", "psnr"),
-    "samples": ("kid", "fid", "face_kid", "precision", "recall", "diversity"),
+    "samples": (
+        *("kid", "fid", "face_kid", "faces_found", "drawing_error"),
+        *("precision", "recall", "diversity"),
+    ),
     "surfaces": ("energy_distance", "surface_error"),
 }
 MAIN_COUNT = 6
