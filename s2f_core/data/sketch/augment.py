@@ -17,6 +17,7 @@ from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, resize, to_model, to_rgb
 from s2f_core.data.sketch.canny import canny
+from s2f_core.data.sketch.photographed import darken_paper, light_unevenly, lose_ink
 from s2f_core.data.sketch.ranges import OFF, Changes, Lengths, Levels, Shares
 from s2f_core.data.sketch.strokes import UNITS, thicken
 
@@ -53,7 +54,8 @@ class SketchAugment(Section):
 
     A value is drawn from each range for every image, in the order of the keys; all ranges are off
     by default. Lengths are in 128ths of the side. The lines then look less computed: people's lines
-    tremble, are thicker, and leave out much of a photo.
+    tremble, are thicker, and leave out much of a photo. ``grain``, ``paper`` and ``light`` make a
+    photographed drawing of it.
     """
 
     chance: float = Field(1.0, gt=0, le=1, description="Share of the images that are changed.")
@@ -77,11 +79,18 @@ class SketchAugment(Section):
     )
     blur: Lengths = Field(OFF, description="Standard deviation of a Gaussian blur.")
     sharpen: Shares = Field(OFF, description="Ink from 0 to 1 that makes a line after the blur.")
+    grain: Shares = Field(OFF, description="Ink that is lost at most to the paper's grain.")
+    photographed: float = Field(
+        1.0, gt=0, le=1, description="Share of the images that ``paper`` and ``light`` change."
+    )
+    paper: Shares = Field(OFF, description="Darkness of the paper, from 0 for white to 1.")
+    light: Shares = Field(OFF, description="Uneven light: the most that a place is darkened by.")
 
     @property
     def active(self) -> bool:
         """Whether any change is on."""
-        ranges = (self.drop, self.jitter, self.thickness, self.blur, self.sharpen)
+        lines = (self.drop, self.jitter, self.thickness, self.blur, self.sharpen)
+        ranges = (*lines, self.grain, self.paper, self.light)
         return self.canny is not None or any(ends != OFF for ends in ranges)
 
     def check(self, sketch: Pixels, condition: str) -> None:
@@ -126,7 +135,19 @@ class SketchAugment(Section):
             sketch = _blur(sketch, random.uniform(*self.blur) * unit)
         if self.sharpen != OFF:
             sketch = _sharpen(sketch, random.uniform(*self.sharpen))
-        return sketch.reshape(shape)
+        return self._photograph(sketch.reshape(shape), random)
+
+    def _photograph(self, sketch: Pixels, random: np.random.Generator) -> Pixels:
+        """Change the paper of a sketch uint8 [H, W, C], and the light on it."""
+        if self.grain != OFF:
+            sketch = lose_ink(sketch, random.uniform(*self.grain), random)
+        if OFF == self.paper == self.light or random.random() >= self.photographed:
+            return sketch
+        if self.paper != OFF:
+            sketch = darken_paper(sketch, random.uniform(*self.paper))
+        if self.light != OFF:
+            sketch = light_unevenly(sketch, random.uniform(*self.light), random)
+        return sketch
 
 
 def _drop_strokes(sketch: Pixels, chance: float, random: np.random.Generator) -> Pixels:

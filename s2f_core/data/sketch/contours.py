@@ -23,6 +23,9 @@ from s2f_core.data.sketch.strokes import UNITS
 
 BORDER = 2.0  # units at the picture's border where the matte ends, but no person
 MIN_OUTLINE = 12.0  # units that a piece of an outline is long
+MIN_HATCH = 4  # units that a stroke of hatching is long
+HAIR_BLUR = 2.0  # units of the blur before hair counts as dark
+DARK = 70  # of 255; darker hair is hatched
 MIN_STRAND = 7.0  # units that a strand is long
 OUTLINE_BLUR = 2.0  # units over which the matte's outline is smoothed
 EDGE_BLUR = 1.3  # units of the blur before Canny's detector
@@ -31,13 +34,17 @@ APART = 7  # units between the outline, or the face, and strands
 
 @dataclass(frozen=True)
 class Contours:
-    """The curves of a photo around its features, the longest first."""
+    """The curves of a photo around its features, the longest first.
+
+    ``dark_hair`` is uint8 [H, W] at 128 on the longer side, 1 where the hair is dark.
+    """
 
     head: Part
     shoulders: Part
     hair: Part
     clothes: Part
     face: Part
+    dark_hair: Pixels
 
 
 class Surroundings(Section):
@@ -47,6 +54,7 @@ class Surroundings(Section):
     shoulders: Share = Field(0.6, description="Chance of the outline of the shoulders.")
     strands: Share = Field(0.75, description="Chance of strands of hair.")
     strands_most: int = Field(24, ge=0, le=200, description="Strands at most, the longest.")
+    hatching: Share = Field(0.25, description="Chance of hatching on dark hair.")
     clothes: Share = Field(0.4, description="Chance of lines of the clothes.")
     clothes_most: int = Field(6, ge=0, le=200, description="Lines of the clothes at most.")
     details: Share = Field(
@@ -72,6 +80,8 @@ class Surroundings(Section):
         for curves, chance, most in groups:
             show, count = random.random() < chance, int(random.integers(0, most + 1))
             inner += curves[:count] if show else []
+        if random.random() < self.hatching:
+            inner += hatch(contours.dark_hair, random)
         return [outline, inner]
 
 
@@ -91,7 +101,15 @@ def find_contours(photo: Pixels, matte: Pixels, points: Doubles) -> Contours:
     below = np.arange(len(grey))[:, None] > chin
     hair, clothes = (edges * (around & zone.astype(np.uint8)) for zone in (~below, below))
     inside = _erode(face, APART) & (1 - _feature_mask(grey.shape, points))
-    return Contours(head, shoulders, strands(hair), strands(clothes), strands(edges * inside))
+    dark = cv2.GaussianBlur(grey, (0, 0), HAIR_BLUR) < DARK
+    return Contours(
+        head,
+        shoulders,
+        strands(hair),
+        strands(clothes),
+        strands(edges * inside),
+        around & dark.astype(np.uint8) & (~below).astype(np.uint8),
+    )
 
 
 def _at_units(image: Pixels) -> Pixels:
@@ -114,15 +132,19 @@ def matte_outline(alpha: Pixels) -> Part:
     curve = longest[:, 0].astype(np.float64) - 0.5
     low, high = np.array([BORDER, BORDER]), np.array([width, height]) - BORDER
     inside = np.asarray(((curve > low) & (curve < high)).all(axis=1))
-    return _longest_first([smooth(run, 2.5) for run in _runs(curve, inside)], MIN_OUTLINE)
+    return _longest_first([smooth(run, 2.5) for run in _closed_runs(curve, inside)], MIN_OUTLINE)
 
 
-def _runs(curve: Curve, inside: npt.NDArray[np.bool_]) -> Part:
+def _closed_runs(curve: Curve, inside: npt.NDArray[np.bool_]) -> Part:
     """The pieces of a closed curve whose points are all inside."""
     if inside.all():
         return [np.concatenate([curve, curve[:1]])]
     start = int(np.argmin(inside))
-    curve, inside = np.roll(curve, -start, axis=0), np.roll(inside, -start)
+    return _runs(np.roll(curve, -start, axis=0), np.roll(inside, -start))
+
+
+def _runs(curve: Curve, inside: npt.NDArray[np.bool_]) -> Part:
+    """The pieces of a curve whose points are all inside."""
     cuts = np.flatnonzero(np.diff(inside.astype(int))) + 1
     pieces = zip(np.split(curve, cuts), np.split(inside, cuts), strict=True)
     return [piece for piece, within in pieces if within[0] and len(piece) > 1]
@@ -133,9 +155,9 @@ def split_at(curves: Part, height: float) -> tuple[Part, Part]:
     above: Part = []
     below: Part = []
     for curve in curves:
-        lower = curve[:, 1] > height
-        for piece in np.split(curve, np.flatnonzero(np.diff(lower.astype(int))) + 1):
-            (below if piece[0, 1] > height else above).append(piece)
+        lower = np.asarray(curve[:, 1] > height)
+        above += _runs(curve, ~lower)
+        below += _runs(curve, lower)
     return _longest_first(above, MIN_OUTLINE), _longest_first(below, MIN_OUTLINE)
 
 
@@ -178,6 +200,28 @@ def _feature_mask(shape: tuple[int, ...], points: Doubles) -> Pixels:
         hull = cv2.convexHull(points[list(group)].astype(np.float32))
         mask |= fill(shape, hull[:, 0].astype(np.float64))
     return _dilate(mask, 5)
+
+
+def hatch(mask: Pixels, random: np.random.Generator) -> Part:
+    """Nearly parallel strokes where a mask uint8 [H, W] is 1."""
+    middle, reach = np.array(mask.shape[::-1]) / 2, np.arange(-UNITS, UNITS + 1.0)
+    angle, spacing = random.uniform(0, np.pi), random.uniform(2.5, 6)
+    strokes: Part = []
+    for offset in np.arange(-UNITS, UNITS, spacing):
+        turn = angle + random.normal(0, 0.06)
+        along = np.array([np.cos(turn), np.sin(turn)])
+        line = middle + offset * np.array([-along[1], along[0]]) + reach[:, None] * along
+        strokes += [run for run in _runs(line, _is_on(mask, line)) if len(run) > MIN_HATCH]
+    return strokes
+
+
+def _is_on(mask: Pixels, line: Curve) -> npt.NDArray[np.bool_]:
+    """Whether each point of a line is where the mask uint8 [H, W] is 1."""
+    x, y = np.floor(line).astype(int).T
+    height, width = mask.shape
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    inside[inside] = mask[y[inside], x[inside]] > 0
+    return np.asarray(inside)
 
 
 def _erode(mask: Pixels, diameter: int) -> Pixels:

@@ -29,7 +29,7 @@ MOUTH_STYLES = {"bow": 0.6, "lips": 0.25, "line": 0.15}
 class Doodle(Section):
     """Chances of what a doodle shows beside its eyes and its mouth: ``doodle:`` of a drawing."""
 
-    chance: Share = Field(0.2, description="Share of the drawings that are doodles.")
+    chance: Share = Field(0.25, description="Share of the drawings that are doodles.")
     head: Share = Field(0.95, description="The head's outline, an oval.")
     nose: Share = Field(0.6, description="The nose: an angle, a bow, a line or two dots.")
     brow: Share = Field(0.2, description="Eyebrows.")

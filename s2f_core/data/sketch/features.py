@@ -39,12 +39,12 @@ class Side(NamedTuple):
 RIGHT = Side(
     EYES[3], EYES[2], (247, 30, 29, 27, 28, 56, 190), BROWS[3], BROWS[2],
     (55, 193, 188, 174, 236, 134, 220), (115, 48, 64, 98), (129, 203, 206, 216, 212),
-    (127, 234, 93, 132), 172,
+    (127, 234, 93, 132), 136,
 )  # fmt: skip
 LEFT = Side(
     EYES[1], EYES[0], (467, 260, 259, 257, 258, 286, 414), BROWS[1], BROWS[0],
     (285, 417, 412, 399, 456, 363, 440), (344, 278, 294, 327), (358, 423, 426, 436, 432),
-    (356, 454, 323, 361), 397,
+    (356, 454, 323, 361), 365,
 )  # fmt: skip
 SIDES = (RIGHT, LEFT)
 NOSE_BASE = (98, 97, 2, 326, 327)
@@ -248,8 +248,7 @@ def ear(points: Doubles, side: Side) -> Curve:
 
 
 def neck_line(points: Doubles, side: Side, random: np.random.Generator) -> Curve:
-    """A line from the corner of the jaw downwards, along the face's axis."""
-    corner, chin = points[side.neck], points[CHIN]
-    axis = (chin - points[MIDDLE_OF_EYES]) * random.uniform(0.5, 0.9)
-    inwards = (chin - corner) * np.array([0.25, 0])
-    return joined([corner + inwards], [corner + inwards + axis / 2], [corner + axis])
+    """A line from the jaw downwards, along the face's axis."""
+    start = points[side.neck]
+    axis = (points[CHIN] - points[MIDDLE_OF_EYES]) * random.uniform(0.3, 0.6)
+    return joined([start], [start + axis / 2], [start + axis])

@@ -27,11 +27,11 @@ class Pen(Section):
     Of each range a drawing has one value; ``width`` is drawn on a logarithmic scale.
     """
 
-    width: Lengths = Field((1.0, 4.0), description="Width of the strokes.")
+    width: Lengths = Field((1.2, 4.5), description="Width of the strokes.")
     fine: Shares = Field(
-        (0.5, 1.0), description="Width of short strokes, as a share of that of long ones."
+        (0.6, 1.0), description="Width of short strokes, as a share of that of long ones."
     )
-    darkness: Shares = Field((0.5, 1.0), description="Ink of the strokes, from 0 to 1.")
+    darkness: Shares = Field((0.6, 1.0), description="Ink of the strokes, from 0 to 1.")
     pressure: Shares = Field(
         (0.05, 0.4), description="Change of the width along a stroke, as a share of it."
     )

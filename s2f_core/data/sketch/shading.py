@@ -10,13 +10,12 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Floats, Pixels
+from s2f_core.data.sketch.photographed import paper_grain
 from s2f_core.data.sketch.ranges import Lengths, Ordered, Shares
 from s2f_core.data.sketch.strokes import UNITS
 
 CLIP, TILES = 2.0, (4, 4)  # of the equalisation (Zuiderveld 1994)
 Exponent = Annotated[float, Field(gt=0, le=8)]
-
-GRAIN_SIZE = 0.6  # standard deviation in 128ths of the blur of the grain
 
 
 Exponents = Annotated[tuple[Exponent, Exponent], Ordered]
@@ -55,7 +54,7 @@ class Shading(Section):
         lines = colour_dodge(even, blur * unit)
         shade = 1 - tone * (1 - cv2.GaussianBlur(even, (0, 0), softness * unit))
         ink = darkness * (1 - lines * shade) ** contrast
-        ink *= 1 - grain * paper_grain(grey.shape, GRAIN_SIZE * unit, random)
+        ink *= 1 - grain * paper_grain(grey.shape, random)
         return np.asarray(np.rint(255 * (1 - ink.clip(0, 1))), dtype=np.uint8)
 
 
@@ -63,10 +62,3 @@ def colour_dodge(grey: Floats, sigma: float) -> Floats:
     """Grey [H, W] in [0, 1] over its blur of ``sigma`` pixels: 1 on even areas."""
     base = cv2.GaussianBlur(grey, (0, 0), sigma)
     return np.asarray((grey / np.maximum(base, 1 / 255)).clip(0, 1), dtype=np.float32)
-
-
-def paper_grain(shape: tuple[int, ...], sigma: float, random: np.random.Generator) -> Floats:
-    """The grain of paper: smooth noise float32 [H, W] in [0, 1], ``sigma`` pixels fine."""
-    noise = random.standard_normal(shape, dtype=np.float32)
-    soft = cv2.GaussianBlur(noise, (0, 0), sigma) if sigma > 0.3 else noise
-    return np.asarray((0.5 + soft / (4 * soft.std())).clip(0, 1), dtype=np.float32)

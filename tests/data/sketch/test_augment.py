@@ -24,6 +24,9 @@ EACH: list[dict[str, Any]] = [
     {"thickness": (-1, -0.5)},
     {"blur": (1, 2)},
     {"sharpen": (0.3, 0.4)},
+    {"grain": (0.3, 0.6)},
+    {"paper": (0.1, 0.3)},
+    {"light": (0.2, 0.5)},
 ]
 
 
@@ -194,6 +197,39 @@ def test_canny_replaces_only_edges() -> None:
     SketchAugment(blur=(1, 1)).check(grey, "pencil")
     with pytest.raises(UserError, match=r"sketch\.canny replaces inputs.*'pencil' has greys"):
         augment.check(grey, "pencil")
+
+
+def test_photographed_paper_is_grey_and_unevenly_lit() -> None:
+    """Paper gets the level that is drawn; light darkens places by no more than its share."""
+    page = _lines()
+    grey = SketchAugment(paper=(0.2, 0.2)).augment(page, None, stream(0))
+    assert np.unique(grey).tolist() == [0, 204]
+    lit = SketchAugment(light=(0.4, 0.4)).augment(page, None, stream(0))[page == 255]
+    assert lit.min() >= 153
+    assert np.ptp(lit) > 40
+    assert np.array_equal(SketchAugment(light=(0, 1e-9)).augment(page, None, stream(0)), page)
+
+
+def test_grain_takes_ink_off_and_leaves_the_paper_white() -> None:
+    """Half of the share on average, equally at every size."""
+    for side in (64, 256):
+        page = np.full((side, side, 1), 255, np.uint8)
+        page[:, : side // 2] = 0
+        grainy = SketchAugment(grain=(0.4, 0.4)).augment(page, None, stream(0))
+        assert (grainy[:, side // 2 :] == 255).all()
+        assert grainy[:, : side // 2].mean() == pytest.approx(255 * 0.2, rel=0.1)
+        assert grainy.max() > grainy[:, : side // 2].max() >= 80
+
+
+def test_a_share_of_the_images_is_photographed() -> None:
+    """About a quarter of 200, whereas all lose ink to the grain."""
+    a = _batch(_lines(16)[None].repeat(200, axis=0))
+    augment = SketchAugment(grain=(0.5, 0.5), photographed=0.25, paper=(0.3, 0.3))
+    pages = from_model(augment(a, a, stream(0)))
+    grey = (pages.max(axis=(1, 2, 3)) < 255).sum()
+    assert 30 < grey < 70
+    assert (pages.min(axis=(1, 2, 3)) < 255).all()
+    assert len({page.tobytes() for page in pages}) == 200
 
 
 @pytest.mark.parametrize(
