@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             base = settings("best", options.seed, minutes=1, steps=options.steps)
             trial = apply_overrides(base, changes, options.width_ratio)
             overrides = " ".join(f"{key}={value}" for key, value in changes.items())
-            for _, minutes, steps, images in outputs(validation, trial, [1.0]):
+            for _, minutes, steps, images in outputs(validation, trial, [1.0], Path(folder) / name):
                 figures = judge(images)
                 pace = minutes * 60_000 / steps
                 table.add(name, overrides, steps, pace, *(figures[score] for score in SCORES))

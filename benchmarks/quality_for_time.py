@@ -15,15 +15,13 @@ run. ``--steps`` is a quick look.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from benchmarks.celeba_protocol import EARLIER, SIZE, Faces, Judge, faces
 from benchmarks.table import Table
@@ -32,6 +30,7 @@ from s2f_core.common.config import load
 from s2f_core.common.images import Pixels, grid, save_png
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import TranslationOptions
+from s2f_core.networks import checkpoint
 from s2f_core.networks.generate import batches, generate
 from s2f_core.networks.upscalers.bicubic import bicubic
 from s2f_core.training.loop import Training, train
@@ -77,29 +76,34 @@ class Row:
 
 @dataclass
 class Snapshots:
-    """A run that logs nothing, and copies the output generator's weights at shares of a training.
+    """A run that logs nothing, and writes the output generator's weights at shares of a training.
 
-    A copy takes milliseconds, which count; translating and scoring come after the training.
+    A copy takes milliseconds, which count; translating and scoring come after the training. Copies
+    of an interrupted training are beside its state in ``folder``.
     """
 
     training: Training
-    shares: list[float]
-    copies: list[tuple[float, float, int, dict[str, Tensor]]] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
+    shares: Sequence[float]
+    folder: Path
     id = "none"
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Copy the weights if the training has reached the next share."""
         del values
-        reached = [share for share in self.shares if share <= self.training.progress]
-        if reached:
-            self.shares = self.shares[len(reached) :]
-            weights = self.training.objective.generators["a-to-b"].state_dict()
-            copy = {name: value.detach().clone() for name, value in weights.items()}
-            self.copies.append((reached[-1], time.monotonic() - self.began, step, copy))
+        for share in self.shares:
+            if share <= self.training.progress and not self.file(share).exists():
+                weights = self.training.objective.generators["a-to-b"].state_dict()
+                checkpoint.save(
+                    self.file(share),
+                    {"step": step, "seconds": self.training.seconds, "weights": weights},
+                )
 
     def tag(self, name: str, value: str) -> None:
         """Ignore a tag."""
+
+    def file(self, share: float) -> Path:
+        """The copy at a share."""
+        return self.folder / f"{self.training.state_file.stem}-{share:.4f}.pt"
 
 
 def settings(
@@ -139,28 +143,33 @@ def translation(name: str) -> TranslationOptions:
 
 
 def outputs(
-    data: Faces, run_settings: Settings, moments: Sequence[float]
+    data: Faces, run_settings: Settings, moments: Sequence[float], states: Path
 ) -> Iterator[tuple[float, float, int, Pixels]]:
-    """Train; yield each requested minute, the actual minute, steps, and output images."""
+    """Train; yield each requested minute, the actual minute, steps, and output images.
+
+    ``states`` is the folder of a training's state and copies: an interrupted one goes on.
+    """
     splits = {
         part: Pairs(data.inputs, data.targets, ids, run_settings.variant.scale)
         for part, ids in {"train": data.training, "val": data.validation}.items()
     }
-    with TemporaryDirectory() as states:
-        training = prepare(run_settings, splits, Path(states))
-        run: Any = Snapshots(training, [minute / moments[-1] for minute in moments])
+    training = prepare(run_settings, splits, states)
+    training.resume()
+    run: Any = Snapshots(training, [minute / moments[-1] for minute in moments], states)
+    with training.interruption.record_signals():
         train(training, run)
     generator = training.objective.generators["a-to-b"]
     pairs = Pairs(data.inputs, data.targets, data.scored, run_settings.variant.scale)
     pairs = pairs.with_channels(training.blueprint.channels)
     mirror = translation(run_settings.name).mirror
-    for share, seconds, step, weights in run.copies:
-        generator.load_state_dict(weights)
+    for moment, share in zip(moments, run.shares, strict=True):
+        copy = checkpoint.load(run.file(share))
+        generator.load_state_dict(copy["weights"])
         inputs = map(pairs.a, batches(len(pairs.ids)))
         images = generate(generator, inputs, mirror=mirror)
         size = data.targets.shape[0]
         full = images if images.shape[1] == size else bicubic(images, size, Path())
-        yield share * moments[-1], seconds / 60, step, full
+        yield moment, copy["seconds"] / 60, copy["step"], full
 
 
 def baselines(data: Faces, judge: Judge) -> Iterator[Row]:
@@ -188,13 +197,14 @@ def measure(options: argparse.Namespace) -> list[Row]:
         if not options.validation and options.size == SIZE:
             for name, earlier in EARLIER.items():
                 table.add(name, None, None, 15.0, None, *earlier, None, None, None)
-        for row in _rows(data, Judge(data.photos, options.assets), options):
+        states = options.states or Path(folder) / "states"
+        for row in _rows(data, Judge(data.photos, options.assets), options, states):
             table.add(*asdict(row).values())
             rows.append(row)
     return rows
 
 
-def _rows(data: Faces, judge: Judge, options: argparse.Namespace) -> Iterator[Row]:
+def _rows(data: Faces, judge: Judge, options: argparse.Namespace, states: Path) -> Iterator[Row]:
     yield from baselines(data, judge)
     for name in options.variants:
         for seed in options.seeds:
@@ -207,18 +217,22 @@ def _rows(data: Faces, judge: Judge, options: argparse.Namespace) -> Iterator[Ro
                 precision=options.precision,
             )
             shown = []
-            for moment, minutes, steps, images in outputs(data, run_settings, options.moments):
+            for moment, minutes, steps, images in outputs(
+                data, run_settings, options.moments, states
+            ):
                 shown.append(images)
                 yield Row(name, seed, moment, minutes, steps, **judge(images))
             if options.pictures:
-                save_png(options.pictures / f"{name}-{seed}.png", sheet(data, shown))
+                below = [*shown, data.photos]
+                save_png(options.pictures / f"{name}-{seed}.png", sheet(data, below))
+                save_png(options.pictures / f"{name}-{seed}-to-publish.png", sheet(data, shown))
 
 
-def sheet(data: Faces, shown: Sequence[Pixels]) -> Pixels:
-    """Some sketches, below each the outputs for it in turn, and its photo: uint8 [H, W, 3]."""
+def sheet(data: Faces, below: Sequence[Pixels]) -> Pixels:
+    """Some sketches, and below each its images of other sets in turn: uint8 [H, W, 3]."""
     columns = np.linspace(0, len(data.scored) - 1, COLUMNS_OF_SHEET).astype(int)
     sketches = data.inputs.images(data.inputs.positions(data.scored))
-    rows = [images[column] for images in (sketches, *shown, data.photos) for column in columns]
+    rows = [images[column] for images in (sketches, *below) for column in columns]
     return grid(rows, COLUMNS_OF_SHEET)
 
 
@@ -248,7 +262,18 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--width", type=int, help="the top-level one's place")
     parser.add_argument("--precision", help="likewise")
     parser.add_argument("--validation", action="store_true")
-    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write sheets of outputs")
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="write sheets of outputs, and those without photos, which CelebA's terms keep private",
+    )
+    parser.add_argument(
+        "--states",
+        type=Path,
+        metavar="FOLDER",
+        help="keep states here: the same command continues an interrupted training",
+    )
     parser.add_argument("--assets", type=Path, default=ASSETS)
     options = parser.parse_args(argv)
     options.variants = options.variants or fitting

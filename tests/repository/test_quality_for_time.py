@@ -21,6 +21,7 @@ from benchmarks.celeba_protocol import EARLIER, SCORES, kid_of_subsets, parts
 from benchmarks.quality_for_time import Snapshots, arguments, main
 from s2f_core.common.images import Pixels, decode, save_png
 from s2f_core.data.pairs import Pairs
+from s2f_core.networks import checkpoint
 from s2f_core.training import loop as module
 from s2f_core.training.loop import train
 from s2f_core.training.run import prepare
@@ -78,15 +79,29 @@ def test_snapshots_copy_the_weights_at_their_shares(
     monkeypatch.setattr(module, "LOG_EVERY", 1)
     settings = modify(settings, {"recipe": {"ema": 0.9}}, max_steps=20)
     training = prepare(settings, splits, tmp_path)
-    run: Any = Snapshots(training, [0.25, 0.5, 1.0])
+    run: Any = Snapshots(training, [0.25, 0.5, 1.0], tmp_path)
     train(training, run)
-    assert [(share, step) for share, _, step, _ in run.copies] == [(0.25, 5), (0.5, 10), (1.0, 20)]
-    seconds = [spent for _, spent, _, _ in run.copies]
+    copies = [checkpoint.load(run.file(share)) for share in run.shares]
+    assert [copy["step"] for copy in copies] == [5, 10, 20]
+    seconds = [copy["seconds"] for copy in copies]
     assert seconds == sorted(seconds)
-    *earlier, last = [weights for *_, weights in run.copies]
+    *earlier, last = [copy["weights"] for copy in copies]
     state = training.objective.generators["a-to-b"].state_dict()
     assert all(torch.equal(last[name], value) for name, value in state.items())
     assert any(not torch.equal(earlier[0][name], value) for name, value in earlier[1].items())
+
+
+def test_a_continued_benchmark_keeps_its_copies(
+    settings: Settings, splits: dict[str, Pairs], tmp_path: Path
+) -> None:
+    """What a training copied before an interruption is not copied again from later weights."""
+    training = prepare(modify(settings, {}, max_steps=20), splits, tmp_path)
+    run = Snapshots(training, [0.5, 1.0], tmp_path)
+    training.step = 12
+    run.log(12, {})
+    training.step = 20
+    run.log(20, {})
+    assert [checkpoint.load(run.file(share))["step"] for share in run.shares] == [12, 20]
 
 
 def test_benchmark_trains_and_scores(
