@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,9 +16,10 @@ from torch import Tensor
 from s2f_core.common.images import Floats
 from s2f_core.common.seeding import stream
 from s2f_core.data.pairs import Pairs, Rows
+from s2f_core.data.views import Framing, View
 
 # The purposes of the random streams. ORDER_B and AUGMENT_B are used where A and B are no pairs.
-ORDER, AUGMENT, ORDER_B, AUGMENT_B, SKETCH = 0, 1, 2, 3, 4
+ORDER, AUGMENT, ORDER_B, AUGMENT_B, SKETCH, COPY, FRAME = range(7)
 
 Sketch = Callable[[Tensor, Tensor, np.random.Generator], Tensor]
 
@@ -34,9 +35,15 @@ class Batch:
     b: Tensor
 
     @classmethod
-    def load(cls, pairs: Pairs, rows: Rows | range, rows_b: Rows | None = None) -> Batch:
+    def load(
+        cls,
+        pairs: Pairs,
+        rows: Rows | range,
+        rows_b: Rows | None = None,
+        views: Sequence[View] | None = None,
+    ) -> Batch:
         """The images of pairs at these rows; those of B at ``rows_b`` if given."""
-        return cls(pairs.a(rows), pairs.b(rows if rows_b is None else rows_b))
+        return cls(pairs.a(rows, views), pairs.b(rows if rows_b is None else rows_b, views))
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device; a copy from pinned memory does not block."""
@@ -59,6 +66,7 @@ class Batches:
     An epoch visits the images of a domain in a new order. Unless ``paired``, A and B have an order
     each, and the shorter domain repeats.
 
+    Where A has several copies of an image, one of them is drawn. ``frame`` zooms and turns pairs.
     ``sketch`` changes A if it is an image, given A, B and a random stream. Then comes random jitter
     (Isola et al. 2017, section 6.2): the pair is enlarged by ``jitter`` (286/256) and mirrored over
     its border by the share ``shift`` of its old side, and a square of the old size is cut out at a
@@ -78,12 +86,13 @@ class Batches:
         flip: bool,
         shift: float = 0.0,
         paired: bool = True,
+        frame: Framing | None = None,
         sketch: Sketch | None = None,
         shard: Rows | slice = slice(None),
     ) -> None:
         self.pairs, self.size, self.seed, self.shard = pairs, size, seed, shard
         self.jitter, self.shift, self.flip, self.paired = jitter, shift, flip, paired
-        self.sketch = sketch if pairs.input_is_image else None
+        self.frame, self.sketch = frame, sketch if pairs.input_is_image else None
         self._order = lru_cache(maxsize=4)(self._permutation)
         self._places = lru_cache(maxsize=2)(self._random_places)
 
@@ -91,14 +100,31 @@ class Batches:
         """The batch of a step, counted from 0."""
         rows_a = self._rows(step, ORDER)
         rows_b = rows_a if self.paired else self._rows(step, ORDER_B)
+        views = self._views(step)
         if self.sketch:  # the random draws for an image depend on the images before it
-            whole = Batch.load(self.pairs, rows_a, rows_b)
+            whole = Batch.load(self.pairs, rows_a, rows_b, views)
             sketched = self.sketch(whole.a, whole.b, stream(self.seed, SKETCH, step))
-            a, b = sketched[self.shard], whole.b[self.shard]
+            part = Batch(sketched[self.shard], whole.b[self.shard])
         else:
-            a, b = self.pairs.a(rows_a[self.shard]), self.pairs.b(rows_b[self.shard])
+            mine = None if views is None else [views[row] for row in self._own_places]
+            part = Batch.load(self.pairs, rows_a[self.shard], rows_b[self.shard], mine)
         purpose_b = AUGMENT if self.paired else AUGMENT_B
-        return Batch(self._augment(a, step, AUGMENT), self._augment(b, step, purpose_b))
+        return Batch(self._augment(part.a, step, AUGMENT), self._augment(part.b, step, purpose_b))
+
+    def _views(self, step: int) -> list[View] | None:
+        """The views of a step's pairs; None if every pair is seen as it is."""
+        several = self.pairs.inputs.copies
+        if several == 1 and self.frame is None:
+            return None
+        copies = stream(self.seed, COPY, step).integers(several, size=self.size)
+        if self.frame is None:
+            return [View(copy) for copy in copies.tolist()]
+        return self.frame.views(copies, stream(self.seed, FRAME, step))
+
+    @property
+    def _own_places(self) -> Rows:
+        """The places of this process in a batch."""
+        return np.arange(self.size)[self.shard]
 
     def _rows(self, step: int, purpose: int) -> Rows:
         """The rows of a step's images in their domain, [size]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from torch import Tensor
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import to_network_input
 from s2f_core.data.tables import Table
+from s2f_core.data.views import View
 
 VECTOR = (1, 1)  # height and width of an input that is no image, such as noise
 
@@ -99,15 +100,28 @@ class Pairs:
     def _all_ids(self) -> Iterable[str]:
         return dict.fromkeys([*self.ids, *self.ids_b])
 
-    def a(self, rows: Rows | range) -> Tensor:
-        """The inputs at these rows of ``ids``: float32 [n, C_A, H_A, W_A] in [-1, 1]."""
-        positions = self._positions_a[np.asarray(rows)]
-        return _load(self.inputs, positions, self.scale, self.channels[0])
+    def a(self, rows: Rows | range, views: Sequence[View] | None = None) -> Tensor:
+        """The inputs at these rows of ``ids``: float32 [n, C_A, H_A, W_A] in [-1, 1].
 
-    def b(self, rows: Rows | range) -> Tensor:
+        ``views`` has one for each row, which counts where the input is an image.
+        """
+        views = views if self.input_is_image else None
+        return self._load(self.inputs, self._positions_a[np.asarray(rows)], 0, views)
+
+    def b(self, rows: Rows | range, views: Sequence[View] | None = None) -> Tensor:
         """The targets at these rows of ``ids_b``: float32 [n, C_B, H, W] in [-1, 1]."""
-        positions = self._positions_b[np.asarray(rows)]
-        return _load(self.targets, positions, self.scale, self.channels[1])
+        return self._load(self.targets, self._positions_b[np.asarray(rows)], 1, views)
+
+    def _load(
+        self, table: Table, positions: Rows, domain: int, views: Sequence[View] | None
+    ) -> Tensor:
+        copies = 0 if views is None else [view.copy % table.copies for view in views]
+        images = table.images(positions, copies)
+        for image, view in zip(images, views or (), strict=False):
+            if view.framed:
+                image[:] = view.frame(image)
+        size = max(1, round(images.shape[1] * self.scale))
+        return to_network_input(images, size, self.channels[domain])
 
     def fingerprint(self) -> str:
         """A hash of every pixel of these images, from the tables' own hashes of each image."""
@@ -131,8 +145,3 @@ def _domains(inputs: Table, targets: Table, ids: list[str]) -> tuple[bool, list[
         if not names:
             raise UserError(f"{table.folder} has none of {len(ids)} ids")
     return False, domains[0], domains[1]
-
-
-def _load(table: Table, positions: Rows, scale: float, channels: int) -> Tensor:
-    images = table.images(positions)
-    return to_network_input(images, max(1, round(images.shape[1] * scale)), channels)

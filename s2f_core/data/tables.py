@@ -2,7 +2,8 @@
 
 A table is a folder with four kinds of file:
 
-- ``images-NNNNN.npy``: uint8 [n, H, W, C], memory-mapped when read;
+- ``images-NNNNN.npy``: uint8 [n, H, W, C], memory-mapped when read; or [n, K, H, W, C] where each
+  row has K copies of its image, such as several drawings of a photo;
 - ``index.parquet``: one row an image; a rejected row has the reason;
 - ``made.json``: the section of params.yaml that the table was built from;
 - ``preview.png``: a contact sheet.
@@ -57,9 +58,9 @@ class Domain:
     """The rows of a table that is not built yet, and the function that makes their images.
 
     ``rows`` has the columns of the index but ``sha256``; a row with ``rejected`` set stays
-    rejected. ``make`` takes a row's number and returns uint8 [H, W, C], of one shape for all rows,
-    or raises ImageError with the reason for rejecting the row. It runs in threads of this machine,
-    and is pickled for workers on others.
+    rejected. ``make`` takes a row's number and returns uint8 [H, W, C], or [K, H, W, C] for K
+    copies, of one shape for all rows, or raises ImageError with the reason for rejecting the row.
+    It runs in threads of this machine, and is pickled for workers on others.
     """
 
     rows: pd.DataFrame
@@ -74,13 +75,15 @@ class Table:
     ``group`` (such as an identity; images of one group share a split), ``part`` (the split that the
     publisher gave it), ``sha256`` (of the pixels) and ``rejected`` (the reason, or null). Positions
     count the rows that are not rejected. ``shape`` is the height, width and channels of every
-    image; ``shards`` holds each file with its number of images.
+    image; ``shards`` holds each file with its number of rows. A row has ``copies`` images: what
+    asks for no certain one gets the first.
     """
 
     folder: Path
     index: pd.DataFrame
     shape: tuple[int, int, int]
     shards: tuple[tuple[Path, int], ...]
+    copies: int = 1
 
     @property
     def accepted(self) -> pd.DataFrame:
@@ -104,13 +107,15 @@ class Table:
     def __len__(self) -> int:
         return int(self._starts[-1])
 
-    def images(self, positions: npt.ArrayLike) -> Pixels:
-        """The images at these positions, uint8 [n, H, W, C]."""
+    def images(self, positions: npt.ArrayLike, copies: npt.ArrayLike = 0) -> Pixels:
+        """The images at these positions, uint8 [n, H, W, C]; ``copies`` are numbers from 0."""
         places = np.asarray(positions, dtype=np.int64)
         shards = np.searchsorted(self._starts, places, side="right") - 1
+        chosen = np.broadcast_to(np.asarray(copies, dtype=np.int64), places.shape)
         images = np.empty((len(places), *self.shape), dtype=np.uint8)
-        for row, (shard, place) in enumerate(zip(shards, places, strict=True)):
-            images[row] = self._map_shard(shard)[place - self._starts[shard]]
+        for row, (shard, place, copy) in enumerate(zip(shards, places, chosen, strict=True)):
+            rows = self._map_shard(shard)
+            images[row] = rows[place - self._starts[shard]].reshape(-1, *self.shape)[copy]
         return images
 
     def image(self, position: int) -> Pixels:
@@ -144,15 +149,18 @@ def read(folder: Path) -> Table:
     if not shapes:
         raise UserError(f"{folder} has no image: all {len(index)} rows are rejected")
     counts = [count for count, *_ in shapes]
-    return Table(folder, index, shapes[0][1:], tuple(zip(paths, counts, strict=True)))
+    shards = tuple(zip(paths, counts, strict=True))
+    *copies, height, width, channels = shapes[0][1:]
+    return Table(folder, index, (height, width, channels), shards, *copies)
 
 
 def _map(shard: Path) -> Pixels:
     """Map the images of a shard file; raises ValueError if it has none."""
     images: Pixels = np.lib.format.open_memmap(shard, mode="r")
-    if images.dtype != np.uint8 or images.ndim != 4:
+    if images.dtype != np.uint8 or images.ndim not in (4, 5):
         raise ValueError(
-            f"{shard.name} is {images.dtype} {list(images.shape)}, not uint8 [n, H, W, C]"
+            f"{shard.name} is {images.dtype} {list(images.shape)}, not uint8 [n, H, W, C] or "
+            "[n, K, H, W, C]"
         )
     return images
 

@@ -11,7 +11,9 @@ import numpy as np
 
 from s2f_core.common.images import Pixels
 from s2f_core.data.conditions import Condition
+from s2f_core.data.conditions.copies import Copies
 from s2f_core.data.conditions.face_mesh import Mesh
+from s2f_core.data.conditions.mixture import Mixture
 from s2f_core.data.conditions.noise import Noise
 from s2f_core.data.conditions.per_photo import PhotoCondition
 from s2f_core.data.conditions.pose import Pose
@@ -41,10 +43,12 @@ class ConditionRedraw:
 def condition_redraw(condition: Condition, assets: Path) -> ConditionRedraw | None:
     """Return the redraw of a condition, or None where it cannot be computed from every photo.
 
-    People's sketches and noise are not computed from photos; poses and meshes need a person in
-    them. ``assets`` is the folder of fetched weights.
+    People's sketches and noise are not computed from photos, and simulated drawings differ each
+    time; poses and meshes need a person in them. ``assets`` is the folder of fetched weights.
     """
-    if isinstance(condition, Noise | Pose | Mesh) or not isinstance(condition, PhotoCondition):
+    if isinstance(condition, Noise | Pose | Mesh | Copies | Mixture) or not isinstance(
+        condition, PhotoCondition
+    ):
         return None
     return ConditionRedraw(condition, assets)
 

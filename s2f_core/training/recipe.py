@@ -14,6 +14,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from s2f_core.common.config import Section
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.split import PARTS, Part
+from s2f_core.data.views import Framing
 from s2f_core.networks.layers import Init
 from s2f_core.training.diffaugment import Augmentation
 from s2f_core.training.health import Health
@@ -150,6 +151,9 @@ class Recipe(Section):
         ),
     )
     flip: bool = Field(False, description="Mirror half of the images (Isola et al. 2017).")
+    frame: Framing | None = Field(
+        None, description="Random zoom and turn of the pairs; null is off."
+    )
     sketch: SketchAugment | None = Field(
         None, description="Random changes to the lines of the input sketch; null is off."
     )

@@ -79,6 +79,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             shift=recipe.shift,
             flip=recipe.flip,
             paired=variant.objective.paired,
+            frame=recipe.frame,
             sketch=recipe.sketch,
             shard=distributed.shard_indices(recipe.batch, recipe.accumulate),
         ),

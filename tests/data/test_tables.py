@@ -45,6 +45,16 @@ def test_images_come_back_in_order_across_shards(tmp_path: Path, faces: Pixels) 
     assert table.positions(["7", "3"]).tolist() == [7, 3]
 
 
+def test_a_row_may_have_several_copies(tmp_path: Path, faces: Pixels) -> None:
+    """The first copy stands for the image where no other is asked for; all count in its hash."""
+    table = _build(tmp_path / "copies", 3, lambda row: faces[3 * row : 3 * row + 3])
+    assert (table.copies, table.shape, len(table)) == (3, faces.shape[1:], 3)
+    np.testing.assert_array_equal(table.images([2, 0]), faces[[6, 0]])
+    np.testing.assert_array_equal(table.images([2, 0], [1, 2]), faces[[7, 2]])
+    swapped = _build(tmp_path / "swapped", 3, lambda row: faces[[3 * row, 3 * row + 2, 0]])
+    assert set(table.accepted["sha256"]).isdisjoint(swapped.accepted["sha256"])
+
+
 @pytest.mark.usefixtures("small_shards")
 def test_few_shards_are_mapped_at_once(
     tmp_path: Path, faces: Pixels, monkeypatch: pytest.MonkeyPatch

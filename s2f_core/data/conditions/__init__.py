@@ -14,6 +14,7 @@ from s2f_core.data.conditions.face_mesh import Mesh
 from s2f_core.data.conditions.given import GivenInputs
 from s2f_core.data.conditions.gray import Gray
 from s2f_core.data.conditions.hed import Hed
+from s2f_core.data.conditions.mixture import Mixture
 from s2f_core.data.conditions.noise import Noise
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.conditions.pose import Pose
@@ -37,6 +38,7 @@ Condition = Annotated[
     | Shaded
     | Pose
     | Mesh
+    | Mixture
     | Noise
     | GivenInputs,
     Field(discriminator="type"),

@@ -12,7 +12,7 @@ from pydantic import Field
 from s2f_core.common.images import Doubles, ImageError, Pixels, to_rgb
 from s2f_core.data.background.matting import Matting
 from s2f_core.data.background.selfie import Selfie
-from s2f_core.data.conditions.copies import Copies
+from s2f_core.data.conditions.copies import Copies, collate
 from s2f_core.data.landmarks.mesh import FaceMesh
 from s2f_core.data.sketch.contours import Contours, Surroundings, find_contours
 from s2f_core.data.sketch.curves import Part
@@ -77,7 +77,7 @@ class DrawingMaker:
     matting: Matting
 
     def __call__(self, photo: Pixels) -> Pixels:
-        """Drawings of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, copies], dark ink on white.
+        """Drawings of a photo uint8 [H, W, 1 or 3]: uint8 [copies, H, W, 1], dark ink on white.
 
         Raises ImageError if there is no face.
         """
@@ -93,4 +93,4 @@ class DrawingMaker:
             self.section.draw(units, contours, size, random)[:height, :width]
             for random in self.section.streams(photo)
         ]
-        return np.concatenate(pages, axis=-1)
+        return collate(pages)

@@ -1,4 +1,4 @@
-"""The base of conditions that make one input from one photo."""
+"""The base of conditions that are made from one photo."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Pixels
@@ -14,7 +14,7 @@ from s2f_core.data.tables import Domain, Table
 
 
 class PhotoCondition(Section):
-    """A condition that is a function of one photo. ``ASSETS`` names the assets that it needs."""
+    """A condition that is a function of one photo. ``ASSETS`` names the assets that it can need."""
 
     ASSETS: ClassVar[tuple[str, ...]] = ()
 
@@ -22,11 +22,12 @@ class PhotoCondition(Section):
     def load(self, assets: Path) -> Callable[[Pixels], Pixels]:
         """The function from photo to input, which can be pickled.
 
+        A condition that makes K inputs of a photo returns uint8 [K, H, W, C].
         ``assets`` is the folder of fetched weights; the first call of the function reads them.
         """
 
-    def single(self) -> Self:
-        """The same condition with one input of each photo."""
+    def single(self) -> PhotoCondition:
+        """The condition of the first input alone."""
         return self
 
     def open(self, photos: Table, assets: Path) -> Domain:

@@ -13,7 +13,7 @@ from s2f_core.common.images import Floats, Pixels, luma, to_rgb
 from s2f_core.data.background.fill import composite
 from s2f_core.data.background.matting import Matting
 from s2f_core.data.background.selfie import Selfie
-from s2f_core.data.conditions.copies import Copies
+from s2f_core.data.conditions.copies import Copies, collate
 from s2f_core.data.sketch.ranges import Share
 from s2f_core.data.sketch.shading import Shading
 
@@ -46,7 +46,7 @@ class ShadedMaker:
     matting: Matting
 
     def __call__(self, photo: Pixels) -> Pixels:
-        """Drawings of a photo uint8 [H, W, 1 or 3]: uint8 [H, W, copies], dark pencil on white."""
+        """Drawings of a photo uint8 [H, W, 1 or 3]: uint8 [copies, H, W, 1], dark on white."""
         rgb = to_rgb(photo)
         whole, matte = luma(rgb), self.matting(rgb)
         pages = []
@@ -54,4 +54,4 @@ class ShadedMaker:
             white = random.random() < self.section.white
             page = self.section.shading.draw(whole, random)[..., None]
             pages.append(composite(page, matte, WHITE[:1]) if white else page)
-        return np.concatenate(pages, axis=-1)
+        return collate(pages)
