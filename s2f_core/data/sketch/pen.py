@@ -15,8 +15,9 @@ from s2f_core.data.sketch.curves import Curve, Part, length, noise, smooth
 from s2f_core.data.sketch.ranges import Lengths, Shares
 from s2f_core.data.sketch.strokes import UNITS
 
+BLEED = 0.5  # pixels of the canvas by which OpenCV's lines are too wide
 STEP = 2  # units of a stroke that have one width and one darkness
-SPREAD = 0.2  # standard deviation of a stroke's width and darkness, as a share of the drawing's
+SPREAD = 0.35  # by which a stroke's width and ink differ at most, as a share of the drawing's
 FADE = 0.4  # change of the ink as a share of the width's change
 LONG = 24.0  # units; a longer stroke may be lifted, a shorter one is finer
 
@@ -105,9 +106,9 @@ class Hand:
         width, ink = self.width * scale * (1 + pressure), self.darkness * (1 + FADE * pressure)
         if len(stroke) < LONG:
             width *= self.fine
-        width *= 1 + SPREAD * random.uniform(-1.7, 1.7)
-        ink *= 1 + SPREAD * random.uniform(-1.7, 1.7)
-        widths = [antialiased.line_thickness(each) for each in width.tolist()]
+        width *= 1 + random.uniform(-SPREAD, SPREAD)
+        ink *= 1 + random.uniform(-SPREAD, SPREAD)
+        widths = np.rint(width * antialiased.SCALE - BLEED).astype(int).clip(1).tolist()
         greys = np.rint(255 * (1 - ink.clip(0.1, 1))).astype(int).tolist()
         ends = antialiased.to_fixed_point(places * np.array(scale))
         reach = (max(widths) + 2) << antialiased.FRACTION
