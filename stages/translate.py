@@ -7,6 +7,7 @@ import typer
 from stages.app import run
 
 Fit = Literal["pad", "crop", "stretch"]
+Align = Literal["auto", "off"]
 UpscalerChoice = Literal["auto", "bicubic", "edsr", "dat-x2"]
 
 
@@ -35,6 +36,9 @@ def translate(
     fit: Annotated[
         Fit | None, typer.Option(help="to a square", show_default="pad a drawing, crop a photo")
     ] = None,
+    align: Annotated[
+        Align, typer.Option(help="auto: bring a drawn face to where the training had its faces")
+    ] = "auto",
     pen: Annotated[bool, typer.Option(help="make lines as wide as in the training images")] = True,
     cut: Annotated[bool, typer.Option(help="cut off the padding")] = True,
     grid: Annotated[
@@ -64,6 +68,7 @@ def translate(
         upscale=upscale,  # type: ignore[arg-type]  # Options checks it
         upscaler=upscaler,
         fit=fit,
+        align=align,
         pen=pen,
         cut=cut,
     )

@@ -26,6 +26,7 @@ from s2f_core.demo.models import DemoModel, find_model
 from s2f_core.demo.queue import FairQueue, QueueFullError, SupersededError
 from s2f_core.demo.training_data import TrainingData
 from s2f_core.demo.uploads import FORMATS, RAW, read_image
+from s2f_core.inference.options import Align
 from s2f_core.networks.upscalers import UPSCALERS
 from s2f_core.networks.upscalers.edsr import EDSR_FILE
 
@@ -107,10 +108,13 @@ class Api:
         seed: Seed = 0,
         upscale: Upscaler = "none",
         mirror: bool = False,
+        align: Align = "auto",
     ) -> Response:
         """Translate a drawing, or noise, to a PNG. ``Server-Timing`` has the milliseconds.
 
-        ``mirror`` averages over the mirrored drawing, for a model with ``canMirror``.
+        ``mirror`` averages over the mirrored drawing, for a model with ``canMirror``. A model with
+        ``canAlign`` takes a drawing of ``drawingSize`` pixels a side and has its face brought to
+        its place, unless ``align`` is ``off``; ``s2f-notes`` says why it is not.
         """
         generator = find_model(self.models, model)
         if mirror and (problem := generator.mirror_problem):
@@ -118,20 +122,23 @@ class Api:
         if generator.canvas == "noise":
             drawing = None
         else:
-            drawing = await read_image(request, generator.description.size)
+            drawing = await read_image(request, generator.drawing_size)
 
-        def translate() -> tuple[bytes, float, float]:
+        def translate() -> tuple[bytes, dict[str, str]]:
             start = time.perf_counter()
-            picture = generator.picture(drawing, seed, mirror=mirror)
+            alignment, note = generator.align(drawing) if align == "auto" else (None, "")
+            picture = generator.picture(drawing, seed, mirror=mirror, alignment=alignment)
             end = time.perf_counter()
             png = encode_png(_upscaled(picture, upscale, self.training_data.root))
-            return png, end - start, time.perf_counter() - end
+            milliseconds = 1e3 * (end - start), 1e3 * (time.perf_counter() - end)
+            timing = "model;dur={:.2f}, rest;dur={:.2f}".format(*milliseconds)
+            return png, {
+                "server-timing": timing,
+                "s2f-notes": note.encode("ascii", "replace").decode(),
+            }
 
-        png, model_seconds, other_seconds = await self._run(
-            request, client, (client, model), translate
-        )
-        timing = f"model;dur={1e3 * model_seconds:.2f}, rest;dur={1e3 * other_seconds:.2f}"
-        return Response(png, media_type=PNG, headers={"server-timing": timing})
+        png, headers = await self._run(request, client, (client, model), translate)
+        return Response(png, media_type=PNG, headers=headers)
 
     async def prepare(self, request: Request, model: ModelName, client: Client) -> dict[str, bool]:
         """Export a model to ONNX. This takes seconds the first time on this machine."""
@@ -262,10 +269,12 @@ def _model_json(model: DemoModel) -> dict[str, object]:
         "condition": description.condition,
         "role": description.role,
         "size": description.size,
+        "drawingSize": model.drawing_size,
         "inChannels": description.in_channels,
         "outChannels": description.out_channels,
         "takesNoise": model.takes_noise,
         "canMirror": not model.mirror_problem,
+        "canAlign": model.aligner is not None,
     }
 
 

@@ -17,10 +17,11 @@ from s2f_core.common import cache, code_digest
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels, from_model, to_model
 from s2f_core.data.selection import VariantData
+from s2f_core.data.sketch.alignment import Aligner, Alignment, merge_aligned
 from s2f_core.demo.canvases import CANVAS_OF_CONDITION, CanvasName
 from s2f_core.demo.http_errors import ApiError
 from s2f_core.inference import onnx_export
-from s2f_core.inference.inputs import noise_vectors, to_page
+from s2f_core.inference.inputs import find_aligner, noise_vectors, to_page
 from s2f_core.inference.load import ONNX, find, variants
 from s2f_core.inference.onnx_session import INPUT, Session, graph_inputs, noise_planes
 from s2f_core.networks.checkpoint import Description
@@ -35,13 +36,14 @@ MIN_SIZE = 16  # pixels a side of an output; below, it is not worth showing
 class DemoModel:
     """A generator and the kind of canvas to draw on for it.
 
-    ``path`` is its checkpoint or ONNX file.
+    ``path`` is its checkpoint or ONNX file. ``aligner`` aligns drawings for it, if it can.
     """
 
     name: str
     path: Path
     description: Description
     canvas: CanvasName
+    aligner: Aligner | None = None
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -86,15 +88,39 @@ class DemoModel:
         """
         return to_page(drawing, self.description.size, self.description.in_channels)
 
-    def picture(self, drawing: Pixels | None, seed: int, *, mirror: bool = False) -> Pixels:
+    @property
+    def drawing_size(self) -> int:
+        """Pixels a side of the drawings that it is best given: to align, more than its size."""
+        return self.description.size if self.aligner is None else self.description.drawn_at
+
+    def align(self, drawing: Pixels | None) -> tuple[Alignment | None, str]:
+        """Return the alignment of a drawing and a note, as :meth:`.Aligner.find` does."""
+        if self.aligner is None or drawing is None:
+            return None, ""
+        return self.aligner.find(drawing)
+
+    def picture(
+        self,
+        drawing: Pixels | None,
+        seed: int,
+        *,
+        mirror: bool = False,
+        alignment: Alignment | None = None,
+    ) -> Pixels:
         """Translate a drawing uint8 [H, H, 3], or noise if None, to uint8 [size, size, C].
 
-        ``mirror`` gives the mirror mean.
+        ``mirror`` gives the mirror mean, ``alignment`` is what :meth:`align` gave.
         """
         if drawing is None:
-            inputs = noise_vectors(self.description, seed, 1)
-        else:
-            inputs = to_model(torch.from_numpy(self.input_pixels(drawing)[None])).numpy()
+            return self._run(noise_vectors(self.description, seed, 1), seed, mirror)
+        drawings = [drawing] if alignment is None else [drawing, alignment.apply(drawing)]
+        outputs = []
+        for each in drawings:  # one by one: equal noise
+            inputs = to_model(torch.from_numpy(self.input_pixels(each)[None])).numpy()
+            outputs.append(self._run(inputs, seed, mirror))
+        return next(merge_aligned([alignment], outputs))
+
+    def _run(self, inputs: Floats, seed: int, mirror: bool) -> Pixels:
         outputs = self.session(inputs, seed=seed, mirror=mirror)
         return np.asarray(from_model(torch.from_numpy(outputs))[0])
 
@@ -129,7 +155,8 @@ def open_models(names: Sequence[str], root: Path) -> dict[str, DemoModel]:
             continue
         if _makes_pictures(description):
             canvas = _canvas(description)
-            models[file.name] = DemoModel(file.name, file.path, description, canvas)
+            aligner = find_aligner(description, root / "assets")
+            models[file.name] = DemoModel(file.name, file.path, description, canvas, aligner)
         elif names:
             raise UserError(
                 f"the demo cannot show the outputs of {text}: it shows grey or colour pictures "

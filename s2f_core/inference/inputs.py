@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from s2f_core.common.images import Floats, ImageError, Pixels, luma, resize, to_network_input
 from s2f_core.common.seeding import stream
+from s2f_core.data.sketch.alignment import Aligner
 from s2f_core.networks.checkpoint import Description
 
 MAX_RATIO = 16  # of an image's sides
@@ -18,6 +21,15 @@ def check_ratio(image: Pixels) -> None:
         raise ImageError(
             "too oblong", f"{width}x{height}, one side is over {MAX_RATIO} times the other"
         )
+
+
+def find_aligner(description: Description, assets: Path) -> Aligner | None:
+    """Return the aligner of a model of drawings that was trained on aligned faces, else None.
+
+    ``assets`` is the folder of fetched weights.
+    """
+    eyes, takes_drawings = description.eyes, description.lines is not None
+    return Aligner(eyes, assets) if eyes is not None and takes_drawings else None
 
 
 def resize_square(image: Pixels, side: int) -> Pixels:

@@ -10,7 +10,6 @@ from typing import Any, Protocol, Unpack
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
 from s2f_core.common.errors import UserError
@@ -18,29 +17,27 @@ from s2f_core.common.images import (
     Floats,
     ImageError,
     Pixels,
-    decode,
     from_model,
-    pil_to_rgb,
     to_network_input,
     to_rgb,
 )
+from s2f_core.data.sketch.alignment import Aligner, merge_aligned
 from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
 from s2f_core.inference.from_photo import PhotoToInput
 from s2f_core.inference.inputs import (
     check_ratio,
+    find_aligner,
     noise_vectors,
     resize_square,
     to_page,
 )
 from s2f_core.inference.options import OptionKwargs, Options
-from s2f_core.inference.sources import read_file
+from s2f_core.inference.pictures import Picture, pixels, to_pil
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.generate import BATCH, batches, generate_floats
 from s2f_core.networks.mirror import check_mirror
 from s2f_core.networks.unet import UNetSection
 from s2f_core.networks.upscalers.select import upscale
-
-Picture = Path | str | Image.Image | Pixels
 
 
 class Network(Protocol):
@@ -75,7 +72,8 @@ class Model:
     A picture is a PIL image, a path, or an array uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] of
     any size. Transparent parts become white, or black behind white ink, and the picture a square of
     the model's size. If the model learned from line drawings, a drawing first gets their paper,
-    size and line width; poses, paintings and flat colours stay as they are.
+    size and line width, and its face the place of the faces in the training photos; poses,
+    paintings and flat colours stay as they are.
 
     ``data`` is the folder of fetched weights and trained upscalers. ``finish`` is applied to all
     outputs [n, s, s, C], for example the upscaler of a registered translation; with ``mirror``,
@@ -98,6 +96,10 @@ class Model:
     def _condition(self) -> PhotoToInput:
         return PhotoToInput(self.description, self.data / "assets")
 
+    @cached_property
+    def _aligner(self) -> Aligner | None:
+        return find_aligner(self.description, self.data / "assets")
+
     def __call__(
         self,
         image: Picture | Sequence[Picture] | None = None,
@@ -117,14 +119,14 @@ class Model:
         except TypeError as error:
             raise UserError(f"{error} (known: {', '.join(OptionKwargs.__annotations__)})") from None
         if image is None:
-            images = [Image.fromarray(_flat(each)) for each in self.sample(call_options)]
+            images = [to_pil(each) for each in self.sample(call_options)]
             return images[0] if samples is None else images
         several = isinstance(image, Sequence) and not isinstance(image, str | bytes)
         pictures: Sequence[Any] = image if several else [image]  # type: ignore[assignment]
         results = []
         for picture, outputs in zip(pictures, self.make(pictures, call_options), strict=True):
             array = isinstance(picture, np.ndarray)
-            converted = outputs if array else [Image.fromarray(_flat(each)) for each in outputs]
+            converted = outputs if array else [to_pil(each) for each in outputs]
             results.append(converted[0] if samples is None else converted)
         return results if several else results[0]
 
@@ -159,16 +161,19 @@ class Model:
         if not squares:
             return []
         description = self.description
+        alignments = [each.alignment for each in squares]
+        pages = [each.pixels for each in squares]
+        pages += [each.aligned for each in squares if each.aligned is not None]
         inputs = np.concatenate(
             [
-                to_network_input(each.pixels[None], description.size, description.in_channels)
-                for each in squares
+                to_network_input(page[None], description.size, description.in_channels)
+                for page in pages
             ]
         )
-        rounds = [
-            self._to_pixels(self._run_network(inputs, options, number), options)
-            for number in range(options.samples)
-        ]
+        rounds = []
+        for number in range(options.samples):
+            images = self._to_pixels(self._run_network(inputs, options, number), options)
+            rounds.append(list(merge_aligned(alignments, list(images))))
         return [
             [each.crop(images[row]) if options.cut else images[row] for images in rounds]
             for row, each in enumerate(squares)
@@ -193,7 +198,14 @@ class Model:
             page = self._condition(to_rgb(resize_square(square.pixels, side)))
         elif description.lines is not None:
             fit = options.fit or "pad"
-            square = normalise_drawing(image, description.lines, side, fit=fit, pen=options.pen)
+            square = normalise_drawing(
+                image,
+                description.lines,
+                side,
+                fit=fit,
+                pen=options.pen,
+                aligner=self._aligner if options.align == "auto" else None,
+            )
             page = square.pixels
         else:
             square = to_square(image, options.fit or "pad")
@@ -244,37 +256,3 @@ class Model:
         if options.upscale is not None:
             outputs = upscale(outputs, options.upscale, options.upscaler, self.data)
         return outputs
-
-
-def pixels(picture: Picture) -> Pixels:
-    """Return a picture as uint8 [H, W, 3], upright and on white.
-
-    Raises ImageError if a file cannot be decoded, UserError if it cannot be read or it is none of
-    the three.
-    """
-    if isinstance(picture, Image.Image):
-        return pil_to_rgb(picture)
-    if isinstance(picture, str | Path):
-        try:
-            data = read_file(Path(picture))
-        except (ImageError, ValueError) as error:  # ValueError: a null byte in the name
-            raise UserError(f"{picture} cannot be read: {error}") from None
-        return decode(data)
-    if not isinstance(picture, np.ndarray):
-        raise UserError(
-            f"a {type(picture).__name__} is no picture (allowed: path, PIL image, array uint8)"
-        )
-    image = np.ascontiguousarray(picture[..., None] if picture.ndim == 2 else picture)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in {1, 3, 4}:
-        raise UserError(
-            f"an array of {picture.dtype} {list(picture.shape)} is no picture (allowed: uint8 "
-            "[H, W], [H, W, 1], [H, W, 3] and [H, W, 4])"
-        )
-    if not image.size:
-        raise UserError(f"an array {list(picture.shape)} has no pixels")
-    return pil_to_rgb(Image.fromarray(image)) if image.shape[2] == 4 else to_rgb(image)
-
-
-def _flat(image: Pixels) -> Pixels:
-    """Return [H, W] for one channel, as PIL requires."""
-    return image[..., 0] if image.shape[2] == 1 else image

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypedDict, get_args
+from typing import Literal, TypedDict, get_args
 
 from s2f_core.common.errors import UserError
 from s2f_core.data.sketch.normalise import Fit
 from s2f_core.networks.upscalers.select import Factor, UpscalerChoice
+
+Align = Literal["auto", "off"]
 
 MAX_SAMPLES = 10_000
 MAX_SEED = 2**63 - 1  # the seeds of further samples fit into PyTorch's 64 bits too
@@ -22,6 +24,7 @@ class OptionKwargs(TypedDict, total=False):
     upscale: Factor | None
     upscaler: UpscalerChoice
     fit: Fit | None
+    align: Align
     pen: bool
     cut: bool
 
@@ -42,6 +45,9 @@ class Options:
         fit: How an oblong picture becomes a square: ``pad`` adds paper, ``crop`` cuts out the
             middle, ``stretch`` changes the proportions. By default a drawing is padded and a photo
             cropped.
+        align: ``auto``: move, turn and scale a drawing's face to where the training had its faces,
+            and undo it after. For models of drawings that were trained on aligned faces; a drawing
+            without a face goes in as it is. ``off``: all do.
         pen: Give lines the width of the lines in the training drawings.
         cut: Cut the output of a padded picture to the part that the picture covers.
     """
@@ -53,6 +59,7 @@ class Options:
     upscale: Factor | None = None
     upscaler: UpscalerChoice = "auto"
     fit: Fit | None = None
+    align: Align = "auto"
     pen: bool = True
     cut: bool = True
 
@@ -62,11 +69,11 @@ class Options:
             "upscale": (None, 2, 4),
             "upscaler": get_args(UpscalerChoice),
             "fit": (None, *get_args(Fit)),
+            "align": get_args(Align),
         }
-        values = {"upscale": self.upscale, "upscaler": self.upscaler, "fit": self.fit}
-        for name, value in values.items():
-            if value not in allowed[name]:
-                known = ", ".join(str(each) for each in allowed[name] if each is not None)
+        for name, values in allowed.items():
+            if (value := getattr(self, name)) not in values:
+                known = ", ".join(str(each) for each in values if each is not None)
                 raise UserError(f"{name}: {value!r} is not possible (allowed: {known})")
         for name, number, least, most in (
             ("samples", self.samples, 1, MAX_SAMPLES),

@@ -114,7 +114,8 @@ def translate(
     ``smooth`` is the share of :class:`Smoothing`. A frame without a subject, or one that cannot be
     decoded, repeats the last output; at the beginning, the first output stands for it. A variable
     frame rate becomes a constant one in which frames repeat. A generator with noise gets the same
-    noise in every frame. The file is written atomically.
+    noise in every frame. Frames are never aligned: the eyes found in a drawing jump from frame to
+    frame. The file is written atomically.
 
     Raises UserError where ``source`` is no readable video, the suffix of ``out`` is unknown, or the
     model does not take the frames.
@@ -123,6 +124,7 @@ def translate(
         raise UserError(f"smooth: {smooth:g} is not possible (allowed: 0 to 1)")
     if out.suffix.lower() not in CODECS:
         raise UserError(f"{out}: unknown video format (allowed: {', '.join(CODECS)})")
+    options = replace(options, align="off")
     smoothing, frames, empty = Smoothing(smooth), 0, 0
     last: Pixels | None = None
     waiting = 0  # times that the next output is written; the first stands for those before it

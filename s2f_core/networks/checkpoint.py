@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError, is_out_of_memory
+from s2f_core.data.landmarks.eyes import Layout
 from s2f_core.data.selection import Direction
 from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.networks import Generator
@@ -29,13 +30,14 @@ class Description(Section):
 
     The data: ``classes`` is null where all were used. ``drawn_at`` is the tables' side in pixels,
     at which the condition was computed. ``drawing`` and ``matting`` are the sections of the
-    condition and of the background as params.yaml had them, ``source`` that of the role without
-    its paths. ``lines`` describes the training inputs and is null where they are no drawings. The
-    training: its ``steps``, the number of ``images``, whether half of them were mirrored (``flip``)
-    and the ``scores`` of the validation that the weights were kept at. ``loss_networks`` names the
-    frozen networks that the losses or the discriminators looked through, by their keys in
-    :mod:`s2f_core.networks.backbones`. An imported checkpoint has null for all that is unknown of
-    it. Two trainings of one seed have equal descriptions.
+    condition and of the background as params.yaml had them, ``source`` that of the role without its
+    paths. ``lines`` describes the training inputs and is null where they are no drawings. ``eyes``
+    are the mean positions of the eyes in the training photos, in shares of the side, and null where
+    these are no aligned faces. The training: its ``steps``, the number of ``images``, whether half
+    of them were mirrored (``flip``) and the ``scores`` of the validation that the weights were kept
+    at. ``loss_networks`` names the frozen networks that the losses or the discriminators looked
+    through, by their keys in :mod:`s2f_core.networks.backbones`. An imported checkpoint has null
+    for all that is unknown of it. Two trainings of one seed have equal descriptions.
     """
 
     variant: str
@@ -55,6 +57,7 @@ class Description(Section):
     source: Values | None = None
     licence: str | None = None
     lines: LineStatistics | None = None
+    eyes: Layout | None = None
     parameters: int | None = None
     steps: int | None = None
     images: int | None = None

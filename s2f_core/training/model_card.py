@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from s2f_core.common.errors import UserError
 from s2f_core.common.images import from_model
 from s2f_core.common.seeding import stream
 from s2f_core.data.batches import SKETCH
+from s2f_core.data.landmarks.eyes import Eyes, eye_layout
+from s2f_core.data.landmarks.faces import FaceDetector
 from s2f_core.data.licences import licence, origins
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import Direction
@@ -19,13 +24,20 @@ from s2f_core.networks.checkpoint import Description, library_versions
 from s2f_core.training.result import TrainingResult
 from s2f_core.training.variant import Settings
 
-MEASURED = 64  # training inputs whose lines are measured
+log = logging.getLogger(__name__)
+
+MEASURED = 64  # training inputs whose lines, and photos whose eyes are measured
 LINE_CONDITIONS = {"drawing", "edges", "face-mesh", "pencil", "hed", "xdog"}  # are always lines
 TONE_CONDITIONS = {"gray", "noise"}  # types that never are
 
 
-def describe(settings: Settings, result: TrainingResult, direction: Direction) -> Description:
-    """Return the description of the generator of one direction, with its best weights."""
+def describe(
+    settings: Settings, result: TrainingResult, direction: Direction, assets: Path
+) -> Description:
+    """Return the description of the generator of one direction, with its best weights.
+
+    ``assets`` is the folder of fetched weights, for the face detector.
+    """
     blueprint, pairs = result.blueprint, result.train
     data = settings.variant.data
     drawing, photos = read_section(pairs.inputs.folder), pairs.targets.folder
@@ -50,6 +62,7 @@ def describe(settings: Settings, result: TrainingResult, direction: Direction) -
         source=_without_paths(source) if source else None,
         licence=licence(source) if source and origins(source) else None,
         lines=lines(pairs, drawing, settings.variant.recipe.sketch, direction),
+        eyes=eyes(pairs, direction, assets),
         loss_networks=settings.variant.loss_networks,
         parameters=sum(weight.numel() for weight in result.generators[direction].parameters()),
         steps=result.steps,
@@ -79,6 +92,23 @@ def lines(
         rows_b = np.asarray([row % len(whole.ids_b) for row in first])
         pages = from_model(sketch(whole.a(first), whole.b(rows_b), stream(0, SKETCH)))
     return LineStatistics.measure(pages, are_drawings=condition in LINE_CONDITIONS)
+
+
+def eyes(pairs: Pairs, direction: Direction, assets: Path) -> Eyes | None:
+    """Return the mean positions of the eyes in training photos, evenly spread over the rows.
+
+    None where these are no aligned faces, where they are the inputs, and, with a line in the log,
+    where the face detector's weights are missing.
+    """
+    if direction == "b-to-a" or not pairs.input_is_image:
+        return None
+    rows = np.unique(np.linspace(0, len(pairs.ids_b) - 1, MEASURED).astype(int))
+    photos = pairs.targets.images(pairs.targets.positions([pairs.ids_b[row] for row in rows]))
+    try:
+        return eye_layout(photos, FaceDetector(assets))
+    except UserError as error:
+        log.warning("drawings will not be aligned for this model: %s", error)
+        return None
 
 
 def _without_paths(section: dict[str, Any]) -> dict[str, Any]:

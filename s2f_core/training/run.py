@@ -174,7 +174,7 @@ class Outputs:
         for direction, network in result.generators.items():
             weights = result.weights[direction]
             network.load_state_dict(weights)
-            description = describe(settings, result, direction)
+            description = describe(settings, result, direction, ASSETS)
             checkpoint.save_model(self.model / f"{direction}.pt", description, weights)
         write_json(self.model / "training.json", summary(settings, result))
         save_png(self.model / "progress.png", progress_mosaic(result.val, result.frames))

@@ -148,12 +148,12 @@ def paused_models(monkeypatch: pytest.MonkeyPatch) -> PausedModels:
     paused, picture = PausedModels(), DemoModel.picture
 
     def paused_picture(
-        self: DemoModel, drawing: Pixels | None, seed: int, *, mirror: bool
+        self: DemoModel, drawing: Pixels | None, seed: int, **options: Any
     ) -> Pixels:
         paused.count += 1
         paused.started.set()
         paused.resume.wait(10)
-        return picture(self, drawing, seed, mirror=mirror)
+        return picture(self, drawing, seed, **options)
 
     monkeypatch.setattr(DemoModel, "picture", paused_picture)
     return paused

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures import SilentRun, modify
+from drawn_faces import BlobDetector, drawn_face
+from fixtures import MakeTable, SilentRun, modify
 
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
@@ -20,8 +21,9 @@ from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import VariantData
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.tables import SECTION_FILE, Domain, build, read_section
+from s2f_core.training import model_card
 from s2f_core.training.loop import train
-from s2f_core.training.model_card import describe, lines
+from s2f_core.training.model_card import describe, eyes, lines
 from s2f_core.training.run import prepare
 from s2f_core.training.variant import Settings
 
@@ -55,7 +57,7 @@ def test_a_model_file_describes_its_data(
     changed = modify(settings, {"data": FACES.model_dump()}, max_steps=2)
     training = prepare(changed, splits, tmp_path / "states")
     train(training, SilentRun())  # type: ignore[arg-type]
-    description = describe(changed, training.result(), "a-to-b")
+    description = describe(changed, training.result(), "a-to-b", tmp_path)
     assert description.flip is changed.variant.recipe.flip is True
     assert description.drawing is not None
     assert (description.drawing["type"], description.drawing["low"]) == ("edges", 10)
@@ -68,7 +70,7 @@ def test_a_model_file_describes_its_data(
     assert description.licence.startswith("celeba-1k: CelebA: non-commercial research only")
     assert description.lines is not None
     assert description.lines.paper == "white"
-    assert description == describe(changed, training.result(), "a-to-b")
+    assert description == describe(changed, training.result(), "a-to-b", tmp_path)
     assert str(tmp_path) not in description.model_dump_json()
 
 
@@ -81,6 +83,32 @@ def test_line_statistics_are_those_of_the_augmented_inputs(splits: dict[str, Pai
     assert thick.stroke_width > plain.stroke_width + 8
     assert lines(splits["train"], {"type": "edges"}, None, "b-to-a") is None
     assert lines(splits["train"], {"type": "gray"}, None, "a-to-b") is None
+
+
+def test_eyes_are_measured_in_photos_of_aligned_faces(
+    make_table: MakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the targets; faces in many places and inputs that are photos have none."""
+    monkeypatch.setattr(model_card, "FaceDetector", BlobDetector)
+    photos = np.stack([drawn_face(((0.4, 0.5), (0.6, 0.5)), 64)] * 70)
+    inputs, names = make_table("inputs", photos[..., :1]), [f"{row:03d}" for row in range(70)]
+    pairs = Pairs(inputs, make_table("targets", photos), names)
+    found = eyes(pairs, "a-to-b", Path("nowhere"))
+    assert found is not None
+    assert np.array(found) == pytest.approx(np.array(((0.4, 0.5), (0.6, 0.5))), abs=0.01)
+    assert eyes(pairs, "b-to-a", Path("nowhere")) is None
+    photos[::2] = drawn_face(((0.2, 0.5), (0.4, 0.5)), 64)
+    scattered = Pairs(inputs, make_table("scattered", photos), names)
+    assert eyes(scattered, "a-to-b", Path("nowhere")) is None
+
+
+def test_without_the_detectors_weights_there_are_no_eyes(
+    splits: dict[str, Pairs], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The training goes on; the log says what is missing."""
+    assert eyes(splits["train"], "a-to-b", tmp_path) is None
+    assert "drawings will not be aligned for this model: " in caplog.text
+    assert "run 's2f fetch mediapipe'" in caplog.text
 
 
 def test_older_tables_have_no_description(splits: dict[str, Pairs], tmp_path: Path) -> None:

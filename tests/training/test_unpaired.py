@@ -142,7 +142,7 @@ def test_outputs_are_the_inputs_rows(
         "b-to-a": [f"{row:03d}" for row in range(24, 40)],
     }
     for way, ids in expected.items():
-        description = describe(settings, trained.result(), way)
+        description = describe(settings, trained.result(), way, tmp_path)
         model = tmp_path / f"{way}.pt"
         save_model(model, description, trained.validation.best[way])
         translation = Translation(variant="tiny", data=UNPAIRED, direction=way, scores="samples")

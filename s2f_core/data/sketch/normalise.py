@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from s2f_core.common.images import Pixels, limit_side, resize
+from s2f_core.data.sketch.alignment import Aligner, Alignment
 from s2f_core.data.sketch.paper import WHITE, clean
 from s2f_core.data.sketch.sheet import margin_colour
 from s2f_core.data.sketch.strokes import (
@@ -46,12 +47,16 @@ class Square:
     """An image as a square uint8 [s, s, C], and the part of the square that the image covers.
 
     ``part`` is top, left, height and width, each as a share of the side. ``notes`` are phrases of
-    what was done to a drawing's paper, and what is wrong with it.
+    what was done to a drawing, and what is wrong with it. ``aligned`` is the drawing once more,
+    by ``alignment``, so that its eyes lie where the model expects them; None where that was not
+    wanted, possible or necessary.
     """
 
     pixels: Pixels
     part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     notes: tuple[str, ...] = ()
+    alignment: Alignment | None = None
+    aligned: Pixels | None = None
 
     def crop(self, output: Pixels) -> Pixels:
         """The part of a square ``output`` [H, W, C] that the image covers."""
@@ -61,7 +66,7 @@ class Square:
         return output[first:last, start:end]
 
     def log_notes(self, label: str) -> None:
-        """Log what was done to a drawing's paper, after the drawing's name."""
+        """Log the notes, after the drawing's name."""
         if self.notes:
             log.warning("%s: %s", label or "a drawing", "; ".join(self.notes))
 
@@ -91,7 +96,13 @@ def to_square(image: Pixels, fit: Fit) -> Square:
 
 
 def normalise_drawing(
-    drawing: Pixels, lines: LineStatistics, side: int, *, fit: Fit = "pad", pen: bool = True
+    drawing: Pixels,
+    lines: LineStatistics,
+    side: int,
+    *,
+    fit: Fit = "pad",
+    pen: bool = True,
+    aligner: Aligner | None = None,
 ) -> Square:
     """Bring a drawing uint8 [h, w, 1 or 3] to the paper, pen and size of ``lines``.
 
@@ -105,6 +116,9 @@ def normalise_drawing(
        lower quartile, so that few vanish. Areas wider than a quarter of the side are no lines.
     5. It is resized, and inverted if ``lines`` are on black paper.
 
+    With an ``aligner``, the square is also aligned, if that finds a face; then steps 4 and 5 follow
+    for the aligned square.
+
     A drawing that already has the right paper, pen and size is returned unchanged.
     """
     has_tones = lines.ink > TONES
@@ -115,11 +129,20 @@ def normalise_drawing(
         notes += (NO_INK,)
     elif not has_tones and _is_photo(drawing, cleaned.pixels):
         notes += (NO_PAPER,)
-    if pen:
-        sketch = _match_width(sketch, lines.stroke_width)
-    if len(sketch) != side:
-        sketch = resize(sketch, side)
-    return Square(sketch if lines.paper == "white" else 255 - sketch, square.part, notes)
+
+    def to_page(sketch: Pixels) -> Pixels:
+        if pen:
+            sketch = _match_width(sketch, lines.stroke_width)
+        return sketch if len(sketch) == side else resize(sketch, side)
+
+    page, alignment = to_page(sketch), None
+    if aligner is not None:
+        alignment, note = aligner.find(page)
+        notes += (note,) if note else ()
+    aligned = None if alignment is None else to_page(alignment.apply(sketch))
+    if lines.paper == "black":
+        page, aligned = 255 - page, None if aligned is None else 255 - aligned
+    return Square(page, square.part, notes, alignment, aligned)
 
 
 def _is_photo(drawing: Pixels, cleaned: Pixels) -> bool:

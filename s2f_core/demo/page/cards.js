@@ -72,14 +72,14 @@ export class Card {
     return performance.now();
   }
 
-  show({ picture, size, ms }, time) {
+  show({ picture, size, ms, note }, time) {
     this.canvas.width = this.canvas.height = size;
     const context = this.canvas.getContext("2d");
     if (picture instanceof ImageData) context.putImageData(picture, 0, 0);
     else context.drawImage(picture, 0, 0);
     const totalMs = performance.now() - time;
     this.element.classList.remove("failed", "blank");
-    this.status.textContent = `model ${formatMs(ms)} ms, total ${formatMs(totalMs)} ms`;
+    this.status.textContent = `model ${formatMs(ms)} ms, total ${formatMs(totalMs)} ms${note ? ` · ${note}` : ""}`;
     this.element.dispatchEvent(new CustomEvent("pictureshown", {
       bubbles: true, detail: { model: this.model.name, ms, totalMs },
     }));

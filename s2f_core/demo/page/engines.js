@@ -1,4 +1,4 @@
-// The two engines that run models: the server and this browser. `translate` gives {picture, size, ms}.
+// The two engines that run models: the server and this browser. `translate` gives {picture, size, ms, note}.
 
 export class Superseded extends Error {} // a newer drawing replaced this one
 export class RetryLater extends Error { // the queue is full, or the server does not answer
@@ -28,12 +28,13 @@ export const serverEngine = {
     await post("/api/prepare", { model: model.name });
   },
 
-  async translate(model, board, { seed, upscale, mirror }) {
-    const body = model.canvas === "noise" ? undefined : board.rgb(model.size);
-    const response = await post("/api/picture", { model: model.name, seed, upscale, mirror: mirror && model.canMirror }, body);
+  async translate(model, board, { seed, upscale, mirror, align }) {
+    const body = model.canvas === "noise" ? undefined : board.rgb(model.drawingSize);
+    const parameters = { seed, upscale, mirror: mirror && model.canMirror, align: align ? "auto" : "off" };
+    const response = await post("/api/picture", { model: model.name, ...parameters }, body);
     const picture = await createImageBitmap(await response.blob());
     const ms = Number(/model;dur=([\d.]+)/.exec(response.headers.get("server-timing"))?.[1]);
-    return { picture, size: picture.width, ms };
+    return { picture, size: picture.width, ms, note: response.headers.get("s2f-notes") };
   },
 
   async hints(model, board) {

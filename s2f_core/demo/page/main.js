@@ -23,7 +23,10 @@ const get = async (path, parameters = {}) => {
   return response;
 };
 const settings = () => ({
-  seed: Number($("seed").value) || 0, upscale: $("upscale").value || "none", mirror: $("mirror").checked,
+  seed: Number($("seed").value) || 0,
+  upscale: $("upscale").value || "none",
+  mirror: $("mirror").checked,
+  align: $("align").checked,
 });
 const modelsOfCanvas = () => api.models.filter((model) => model.canvas === canvas);
 const activeModels = () => modelsOfCanvas().filter(({ name }) => selectedModels.get(canvas).has(name));
@@ -73,6 +76,7 @@ function showCards() {
   $("cards").replaceChildren(...models.map(({ name }) => cards.get(name).element));
   $("seed-tools").hidden = !models.some((model) => model.takesNoise);
   $("mirror-option").hidden = !models.some((model) => model.canMirror);
+  $("align-option").hidden = inBrowser || !models.some((model) => model.canAlign);
   const before = $("compared-model").value;
   $("compared-model").replaceChildren(...models.map(({ name }) => new Option(name)));
   if (models.some(({ name }) => name === before)) $("compared-model").value = before;
@@ -206,7 +210,7 @@ $("show-mean-input").addEventListener("change", ({ target }) => { $("mean-input"
 for (const id of ["undo", "redo", "clear"]) $(id).addEventListener("click", () => board[id]());
 $("save").addEventListener("click", () => download(board.canvas, "drawing.png"));
 $("next-seed").addEventListener("click", nextSeed);
-for (const id of ["seed", "upscale", "mirror"]) $(id).addEventListener("change", () => updateCards());
+for (const id of ["seed", "upscale", "mirror", "align"]) $(id).addEventListener("change", () => updateCards());
 
 const KEYS = {
   p: () => selectTool("pen"),
@@ -248,7 +252,8 @@ const UPSCALERS = { none: "original", bicubic: "×2, bicubic", edsr: "×2, EDSR"
 async function start() {
   api = await (await get("/api/models")).json();
   $("privacy-note").textContent = inBrowser
-    ? "The models run in this browser. Your drawing never leaves it."
+    ? `The models run in this browser. Your drawing never leaves it.${api.models.some((model) => model.canAlign)
+      ? " Faces stay where you draw them: draw them large and in the middle." : ""}`
     : "The models run on the machine that serves this page. Nothing is sent elsewhere.";
   $("engine-link").textContent = inBrowser ? "Run the models on the server instead" : "Run the models in this browser instead";
   $("engine-link").href = inBrowser ? "/" : "/browser";

@@ -46,3 +46,12 @@ def test_the_square_around_a_photo_contains_all_of_it() -> None:
     assert white[20:80].min() == 255
     quarter = Patch(50, 50, 100, math.pi / 2).to_photo(np.array([[1.0, 0.5]]))
     assert quarter[0].tolist() == pytest.approx([50, 100])
+
+
+@pytest.mark.parametrize("patch", [Patch(0.5, 0.5, 1), Patch(0.3, 0.8, 0.4, 0.7)])
+def test_the_inverse_maps_points_back(patch: Patch) -> None:
+    """A point of the photo, through the patch and its inverse; scaling is by the side."""
+    points = np.array([[0.1, 0.9], [0.5, 0.25]])
+    assert patch.to_photo(patch.inverse().to_photo(points)) == pytest.approx(points, abs=1e-6)
+    in_pixels = patch.scaled(200).to_photo(points)
+    assert in_pixels == pytest.approx(200 * patch.to_photo(points), abs=1e-3)

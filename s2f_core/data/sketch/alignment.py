@@ -1,0 +1,158 @@
+"""Align a drawing: move, turn and scale it so that its eyes lie where a model expects them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from s2f_core.common.errors import UserError
+from s2f_core.common.images import Floats, Pixels
+from s2f_core.data.landmarks.eyes import VIEW_THRESHOLD, Eyes, find_eyes
+from s2f_core.data.landmarks.faces import FaceDetector
+from s2f_core.data.landmarks.patch import Patch
+
+TOLERANCE = 0.02  # of the side: eyes at most so far from the layout are there already
+MAX_OUTSIDE = 0.25  # of the aligned square, beyond the edge of a drawing that is cut off there
+DEPTH = 14 / 128  # of the side: ink that reaches so far in from the edge is cut off by it
+CUT_OFF = 0.03  # of the ink that a drawing's edge could have
+SEAM = 0.15  # of the side: the width of the blend inside the aligned square's border
+
+NO_FACE = "no face was found, so it was not aligned"
+CROPPED = "it is cut off close to the face, so it was not aligned"
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The square of a drawing that a model sees: a patch, in shares of the drawing's side."""
+
+    patch: Patch
+
+    @classmethod
+    def between(cls, eyes: Eyes, layout: Eyes) -> Alignment:
+        """Return the similarity transform that moves a drawing's ``eyes`` to the ``layout``."""
+        right, left = (complex(*eye) for eye in eyes)
+        to_right, to_left = (complex(*eye) for eye in layout)
+        turn = (left - right) / (to_left - to_right)
+        middle = (right + left) / 2 + turn * (0.5 + 0.5j - (to_right + to_left) / 2)
+        return cls(Patch(middle.real, middle.imag, abs(turn), math.atan2(turn.imag, turn.real)))
+
+    def apply(self, drawing: Pixels) -> Pixels:
+        """Return the aligned square of a drawing, both uint8 [s, s, C], dark on white.
+
+        What lies beyond the drawing is white paper.
+        """
+        ink = _warp(255 - drawing.astype(np.float32), self.patch, cv2.BORDER_CONSTANT)
+        return _to_pixels(255 - ink)
+
+    def undo(self, aligned: Pixels, plain: Pixels) -> Pixels:
+        """Put the output of the aligned square back into the drawing's frame.
+
+        Both are uint8 [s, s, C]. Beyond the aligned square is ``plain``, the output of the drawing
+        as it is; they blend inside the square's border.
+        """
+        back = self.patch.inverse()
+        inside = _warp(aligned.astype(np.float32), back, cv2.BORDER_REPLICATE)
+        weight = _warp(_weight(len(plain)), back, cv2.BORDER_CONSTANT)
+        below = plain.astype(np.float32)
+        return _to_pixels(below + weight * (inside - below))
+
+    def outside(self) -> float:
+        """Return the share of the aligned square that lies beyond the drawing."""
+        shares = (np.arange(64) + 0.5) / 64
+        points = np.stack(np.meshgrid(shares, shares), axis=-1).reshape(-1, 2)
+        places = self.patch.to_photo(points)
+        return 1 - float(((places > 0) & (places < 1)).all(axis=1).mean())
+
+
+@dataclass(frozen=True)
+class Aligner:
+    """Finds the alignment of drawings for a model whose training photos have a ``layout``.
+
+    ``assets`` is the folder of fetched weights.
+    """
+
+    layout: Eyes
+    assets: Path
+
+    @cached_property
+    def _detector(self) -> FaceDetector:
+        return FaceDetector(self.assets, VIEW_THRESHOLD)
+
+    def find(self, drawing: Pixels) -> tuple[Alignment | None, str]:
+        """Return the alignment of a drawing uint8 [s, s, 1 or 3], dark on white, and a note.
+
+        None without a note: the eyes lie in place already. With one: no face was found, weights are
+        missing, or the drawing is cut off close to the face. Then over a quarter of the aligned
+        square would be white paper with an edge where shading or hair ends, and a generator paints
+        that edge: `best` gives a dark frame and a duller face. A doodle of a whole head gains from
+        the same enlargement, however close its outline comes to the edge, and so does a crop of
+        thin lines, which end without an edge. So only ink counts that runs across the drawing's
+        edge in width.
+        """
+        try:
+            eyes = find_eyes(drawing, self._detector)
+        except UserError as error:
+            return None, f"it was not aligned: {error}"
+        if eyes is None:
+            return None, NO_FACE
+        if max(math.dist(*pair) for pair in zip(eyes, self.layout, strict=True)) <= TOLERANCE:
+            return None, ""
+        alignment = Alignment.between(eyes, self.layout)
+        if alignment.outside() > MAX_OUTSIDE and cut_off_ink(drawing) > CUT_OFF:
+            return None, CROPPED
+        return alignment, ""
+
+
+def cut_off_ink(drawing: Pixels) -> float:
+    """Return how much ink runs across the edges of a drawing uint8 [s, s, C]: 0 to 1.
+
+    At each place of the four edges the lightest pixel counts, from the edge to ``DEPTH`` inwards,
+    so that a line along the edge is none.
+    """
+    side = len(drawing)
+    depth = max(1, round(DEPTH * side))
+    ink = 255 - cv2.GaussianBlur(drawing.min(axis=2), (0, 0), side / 128)
+    edges = (ink[:depth], ink[-depth:], ink[:, :depth].T, ink[:, -depth:].T)
+    return float(np.mean([edge.min(axis=0) for edge in edges])) / 255
+
+
+def merge_aligned(
+    alignments: Sequence[Alignment | None], outputs: Sequence[Pixels]
+) -> Iterator[Pixels]:
+    """Undo alignments: yield an output uint8 [s, s, C] for each of them.
+
+    ``outputs`` are those of all drawings as they are, then those of the aligned squares in order.
+    """
+    aligned = iter(outputs[len(alignments) :])
+    for alignment, plain in zip(alignments, outputs, strict=False):
+        yield plain if alignment is None else alignment.undo(next(aligned), plain)
+
+
+def _warp(image: Floats, patch: Patch, border: int) -> Floats:
+    """Cut a patch, in shares of the side, out of an image float32 [s, s, C] of the same size."""
+    side, shrink = len(image), patch.side
+    if shrink > 1:  # OpenCV would leave out pixels
+        sigma = 0.5 * math.sqrt(shrink**2 - 1)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+    matrix = patch.scaled(side).matrix(side)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(image, matrix, (side, side), flags=flags, borderMode=border)
+    return np.asarray(warped, np.float32).reshape(side, side, -1)
+
+
+def _weight(side: int) -> Floats:
+    """1 inside a square, falling to 0 at its border: float32 [side, side, 1]."""
+    places = np.arange(side) + 0.5
+    ramp = (np.minimum(places, side - places) / (SEAM * side)).clip(0, 1)
+    smooth = ramp**2 * (3 - 2 * ramp)
+    return np.asarray((smooth * smooth[:, None])[..., None], np.float32)
+
+
+def _to_pixels(values: Floats) -> Pixels:
+    return np.asarray(np.rint(values).clip(0, 255), np.uint8)
