@@ -12,7 +12,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, decode, to_rgb
 from s2f_core.data import tables
 from s2f_core.data.datasets.folder_tree import IMAGE_EXTENSIONS
-from s2f_core.inference.model import pixels
+from s2f_core.inference.pictures import pixels
 
 DRAWINGS = Path("docs/drawings")  # twenty, drawn for this purpose
 SVG, SIDE = ".svg", 256  # pixels of the longer side of a drawn SVG file
