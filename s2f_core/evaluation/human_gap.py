@@ -21,7 +21,6 @@ from s2f_core.common.entry_names import Name
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, grid, save_png, to_rgb
 from s2f_core.common.seeding import stream
-from s2f_core.data.conditions.copies import has_copies
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import ink, stroke_width
 from s2f_core.data.tables import OWN_INPUTS, Table, read
@@ -145,7 +144,7 @@ def read_sets(gap: Gap, root: Path) -> SketchSets:
         )
     ids = [ids[row] for row in _sample_rows(len(ids), gap.images)]
     faces = photos.images(photos.positions(ids))
-    computed = {name: _first_copies(table, ids) for name, table in tables.items()}
+    computed = {name: table.images(table.positions(ids)) for name, table in tables.items()}
     sketches = {PEOPLE: people.images(_sample_rows(len(people), gap.images))}
     sketches |= {name: computed[name] for name in gap.conditions}
     kinds = {name: "people" if name == PEOPLE else "condition" for name in sketches}
@@ -164,12 +163,6 @@ def augment_sketches(sketches: Pixels, photos: Pixels, sketch: SketchAugment) ->
     """Augment sketches uint8 [n, H, W, C] of photos uint8 [n, H, W, 3], with a fixed seed."""
     pairs = enumerate(zip(sketches, photos, strict=True))
     return np.stack([sketch.augment(a, b, stream(0, AUGMENT, row)) for row, (a, b) in pairs])
-
-
-def _first_copies(table: Table, ids: list[str]) -> Pixels:
-    """The sketches of these ids; of a condition that makes several of a photo, the first."""
-    sketches = table.images(table.positions(ids))
-    return sketches[..., :1] if has_copies(table) else sketches
 
 
 def _sample_rows(total: int, count: int) -> npt.NDArray[np.int64]:

@@ -155,19 +155,6 @@ def test_stage_writes_metrics_report_and_sheet(data: Path, tmp_path: Path) -> No
     assert before == tuple(file.read_bytes() for file in (metrics, *sorted(out.iterdir())))
 
 
-def test_of_several_drawings_of_a_photo_the_first_counts(data: Path) -> None:
-    """The others are further channels of the table."""
-    gap = Gap(role="faces", conditions=("edges",), people="drawn")
-    edges = data / "faces" / "kept-edges"
-    first = read_sets(gap, data).sketches["edges"]
-    _write(
-        data / "faces" / "kept-drawing", tables.read(edges).images(range(PHOTOS)).repeat(4, axis=3)
-    )
-    (data / "faces" / "kept-drawing" / "made.json").write_text('{"type": "drawing", "copies": 4}')
-    several = read_sets(gap.model_copy(update={"conditions": ("drawing",)}), data)
-    assert np.array_equal(several.sketches["drawing"], first)
-
-
 def test_people_may_be_a_role_of_drawings_alone(data: Path) -> None:
     """People's sketches need no photos beside them."""
     _write(data / "doodles" / "kept", _circles(PEOPLE, 3, 1), "d")

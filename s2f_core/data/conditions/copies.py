@@ -12,12 +12,6 @@ from pydantic import Field
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.common.seeding import Seed, stream
 from s2f_core.data.conditions.per_photo import PhotoCondition
-from s2f_core.data.tables import Table, read_section
-
-
-def has_copies(table: Table) -> bool:
-    """Whether the channels of a table's images are inputs of one photo each, and no colours."""
-    return "copies" in (read_section(table.folder) or {})
 
 
 class Copies(PhotoCondition):
