@@ -59,12 +59,9 @@ class Drawing(Copies):
     def trace(self, points: Doubles, contours: Contours, random: np.random.Generator) -> list[Part]:
         """The curves of one drawing, by its parts."""
         if random.random() < self.doodle.chance:
-            parts = self.doodle.trace(points, contours, random)
-        else:
-            parts = [
-                *self.features.trace(points, random),
-                *self.surroundings.trace(contours, random),
-            ]
+            doodle = self.doodle.trace(points, contours, random)
+            return self.doodle.displacement.move(doodle, random)
+        parts = self.features.trace(points, random) + self.surroundings.trace(contours, random)
         return self.displacement.move(parts, random)
 
 

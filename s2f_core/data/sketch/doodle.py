@@ -10,6 +10,7 @@ from s2f_core.common.images import Doubles
 from s2f_core.data.landmarks.mesh import LIPS
 from s2f_core.data.sketch.contours import Contours
 from s2f_core.data.sketch.curves import Part, ellipse, joined, length
+from s2f_core.data.sketch.displacement import Displacement
 from s2f_core.data.sketch.features import (
     CHIN,
     NOSE_BASE,
@@ -27,7 +28,7 @@ MOUTH_STYLES = {"bow": 0.6, "lips": 0.25, "line": 0.15}
 
 
 class Doodle(Section):
-    """Chances of what a doodle shows beside its eyes and its mouth: ``doodle:`` of a drawing."""
+    """What a doodle shows beside its eyes and its mouth: ``doodle:`` of a drawing."""
 
     chance: Share = Field(0.25, description="Share of the drawings that are doodles.")
     head: Share = Field(0.95, description="The head's outline, an oval.")
@@ -35,6 +36,10 @@ class Doodle(Section):
     brow: Share = Field(0.2, description="Eyebrows.")
     hair: Share = Field(0.5, description="The outline of the hair, or a few strokes.")
     ears: Share = Field(0.15, description="Ears.")
+    displacement: Displacement = Field(
+        Displacement(field=(1, 3.5), shift=2, scale=0.12, turn=6),
+        description="How far its parts are from the photo's.",
+    )
 
     def trace(self, points: Doubles, contours: Contours, random: np.random.Generator) -> list[Part]:
         """The curves of one doodle; those of a part move together."""
@@ -69,7 +74,7 @@ def eyes(points: Doubles, random: np.random.Generator) -> list[Part]:
             oval = ellipse(centre, (0.45 * width, 0.4 * width), random.uniform(0.95, 1.15))
             parts.append([oval, *disc(centre, random.uniform(0.08, 0.2) * width)])
         elif style == "lines":
-            half = np.array([0, random.uniform(0.3, 0.6) * width])
+            half = np.array([0, random.uniform(0.3, 0.9) * width])
             parts.append([joined([centre - half], [centre + half])])
         else:
             parts.append([upper if random.random() < 0.7 else lower])
@@ -87,9 +92,9 @@ def mouth(points: Doubles, random: np.random.Generator) -> Part:
     if style == "line":
         return [joined([left], [middle], [right])]
     deep = points[list(LIPS[2])][5] - middle
-    deep = deep * random.uniform(0.8, 1.8)
+    deep = deep * random.uniform(0.8, 2.4)
     across = np.linspace(-1, 1, 9)[:, None]
-    bow = middle + across * (right - left) / 2 * random.uniform(0.9, 1.3) + (1 - across**2) * deep
+    bow = middle + across * (right - left) / 2 * random.uniform(0.9, 1.7) + (1 - across**2) * deep
     return [bow]
 
 

@@ -31,6 +31,8 @@ WITH_WEIGHTS: dict[str, dict[str, Any]] = {
     "hed-fast": {"type": "hed", "precision": "bfloat16"},
     "pose": {"type": "pose"},
     "face-mesh": {"type": "face-mesh"},
+    "drawing": {"type": "drawing", "doodle": {"chance": 0}},
+    "shaded": {"type": "shaded"},
 }
 
 
