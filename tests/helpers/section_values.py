@@ -75,6 +75,7 @@ def valid_values(section: type[BaseModel]) -> dict[str, Any]:
         "Variant": VARIANT,
         "Domains": {"source": "domains", "path": "data/assets", "a": SOURCE, "b": SOURCE},
         "Recipe": {"epochs": 1},
+        "Mixture": {"type": "mixture", "of": [{"type": "drawing"}]},
     }
     if (name := section.__name__.partition("[")[0]) in special:
         return copy.deepcopy(special[name])
