@@ -21,6 +21,8 @@ TOLERANCE = 0.02  # of the side: eyes at most so far from the layout are there a
 MAX_OUTSIDE = 0.25  # of the aligned square, beyond the edge of a drawing that is cut off there
 DEPTH = 14 / 128  # of the side: ink that reaches so far in from the edge is cut off by it
 CUT_OFF = 0.03  # of the ink that a drawing's edge could have
+COARSE = 16  # pixels a side of the colours that the seam extends outwards
+FADE = 0.01  # of the seam's weight: where less is near, its colours fade
 SEAM = 0.15  # of the side: the width of the blend inside the aligned square's border
 
 NO_FACE = "no face was found, so it was not aligned"
@@ -54,13 +56,14 @@ class Alignment:
         """Put the output of the aligned square back into the drawing's frame.
 
         Both are uint8 [s, s, C]. Beyond the aligned square is ``plain``, the output of the drawing
-        as it is; they blend inside the square's border.
+        as it is; they blend inside the square's border, and ``plain`` gets the colours that the
+        other has there, so that no frame shows.
         """
         back = self.patch.inverse()
         inside = _warp(aligned.astype(np.float32), back, cv2.BORDER_REPLICATE)
         weight = _warp(_weight(len(plain)), back, cv2.BORDER_CONSTANT)
-        below = plain.astype(np.float32)
-        return _to_pixels(below + weight * (inside - below))
+        difference = inside - plain
+        return _to_pixels(plain + weight * difference + (1 - weight) * _at_seam(difference, weight))
 
     def outside(self) -> float:
         """Return the share of the aligned square that lies beyond the drawing."""
@@ -144,6 +147,17 @@ def _warp(image: Floats, patch: Patch, border: int) -> Floats:
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     warped = cv2.warpAffine(image, matrix, (side, side), flags=flags, borderMode=border)
     return np.asarray(warped, np.float32).reshape(side, side, -1)
+
+
+def _at_seam(difference: Floats, weight: Floats) -> Floats:
+    """Extend a difference [s, s, C] smoothly from the seam's middle; it fades with the distance."""
+    seam = weight * (1 - weight)
+    size = (COARSE, COARSE)
+    sums = cv2.resize(np.dstack([seam * difference, seam]), size, interpolation=cv2.INTER_AREA)
+    near = cv2.GaussianBlur(sums, (0, 0), COARSE / 8)
+    colours = near[..., :-1] / (near[..., -1:] + FADE)
+    extended = np.asarray(cv2.resize(colours, difference.shape[1::-1]), np.float32)
+    return extended.reshape(difference.shape)
 
 
 def _weight(side: int) -> Floats:
