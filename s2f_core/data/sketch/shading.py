@@ -53,7 +53,7 @@ class Shading(Section):
         even = np.float32(1 / 255) * cv2.createCLAHE(CLIP, TILES).apply(grey)
         lines = colour_dodge(even, blur * unit)
         shade = 1 - tone * (1 - cv2.GaussianBlur(even, (0, 0), softness * unit))
-        ink = darkness * (1 - lines * shade) ** contrast
+        ink = darkness * (1 - lines * shade).clip(0) ** contrast  # rounding can go below 0
         ink *= 1 - grain * paper_grain(grey.shape, random)
         return np.asarray(np.rint(255 * (1 - ink.clip(0, 1))), dtype=np.uint8)
 
