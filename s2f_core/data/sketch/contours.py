@@ -14,10 +14,11 @@ from pydantic import Field
 
 from s2f_core.common.config import Section
 from s2f_core.common.images import Doubles, Pixels, luma
-from s2f_core.data.landmarks.mesh import BROWS, EYES, LIPS, OVAL
+from s2f_core.data.landmarks.mesh import OVAL
 from s2f_core.data.sketch.canny import canny
 from s2f_core.data.sketch.curves import Curve, Part, length, smooth
-from s2f_core.data.sketch.features import CHIN, NOSE_BASE
+from s2f_core.data.sketch.features import CHIN
+from s2f_core.data.sketch.masks import beard_mask, dilate, erode, feature_mask, fill
 from s2f_core.data.sketch.ranges import Share
 from s2f_core.data.sketch.strokes import UNITS
 
@@ -36,7 +37,7 @@ APART = 7  # units between the outline, or the face, and strands
 class Contours:
     """The curves of a photo around its features, the longest first.
 
-    ``dark_hair`` is uint8 [H, W] at 128 on the longer side, 1 where the hair is dark.
+    ``dark_hair`` and ``beard`` are uint8 [H, W] at 128 on the longer side, 1 where there is some.
     """
 
     head: Part
@@ -45,6 +46,7 @@ class Contours:
     clothes: Part
     face: Part
     dark_hair: Pixels
+    beard: Pixels
 
 
 class Surroundings(Section):
@@ -55,10 +57,11 @@ class Surroundings(Section):
     strands: Share = Field(0.75, description="Chance of strands of hair.")
     strands_most: int = Field(24, ge=0, le=200, description="Strands at most, the longest.")
     hatching: Share = Field(0.25, description="Chance of hatching on dark hair.")
+    beard: Share = Field(0.5, description="Chance of hatching on a beard.")
     clothes: Share = Field(0.4, description="Chance of lines of the clothes.")
     clothes_most: int = Field(6, ge=0, le=200, description="Lines of the clothes at most.")
     details: Share = Field(
-        0.3, description="Chance of lines in the face, such as glasses, beards and wrinkles."
+        0.4, description="Chance of lines in the face, such as glasses and wrinkles."
     )
     details_most: int = Field(6, ge=0, le=200, description="Lines in the face at most.")
 
@@ -80,8 +83,9 @@ class Surroundings(Section):
         for curves, chance, most in groups:
             show, count = random.random() < chance, int(random.integers(0, most + 1))
             inner += curves[:count] if show else []
-        if random.random() < self.hatching:
-            inner += hatch(contours.dark_hair, random)
+        areas = (contours.dark_hair, self.hatching), (contours.beard, self.beard)
+        for area, chance in areas:
+            inner += hatch(area, random) if random.random() < chance else []
         return [outline, inner]
 
 
@@ -96,11 +100,11 @@ def find_contours(photo: Pixels, matte: Pixels, points: Doubles) -> Contours:
     head, shoulders = split_at(outline, chin)
     edges = _edges(grey)
     face = fill(grey.shape, points[list(OVAL[0])])
-    person = _erode((alpha > 127).astype(np.uint8), APART)
-    around = person & (1 - _dilate(face, APART // 2))
+    person = erode((alpha > 127).astype(np.uint8), APART)
+    around = person & (1 - dilate(face, APART // 2))
     below = np.arange(len(grey))[:, None] > chin
     hair, clothes = (edges * (around & zone.astype(np.uint8)) for zone in (~below, below))
-    inside = _erode(face, APART) & (1 - _feature_mask(grey.shape, points))
+    inside = erode(face, APART) & (1 - feature_mask(grey.shape, points))
     dark = cv2.GaussianBlur(grey, (0, 0), HAIR_BLUR) < DARK
     return Contours(
         head,
@@ -109,6 +113,7 @@ def find_contours(photo: Pixels, matte: Pixels, points: Doubles) -> Contours:
         strands(clothes),
         strands(edges * inside),
         around & dark.astype(np.uint8) & (~below).astype(np.uint8),
+        beard_mask(grey, points),
     )
 
 
@@ -185,23 +190,6 @@ def _one_way(contour: Curve) -> Curve:
     return np.roll(contour, -start, axis=0)[: len(contour) // 2 + 1]
 
 
-def fill(shape: tuple[int, ...], corners: Doubles) -> Pixels:
-    """A filled polygon [n, 2] on zeros uint8 ``shape``: 1 inside."""
-    mask = np.zeros(shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
-    return mask
-
-
-def _feature_mask(shape: tuple[int, ...], points: Doubles) -> Pixels:
-    """Where the eyes, brows, nose and lips are, 1 on them."""
-    groups = (EYES[0] + EYES[1], EYES[2] + EYES[3], BROWS[0] + BROWS[1], BROWS[2] + BROWS[3])
-    mask = np.zeros(shape[:2], np.uint8)
-    for group in (*groups, LIPS[0] + LIPS[1], (*NOSE_BASE, 4, 48, 278)):
-        hull = cv2.convexHull(points[list(group)].astype(np.float32))
-        mask |= fill(shape, hull[:, 0].astype(np.float64))
-    return _dilate(mask, 5)
-
-
 def hatch(mask: Pixels, random: np.random.Generator) -> Part:
     """Nearly parallel strokes where a mask uint8 [H, W] is 1."""
     middle, reach = np.array(mask.shape[::-1]) / 2, np.arange(-UNITS, UNITS + 1.0)
@@ -222,15 +210,6 @@ def _is_on(mask: Pixels, line: Curve) -> npt.NDArray[np.bool_]:
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     inside[inside] = mask[y[inside], x[inside]] > 0
     return np.asarray(inside)
-
-
-def _erode(mask: Pixels, diameter: int) -> Pixels:
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter,) * 2)
-    return np.asarray(cv2.erode(mask, disc), dtype=np.uint8)
-
-
-def _dilate(mask: Pixels, diameter: int) -> Pixels:
-    return np.uint8(1) - _erode(np.uint8(1) - mask, diameter)
 
 
 def _longest_first(curves: Part, least: float) -> Part:

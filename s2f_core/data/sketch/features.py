@@ -216,7 +216,8 @@ def pupil(upper: Curve, lower: Curve, *, filled: bool) -> Part:
 def lashes(lid: Curve, random: np.random.Generator) -> Part:
     """Short lines outwards from the outer half of an upper lid."""
     out = lid - lid.mean(axis=0) - np.array([0, 0.1 * length(lid)])
-    out *= (0.2 * length(lid) * random.uniform(0.6, 1.2)) / np.linalg.norm(out, axis=1)[:, None]
+    lengths = np.maximum(np.linalg.norm(out, axis=1), 1e-3)
+    out *= 0.2 * length(lid) * random.uniform(0.6, 1.2) / lengths[:, None]
     return [joined([lid[k]], [lid[k] + out[k]]) for k in range(5)]
 
 

@@ -52,7 +52,7 @@ class Shading(Section):
         )  # fmt: skip
         even = np.float32(1 / 255) * cv2.createCLAHE(CLIP, TILES).apply(grey)
         lines = colour_dodge(even, blur * unit)
-        shade = 1 - tone * (1 - cv2.GaussianBlur(even, (0, 0), softness * unit))
+        shade = 1 - tone * (1 - _blur(even, softness * unit))
         ink = darkness * (1 - lines * shade).clip(0) ** contrast  # rounding can go below 0
         ink *= 1 - grain * paper_grain(grey.shape, random)
         return np.asarray(np.rint(255 * (1 - ink.clip(0, 1))), dtype=np.uint8)
@@ -60,5 +60,11 @@ class Shading(Section):
 
 def colour_dodge(grey: Floats, sigma: float) -> Floats:
     """Grey [H, W] in [0, 1] over its blur of ``sigma`` pixels: 1 on even areas."""
-    base = cv2.GaussianBlur(grey, (0, 0), sigma)
-    return np.asarray((grey / np.maximum(base, 1 / 255)).clip(0, 1), dtype=np.float32)
+    base = np.maximum(_blur(grey, sigma), 1 / 255)
+    return np.asarray((grey / base).clip(0, 1), dtype=np.float32)
+
+
+def _blur(grey: Floats, sigma: float) -> Floats:
+    if not sigma:
+        return grey
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.float32)

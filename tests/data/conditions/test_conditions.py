@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from s2f_core.common.images import Pixels, to_rgb
 from s2f_core.data.conditions import Condition, convert
 from s2f_core.data.conditions.formula import FormulaCondition
+from s2f_core.data.conditions.mixture import Mixture
 from s2f_core.data.conditions.pencil import Pencil
 from s2f_core.data.conditions.per_photo import PhotoCondition
 
@@ -20,9 +21,10 @@ ALL = get_args(get_args(Condition)[0])
 
 
 def default(kind: type[Any], **keys: Any) -> Any:
-    """A condition of this kind with its default settings."""
+    """A condition of this kind with its default settings, and the keys that it requires."""
     (name,) = get_args(kind.model_fields["type"].annotation)
-    return kind(type=name, **keys)
+    required = {"of": ({"type": "pencil"},)} if kind is Mixture else {}
+    return kind(type=name, **required, **keys)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)

@@ -141,3 +141,21 @@ def test_impossible_settings_are_refused(keys: dict[str, Any], message: str) -> 
     """Ranges out of order, values out of bounds, unknown keys."""
     with pytest.raises(ValueError, match=message):
         Drawing(type="drawing", **keys)
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_settings_draw_at_their_ends(end: int) -> None:
+    """The least and the largest width, wobble, displacement and chance, at a small size."""
+    length, share = (32 * end,) * 2, (end,) * 2
+    section = Drawing.model_validate(
+        {
+            "type": "drawing",
+            "features": dict.fromkeys(Features.model_fields, end),
+            "doodle": {"chance": 0.5, "hair": end, "ears": end, "brow": end},
+            "displacement": {"field": length, "shift": length[0], "scale": end, "turn": 90 * end},
+            "pen": {"width": length, "wobble": length, "darkness": share, "fine": share},
+        }
+    )
+    contours = find_contours(*face_photo(16), face_points())
+    pages = [section.draw(face_points(), contours, 16, stream(seed)) for seed in range(10)]
+    assert all(page.shape == (16, 16, 1) for page in pages)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -22,7 +24,15 @@ from s2f_core.data.sketch.contours import (
 )
 from s2f_core.data.sketch.curves import Part, length
 
-NOTHING = {"hair": 0, "shoulders": 0, "strands": 0, "hatching": 0, "clothes": 0, "details": 0}
+NOTHING = {
+    "hair": 0,
+    "shoulders": 0,
+    "strands": 0,
+    "hatching": 0,
+    "beard": 0,
+    "clothes": 0,
+    "details": 0,
+}
 
 
 def _disc(radius: int, value: int) -> Pixels:
@@ -127,13 +137,13 @@ def _count(parts: list[Part]) -> int:
 
 def test_settings_choose_what_is_drawn() -> None:
     """Each chance turns its part on; the longest lines are taken first, up to the most."""
-    contours = _contours()
+    contours = replace(_contours(), beard=_disc(10, 1))
     assert _count(Surroundings(**NOTHING).trace(contours, stream(0))) == 0
     for name in NOTHING:
         section = Surroundings(**NOTHING | {name: 1})
         assert any(_count(section.trace(contours, stream(seed))) for seed in range(20)), name
     lines = Part([np.array([[0.0, k], [20.0 - k, k]]) for k in range(9)])
-    many = Contours([], [], lines, [], [], np.zeros((128, 128), np.uint8))
+    many = replace(_contours(), hair=lines)
     section = Surroundings(**NOTHING | {"strands": 1}, strands_most=3)
     counts = {_count(section.trace(many, stream(seed))) for seed in range(30)}
     assert counts == {0, 1, 2, 3}

@@ -14,7 +14,8 @@ from s2f_core.data.sketch import doodle
 from s2f_core.data.sketch.contours import Contours
 from s2f_core.data.sketch.curves import Part, length
 
-EMPTY = Contours([], [], [], [], [], np.zeros((128, 128), np.uint8))
+NOWHERE = np.zeros((128, 128), np.uint8)
+EMPTY = Contours([], [], [], [], [], NOWHERE, NOWHERE)
 NOTHING = {"head": 0, "nose": 0, "brow": 0, "hair": 0, "ears": 0}
 HAIR = replace(EMPTY, head=[np.array([[30.0, 40.0], [98.0, 40.0]])])
 
