@@ -28,8 +28,13 @@ MIN_FACES, MAX_DEVIATION = 0.9, 0.05  # of photos with a layout: share with a fa
 DIGITS = 3  # of a layout: processors differ by less
 
 
+def _are_apart(eyes: Eyes) -> bool:
+    inside = all(0 <= share <= 1 for eye in eyes for share in eye)
+    return inside and math.dist(*eyes) >= MIN_DISTANCE
+
+
 def _check_apart(eyes: Eyes) -> Eyes:
-    if min(map(min, eyes)) < 0 or max(map(max, eyes)) > 1 or math.dist(*eyes) < MIN_DISTANCE:
+    if not _are_apart(eyes):
         raise ValueError(f"eyes {eyes} are not two positions in [0, 1], {MIN_DISTANCE} apart")
     return eyes
 
@@ -78,9 +83,9 @@ def _views(drawing: Pixels) -> Iterator[Pixels]:
 def eye_layout(photos: Pixels, detector: FaceDetector) -> Eyes | None:
     """Return the mean positions of the eyes in photos uint8 [n, s, s, C] of aligned faces.
 
-    None where fewer than 90 % of the photos show a face, or where the standard deviation of a
-    coordinate is 5 % of the side or more. Raises UserError if the detector's weights are missing or
-    damaged.
+    None where fewer than 90 % of the photos show a face, where the standard deviation of a
+    coordinate is 5 % of the side or more, or where the eyes are cut off or tiny. Raises UserError
+    if the detector's weights are missing or damaged.
     """
     faces = [found[0] for photo in photos if (found := detector.detect(to_rgb(photo)))]
     if len(faces) < MIN_FACES * len(photos):
@@ -88,7 +93,8 @@ def eye_layout(photos: Pixels, detector: FaceDetector) -> Eyes | None:
     eyes = np.stack([face.points[:2] for face in faces]) / photos.shape[1]
     if eyes.std(axis=0).max() >= MAX_DEVIATION:
         return None
-    return _as_eyes(eyes.mean(axis=0, dtype=np.float64).round(DIGITS))
+    layout = _as_eyes(eyes.mean(axis=0, dtype=np.float64).round(DIGITS))
+    return layout if _are_apart(layout) else None
 
 
 def _as_eyes(points: npt.NDArray[np.floating]) -> Eyes:

@@ -90,10 +90,18 @@ def test_photos_of_faces_in_many_places_have_no_layout() -> None:
     detector = BlobDetector()
     assert eye_layout(_photos(*[-0.04, 0.04] * 5), detector) is not None  # type: ignore[arg-type]
     assert eye_layout(_photos(*[-0.06, 0.06] * 5), detector) is None  # type: ignore[arg-type]
+    tiny = np.stack([drawn_face(((0.5, 0.5), (0.54, 0.5)), 512)] * 2)
+    assert eye_layout(tiny, detector) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    "eyes", [((0.4, 0.5), (0.4, 0.5)), ((-0.1, 0.5), (0.4, 0.5)), ((0.4, 0.5),)]
+    "eyes",
+    [
+        ((0.4, 0.5), (0.4, 0.5)),
+        ((-0.1, 0.5), (0.4, 0.5)),
+        ((float("nan"), 0.5), (0.4, 0.5)),
+        ((0.4, 0.5),),
+    ],
 )
 def test_an_impossible_layout_is_refused(eyes: object) -> None:
     """Eyes in one place cannot be aligned by; they are in shares of the side."""
