@@ -13,6 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import Browser, browser
+from demo_page import (
+    DRAWING,
+    INK,
+    TIMEOUT,
+    canvas_box,
+    click,
+    open_page,
+    wait_for_pictures,
+)
 from PIL import Image
 from tiny_demo import make_data_folder, running_server
 
@@ -21,24 +30,11 @@ from s2f_core.demo.queue import FairQueue, QueueFullError
 
 SUPERSEDED = "status of 409"  # the console message when a newer drawing replaced one
 RUNTIME = Path(__file__).parents[2] / "data" / "assets" / "onnxruntime-web"
-PICTURES = "[...document.querySelectorAll('.card canvas')].map((canvas) => canvas.toDataURL())"
-DRAWING = "document.getElementById('canvas').toDataURL()"
-SETTLED = (
-    "document.querySelectorAll('.card').length && "
-    "[...document.querySelectorAll('.card')].every((card) => /total/.test(card.textContent)) && "
-    "!document.querySelector('.card[aria-busy=true]')"
-)
-INK = (
-    "(() => { const data = document.getElementById('canvas').getContext('2d')"
-    ".getImageData(0, 0, 512, 512).data; let ink = 0;"
-    "for (let i = 0; i < data.length; i += 4) ink += data[i] < 128; return ink; })()"
-)
 PIXELS = (
     "[...document.querySelectorAll('.card canvas')].map((canvas) => "
     "[...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data])"
 )
 SUM = "(a, b) => a + +b"
-TIMEOUT = 20.0  # seconds
 
 pytestmark = pytest.mark.slow
 
@@ -65,56 +61,21 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture
 def page(server: str, chromium: Browser) -> Browser:
     """The demo, freshly opened in a desktop window."""
-    return _open(chromium, server)
-
-
-def _open(chromium: Browser, address: str) -> Browser:
-    chromium.visit("about:blank")  # events of the previous page arrive before it has loaded
-    chromium.errors.clear()
-    chromium.requests.clear()
-    chromium.look(1280, 1100)
-    chromium.visit(address)
-    chromium.until(
-        "!document.querySelector('main').hidden && !document.querySelector('#examples').hidden"
-    )
-    return chromium
-
-
-def _canvas_box(page: Browser) -> tuple[float, float, float]:
-    """The left, the top and the side of the canvas in the window."""
-    left, top, side = page.run(
-        "(() => { const box = document.getElementById('canvas').getBoundingClientRect();"
-        "return [box.left, box.top, box.width]; })()"
-    )
-    return left, top, side
+    return open_page(chromium, server)
 
 
 def _draw_line(page: Browser, height: float, pen: str = "mouse") -> None:
     """Draw a horizontal line across the canvas."""
     points = [(0.1 + 0.08 * step, height) for step in range(11)]
-    page.stroke(placed(points, *_canvas_box(page)), pen)
-
-
-def _wait_for_pictures(page: Browser, previous: object = None) -> object:
-    """Wait until all cards have pictures other than the previous ones; return them."""
-    page.until(SETTLED)
-    until = time.monotonic() + TIMEOUT
-    while (pictures := page.run(PICTURES)) == previous:
-        assert time.monotonic() < until, "the pictures do not change"
-        page.until(SETTLED)
-    return pictures
-
-
-def _click(page: Browser, name: str) -> None:
-    page.run(f"document.getElementById({name!r}).click()")
+    page.stroke(placed(points, *canvas_box(page)), pen)
 
 
 def test_each_stroke_of_a_face_changes_the_pictures(page: Browser) -> None:
     """The hints and the cards' times follow."""
     pictures: list[object] = []
     for _, _, points in FACE[-8:]:
-        page.stroke(placed(points, *_canvas_box(page)))
-        pictures.append(_wait_for_pictures(page, pictures[-1] if pictures else None))
+        page.stroke(placed(points, *canvas_box(page)))
+        pictures.append(wait_for_pictures(page, pictures[-1] if pictures else None))
     assert len({str(picture) for picture in pictures}) == len(pictures)
     names = "[...document.querySelectorAll('.card h3')].map((title) => title.textContent)"
     assert page.run(names) == ["lines", "noisy"]
@@ -127,19 +88,19 @@ def test_each_stroke_of_a_face_changes_the_pictures(page: Browser) -> None:
 def test_undo_and_redo_restore_drawing_and_pictures(page: Browser) -> None:
     """By keys and by button, a cleared canvas included."""
     _draw_line(page, 0.3)
-    one, drawing = _wait_for_pictures(page), page.run(DRAWING)
+    one, drawing = wait_for_pictures(page), page.run(DRAWING)
     _draw_line(page, 0.7)
-    both = _wait_for_pictures(page, one)
+    both = wait_for_pictures(page, one)
     page.chord("z")
-    assert _wait_for_pictures(page, both) == one
+    assert wait_for_pictures(page, both) == one
     assert page.run(DRAWING) == drawing
     page.chord("y")
-    assert _wait_for_pictures(page, one) == both
-    _click(page, "clear")
+    assert wait_for_pictures(page, one) == both
+    click(page, "clear")
     page.until("document.querySelectorAll('.card.blank').length === 2")
     assert page.run(INK) == 0
-    _click(page, "undo")
-    assert _wait_for_pictures(page) == both
+    click(page, "undo")
+    assert wait_for_pictures(page) == both
 
 
 def test_eraser_removes_ink(page: Browser) -> None:
@@ -174,7 +135,7 @@ def test_drawing_and_picture_are_saved(page: Browser, tmp_path: Path) -> None:
     """As PNG files of the canvas's and of the model's size."""
     page.send("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     _draw_line(page, 0.5)
-    _wait_for_pictures(page)
+    wait_for_pictures(page)
     page.run("document.getElementById('save').click()")
     page.run("document.querySelector('.card button').click()")
     for name, side in (("drawing.png", 512), ("lines.png", 16)):
@@ -191,7 +152,7 @@ def test_example_is_placed_on_the_canvas(page: Browser) -> None:
     """The models translate it, and it can be undone."""
     page.run("document.querySelector('#examples button').click()")
     page.until(f"{INK} > 1000")
-    _wait_for_pictures(page)
+    wait_for_pictures(page)
     page.chord("z")
     assert page.run(INK) == 0
 
@@ -224,10 +185,10 @@ def test_a_dropped_drawing_loses_its_paper(page: Browser, paper: str, ink: str, 
 def test_next_sample_is_another_picture(page: Browser) -> None:
     """Of a model that takes noise alone and shows no canvas."""
     page.run("document.querySelector('[name=canvas][value=noise]').click()")
-    first = _wait_for_pictures(page)
+    first = wait_for_pictures(page)
     assert page.run("document.getElementById('drawing').hidden")
     page.press("n")
-    _wait_for_pictures(page, first)
+    wait_for_pictures(page, first)
     assert page.run("document.getElementById('seed').value") == "1"
 
 
@@ -242,7 +203,7 @@ FAIL_ONE_REQUEST = (
 def test_page_retries_failed_requests(page: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a 503, with its message on the card, and after a lost connection."""
     _draw_line(page, 0.3)
-    before = _wait_for_pictures(page)
+    before = wait_for_pictures(page)
     run, remaining, resume = FairQueue.run, [4], threading.Event()
 
     async def busy(self: FairQueue, client: str, key: Any, *rest: Any) -> Any:
@@ -257,12 +218,12 @@ def test_page_retries_failed_requests(page: Browser, monkeypatch: pytest.MonkeyP
     _draw_line(page, 0.6)
     page.until(f"/requests are waiting/.test({STATUS})")
     resume.set()
-    after = _wait_for_pictures(page, before)
+    after = wait_for_pictures(page, before)
     assert remaining == [0]
     page.run(FAIL_ONE_REQUEST)
     _draw_line(page, 0.9)
     page.until(f"/does not answer; trying again/.test({STATUS})")
-    _wait_for_pictures(page, after)
+    wait_for_pictures(page, after)
     page.errors[:] = [error for error in page.errors if "status of 503" not in error]
     assert page.errors == []
 
@@ -276,11 +237,11 @@ def test_browser_and_server_give_the_same_pictures(
         pytest.skip("onnxruntime-web is not installed: s2f fetch onnxruntime-web")
     pictures = []
     for address in (server, f"{server}/browser"):
-        page = _open(chromium, address)
+        page = open_page(chromium, address)
         if mirror:
             page.run("document.getElementById('mirror').click()")
         _draw_line(page, 0.4)
-        _wait_for_pictures(page)
+        wait_for_pictures(page)
         pictures.append(np.asarray(page.run(PIXELS), dtype=int))
         posted = [url for url in page.requests if "/api/picture" in url]
         assert bool(posted) == (address == server)
@@ -292,9 +253,9 @@ def test_browser_and_server_give_the_same_pictures(
 
 def test_page_is_self_contained_and_fits_any_window(server: str, chromium: Browser) -> None:
     """Only requests to the server, no horizontal scrolling, contrast in light and dark."""
-    page = _open(chromium, server)
+    page = open_page(chromium, server)
     _draw_line(page, 0.5)
-    _wait_for_pictures(page)
+    wait_for_pictures(page)
     for width in (1280, 360):
         page.look(width)
         assert page.run("document.documentElement.scrollWidth") <= width
