@@ -47,7 +47,7 @@ def points_clone(folder: Path) -> Path:
     params = yaml.safe_load((folder / "params.yaml").read_text())
     params["data"] = {"points": params["data"]["points"]}
     params["curation"]["roles"] = []
-    params["assets"] = ["hed", "mediapipe"]
+    params["assets"] = ["hed", "mediapipe", "selfie"]
     params["tables"] = {"points-kept-noise": params["tables"]["points-kept-noise"]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     pipeline = yaml.safe_load((folder / "dvc.yaml").read_text())
