@@ -52,7 +52,7 @@ def picture(data: Path, assets: Path) -> Pixels:
 def main() -> None:
     """Write the sheet."""
     sheet = Image.fromarray(picture(ROOT / "data", ROOT / "data" / "assets")).convert("L")
-    sheet.save(ROOT / "docs" / "images" / "drawings.png", optimize=True)
+    sheet.quantize(16).save(ROOT / "docs" / "images" / "drawings.png", optimize=True)
 
 
 if __name__ == "__main__":
