@@ -57,7 +57,7 @@ class Surroundings(Section):
     strands: Share = Field(0.75, description="Chance of strands of hair.")
     strands_most: int = Field(24, ge=0, le=200, description="Strands at most, the longest.")
     hatching: Share = Field(0.25, description="Chance of hatching on dark hair.")
-    beard: Share = Field(0.5, description="Chance of hatching on a beard.")
+    beard: Share = Field(0.35, description="Chance of hatching on a beard.")
     clothes: Share = Field(0.4, description="Chance of lines of the clothes.")
     clothes_most: int = Field(6, ge=0, le=200, description="Lines of the clothes at most.")
     details: Share = Field(

@@ -13,6 +13,7 @@ from s2f_core.data.sketch.curves import Part, ellipse, joined, length
 from s2f_core.data.sketch.displacement import Displacement
 from s2f_core.data.sketch.features import (
     CHIN,
+    LEFT,
     NOSE_BASE,
     RIGHT,
     SIDES,
@@ -23,6 +24,7 @@ from s2f_core.data.sketch.ranges import Share
 
 EYE_STYLES = {"dots": 0.35, "circles": 0.35, "lines": 0.15, "bows": 0.15}
 NOSE_STYLES = {"angle": 0.35, "bow": 0.3, "line": 0.2, "dots": 0.15}
+WHOLE_HAIR = 80.0  # units from which an outline goes around the head
 FOREHEAD_TOP, BRIDGE = 10, 6  # points of the mesh
 MOUTH_STYLES = {"bow": 0.6, "lips": 0.25, "line": 0.15}
 
@@ -124,9 +126,10 @@ def nose(points: Doubles, random: np.random.Generator) -> Part:
 
 def hair(points: Doubles, contours: Contours, random: np.random.Generator) -> Part:
     """The outline of the hair, or strokes that stand on the head."""
-    if contours.head and random.random() < 0.6:
-        return contours.head[:1]
-    top, width = points[FOREHEAD_TOP], length(points[[RIGHT.ear[0], 356]])
+    whole = [curve for curve in contours.head if length(curve) > WHOLE_HAIR]
+    if whole and random.random() < 0.6:
+        return whole[:1]
+    top, width = points[FOREHEAD_TOP], length(points[[RIGHT.ear[0], LEFT.ear[0]]])
     return [
         joined([top + root], [top + root + tip])
         for root, tip in zip(

@@ -17,7 +17,7 @@ from s2f_core.data.sketch.curves import Part, length
 NOWHERE = np.zeros((128, 128), np.uint8)
 EMPTY = Contours([], [], [], [], [], NOWHERE, NOWHERE)
 NOTHING = {"head": 0, "nose": 0, "brow": 0, "hair": 0, "ears": 0}
-HAIR = replace(EMPTY, head=[np.array([[30.0, 40.0], [98.0, 40.0]])])
+HAIR = replace(EMPTY, head=[np.array([[24.0, 40.0], [108.0, 40.0]])])
 
 
 def _points(parts: list[Part]) -> Doubles:
