@@ -32,11 +32,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from benchmarks.drawing_files import DRAWINGS, read_drawings
 from benchmarks.table import Table, arguments
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Pixels, grid, resize, save_png, to_rgb
+from s2f_core.common.images import Pixels, grid, resize, to_rgb
 from s2f_core.data import tables
 from s2f_core.data.sketch.normalise import to_square
 from s2f_core.data.split import read_ids
@@ -55,7 +56,7 @@ from s2f_core.metrics.types import ImageSet
 DATA = Path("data")
 PHOTOS = DATA / "faces" / "kept"
 MAX_PHOTOS = 200
-PER_ROW = 10  # drawings of a sheet
+PER_ROW, QUALITY = 10, 88  # of a sheet: drawings, and JPEG's quality
 ITSELF, FLOOR = "the drawings themselves", "other photos"
 COLUMNS = {
     "drawings": "",
@@ -201,9 +202,10 @@ def measure(table: Table, options: argparse.Namespace) -> None:
             table.add(folder.name, name, align, *figures, outputs.variety, outputs.ms)
             if options.sheet:
                 options.sheet.mkdir(parents=True, exist_ok=True)
-                file = "-".join(filter(None, (folder.name, name, align))) + ".png"
+                file = "-".join(filter(None, (folder.name, name, align))) + ".jpg"
                 order = judge.worst_first(outputs.images)
-                save_png(options.sheet / file, sheet(sketches, outputs.images, order))
+                picture = Image.fromarray(sheet(sketches, outputs.images, order))
+                picture.save(options.sheet / file, quality=QUALITY)
 
 
 def main() -> None:
