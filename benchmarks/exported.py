@@ -33,7 +33,7 @@ from s2f_core.inference.onnx_session import Session
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.upscalers.bicubic import bicubic
 
-MODELS = ("pix2pix-pencil", "best", "resnet", "edges-human", "edges-nobg-noise")
+MODELS = ("pix2pix-pencil", "best", "resnet", "draw", "edges-nobg-noise")
 TORCH = "PyTorch"
 BATCH = 16
 COLUMNS = {

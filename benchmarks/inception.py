@@ -30,7 +30,7 @@ from s2f_core.metrics.types import Values
 
 DATA = Path("data")
 WEIGHTS = DATA / "assets" / "inception" / "inception.pt"
-NAMES = ("pix2pix-pencil", "best", "resnet-bicubic", "edges-human", "edges-nobg")
+NAMES = ("pix2pix-pencil", "best", "resnet-bicubic", "draw", "edges-nobg")
 BATCH = 8
 WARM = np.zeros((2, 64, 64, 3), np.uint8)
 TURNS = 4  # parts of a set of images

@@ -191,6 +191,8 @@ def baselines(data: Faces, judge: Judge) -> Iterator[Row]:
 def measure(options: argparse.Namespace) -> list[Row]:
     """Print the table row by row; all rows."""
     rows = []
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
     table = Table(COLUMNS, options.csv)
     with TemporaryDirectory() as folder, table:
         data = faces(Path(folder), options.assets, validation=options.validation, size=options.size)

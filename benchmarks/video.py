@@ -31,7 +31,7 @@ from s2f_core.inference.video import Smoothing
 from s2f_core.metrics.sharpness import laplacian_deviation
 
 DATA = Path("data")
-VARIANTS = ("best", "pix2pix-pencil", "edges-human")
+VARIANTS = ("best", "pix2pix-pencil", "draw")
 SHARES = (0.0, 0.25, 0.5, 0.75)
 FRAMES, SIDE, LARGE, NOISE = 50, 256, 512, 3.0
 COLUMNS = {

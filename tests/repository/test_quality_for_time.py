@@ -125,7 +125,7 @@ def test_benchmark_trains_and_scores(
     file = tmp_path / "rows.csv"
     options = ["pix2pix-pencil", "hybrid", "--steps", "2", "--minutes", "4", "--at", "2"]
     options += ["--assets", str(tmp_path / "assets")]
-    main([*options, "--csv", str(file), "--pictures", str(tmp_path)])
+    main([*options, "--csv", str(file), "--pictures", str(tmp_path / "pictures")])
 
     rows = pd.read_csv(file)
     assert list(rows["name"]) == [
@@ -138,7 +138,7 @@ def test_benchmark_trains_and_scores(
     assert list(rows["steps"].dropna()) == [1, 2, 1, 2]
     trained = rows.dropna(subset=["seed"])
     assert np.isfinite(trained[["minutes", *SCORES]].to_numpy()).all()
-    shown = decode((tmp_path / "hybrid-0.png").read_bytes())
+    shown = decode((tmp_path / "pictures" / "hybrid-0.png").read_bytes())
     assert shown.shape == (4 * 34 - 2, 8 * 34 - 2, 3)  # sketches, two moments, photos
     output = capsys.readouterr().out
     assert "| hybrid | 0 | 4.0 |" in output

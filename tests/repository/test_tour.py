@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "tour.ipynb"
-NEEDED = ["best", "pix2pix-pencil", "edges-human", "dcgan-doodles"]
+NEEDED = ["best", "pix2pix-pencil", "draw", "dcgan-doodles"]
 
 
 def test_the_notebook_has_no_outputs() -> None:
