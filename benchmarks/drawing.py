@@ -187,6 +187,7 @@ def sheet(drawings: Pixels, images: Pixels, order: Sequence[int]) -> Pixels:
 
 def measure(table: Table, options: argparse.Namespace) -> None:
     """Add the rows of all folders and models; raises UserError as reading them does."""
+    Options(samples=options.samples)  # a number that is not allowed ends the run here
     folders = {folder: read_drawings(folder) for folder in options.folders}
     models = [(file.name, file.open(DATA)) for file in (load.find(m, DATA) for m in options.models)]
     photos, others = read_photos(options.photos)

@@ -151,6 +151,16 @@ def test_a_table_and_a_sheet_are_written(
     assert outputs[:4] == pytest.approx([0, 168, 68, 255], abs=3)
 
 
+def test_a_number_of_samples_is_checked_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message is one line, before anything is read."""
+    monkeypatch.setattr(sys, "argv", ["drawing", "nowhere", "--models", "any", "--samples", "0"])
+    with pytest.raises(SystemExit, match="samples: 0 is not possible"):
+        drawing.main()
+    assert drawing.FLOOR not in capsys.readouterr().out
+
+
 def test_photos_are_those_that_no_training_sees(
     make_table: MakeTable, faces: Pixels, tmp_path: Path
 ) -> None:
