@@ -35,8 +35,9 @@ from tqdm import tqdm
 from s2f_core.common import code_digest
 from s2f_core.common.atomic import replace_folder, write_text
 from s2f_core.common.config import Section
+from s2f_core.common.contact_sheet import contact_sheet
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import ImageError, Pixels, grid, repeat_pixels, save_png
+from s2f_core.common.images import ImageError, Pixels, save_png
 from s2f_core.common.parallel import workers
 from s2f_core.common.rejections import count_reasons
 
@@ -49,8 +50,8 @@ SHARD = 128  # rows of a shard
 OPEN_SHARDS = 64  # shards of a table that are mapped at once
 OWN_INPUTS = "given"  # folder in a table of photos: the table of the source's own inputs, domain A
 SECTION_FILE = "made.json"  # file in a table: the section of params.yaml that it was built from
-PREVIEW_IMAGES = 64  # images on the contact sheet
-PREVIEW_SIDE = 32  # the smallest side of an image there, in pixels
+PREVIEW = "preview.png"  # file in a table: a contact sheet
+PREVIEW_IMAGES = 64
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,9 @@ def build(
         index = _collect_index(unfinished, rows)
         _log_rejected(folder, index)
         index.astype("string").to_parquet(unfinished / "index.parquet", index=False)
-        _write_preview(read(unfinished))
+        table = read(unfinished)
+        shown = np.unique(np.linspace(0, len(table) - 1, PREVIEW_IMAGES).astype(int))
+        save_png(unfinished / PREVIEW, contact_sheet(table.images(shown)))
         if section is not None:
             (unfinished / SECTION_FILE).write_text(
                 section.model_dump_json(indent=2) + "\n", encoding="utf-8"
@@ -293,16 +296,3 @@ def _log_rejected(folder: Path, index: pd.DataFrame) -> None:
     if len(rejected) == len(index):
         first = f"; the first: {rejected.iloc[0]}" if len(rejected) else ""
         raise UserError(f"{folder}: none of {len(index)} images can be used{first}")
-
-
-def _write_preview(table: Table) -> None:
-    positions = np.unique(np.linspace(0, len(table) - 1, PREVIEW_IMAGES).astype(int))
-    images = [_to_visible(table.image(position)) for position in positions]
-    save_png(table.folder / "preview.png", grid(images))
-
-
-def _to_visible(image: Pixels) -> Pixels:
-    """An image to look at, uint8 [H', W', 1 or 3]; channels that are no colours become tiles."""
-    if image.shape[-1] not in {1, 3}:
-        image = grid(list(np.moveaxis(image, -1, 0)[..., None]), gap=0)
-    return repeat_pixels(image, PREVIEW_SIDE)
