@@ -20,7 +20,7 @@ from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, encode_png, to_rgb
 from s2f_core.data.sketch.paper import clean
 from s2f_core.demo.canvases import CANVASES
-from s2f_core.demo.hints import hints, warning
+from s2f_core.demo.hints import alignment_note, hints, warning
 from s2f_core.demo.http_errors import JSON, ApiError, openapi_responses
 from s2f_core.demo.models import DemoModel, find_model
 from s2f_core.demo.queue import FairQueue, QueueFullError, SupersededError
@@ -97,7 +97,7 @@ class Api:
         return {
             "canvases": {name: canvas.as_json() for name, canvas in CANVASES.items()},
             "upscalers": [name for name in get_args(Upscaler) if name != "edsr" or has_edsr],
-            "models": [_model_json(model) for model in self.models.values()],
+            "models": [model.as_json() for model in self.models.values()],
         }
 
     async def picture(
@@ -126,7 +126,7 @@ class Api:
 
         def translate() -> tuple[bytes, dict[str, str]]:
             start = time.perf_counter()
-            alignment, note = generator.align(drawing) if align == "auto" else (None, "")
+            alignment, note = generator.align(drawing, align)
             picture = generator.picture(drawing, seed, mirror=mirror, alignment=alignment)
             end = time.perf_counter()
             png = encode_png(_upscaled(picture, upscale, self.training_data.root))
@@ -147,15 +147,27 @@ class Api:
         await self._run(request, client, key, lambda: generator.session, EXPORT_TIMEOUT)
         return {"ready": True}
 
-    async def hints(self, request: Request, model: ModelName, client: Client) -> dict[str, object]:
-        """Compare a drawing with the model's training inputs."""
+    async def hints(
+        self, request: Request, model: ModelName, client: Client, align: Align = "auto"
+    ) -> dict[str, object]:
+        """Compare a drawing, as the model sees it, with the model's training inputs.
+
+        ``warning`` says why the drawing cannot be read, ``alignment`` how its face was aligned.
+        """
         generator = find_model(self.models, model)
-        drawing = await read_image(request, generator.description.size)
+        drawing = await read_image(request, generator.drawing_size)
 
         def compare() -> dict[str, object]:
-            page, canvas = generator.input_pixels(drawing), generator.canvas
-            ranges = self.training_data.ranges(generator)
-            return {"hints": hints(page, canvas, ranges), "warning": warning(page, canvas)}
+            alignment, note = generator.align(drawing, align)
+            seen = drawing if alignment is None else alignment.apply(drawing)
+            page, canvas = generator.input_pixels(seen), generator.canvas
+            problem, ranges = warning(page, canvas), self.training_data.ranges(generator)
+            placed = generator.aligner is not None and align == "auto" and not note
+            return {
+                "hints": hints(page, canvas, ranges, placed=placed),
+                "warning": problem,
+                "alignment": "" if problem else alignment_note(note, moved=alignment is not None),
+            }
 
         return await self._run(request, client, (client, model, "hints"), compare)
 
@@ -188,19 +200,23 @@ class Api:
     async def example(
         self, model: ModelName, number: Annotated[int, Query(ge=0, lt=100)]
     ) -> Response:
-        """Return a test input of the model as a PNG."""
+        """Return a drawing for the model as a PNG."""
         examples = await self._read(self.training_data.examples, find_model(self.models, model))
         if number >= len(examples):
             raise ApiError(404, f"{model} has {len(examples)} examples, so no example {number}")
         return Response(encode_png(examples[number]), media_type=PNG)
 
     async def describe_training_data(self, model: ModelName) -> dict[str, object]:
-        """Return the number of examples and the usual range of each measure of the inputs."""
+        """Return the number of examples and the usual range of each measure of the inputs.
+
+        ``examplesByPeople``: they are people's drawings, not the model's test inputs.
+        """
         generator = find_model(self.models, model)
         examples = await self._read(self.training_data.examples, generator)
         ranges = await self._read(self.training_data.ranges, generator)
         return {
             "examples": len(examples),
+            "examplesByPeople": self.training_data.has_peoples_examples(generator),
             "ranges": {name: asdict(usual) for name, usual in ranges.items()},
         }
 
@@ -259,23 +275,6 @@ def _owner(request: Request, client: str) -> str:
     """Return whose turn it is: on this machine the client's name, else the machine's address."""
     address = request.client.host if request.client else ""
     return client if ipaddress.ip_address(address).is_loopback else address
-
-
-def _model_json(model: DemoModel) -> dict[str, object]:
-    description = model.description
-    return {
-        "name": model.name,
-        "canvas": model.canvas,
-        "condition": description.condition,
-        "role": description.role,
-        "size": description.size,
-        "drawingSize": model.drawing_size,
-        "inChannels": description.in_channels,
-        "outChannels": description.out_channels,
-        "takesNoise": model.takes_noise,
-        "canMirror": not model.mirror_problem,
-        "canAlign": model.aligner is not None,
-    }
 
 
 def _upscaled(picture: Pixels, upscale: Upscaler, root: Path) -> Pixels:

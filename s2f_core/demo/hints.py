@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from s2f_core.common.images import Pixels
+from s2f_core.data.sketch.alignment import CROPPED, NO_FACE
 from s2f_core.data.sketch.strokes import Values, ink, stroke_width
 from s2f_core.demo.canvases import CANVASES, CanvasName
 
@@ -16,8 +17,17 @@ QUANTILES = (0.05, 0.5, 0.95)  # of the training inputs
 INK_THRESHOLD = 32  # of 255; from here a pixel counts as ink
 MIN_PIECE = 3  # pixels of the smallest piece that counts
 MIN_PAPER = 0.2  # of a canvas of lines that is paper, at least
+MIN_EXTENT = 0.25  # of the canvas's side: the longer side of a drawing, at least
 BLANK = "Nothing is dark enough to be a line: draw with a darker pen."
 NO_PAPER = "Nearly all of the canvas is ink: draw dark lines on white, or start from a photo."
+
+SMALL = "The drawing is very small: draw the face over most of the canvas."
+PLACEMENT = ("size", "centre_x", "centre_y")  # measures that say nothing of an aligned face
+ALIGNED = "The face was moved to where the model expects it, and is measured there."
+ADVICE = {  # by the note of an alignment
+    NO_FACE: "draw both eyes, or draw the face large and in the middle",
+    CROPPED: "leave paper around the head",
+}
 
 
 @dataclass(frozen=True)
@@ -149,13 +159,28 @@ def warning(drawing: Pixels, canvas: CanvasName) -> str:
     image = black_on_white(drawing[None], canvas)
     if int(image.min()) >= 255 - INK_THRESHOLD:
         return BLANK
-    return NO_PAPER if (image >= 255 - INK_THRESHOLD).mean() < MIN_PAPER else ""
+    if (image >= 255 - INK_THRESHOLD).mean() < MIN_PAPER:
+        return NO_PAPER
+    return SMALL if _sizes(image)[0] < MIN_EXTENT else ""
+
+
+def alignment_note(note: str, *, moved: bool) -> str:
+    """Say in a sentence whether a face was ``moved``, or why not and what to change.
+
+    ``note`` is that of :meth:`.Aligner.find`. Empty if there is nothing to say.
+    """
+    if moved or not note:
+        return ALIGNED if moved else ""
+    advice = f": {ADVICE[note]}" if note in ADVICE else ""
+    return f"{note[0].upper()}{note[1:]}{advice}."
 
 
 def hints(
-    drawing: Pixels, canvas: CanvasName, ranges: Mapping[str, UsualRange]
+    drawing: Pixels, canvas: CanvasName, ranges: Mapping[str, UsualRange], *, placed: bool = False
 ) -> list[dict[str, object]]:
     """Compare a drawing uint8 [H, W, C] with the usual ranges, in the order of ``MEASURES``.
+
+    If the face is ``placed`` where the model expects it, its size and place are left out.
 
     Each hint has the measure's ``name`` and ``title``, the numbers ``value``, ``low``, ``median``
     and ``high``, the texts ``value_text`` and ``usual_text``, and ``advice``, which is empty inside
@@ -168,7 +193,7 @@ def hints(
     for name, usual in ranges.items():
         each = MEASURES[name]
         value = float(each.compute(image)[0])
-        if np.isnan(value):
+        if np.isnan(value) or (placed and name in PLACEMENT):
             continue
         text, low, high = (format(one, each.format) for one in (value, usual.low, usual.high))
         advice = ""

@@ -24,12 +24,14 @@ from s2f_core.inference import onnx_export
 from s2f_core.inference.inputs import find_aligner, noise_vectors, to_page
 from s2f_core.inference.load import ONNX, find, variants
 from s2f_core.inference.onnx_session import INPUT, Session, graph_inputs, noise_planes
+from s2f_core.inference.options import Align
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.mirror import mirror_problem
 
 log = logging.getLogger(__name__)
 
 MIN_SIZE = 16  # pixels a side of an output; below, it is not worth showing
+LIKE_PEOPLE = ("drawing", "mixture")  # conditions that simulate the drawings that people make
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,12 @@ class DemoModel:
         return mirror_problem(self.description)
 
     @property
+    def for_drawings(self) -> bool:
+        """Whether it learned from simulations of the drawings that people make."""
+        is_forward = self.description.direction == "a-to-b"
+        return is_forward and _condition_type(self.description) in LIKE_PEOPLE
+
+    @property
     def photo_size(self) -> int:
         """Pixels a side of the photos from which its condition is computed."""
         return self.description.drawn_at
@@ -93,9 +101,9 @@ class DemoModel:
         """Pixels a side of the drawings that it is best given: to align, more than its size."""
         return self.description.size if self.aligner is None else self.description.drawn_at
 
-    def align(self, drawing: Pixels | None) -> tuple[Alignment | None, str]:
+    def align(self, drawing: Pixels | None, align: Align) -> tuple[Alignment | None, str]:
         """Return the alignment of a drawing and a note, as :meth:`.Aligner.find` does."""
-        if self.aligner is None or drawing is None:
+        if self.aligner is None or drawing is None or align == "off":
             return None, ""
         return self.aligner.find(drawing)
 
@@ -124,6 +132,24 @@ class DemoModel:
         outputs = self.session(inputs, seed=seed, mirror=mirror)
         return np.asarray(from_model(torch.from_numpy(outputs))[0])
 
+    def as_json(self) -> dict[str, object]:
+        """Return the properties as the page reads them."""
+        description = self.description
+        return {
+            "name": self.name,
+            "canvas": self.canvas,
+            "condition": description.condition,
+            "role": description.role,
+            "size": description.size,
+            "drawingSize": self.drawing_size,
+            "inChannels": description.in_channels,
+            "outChannels": description.out_channels,
+            "forDrawings": self.for_drawings,
+            "takesNoise": self.takes_noise,
+            "canMirror": not self.mirror_problem,
+            "canAlign": self.aligner is not None,
+        }
+
     def noise_inputs(self, seed: int) -> dict[str, Floats]:
         """Return the random inputs by name; with them a browser computes the same picture."""
         description = self.description
@@ -137,9 +163,9 @@ class DemoModel:
 def open_models(names: Sequence[str], root: Path) -> dict[str, DemoModel]:
     """Open the models of these names, or all under ``root``/models; return them by name.
 
-    A name is any that :func:`s2f_core.inference.load.find` takes. Of all, those that cannot be
-    opened are left out with a warning. Raises UserError if there is no such model, it cannot be
-    opened, or its outputs are not pictures.
+    A name is any that :func:`s2f_core.inference.load.find` takes. Models for people's drawings come
+    first. Of all models, those that cannot be opened are left out with a warning. Raises UserError
+    if there is no such model, it cannot be opened, or its outputs are not pictures.
     """
     if not names and not variants(root):
         raise UserError(f"{root / 'models'} has no model; train the models with: dvc repro")
@@ -164,7 +190,7 @@ def open_models(names: Sequence[str], root: Path) -> dict[str, DemoModel]:
             )
     if not models:
         raise UserError(f"{root / 'models'} has no model that the demo can show")
-    return models
+    return dict(sorted(models.items(), key=lambda item: not item[1].for_drawings))
 
 
 def find_model(models: Mapping[str, DemoModel], name: str) -> DemoModel:
@@ -204,5 +230,9 @@ def _export_code() -> str:
 def _canvas(description: Description) -> CanvasName:
     if description.generator.takes == "vector":
         return "noise"
+    return CANVAS_OF_CONDITION.get(_condition_type(description), "lines")
+
+
+def _condition_type(description: Description) -> str:
     condition = description.drawing or {"type": description.condition}
-    return CANVAS_OF_CONDITION.get(str(condition.get("type")), "lines")
+    return str(condition.get("type"))

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel
 
 from s2f_core.common import config
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model, to_rgb
+from s2f_core.data.batches import Batches
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.sketch.augment import SketchAugment
+from s2f_core.data.views import Framing
 from s2f_core.demo.hints import UsualRange, usual_ranges
 from s2f_core.demo.models import DemoModel
-from s2f_core.evaluation import human_gap
+from s2f_core.evaluation.human_gap import Gap
 from s2f_core.inference.from_photo import PhotoToInput
 
 SAMPLE_SIZE = 200  # training inputs to measure
 EXAMPLES = 12
 
 
+class InputChanges(BaseModel):
+    """The keys of a recipe that change a training's inputs by more than a shift."""
+
+    frame: Framing | None = None
+    sketch: SketchAugment | None = None
+
+
 @dataclass(frozen=True)
 class TrainingData:
-    """The tables under ``root``, the data folder; read on demand and cached."""
+    """The tables under ``root``, the project's data folder; read on demand and cached."""
 
     root: Path
 
@@ -33,26 +43,55 @@ class TrainingData:
 
     @cache  # noqa: B019 -- lives as long as the server
     def examples(self, model: DemoModel) -> list[Pixels]:
-        """Return test inputs spread over the split, uint8 [H, W, 3] each; none if not on disk."""
+        """Return drawings for the model, uint8 [H, W, 3] each; none if not on disk.
+
+        They are spread over people's drawings if :meth:`has_peoples_examples`, else over the
+        model's test inputs.
+        """
+        if self.has_peoples_examples(model):
+            return self._peoples_drawings
         if (pairs := self._pairs(model, "test")) is None:
             return []
-        return [to_rgb(image) for image in _inputs(pairs, EXAMPLES)]
+        rows = _spread(len(pairs.ids), EXAMPLES)
+        return [to_rgb(image) for image in from_model(pairs.a(rows))]
+
+    def has_peoples_examples(self, model: DemoModel) -> bool:
+        """Whether the examples are people's drawings: for a model of such, if they are on disk."""
+        return model.for_drawings and bool(self._peoples_drawings)
+
+    @cached_property
+    def _peoples_drawings(self) -> list[Pixels]:
+        """Some of the drawings of ``gap.people`` in params.yaml, uint8 [H, W, 3] each."""
+        try:
+            table = config.load(Gap, "gap", file=self._params).people_sketches(self.root)
+        except UserError:
+            return []
+        return [to_rgb(image) for image in table.images(_spread(len(table), EXAMPLES))]
 
     @cache  # noqa: B019
     def inputs(self, model: DemoModel) -> Pixels | None:
-        """Return training inputs uint8 [n, H, W, C], with the recipe's sketch augmentation.
+        """Return training inputs uint8 [n, H, W, C] as a training step sees them.
 
-        None if they are not on disk.
+        They have all copies of a photo's input, the frames and the sketch augmentation of the
+        variant's recipe in params.yaml. None if they are not on disk.
         """
         if (pairs := self._pairs(model, "train")) is None:
             return None
         description = model.description
         channels = description.in_channels, pairs.channels[1]
         scaled = pairs.with_channels(channels).resized_to(description.size)
-        images = _inputs(scaled, SAMPLE_SIZE)
-        if (sketch := _sketch_augment(model)) is None:
-            return images
-        return human_gap.augment_sketches(images, _targets(scaled, SAMPLE_SIZE), sketch)
+        changes = self._input_changes(description.variant)
+        batches = Batches(
+            scaled,
+            min(SAMPLE_SIZE, len(scaled.ids)),
+            seed=0,
+            jitter=1.0,
+            flip=False,
+            paired=scaled.paired,
+            frame=changes.frame,
+            sketch=changes.sketch,
+        )
+        return from_model(batches[0].a)
 
     @cache  # noqa: B019
     def ranges(self, model: DemoModel) -> dict[str, UsualRange]:
@@ -86,24 +125,18 @@ class TrainingData:
         except UserError:
             return None
 
+    def _input_changes(self, variant: str) -> InputChanges:
+        """Return those of a variant's recipe; none if params.yaml does not have the variant."""
+        try:
+            return config.load(InputChanges, "variants", variant, "recipe", file=self._params)
+        except UserError:
+            return InputChanges()
 
-def _inputs(pairs: Pairs, count: int) -> Pixels:
-    return from_model(pairs.a(_spread(len(pairs.ids), count)))
-
-
-def _targets(pairs: Pairs, count: int) -> Pixels:
-    return from_model(pairs.b(_spread(len(pairs.ids), count)))
+    @property
+    def _params(self) -> Path:
+        return self.root.parent / config.PARAMS_FILE
 
 
 def _spread(length: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return at most ``count`` rows, spread evenly over ``length``."""
     return np.unique(np.linspace(0, length - 1, count).astype(np.int64))
-
-
-def _sketch_augment(model: DemoModel) -> SketchAugment | None:
-    """Return the ``sketch`` section of the variant's recipe, if ``params.yaml`` has one."""
-    try:
-        recipe = config.load(dict[str, object], "variants", model.description.variant, "recipe")
-    except UserError:
-        return None
-    return SketchAugment.model_validate(sketch) if (sketch := recipe.get("sketch")) else None

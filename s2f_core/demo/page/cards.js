@@ -99,8 +99,9 @@ export class Card {
 
 const formatMs = (ms) => (ms < 10 ? ms.toFixed(1) : Math.round(ms));
 
-function describe({ canvas, condition, role, size }) {
-  const input = canvas === "noise" ? "noise" : condition === "given" ? "people’s drawings" : condition;
+function describe({ canvas, condition, forDrawings, role, size }) {
+  const isByPeople = forDrawings || condition === "given";
+  const input = canvas === "noise" ? "noise" : isByPeople ? "people’s drawings" : condition;
   return `${input} → ${role ?? "pictures"}, ${size} px`;
 }
 

@@ -37,8 +37,9 @@ export const serverEngine = {
     return { picture, size: picture.width, ms, note: response.headers.get("s2f-notes") };
   },
 
-  async hints(model, board) {
-    const response = await post("/api/hints", { model: model.name }, board.rgb(model.size));
+  async hints(model, board, { align }) {
+    const parameters = { model: model.name, align: align ? "auto" : "off" };
+    const response = await post("/api/hints", parameters, board.rgb(model.drawingSize));
     return response.json();
   },
 

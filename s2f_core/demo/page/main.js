@@ -91,14 +91,14 @@ async function showTrainingData() {
   $("examples").hidden = true;
   $("examples").lastElementChild.replaceChildren();
   if (!model || canvas === "noise") return;
-  for (const element of document.querySelectorAll(".model-name")) element.textContent = model.name;
   $("mean-input").src = inBrowser ? "" : `/api/mean-input?${new URLSearchParams({ model: model.name })}`;
   updateHints();
-  const { examples, ranges } = await (await get("/api/training-data", { model: model.name })).json();
+  const { examples, examplesByPeople, ranges } = await (await get("/api/training-data", { model: model.name })).json();
   if (comparedModel() !== model) return;
-  if (!board.undoCount && ranges.stroke_width) setPenWidth(ranges.stroke_width.median);
+  if (!board.undoCount && !model.forDrawings && ranges.stroke_width) setPenWidth(ranges.stroke_width.median);
   $("mean-input-option").hidden = $("show-mean-input").disabled = !Object.keys(ranges).length;
   $("examples").hidden = !examples;
+  $("examples-source").textContent = examplesByPeople ? "Drawings by people" : `Test images as inputs of ${model.name}`;
   $("examples").lastElementChild.replaceChildren(
     ...Array.from({ length: examples }, (_, number) => makeExample(model, number)),
   );
@@ -126,8 +126,8 @@ async function updateHints() {
   const model = comparedModel();
   if ($("comparison").hidden || !model) return;
   if (board.isEmpty) pictureNote = "";
-  const answer = board.isEmpty ? { hints: [], warning: "Draw something first." }
-    : await engine.hints(model, board).catch(() => null);
+  const answer = board.isEmpty ? { hints: [], warning: "Draw something first.", alignment: "" }
+    : await engine.hints(model, board, settings()).catch(() => null);
   if (comparedModel() !== model) return;
   if (!answer) { // the server is busy, for example exporting models
     clearTimeout(hintsTimer);
@@ -137,7 +137,7 @@ async function updateHints() {
   const { rows, summary } = renderHints(answer.hints, model, setPenWidth);
   $("hints").replaceChildren(...rows);
   $("hints").parentElement.hidden = $("hints-note").hidden = !rows.length;
-  $("summary").textContent = [pictureNote, answer.warning || summary].filter(Boolean).join(" ");
+  $("summary").textContent = [pictureNote, answer.alignment, answer.warning || summary].filter(Boolean).join(" ");
 }
 
 // ── pictures from files ─────────────────────────────────────────────────────────────────────────
@@ -211,6 +211,7 @@ for (const id of ["undo", "redo", "clear"]) $(id).addEventListener("click", () =
 $("save").addEventListener("click", () => download(board.canvas, "drawing.png"));
 $("next-seed").addEventListener("click", nextSeed);
 for (const id of ["seed", "upscale", "mirror", "align"]) $(id).addEventListener("change", () => updateCards());
+$("align").addEventListener("change", updateHints);
 
 const KEYS = {
   p: () => selectTool("pen"),
@@ -236,9 +237,11 @@ board.addEventListener("changed", ({ detail }) => {
 });
 
 // ── start ───────────────────────────────────────────────────────────────────────────────────────
-// Select the models shown first: among those of the largest model's role one of each condition,
-// larger ones first, then others.
+// Select the models shown first: the first for people's drawings alone. Without one, among those of
+// the largest model's role one of each condition, larger ones first, then others.
 function initialModels(models) {
+  const forDrawings = models.find((model) => model.forDrawings);
+  if (forDrawings) return new Set([forDrawings.name]);
   const sorted = [...models].sort((one, other) => other.size - one.size);
   const sameRole = sorted.filter(({ role }) => role === sorted[0].role);
   const conditions = new Set();
