@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import socket
 import threading
 from pathlib import Path
@@ -15,7 +14,6 @@ import pytest
 import requests
 import tiny_demo
 import torch
-from drawn_faces import LAYOUT, BlobDetector, drawn_face
 from tiny_demo import (
     ROWS,
     SIDE,
@@ -28,8 +26,6 @@ from tiny_demo import (
 )
 
 from s2f_core.common.images import encode_png, from_model, to_model
-from s2f_core.data.sketch import alignment
-from s2f_core.data.sketch.alignment import NO_FACE, Aligner
 from s2f_core.demo import api
 from s2f_core.demo.models import DemoModel
 from s2f_core.networks.checkpoint import load_model
@@ -100,33 +96,6 @@ def test_mirror_averages_over_the_mirrored_drawing(server: str) -> None:
     }
 
 
-def test_a_drawn_face_is_aligned(
-    models: dict[str, DemoModel], root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """For a model with an aligner, unless it is off; a note says that there is no face."""
-    monkeypatch.setattr(alignment, "FaceDetector", BlobDetector)
-    aligner = Aligner(LAYOUT, Path("nowhere"))
-    model = dataclasses.replace(models["lines"], aligner=aligner)
-    drawing = drawn_face(((0.3, 0.45), (0.48, 0.5)))
-    face, blank = encode_png(drawing), encode_png(np.full_like(drawing, 255))
-    with running_server(root, {"lines": model}) as server:
-        (listed,) = requests.get(f"{server}/api/models", timeout=30).json()["models"]
-        assert (listed["canAlign"], listed["drawingSize"]) == (True, 128)
-        aligned, off, empty = (
-            post_image(server, "picture", body, model="lines", align=align)
-            for body, align in ((face, "auto"), (face, "off"), (blank, "auto"))
-        )
-        wrong = post_image(server, "picture", face, model="lines", align="on")
-    found, note = aligner.find(drawing)
-    assert (decoded(aligned) == model.picture(drawing, 0, alignment=found)).all()
-    assert (decoded(off) == model.picture(drawing, 0)).all()
-    assert (decoded(aligned) != decoded(off)).any()
-    assert (note, aligned.headers["s2f-notes"], off.headers["s2f-notes"]) == ("", "", "")
-    assert empty.headers["s2f-notes"] == NO_FACE
-    assert wrong.status_code == 422
-    assert "'auto' or 'off'" in wrong.json()["error"]
-
-
 def test_models_lists_models_canvases_and_upscalers(server: str) -> None:
     """EDSR is missing where it was not trained."""
     content = requests.get(f"{server}/api/models", timeout=30).json()
@@ -141,7 +110,7 @@ def test_models_lists_models_canvases_and_upscalers(server: str) -> None:
 def test_training_data_has_examples_ranges_and_a_mean(server: str) -> None:
     """A model of noise has no mean input."""
     content = get_api(server, "training-data", model="lines").json()
-    assert content["examples"] == ROWS - 20
+    assert (content["examples"], content["examplesByPeople"]) == (ROWS - 20, False)
     assert content["ranges"]["pieces"] == {"low": 1, "median": 1, "high": 1}
     example = get_api(server, "example", model="lines", number=0)
     assert decoded(example).shape == (SIDE, SIDE, 3)

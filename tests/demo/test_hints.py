@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from s2f_core.common.images import Pixels
-from s2f_core.demo.hints import MEASURES, UsualRange, hints, measure, usual_ranges, warning
+from s2f_core.data.sketch.alignment import CROPPED, NO_FACE
+from s2f_core.demo.hints import (
+    MEASURES,
+    PLACEMENT,
+    UsualRange,
+    alignment_note,
+    hints,
+    measure,
+    usual_ranges,
+    warning,
+)
 
 
 def _drawing(*boxes: tuple[int, int, int, int], ink: int = 0) -> Pixels:
@@ -55,6 +65,30 @@ def test_advice_is_given_only_outside_the_usual_range() -> None:
     assert advice["darkest"] == ""
 
 
+def test_an_aligned_face_has_no_hints_of_its_size_and_place() -> None:
+    """A person who draws it elsewhere changes nothing."""
+    inputs = [_drawing((row % 4, 6, 27, 1), (3, 6 + row % 5, 1, 22)) for row in range(20)]
+    ranges = usual_ranges(np.stack(inputs), "lines")
+    rows = hints(_drawing((2, 2, 6, 6)), "lines", ranges, placed=True)
+    assert {row["name"] for row in rows} == set(MEASURES) - set(PLACEMENT)
+
+
+@pytest.mark.parametrize(
+    ("note", "moved", "sentence"),
+    [
+        ("", False, ""),
+        ("", True, "The face was moved to where the model expects it, and is measured there."),
+        (NO_FACE, False, "No face was found, so it was not aligned: draw both eyes"),
+        (CROPPED, False, "It is cut off close to the face, so it was not aligned: leave paper"),
+        ("it was not aligned: x is missing", False, "It was not aligned: x is missing."),
+    ],
+)
+def test_an_alignment_in_a_sentence(note: str, moved: bool, sentence: str) -> None:
+    """With what to change, where a person can."""
+    assert alignment_note(note, moved=moved).startswith(sentence)
+    assert bool(alignment_note(note, moved=moved)) == bool(sentence)
+
+
 def test_difference_lost_in_rounding_gives_no_advice() -> None:
     """A value and a limit that both read 100 % do not differ."""
     ranges = {"darkest": UsualRange(0.9, 0.95, 0.9961)}
@@ -70,11 +104,12 @@ def test_difference_lost_in_rounding_gives_no_advice() -> None:
         (_drawing((4, 4, 9, 9), ink=240), "Nothing is dark enough"),
         (_drawing((0, 0, 32, 32)), "Nearly all of the canvas is ink"),
         (_drawing((0, 0, 32, 32), ink=170), "Nearly all of the canvas is ink"),
+        (_drawing((4, 4, 7, 7)), "The drawing is very small"),
         (_drawing((4, 4, 8, 8)), ""),
     ],
 )
 def test_a_canvas_that_is_no_drawing_is_told(drawing: Pixels, message: str) -> None:
-    """It is blank, too pale or all ink; only lines are looked at."""
+    """It is blank, too pale, all ink or tiny; only lines are looked at."""
     assert warning(drawing, "lines").startswith(message)
     assert bool(warning(drawing, "lines")) == bool(message)
     assert warning(drawing, "paint") == ""

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import tiny_demo
-from tiny_demo import tiny_description
+from tiny_demo import add_drawing_model, make_data_folder, tiny_description
 
 from s2f_core.common import cache
 from s2f_core.common.errors import UserError
-from s2f_core.demo.models import open_models
+from s2f_core.demo.canvases import CANVASES
+from s2f_core.demo.models import DemoModel, open_models
 
 root = tiny_demo.root
 
@@ -54,3 +55,32 @@ def test_a_damaged_model_does_not_stop_the_others(
         (tmp_path / "models" / name / "a-to-b.pt").write_bytes(b"cut")
     with pytest.raises(UserError, match="has no model that the demo can show"):
         open_models([], tmp_path)
+
+
+def test_models_for_peoples_drawings_come_first(tmp_path: Path) -> None:
+    """The condition tells them, not the name; others keep their order."""
+    root = make_data_folder(tmp_path / "data")
+    add_drawing_model(root)
+    models = open_models([], root)
+    assert list(models) == ["mixed", "lines", "noisy", "samples"]
+    assert [model.name for model in models.values() if model.for_drawings] == ["mixed"]
+    assert models["mixed"].canvas == next(iter(CANVASES)) == "lines"
+
+
+@pytest.mark.parametrize(
+    ("condition", "direction", "expected"),
+    [
+        ("drawing", "a-to-b", True),
+        ("mixture", "a-to-b", True),
+        ("mixture", "b-to-a", False),
+        ("given", "a-to-b", False),
+    ],
+)
+def test_conditions_of_models_for_peoples_drawings(
+    condition: str, direction: str, expected: bool
+) -> None:
+    """A model of the other direction takes photos."""
+    description = tiny_description("lines", drawing={"type": condition}, direction=direction)
+    model = DemoModel("lines", Path("nowhere"), description, "lines")
+    assert model.for_drawings == expected
+    assert model.as_json()["forDrawings"] == expected

@@ -147,6 +147,15 @@ class Browser:
             buttons = 0 if kind == "mouseReleased" else 1
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, buttons=buttons, **held)
 
+    def touch(self, points: Sequence[tuple[float, float]]) -> None:
+        """Draw through points of the window with a finger, on a device that has no mouse."""
+        self.send("Emulation.setTouchEmulationEnabled", enabled=True)
+        kinds = ["touchStart", *["touchMove"] * (len(points) - 1)]
+        for kind, (x, y) in zip(kinds, points, strict=True):
+            self.send("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
+        self.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        self.send("Emulation.setTouchEmulationEnabled", enabled=False)
+
     def shot(self, file: Path) -> None:
         """Write a screenshot of the window as a PNG."""
         file.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))

@@ -77,6 +77,34 @@ def make_data_folder(root: Path) -> Path:
     return root
 
 
+def add_drawing_model(root: Path) -> None:
+    """Add a model for people's drawings, "mixed", to a data folder, and its data.
+
+    Each photo has two inputs, a thin and a thick cross. Twelve drawings by people, which
+    ``params.yaml`` beside the folder names, are crosses ever further to the right.
+    """
+    name, kinds = "mixed", [{"type": "edges"}, {"type": "pencil"}]
+    drawing = {"type": "mixture", "of": kinds}
+    description = tiny_description("lines", variant=name, condition="sketches", drawing=drawing)
+    network = description.build()
+    torch.manual_seed(len(GENERATORS))
+    for weights in network.parameters():
+        torch.nn.init.normal_(weights, std=0.3)
+    save_model(root / "models" / name / "a-to-b.pt", description, network.state_dict())
+
+    def crosses(row: int) -> Pixels:
+        return np.stack([cross_image(SIDE, SIDE / 2 + row % 3, width) for width in (1, 3)])[..., :1]
+
+    ids = [f"{row:03d}" for row in range(ROWS)]
+    rows = pd.DataFrame({"id": ids, "source": ids})
+    build(root / "faces" / "kept-sketches", Domain(rows, crosses), label="sketches")
+    build(root / "people" / "kept", Domain(rows[:12], lambda row: cross_image(SIDE, row)), label="")
+    (root.parent / "params.yaml").write_text(
+        "gap: {role: faces, conditions: [pencil], people: people}\n"
+        "variants: {mixed: {recipe: {epochs: 1, frame: {zoom: [0.8, 1.7]}}}}\n"
+    )
+
+
 def cross_image(side: int, centre: float, width: int = 1) -> Pixels:
     """Two black lines over a white canvas that cross at ``centre``, uint8 [side, side, 3]."""
     image = np.full((side, side, 3), 255, np.uint8)
