@@ -85,10 +85,10 @@ def test_drill_detects_wrong_pictures(
     """Of a server that returns pictures of other drawings after the twentieth."""
     picture, drawings = DemoModel.picture, list[Pixels | None]()
 
-    def mixed_up(self: DemoModel, drawing: Pixels | None, seed: int, *, mirror: bool) -> Pixels:
+    def mixed_up(self: DemoModel, drawing: Pixels | None, seed: int, **options: Any) -> Pixels:
         drawings.append(drawing)
         shown = drawing if len(drawings) < 20 else drawings[0]
-        return picture(self, shown, seed, mirror=mirror)
+        return picture(self, shown, seed, **options)
 
     with running_server(root, models) as address:
         assert not [each for each in _drill(address) if "pictures" in each]
