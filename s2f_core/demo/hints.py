@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.sketch.alignment import CROPPED, NO_FACE
+from s2f_core.data.sketch.alignment import NO_FACE
 from s2f_core.data.sketch.strokes import Values, ink, stroke_width
 from s2f_core.demo.canvases import CANVASES, CanvasName
 
@@ -26,7 +26,6 @@ PLACEMENT = ("size", "centre_x", "centre_y")  # measures that say nothing of an 
 ALIGNED = "The face was moved to where the model expects it, and is measured there."
 ADVICE = {  # by the note of an alignment
     NO_FACE: "draw both eyes, or draw the face large and in the middle",
-    CROPPED: "leave paper around the head",
 }
 
 

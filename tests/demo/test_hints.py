@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from s2f_core.common.images import Pixels
-from s2f_core.data.sketch.alignment import CROPPED, NO_FACE
+from s2f_core.data.sketch.alignment import NO_FACE
 from s2f_core.demo.hints import (
     MEASURES,
     PLACEMENT,
@@ -79,7 +79,6 @@ def test_an_aligned_face_has_no_hints_of_its_size_and_place() -> None:
         ("", False, ""),
         ("", True, "The face was moved to where the model expects it, and is measured there."),
         (NO_FACE, False, "No face was found, so it was not aligned: draw both eyes"),
-        (CROPPED, False, "It is cut off close to the face, so it was not aligned: leave paper"),
         ("it was not aligned: x is missing", False, "It was not aligned: x is missing."),
     ],
 )

@@ -18,15 +18,12 @@ from s2f_core.data.landmarks.faces import FaceDetector
 from s2f_core.data.landmarks.patch import Patch
 
 TOLERANCE = 0.02  # of the side: eyes at most so far from the layout are there already
-MAX_OUTSIDE = 0.25  # of the aligned square, beyond the edge of a drawing that is cut off there
-DEPTH = 14 / 128  # of the side: ink that reaches so far in from the edge is cut off by it
-CUT_OFF = 0.03  # of the ink that a drawing's edge could have
+MAX_SCALE = 1.15  # of the aligned square's side to the drawing's: a quarter is beyond it
 COARSE = 16  # pixels a side of the colours that the seam extends outwards
 FADE = 0.01  # of the seam's weight: where less is near, its colours fade
 SEAM = 0.15  # of the side: the width of the blend inside the aligned square's border
 
 NO_FACE = "no face was found, so it was not aligned"
-CROPPED = "it is cut off close to the face, so it was not aligned"
 
 
 @dataclass(frozen=True)
@@ -37,10 +34,18 @@ class Alignment:
 
     @classmethod
     def between(cls, eyes: Eyes, layout: Eyes) -> Alignment:
-        """Return the similarity transform that moves a drawing's ``eyes`` to the ``layout``."""
+        """Return the similarity transform that moves a drawing's ``eyes`` to the ``layout``.
+
+        A large face is made at most 1.15 times smaller, its eyes' middle in place. A drawing that
+        is cut off close to the face would get a wide white frame, which a generator paints as an
+        edge, and a doodle that fills the page would lose detail. In outputs of ``draw`` for 100
+        doodles the face mesh finds .37 faces without alignment, .66 with this limit and .58
+        without a limit; for 60 shaded crops of half a photo .98, .98 and .90.
+        """
         right, left = (complex(*eye) for eye in eyes)
         to_right, to_left = (complex(*eye) for eye in layout)
         turn = (left - right) / (to_left - to_right)
+        turn *= min(1, MAX_SCALE / abs(turn))
         middle = (right + left) / 2 + turn * (0.5 + 0.5j - (to_right + to_left) / 2)
         return cls(Patch(middle.real, middle.imag, abs(turn), math.atan2(turn.imag, turn.real)))
 
@@ -65,13 +70,6 @@ class Alignment:
         difference = inside - plain
         return _to_pixels(plain + weight * difference + (1 - weight) * _at_seam(difference, weight))
 
-    def outside(self) -> float:
-        """Return the share of the aligned square that lies beyond the drawing."""
-        shares = (np.arange(64) + 0.5) / 64
-        points = np.stack(np.meshgrid(shares, shares), axis=-1).reshape(-1, 2)
-        places = self.patch.to_photo(points)
-        return 1 - float(((places > 0) & (places < 1)).all(axis=1).mean())
-
 
 @dataclass(frozen=True)
 class Aligner:
@@ -90,13 +88,8 @@ class Aligner:
     def find(self, drawing: Pixels) -> tuple[Alignment | None, str]:
         """Return the alignment of a drawing uint8 [s, s, 1 or 3], dark on white, and a note.
 
-        None without a note: the eyes lie in place already. With one: no face was found, weights are
-        missing, or the drawing is cut off close to the face. Then over a quarter of the aligned
-        square would be white paper with an edge where shading or hair ends, and a generator paints
-        that edge: `best` gives a dark frame and a duller face. A doodle of a whole head gains from
-        the same enlargement, however close its outline comes to the edge, and so does a crop of
-        thin lines, which end without an edge. So only ink counts that runs across the drawing's
-        edge in width.
+        None without a note: the eyes lie in place already. With one: no face was found, or weights
+        are missing.
         """
         try:
             eyes = find_eyes(drawing, self._detector)
@@ -106,23 +99,7 @@ class Aligner:
             return None, NO_FACE
         if max(math.dist(*pair) for pair in zip(eyes, self.layout, strict=True)) <= TOLERANCE:
             return None, ""
-        alignment = Alignment.between(eyes, self.layout)
-        if alignment.outside() > MAX_OUTSIDE and cut_off_ink(drawing) > CUT_OFF:
-            return None, CROPPED
-        return alignment, ""
-
-
-def cut_off_ink(drawing: Pixels) -> float:
-    """Return how much ink runs across the edges of a drawing uint8 [s, s, C]: 0 to 1.
-
-    At each place of the four edges the lightest pixel counts, from the edge to ``DEPTH`` inwards,
-    so that a line along the edge is none.
-    """
-    side = len(drawing)
-    depth = max(1, round(DEPTH * side))
-    ink = 255 - cv2.GaussianBlur(drawing.min(axis=2), (0, 0), side / 128)
-    edges = (ink[:depth], ink[-depth:], ink[:, :depth].T, ink[:, -depth:].T)
-    return float(np.mean([edge.min(axis=0) for edge in edges])) / 255
+        return Alignment.between(eyes, self.layout), ""
 
 
 def merge_aligned(
