@@ -26,7 +26,8 @@ import logging
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,18 @@ def measure(table: Table, options: argparse.Namespace) -> None:
                 picture.save(options.sheet / file, quality=QUALITY)
 
 
+@contextmanager
+def _without_notes() -> Iterator[None]:
+    """Log errors only: a note on every doodle would bury the table."""
+    logger = logging.getLogger("s2f_core")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def main() -> None:
     """Print a row for each folder, model and alignment."""
     parser = arguments(__doc__)
@@ -220,9 +233,8 @@ def main() -> None:
     parser.add_argument("--upscale", type=int, choices=(2, 4))
     parser.add_argument("--sheet", type=Path, metavar="FOLDER")
     options = parser.parse_args()
-    logging.getLogger("s2f_core").setLevel(logging.ERROR)  # a note on every doodle would bury it
     try:
-        with Table(COLUMNS, options.csv) as table:
+        with Table(COLUMNS, options.csv) as table, _without_notes():
             measure(table, options)
     except UserError as error:
         sys.exit(str(error))

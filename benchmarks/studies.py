@@ -22,7 +22,7 @@ from s2f_core.common.yaml_file import file_version, read_yaml
 from s2f_core.common.yaml_text import one_line
 
 ROOT = Path(__file__).parents[1]
-SMALL = ("max_steps=400",)  # leave it out for the papers' full scale
+SMALL = ("max_steps=600",)  # leave it out for the papers' full scale
 TITLES = {
     "kid": "KID",
     "ssim": "SSIM",
