@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser import Browser, browser
+from browser import Browser
 from demo_page import INK, canvas_box, open_page, wait_for_pictures
 from tiny_demo import add_drawing_model, make_data_folder, running_server
 
@@ -30,13 +30,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("S2F_CACHE", str(tmp_path_factory.mktemp("cache")))
         with running_server(root) as address:
             yield address
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all tests."""
-    with browser(tmp_path_factory.mktemp("profile")) as page:
-        yield page
 
 
 def test_the_page_opens_on_the_model_for_peoples_drawings(address: str, chromium: Browser) -> None:
