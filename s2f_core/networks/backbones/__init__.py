@@ -25,6 +25,11 @@ class BackboneSection(Section):
     """The frozen network of a loss: ``{name: efficientnet-lite0}``."""
 
     name: BackboneName = Field("efficientnet-lite0", description="The network.")
+    enlarge: Literal[1, 2, 4] = Field(
+        1,
+        description="Times by which images are enlarged first (bilinear): in small images it then "
+        "sees finer details, in about the square of the time (Sauer et al. 2021: to 256 px).",
+    )
     assets: Path = Field(Path("data/assets"), description="Folder of the fetched weights.")
 
     def load(self, size: int, channels: int) -> Backbone:
@@ -34,5 +39,6 @@ class BackboneSection(Section):
         """
         file, read = BACKBONES[self.name]
         backbone = read(self.assets / file)
-        backbone.check(size, channels)
+        backbone.enlarge = self.enlarge
+        backbone.check(size * self.enlarge, channels)
         return backbone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from s2f_core.common.errors import UserError
 
@@ -15,16 +16,20 @@ class Backbone(nn.Module, ABC):
     """A network with fixed weights, to which gradients of an image pass.
 
     ``channels``: of each of the features that it returns. ``min_side``: pixels a side of the
-    smallest images that it sees.
+    smallest images that it sees. ``enlarge``: times by which it enlarges images first.
     """
 
     channels: tuple[int, ...]
     min_side: int
+    enlarge: float = 1
     pretrained = True  # no initialisation changes it
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Map images [B, 1 or 3, H, W] in [-1, 1] to features, the finest first."""
-        return self.features(images.expand(-1, 3, -1, -1))
+        colours = images.expand(-1, 3, -1, -1)
+        if self.enlarge > 1:
+            colours = F.interpolate(colours, scale_factor=self.enlarge, mode="bilinear")
+        return self.features(colours)
 
     @abstractmethod
     def features(self, images: Tensor) -> list[Tensor]:

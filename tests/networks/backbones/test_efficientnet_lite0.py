@@ -49,6 +49,18 @@ def test_its_weights_are_no_parameters_and_no_state() -> None:
     assert image.grad.abs().sum() > 0
 
 
+def test_images_are_enlarged_first(tmp_path: Path) -> None:
+    """As PyTorch's bilinear interpolation; then a backbone sees smaller ones than otherwise."""
+    assets, image = write_narrow_assets(tmp_path), torch.rand(1, 3, 32, 32) * 2 - 1
+    plain, enlarged = (BackboneSection(assets=assets, enlarge=n).load(32, 3) for n in (1, 2))
+    twice = nn.functional.interpolate(image, size=(64, 64), mode="bilinear")
+    for one, other in zip(enlarged(image), plain(twice), strict=True):
+        torch.testing.assert_close(one, other)
+    BackboneSection(assets=assets, enlarge=4).load(4, 3)
+    with pytest.raises(UserError, match="at least 16 px, these have 12 px"):
+        BackboneSection(assets=assets, enlarge=4).load(3, 3)
+
+
 def test_images_that_a_backbone_cannot_see_are_refused(tmp_path: Path) -> None:
     """Too small, of two channels, and a missing or damaged file."""
     section = BackboneSection(assets=write_narrow_assets(tmp_path))
