@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from torch import Tensor
 from s2f_core.common.images import Floats
 from s2f_core.common.seeding import stream
 from s2f_core.data.pairs import Pairs, Rows
+from s2f_core.data.palette import to_input
 from s2f_core.data.views import Framing, View
 
 # The purposes of the random streams. ORDER_B and AUGMENT_B are used where A and B are no pairs.
@@ -28,11 +29,13 @@ Sketch = Callable[[Tensor, Tensor, np.random.Generator], Tensor]
 class Batch:
     """``a`` [B, C_A, H_A, W_A] and ``b`` [B, C_B, H, W], float32 in [-1, 1].
 
-    ``a`` is an image of ``b``'s size or a vector [B, C_A, 1, 1].
+    ``a`` is an image of ``b``'s size or a vector [B, C_A, 1, 1]. ``palette`` [B, 12] has the
+    palettes of ``b``'s photos for a generator that is told them.
     """
 
     a: Tensor
     b: Tensor
+    palette: Tensor | None = None
 
     @classmethod
     def load(
@@ -47,17 +50,30 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device; a copy from pinned memory does not block."""
-        a, b = (tensor.to(device, non_blocking=tensor.is_pinned()) for tensor in (self.a, self.b))
-        return Batch(a, b)
+        return self.map(lambda tensor: tensor.to(device, non_blocking=tensor.is_pinned()))
 
     def pin_memory(self) -> Batch:
         """The same batch in pinned memory, from which a GPU copies by itself."""
-        return Batch(self.a.pin_memory(), self.b.pin_memory())
+        return self.map(Tensor.pin_memory)
 
     def split(self, parts: int) -> list[Batch]:
         """The batch as so many smaller ones of one size."""
-        chunks = zip(self.a.chunk(parts), self.b.chunk(parts), strict=True)
-        return [Batch(a, b) for a, b in chunks]
+        return [self.map(partial(_chunk, parts, part)) for part in range(parts)]
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Batch:
+        """The batch with a function applied to each tensor."""
+        told = None if self.palette is None else function(self.palette)
+        return Batch(function(self.a), function(self.b), told)
+
+    def copy_from(self, other: Batch) -> None:
+        """Overwrite all tensors with those of another batch of the same shapes."""
+        for name, tensor in vars(self).items():
+            if tensor is not None:
+                tensor.copy_(getattr(other, name))
+
+
+def _chunk(parts: int, part: int, tensor: Tensor) -> Tensor:
+    return tensor.chunk(parts)[part]
 
 
 class Batches:
@@ -73,7 +89,7 @@ class Batches:
     random place. ``flip`` mirrors half of the pairs left to right.
 
     ``shard`` are the places of the batch that this process gets when several train together; the
-    whole batch is the same for any number of processes.
+    whole batch is the same for any number of processes. ``palettes`` adds those of B's photos.
     """
 
     def __init__(
@@ -89,10 +105,12 @@ class Batches:
         frame: Framing | None = None,
         sketch: Sketch | None = None,
         shard: Rows | slice = slice(None),
+        palettes: bool = False,
     ) -> None:
         self.pairs, self.size, self.seed, self.shard = pairs, size, seed, shard
         self.jitter, self.shift, self.flip, self.paired = jitter, shift, flip, paired
         self.frame, self.sketch = frame, sketch if pairs.input_is_image else None
+        self.palettes = palettes
         self._order = lru_cache(maxsize=4)(self._permutation)
         self._places = lru_cache(maxsize=2)(self._random_places)
 
@@ -109,7 +127,11 @@ class Batches:
             mine = None if views is None else [views[row] for row in self._own_places]
             part = Batch.load(self.pairs, rows_a[self.shard], rows_b[self.shard], mine)
         purpose_b = AUGMENT if self.paired else AUGMENT_B
-        return Batch(self._augment(part.a, step, AUGMENT), self._augment(part.b, step, purpose_b))
+        return Batch(
+            self._augment(part.a, step, AUGMENT),
+            self._augment(part.b, step, purpose_b),
+            to_input(self.pairs.palettes(rows_b[self.shard])) if self.palettes else None,
+        )
 
     def _views(self, step: int) -> list[View] | None:
         """The views of a step's pairs; None if every pair is seen as it is."""

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import to_network_input
+from s2f_core.data import palette
+from s2f_core.data.palette import Palette
 from s2f_core.data.tables import Table
 from s2f_core.data.views import View
 
@@ -112,6 +114,18 @@ class Pairs:
         """The targets at these rows of ``ids_b``: float32 [n, C_B, H, W] in [-1, 1]."""
         return self._load(self.targets, self._positions_b[np.asarray(rows)], 1, views)
 
+    def palettes(self, rows: Rows | range) -> list[Palette]:
+        """The palettes of the targets at these rows of ``ids_b``, whole and as the table has them.
+
+        Raises UserError where the targets have no colours.
+        """
+        if self.targets.shape[2] != len("RGB"):
+            raise UserError(
+                f"{self.targets.folder} has images of {self.targets.shape[2]} channels, so no "
+                "palettes: leave generator.palette out"
+            )
+        return palette.measure(self.targets.images(self._positions_b[np.asarray(rows)]))
+
     def _load(
         self, table: Table, positions: Rows, domain: int, views: Sequence[View] | None
     ) -> Tensor:
@@ -130,6 +144,11 @@ class Pairs:
         for table, positions in domains:
             digest.update("".join(table.accepted["sha256"].iloc[positions]).encode())
         return digest.hexdigest()
+
+
+def spread_rows(count: int, limit: int) -> Rows:
+    """At most ``limit`` rows, evenly spread over ``count``."""
+    return np.unique(np.linspace(0, count - 1, limit).astype(int))
 
 
 def _domains(inputs: Table, targets: Table, ids: list[str]) -> tuple[bool, list[str], list[str]]:

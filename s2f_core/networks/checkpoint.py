@@ -5,19 +5,21 @@ from __future__ import annotations
 import zipfile
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import torch
-from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError, model_validator
 from torch import Tensor, nn
 
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError, is_out_of_memory
 from s2f_core.data.landmarks.eyes import Layout
+from s2f_core.data.palette import Palette
 from s2f_core.data.selection import Direction
 from s2f_core.data.sketch.strokes import LineStatistics
 from s2f_core.networks import Generator
+from s2f_core.networks.unet import UNet, takes_palette
 
 FORMAT, VERSION = "s2f-generator", 1
 
@@ -33,7 +35,8 @@ class Description(Section):
     condition and of the background as params.yaml had them, ``source`` that of the role without its
     paths. ``lines`` describes the training inputs and is null where they are no drawings. ``eyes``
     are the mean positions of the eyes in the training photos, in shares of the side, and null where
-    these are no aligned faces. The training: its ``steps``, the number of ``images``, whether half
+    these are no aligned faces. ``palettes`` are those of some training photos, where the generator
+    is told one. The training: its ``steps``, the number of ``images``, whether half
     of them were mirrored (``flip``) and the ``scores`` of the validation that the weights were kept
     at. ``loss_networks`` names the frozen networks that the losses or the discriminators looked
     through, by their keys in :mod:`s2f_core.networks.backbones`. An imported checkpoint has null
@@ -58,6 +61,7 @@ class Description(Section):
     licence: str | None = None
     lines: LineStatistics | None = None
     eyes: Layout | None = None
+    palettes: tuple[Palette, ...] = ()
     parameters: int | None = None
     steps: int | None = None
     images: int | None = None
@@ -66,9 +70,18 @@ class Description(Section):
     loss_networks: tuple[str, ...] = ()
     versions: dict[str, str]
 
+    @model_validator(mode="after")
+    def _has_palettes(self) -> Self:
+        if takes_palette(self.generator) != bool(self.palettes):
+            raise ValueError("palettes are there exactly where the generator takes one")
+        return self
+
     def build(self) -> nn.Module:
         """The generator, not yet with its weights."""
-        return self.generator.build(self.size, self.width, self.in_channels, self.out_channels)
+        network = self.generator.build(self.size, self.width, self.in_channels, self.out_channels)
+        if isinstance(network, UNet):
+            network.set_palettes(self.palettes)
+        return network
 
 
 def save_model(path: Path, description: Description, weights: dict[str, Tensor]) -> None:

@@ -36,10 +36,20 @@ def generate(
 
 
 def generate_floats(
-    generator: nn.Module, inputs: Iterable[Tensor], seed: int = 0, *, mirror: bool = False
+    generator: nn.Module,
+    inputs: Iterable[Tensor],
+    seed: int = 0,
+    *,
+    mirror: bool = False,
+    palette: Tensor | None = None,
 ) -> Floats:
-    """As :func:`generate`, but return float32 [n, C', H, W], not clipped."""
-    return _run(generator, inputs, seed, _to_floats, mirror=mirror)
+    """As :func:`generate`, but return float32 [n, C', H, W], not clipped.
+
+    ``palette`` [1, 12] is for a U-Net that is told one.
+    """
+    device = next(generator.parameters()).device
+    told = {} if palette is None else {"palette": palette.to(device)}
+    return _run(generator, inputs, seed, _to_floats, mirror=mirror, **told)
 
 
 def _run(
@@ -49,8 +59,11 @@ def _run(
     convert: Callable[[Tensor], Array],
     *,
     mirror: bool,
+    **told: Tensor,
 ) -> Array:
-    run: Callable[[Tensor], Tensor] = partial(mirror_mean, generator) if mirror else generator
+    run: Callable[[Tensor], Tensor] = partial(generator, **told)
+    if mirror:
+        run = partial(mirror_mean, run)
     device = next(generator.parameters()).device
     training = generator.training
     generator.eval()

@@ -25,7 +25,7 @@ def mirror_mean(run: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
 class MirrorMean(nn.Module):
     """The mirror mean as one network, for export: both inputs are one batch of twice the size.
 
-    Both inputs get the same planes of noise, which are those of a U-Net.
+    Both inputs get the same planes of noise and palette, which are those of a U-Net.
     """
 
     def __init__(self, generator: nn.Module) -> None:
@@ -34,10 +34,14 @@ class MirrorMean(nn.Module):
         self.train(generator.training)
 
     def forward(
-        self, images: Tensor, noise: Tensor | None = None, inner: Tensor | None = None
+        self,
+        images: Tensor,
+        noise: Tensor | None = None,
+        inner: Tensor | None = None,
+        palette: Tensor | None = None,
     ) -> Tensor:
         """Map [B, C, H, W] to [B, C', H, W], as the generator does."""
-        planes = {"noise": noise, "inner": inner}
+        planes = {"noise": noise, "inner": inner, "palette": palette}
         doubled = {name: torch.cat([x, x]) for name, x in planes.items() if x is not None}
         outputs = self.generator(torch.cat([images, images.flip(-1)]), **doubled)
         straight, mirrored = outputs.unflatten(0, (2, -1))

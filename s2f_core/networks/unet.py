@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Literal
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from s2f_core.common import distributed
 from s2f_core.common.config import Section
 from s2f_core.common.errors import UserError
+from s2f_core.data.palette import CHANNELS, Palette, to_input
 from s2f_core.networks.convolutions import Convolution
 from s2f_core.networks.layers import (
     LEAKY_RELU,
@@ -38,6 +39,10 @@ class UNet(nn.Module):
     up, or to both (P2, E5). Each call draws it by ``torch.randn``, also in eval mode: for the same
     output twice, seed torch or give the planes.
 
+    ``palette`` concatenates 12 constant planes to the image: a palette of
+    :mod:`s2f_core.data.palette`. Where none is given, each image gets one of ``palettes`` [n, 12],
+    drawn as noise is; :meth:`set_palettes` sets them, and no weights file has them.
+
     ``affine``: the last up gives, for every pixel and output channel, an affine function of the
     image's own pixel (local affine models: Gharbi et al. 2017), in front of the tanh. A pencil
     sketch is the photo over its blurred self, so a smooth gain brings the photo's detail back.
@@ -54,24 +59,39 @@ class UNet(nn.Module):
         *,
         skips: bool = True,
         noise: Noise = "none",
+        palette: bool = False,
         affine: bool = False,
     ) -> None:
         super().__init__()
         self.downs = nn.ModuleList(downs)
         self.bottleneck = bottleneck
         self.ups = nn.ModuleList(ups)
-        self.skips, self.noise, self.affine = skips, noise, affine
+        self.skips, self.noise, self.palette, self.affine = skips, noise, palette, affine
+        self.palettes: Tensor
+        self.register_buffer("palettes", torch.zeros(0, CHANNELS), persistent=False)
+
+    def set_palettes(self, palettes: Sequence[Palette]) -> None:
+        """Set the palettes to draw from where none is given."""
+        self.palettes = to_input(palettes).to(self.palettes)
 
     def forward(
-        self, image: Tensor, noise: Tensor | None = None, inner: Tensor | None = None
+        self,
+        image: Tensor,
+        noise: Tensor | None = None,
+        inner: Tensor | None = None,
+        palette: Tensor | None = None,
     ) -> Tensor:
         """Translate a batch; see the class for shapes and ranges.
 
         ``noise`` [B, 1, H, W] goes beside the image, ``inner`` [B, 1, h, w] into the first up.
+        ``palette`` is [B, 12], or [1, 12] for all images, in [-1, 1]. Raises UserError where there
+        is none to draw.
         """
         features = (
             self._concatenate_noise(image, noise) if self.noise in {"input", "both"} else image
         )
+        if self.palette:
+            features = self._concatenate_palette(features, palette)
         skips: list[Tensor] = []
         for down in self.downs:
             features = down(features)
@@ -88,9 +108,20 @@ class UNet(nn.Module):
         def draw(count: int) -> Tensor:
             return torch.randn(count, 1, *x.shape[2:], device=x.device, dtype=x.dtype)
 
-        if plane is None:
-            plane = distributed.sample_sharded(draw, len(x)) if self.training else draw(len(x))
-        return torch.cat([x, plane], dim=1)
+        return torch.cat([x, self._draw(draw, len(x)) if plane is None else plane], dim=1)
+
+    def _concatenate_palette(self, x: Tensor, palette: Tensor | None) -> Tensor:
+        def draw(count: int) -> Tensor:
+            if not len(self.palettes):
+                raise UserError("unet: it is told a palette: give one, or those to draw from")
+            return self.palettes[torch.randint(len(self.palettes), (count,), device=x.device)]
+
+        values = self._draw(draw, len(x)) if palette is None else palette
+        planes = values.to(x.dtype)[..., None, None].expand(len(x), -1, *x.shape[2:])
+        return torch.cat([x, planes], dim=1)
+
+    def _draw(self, draw: Callable[[int], Tensor], count: int) -> Tensor:
+        return distributed.sample_sharded(draw, count) if self.training else draw(count)
 
 
 def _apply_affine(functions: Tensor, image: Tensor) -> Tensor:
@@ -99,6 +130,11 @@ def _apply_affine(functions: Tensor, image: Tensor) -> Tensor:
     planes = functions.reshape(batch, -1, 1 + image.shape[1], height, width)
     outputs: Tensor = planes[:, :, 0] + (planes[:, :, 1:] * image[:, None]).sum(dim=2)
     return outputs
+
+
+def takes_palette(section: Section) -> bool:
+    """Whether a section is that of a generator that is told a palette."""
+    return isinstance(section, UNetSection) and section.palette
 
 
 class UNetSection(Section):
@@ -146,6 +182,13 @@ class UNetSection(Section):
             "Where a plane of noise is added: at the input (P2's E5), the bottleneck, or both."
         ),
     )
+    palette: bool = Field(
+        False,
+        description=(
+            "Whether it is told the colours of the photo's background, hair, skin and clothes; "
+            "later they are drawn from those of training photos, or chosen."
+        ),
+    )
     affine: bool = Field(
         False,
         description=(
@@ -167,11 +210,12 @@ class UNetSection(Section):
             )
         channels = [width * min(2**level, 8) for level in range(depth)]
         return UNet(
-            self._downs(in_channels + (self.noise in {"input", "both"}), channels),
+            self._downs(in_channels + self._planes_beside_image, channels),
             nn.Identity(),
             self._ups(out_channels * (1 + self.affine * in_channels), channels),
             skips=self.skips,
             noise=self.noise,
+            palette=self.palette,
             affine=self.affine,
         )
 
@@ -186,6 +230,10 @@ class UNetSection(Section):
         """
         inner = {"inner": self.multiple(size)} if self.noise in {"bottleneck", "both"} else {}
         return ({"noise": 1} if self.noise in {"input", "both"} else {}) | inner
+
+    @property
+    def _planes_beside_image(self) -> int:
+        return (self.noise in {"input", "both"}) + CHANNELS * self.palette
 
     def levels(self, size: int) -> int:
         """Return the halvings of the network for ``size``: ``depth``, or down to one pixel."""

@@ -15,7 +15,7 @@ from s2f_core.data.batches import SKETCH
 from s2f_core.data.landmarks.eyes import Eyes, eye_layout
 from s2f_core.data.landmarks.faces import FaceDetector
 from s2f_core.data.licences import licence, origins
-from s2f_core.data.pairs import Pairs
+from s2f_core.data.pairs import Pairs, spread_rows
 from s2f_core.data.selection import Direction
 from s2f_core.data.sketch.augment import SketchAugment
 from s2f_core.data.sketch.strokes import LineStatistics
@@ -63,6 +63,7 @@ def describe(
         licence=licence(source) if source and origins(source) else None,
         lines=lines(pairs, drawing, settings.variant.recipe.sketch, direction),
         eyes=eyes(pairs, direction, assets),
+        palettes=blueprint.palettes,
         loss_networks=settings.variant.loss_networks,
         parameters=sum(weight.numel() for weight in result.generators[direction].parameters()),
         steps=result.steps,
@@ -102,7 +103,7 @@ def eyes(pairs: Pairs, direction: Direction, assets: Path) -> Eyes | None:
     """
     if direction == "b-to-a" or not pairs.input_is_image:
         return None
-    rows = np.unique(np.linspace(0, len(pairs.ids_b) - 1, MEASURED).astype(int))
+    rows = spread_rows(len(pairs.ids_b), MEASURED)
     photos = pairs.targets.images(pairs.targets.positions([pairs.ids_b[row] for row in rows]))
     try:
         return eye_layout(photos, FaceDetector(assets))

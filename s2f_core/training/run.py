@@ -22,6 +22,7 @@ from s2f_core.data.pairs import Pairs
 from s2f_core.metrics.feature_extractor import FeatureExtractor
 from s2f_core.metrics.inception_v3 import inception
 from s2f_core.networks import checkpoint
+from s2f_core.networks.unet import takes_palette
 from s2f_core.tracking.client import NullRun, Run, training_run
 from s2f_core.training.fabric import start
 from s2f_core.training.loop import Training, train
@@ -82,6 +83,7 @@ def prepare(settings: Settings, splits: Mapping[str, Pairs], states: Path) -> Tr
             frame=recipe.frame,
             sketch=recipe.sketch,
             shard=distributed.shard_indices(recipe.batch, recipe.accumulate),
+            palettes=takes_palette(variant.generator),
         ),
         validation=Validation(splits["val"], recipe.best, _inception(recipe)),
         total_steps=settings.steps(len(splits["train"])),

@@ -12,16 +12,18 @@ from s2f_core.common.device import Precision
 from s2f_core.common.entry_names import Name
 from s2f_core.common.errors import UserError
 from s2f_core.common.seeding import Seed
-from s2f_core.data.pairs import Pairs
+from s2f_core.data.pairs import Pairs, spread_rows
 from s2f_core.data.selection import VariantData
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.networks.backbones import BackboneName
+from s2f_core.networks.unet import takes_palette
 from s2f_core.training.objectives import UNPAIRED, Blueprint, Objective, ObjectiveSection
 from s2f_core.training.recipe import Recipe
 
 if TYPE_CHECKING:  # its import takes seconds, which only trainings need to spend
     from lightning_fabric import Fabric
 
+PALETTES = 64  # training photos whose palettes a model keeps, to draw from
 NO_PAIRS = (
     "has no pairs to score: set recipe.best to kid or last, and a schedule other than plateau"
 )
@@ -73,6 +75,11 @@ class Variant(Section):
             raise ValueError(
                 f"the {self.generator.type} generator takes {WITH_ARTICLE[self.generator.takes]}, "
                 f"{self.objective.type} gives it {WITH_ARTICLE[self.objective.takes]}"
+            )
+        if takes_palette(self.generator) and not self.objective.paired:
+            raise ValueError(
+                "generator.palette is that of the photo that belongs to an input, and "
+                f"{self.objective.type} trains on unpaired images: leave it out"
             )
         return self
 
@@ -129,6 +136,9 @@ class Settings(Section):
             size=pairs.size,
             width=max(1, round(self.width * self.variant.width_ratio)),
             channels=(max(a, b), max(a, b)) if objective.one_domain else (a, b),
+            palettes=tuple(pairs.palettes(spread_rows(len(pairs.ids_b), PALETTES)))
+            if takes_palette(self.variant.generator)
+            else (),
         )
 
     def _check_unpaired(self, pairs: Pairs) -> None:

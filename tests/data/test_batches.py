@@ -1,14 +1,18 @@
 """Batches: A and B augmented together, each batch a pure function of the seed and the step."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
+from s2f_core.common.images import from_model
 from s2f_core.data.batches import Batch, Batches, Prefetcher
 from s2f_core.data.pairs import Pairs
+from s2f_core.data.palette import measure, to_input
+from s2f_core.data.views import Framing
 
 
 def _batches(pairs: Pairs, size: int = 4, jitter: float = 1.0, *, flip: bool = False) -> Batches:
@@ -132,3 +136,35 @@ def test_sketch_leaves_noise_alone(noise_splits: dict[str, Pairs]) -> None:
 
     batches = Batches(noise_splits["train"], 4, seed=0, jitter=1, flip=False, sketch=sketch)
     assert batches[0].a.shape == (4, 8, 1, 1)
+
+
+def test_palettes_are_those_of_the_whole_photos(negative_pairs: Pairs) -> None:
+    """However the pair is framed and mirrored; parts and shards keep them beside their photos."""
+    settings: dict[str, Any] = {"seed": 0, "jitter": 1.2, "flip": True, "palettes": True}
+    framing = Framing(zoom=(1.5, 2), turn=30)
+    batch = Batches(negative_pairs, 30, frame=framing, **settings)[0]
+    order = Batches(negative_pairs, 30, seed=0, jitter=1, flip=False)[0].b
+    expected = to_input(measure(from_model(order)))
+    assert batch.palette is not None
+    assert torch.equal(batch.palette, expected)
+    assert len(np.unique(batch.palette.numpy(), axis=0)) == 30
+    shard = Batches(negative_pairs, 30, shard=slice(10, 20), **settings)[0]
+    third = batch.split(3)[1]
+    for part in (shard, third):
+        assert part.palette is not None
+        assert torch.equal(part.palette, expected[10:20])
+    assert torch.equal(third.a, batch.a[10:20])
+    assert Batches(negative_pairs, 4, seed=0, jitter=1, flip=False)[0].palette is None
+
+
+def test_a_batch_is_overwritten_as_a_whole(negative_pairs: Pairs) -> None:
+    """Each tensor keeps its memory, which a CUDA graph reads."""
+    batches = Batches(negative_pairs, 4, seed=0, jitter=1, flip=False, palettes=True)
+    kept, other = batches[0], batches[1]
+    tensors = [kept.a, kept.b, kept.palette]
+    kept.copy_from(other)
+    for before, now, expected in zip(
+        tensors, vars(kept).values(), vars(other).values(), strict=True
+    ):
+        assert before is now
+        assert (now == expected).all()

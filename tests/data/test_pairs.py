@@ -7,7 +7,7 @@ from fixtures import MakeTable
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Pixels, from_model
-from s2f_core.data.pairs import Pairs
+from s2f_core.data.pairs import Pairs, spread_rows
 
 
 def test_input_and_target_have_the_same_id(negative_pairs: Pairs, faces: Pixels) -> None:
@@ -64,3 +64,16 @@ def test_the_fingerprint_depends_on_pixels_ids_and_size(
     assert Pairs(other, table, ["000", "001"]).fingerprint() != base
     assert Pairs(other, table, ["000", "002"]).fingerprint() != base
     assert Pairs(table, table, ["000", "001"], scale=0.5).fingerprint() != base
+
+
+def test_grey_targets_have_no_palettes(make_table: MakeTable, faces: Pixels) -> None:
+    """The message says what to leave out."""
+    grey = make_table("grey", np.ascontiguousarray(faces[..., :1]))
+    with pytest.raises(UserError, match=r"grey has images of 1 channels, so no palettes: leave"):
+        Pairs(grey, grey, ["000"]).palettes(range(1))
+
+
+def test_rows_are_spread_over_all() -> None:
+    """From the first to the last, each at most once."""
+    assert spread_rows(100, 4).tolist() == [0, 33, 66, 99]
+    assert spread_rows(3, 64).tolist() == [0, 1, 2]

@@ -15,6 +15,11 @@ FORMS: dict[str, dict[str, Any]] = {
         "objective": {"type": "pix2pix", "adversarial": "hinge", "lambda_features": 10},
         "discriminator": {"type": "patchgan", "layers": 2, "norm": "none", "spectral": True},
     },
+    "pix2pix told palettes, identity": {
+        "generator": {"type": "unet", "palette": True},
+        "objective": {"type": "pix2pix", "lambda_identity": 5},
+        "recipe": {"accumulate": 2},
+    },
     "pix2pix affine, SSIM, two scales": {
         "generator": {"type": "unet", "affine": True},
         "discriminator": {"type": "patchgan", "layers": 2, "scales": 2},
@@ -72,6 +77,15 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "pix2pix perceptual, alternating": {
         "objective": {"type": "pix2pix", "lambda_perceptual": 20},
+    },
+    "pix2pix projected and perceptual, enlarged": {
+        "discriminator": {"type": "projected", "channels": 8, "backbone": {"enlarge": 2}},
+        "objective": {
+            "type": "pix2pix",
+            "updates": "simultaneous",
+            "lambda_perceptual": 10,
+            "perceptual": {"enlarge": 2},
+        },
     },
     "cyclegan projected, hinge": {
         "discriminator": {"type": "projected", "channels": 8},

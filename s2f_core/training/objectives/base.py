@@ -9,9 +9,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from s2f_core.data.batches import Batch
+from s2f_core.data.palette import Palette
 from s2f_core.data.selection import Direction
 from s2f_core.networks import Discriminator, Generator
 from s2f_core.networks.discriminator_base import DiscriminatorNetwork
+from s2f_core.networks.unet import UNet
 from s2f_core.training.objectives.cuda_graph import CudaGraphs, TrainStep
 from s2f_core.training.objectives.players import GeneratorPlayer, Player
 from s2f_core.training.recipe import Turn
@@ -19,13 +21,17 @@ from s2f_core.training.recipe import Turn
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The networks' sections, size and width, and the channels of A and B."""
+    """The networks' sections, size and width, and the channels of A and B.
+
+    ``palettes`` are those that a generator draws from that is told one.
+    """
 
     generator: Generator
     discriminator: Discriminator
     size: int
     width: int
     channels: tuple[int, int]
+    palettes: tuple[Palette, ...] = ()
 
     def ends(self, direction: Direction) -> tuple[int, int]:
         """Return the channels in and out of the generator of a direction."""
@@ -34,7 +40,10 @@ class Blueprint:
 
     def make_generator(self, direction: Direction = "a-to-b") -> nn.Module:
         """Build the generator of a direction; raises UserError where the size does not fit."""
-        return self.generator.build(self.size, self.width, *self.ends(direction))
+        network = self.generator.build(self.size, self.width, *self.ends(direction))
+        if isinstance(network, UNet):
+            network.set_palettes(self.palettes)
+        return network
 
     def make_discriminator(self, image: int, condition: int = 0) -> DiscriminatorNetwork:
         """Build a discriminator of images with so many channels, and of a condition's before them.

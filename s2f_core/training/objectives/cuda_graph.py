@@ -30,8 +30,7 @@ class CapturedStep:
 
     def __call__(self, batch: Batch) -> dict[str, Tensor]:
         """Replay the step on another batch of that shape; return a copy of the scalars."""
-        self.batch.a.copy_(batch.a)
-        self.batch.b.copy_(batch.b)
+        self.batch.copy_from(batch)
         self.graph.replay()
         return dict(zip(self.names, self.values.clone(), strict=True))
 
@@ -81,7 +80,7 @@ class CudaGraphs:
         return scalars
 
     def _capture(self, batch: Batch, turn: Turn) -> CapturedStep:
-        inputs = Batch(batch.a.clone(), batch.b.clone())
+        inputs = batch.map(Tensor.clone)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             scalars = self.train_step(inputs, turn)

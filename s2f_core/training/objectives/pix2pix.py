@@ -48,7 +48,9 @@ class Pix2PixSection(AdversarialSection):
         0.0, ge=0, le=1e6, description="Weight of 1 − SSIM (Zhao et al. 2017); 0 is off."
     )
     conditional: bool = Field(
-        True, description="Whether the discriminator sees the input beside the output."
+        True,
+        description="Whether the discriminator sees the input beside the output; a projected one "
+        "never does.",
     )
     lambda_features: float = Field(
         0.0,
@@ -144,7 +146,7 @@ class Pix2Pix(Objective):
         if self.section.updates == "simultaneous" and turn.generator and turn.discriminator:
             return self._step_at_once(parts, turn)
         with torch.set_grad_enabled(turn.generator):  # one pass serves both, where memory allows
-            shared = [self.generator(batch.a)] if len(parts) == 1 else None
+            shared = [self._generate(batch.a, batch)] if len(parts) == 1 else None
         scalars: dict[str, Tensor] = {}
         if turn.discriminator:
             outputs = shared or (self._generate_without_gradient(part) for part in parts)
@@ -154,7 +156,7 @@ class Pix2Pix(Objective):
             )
             scalars |= self.discriminator.update(inputs, len(parts), turn.noise)
         if turn.generator:
-            outputs = shared or (self.generator(part.a) for part in parts)
+            outputs = shared or (self._generate(part.a, part) for part in parts)
             scalars |= self._update_generator(parts, outputs, turn)
         return scalars
 
@@ -164,7 +166,7 @@ class Pix2Pix(Objective):
         for player in players:
             player.optimizer.zero_grad()
         for part in parts:
-            fake = self.generator(part.a)
+            fake = self._generate(part.a, part)
             inputs = self._d_input(part, part.b).detach(), self._d_input(part, fake)
             d_loss, real, generated = self.discriminator.loss(*inputs, turn.noise, scalars)
             g_loss = self._loss(part, fake, generated, real, scalars)
@@ -173,10 +175,14 @@ class Pix2Pix(Objective):
         norm_d, norm_g = (player.step() for player in players)
         return {**scalars.mean(), "grad_norm_d": norm_d, "grad_norm_g": norm_g}
 
+    def _generate(self, images: Tensor, part: Batch) -> Tensor:
+        told = {} if part.palette is None else {"palette": part.palette}
+        fake: Tensor = self.generator(images, **told)
+        return fake
+
     def _generate_without_gradient(self, part: Batch) -> Tensor:
         with torch.no_grad():
-            fake: Tensor = self.generator(part.a)
-        return fake
+            return self._generate(part.a, part)
 
     def _d_input(self, part: Batch, image: Tensor) -> Tensor:
         return torch.cat([part.a, image], dim=1) if self.section.conditional else image
@@ -233,7 +239,7 @@ class Pix2Pix(Objective):
             scalars.add(g_perceptual=distance)
             loss = loss + section.lambda_perceptual * distance
         if section.lambda_identity:
-            identity = reconstruct(self.generator(part.b), part.b)
+            identity = reconstruct(self._generate(part.b, part), part.b)
             scalars.add(g_identity=identity)
             loss = loss + section.lambda_identity * identity
         return loss

@@ -28,14 +28,14 @@ class Player:
         self._precision = fabric.strategy.precision
         self._rate: Tensor | None = None
 
-    def __call__(self, images: Tensor) -> Any:
-        """Run the network on a batch; return float32.
+    def __call__(self, images: Tensor, **others: Tensor) -> Any:
+        """Run the network on a batch, and on its other inputs by name; return float32.
 
         Fabric's own wrapper gives no gradient with respect to the inputs in mixed precision, which
         R1 needs.
         """
         with self._precision.forward_context():
-            outputs = self.network.module(self._precision.convert_input(images))
+            outputs = self.network.module(self._precision.convert_input(images), **others)
         return self._precision.convert_output(outputs)
 
     def set_rate_factor(self, factor: float) -> None:

@@ -3,17 +3,25 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+import torch
+from drawn_faces import BlobDetector, drawn_face
 from fixtures import MakeTable, SilentRun, modify, split_pairs
 
-from s2f_core.common.images import Pixels
+from s2f_core.common.images import Pixels, from_model, resize
+from s2f_core.data.landmarks.eyes import Eyes
 from s2f_core.data.pairs import Pairs
+from s2f_core.data.palette import to_input
+from s2f_core.networks.generate import generate_floats
 from s2f_core.training.loop import Training, train
 from s2f_core.training.run import prepare
 from s2f_core.training.validation import outputs_and_targets
 from s2f_core.training.variant import Settings
 
+BLUE_BLOND = "#90a0f0,#f0e090,#f0c8b0,#90d090"
+GREY_DARK = "#e0e0e0,#a09080,#907860,#d09090"
 PLAIN = {"epochs": 1000, "jitter": 1.0, "flip": False, "schedule": {"type": "constant"}}
 
 
@@ -98,3 +106,65 @@ def test_an_unconditional_gan_learns_a_distribution(
     ratios = samples.std(axis=0) / [0.1, 0.1, 0.3]
     assert ratios.min() > 1 / 2.5
     assert ratios.max() < 2.5
+
+
+def _photo(eyes: Eyes, palette: str) -> Pixels:
+    """A face in flat colours with black eyes, uint8 [32, 32, 3]."""
+    background, hair, skin, clothes = (
+        tuple(bytes.fromhex(colour[1:])) for colour in palette.split(",")
+    )
+    page: Any = np.full((128, 128, 3), background, np.uint8)
+    (right_x, y), (left_x, _) = eyes
+    middle = round(64 * (right_x + left_x)), round(128 * y)
+    cv2.circle(page, (middle[0], middle[1] - 10), 50, hair, -1)
+    cv2.circle(page, (middle[0], middle[1] + 10), 34, skin, -1)
+    cv2.rectangle(page, (0, 112), (127, 127), clothes, -1)
+    for x, _ in eyes:
+        cv2.circle(page, (round(128 * x), middle[1]), 8, (0, 0, 0), -1)
+    return resize(page, 32)
+
+
+def test_drawings_become_faces_of_the_colours_that_are_told(
+    settings: Settings, make_table: MakeTable, tmp_path: Path
+) -> None:
+    """In 300 steps: a face is found in most outputs, its eyes as drawn, its skin as told."""
+    random = np.random.default_rng(0)
+    drawings, photos, drawn = [], [], []
+    for colours in random.integers(110, 256, (200, 4, 3)):
+        x, y = random.uniform(-0.06, 0.06, 2)
+        eyes = ((0.38 + x, 0.45 + y), (0.62 + x, 0.45 + y))
+        drawn.append(eyes)
+        drawings.append(resize(drawn_face(eyes), 32)[..., :1])
+        photos.append(_photo(eyes, ",".join("#" + bytes(c.tolist()).hex() for c in colours)))
+    variant: dict[str, Any] = {
+        "generator": {
+            "type": "unet",
+            "norm": "instance",
+            "dropout": 0,
+            "up": "nearest",
+            "palette": True,
+        },
+        "recipe": {**PLAIN, "best": "last", "batch": 8},
+    }
+    tables = make_table("drawings", np.stack(drawings)), make_table("photos", np.stack(photos))
+    names = [f"{row:03d}" for row in range(len(drawn))]
+    splits = {"train": Pairs(*tables, names[:180]), "val": Pairs(*tables, names[180:])}
+    learner = prepare(modify(settings, variant, max_steps=300, width=8, lr=2e-3), splits, tmp_path)
+    _learn(learner)
+    val, generator = splits["val"], learner.objective.generators["a-to-b"]
+    places = [drawn[int(name)] for name in val.ids]
+    for told in (BLUE_BLOND, GREY_DARK):
+        floats = generate_floats(generator, [val.a(range(len(val.ids)))], palette=to_input([told]))
+        outputs = from_model(torch.from_numpy(floats))
+        faces = [BlobDetector().detect(resize(image, 128)) for image in outputs]
+        assert sum(map(bool, faces)) >= 0.9 * len(faces)
+        errors = [
+            np.abs(found[0].points[:2] / 128 - eyes).max()
+            for found, eyes in zip(faces, places, strict=True)
+            if found
+        ]
+        assert np.median(errors) < 0.03
+        skin = outputs[:, 20:24, 14:18].reshape(-1, 3).mean(axis=0)
+        assert (
+            np.abs(skin - list(bytes.fromhex(told.split(",")[2][1:]))).max() < 50
+        )  # the two skins differ by 96
