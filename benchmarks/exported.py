@@ -27,7 +27,7 @@ from s2f_core.common.images import Floats, Pixels, from_model
 from s2f_core.data.pairs import Pairs
 from s2f_core.data.selection import VariantData
 from s2f_core.inference.load import load
-from s2f_core.inference.model import Checkpoint
+from s2f_core.inference.network import Checkpoint
 from s2f_core.inference.onnx_export import Precision, write
 from s2f_core.inference.onnx_session import Session
 from s2f_core.networks.checkpoint import Description

@@ -30,7 +30,7 @@ def export(
     from s2f_core.common.errors import UserError
     from s2f_core.inference import onnx_export, onnx_session
     from s2f_core.inference.load import load
-    from s2f_core.inference.model import Checkpoint
+    from s2f_core.inference.network import Checkpoint
     from s2f_core.networks.mirror import MirrorMean, check_mirror
     from s2f_core.networks.reference import save
 

@@ -31,7 +31,9 @@ def translate(
     upscaler: Annotated[
         UpscalerChoice, typer.Option(help="how to enlarge; auto: the best one available")
     ] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="seed of the noise")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="seed of the noise, or number of the model's own colours")
+    ] = 0,
     samples: Annotated[int, typer.Option(min=1, help="outputs a picture, of noise models")] = 1,
     fit: Annotated[
         Fit | None, typer.Option(help="to a square", show_default="pad a drawing, crop a photo")
@@ -39,6 +41,13 @@ def translate(
     align: Annotated[
         Align, typer.Option(help="auto: bring a drawn face to where the training had its faces")
     ] = "auto",
+    like: Annotated[
+        str | None, typer.Option(help="photo of a face: take the colours of its hair, skin, …")
+    ] = None,
+    colours: Annotated[
+        str | None,
+        typer.Option(help="of background, hair, skin, clothes: '#rrggbb,#rrggbb,#rrggbb,#rrggbb'"),
+    ] = None,
     pen: Annotated[bool, typer.Option(help="make lines as wide as in the training images")] = True,
     cut: Annotated[bool, typer.Option(help="cut off the padding")] = True,
     grid: Annotated[
@@ -60,6 +69,9 @@ def translate(
     from s2f_core.inference.output_files import single_format
     from s2f_core.inference.sources import find_sources, printable
 
+    if like is not None and colours is not None:
+        raise UserError("--like and --colours both say the colours: give one of them")
+    opened = load(model)
     options = Options(
         seed=seed,
         samples=samples,
@@ -69,12 +81,13 @@ def translate(
         upscaler=upscaler,
         fit=fit,
         align=align,
+        palette=opened.palette_of(like) if like is not None else colours,
         pen=pen,
         cut=cut,
     )
     single_format(out)
     sources = find_sources(pictures or [], sys.stdin.buffer)
-    result = batch.translate(load(model), sources, options, out, sheet=grid, force=force)
+    result = batch.translate(opened, sources, options, out, sheet=grid, force=force)
     typer.echo(f"{len(result.outputs)} written to {printable(out)}")
     if result.errors:
         raise UserError(f"{len(result.errors)} of {len(sources)} pictures could not be used")

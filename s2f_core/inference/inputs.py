@@ -1,15 +1,18 @@
-"""Prepare a generator's input: a page of its size and channels, or noise."""
+"""Prepare a generator's inputs: a page of its size and channels, noise, a palette."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from s2f_core.common.images import Floats, ImageError, Pixels, luma, resize, to_network_input
 from s2f_core.common.seeding import stream
+from s2f_core.data.palette import Palette, measure, to_input
 from s2f_core.data.sketch.alignment import Aligner
 from s2f_core.networks.checkpoint import Description
+from s2f_core.networks.unet import UNetSection
 
 MAX_RATIO = 16  # of an image's sides
 
@@ -55,3 +58,27 @@ def noise_vectors(description: Description, seed: int, count: int) -> Floats:
     vectors = [stream(seed, row).integers(0, 256, (1, 1, channels)) for row in range(count)]
     inputs: Floats = to_network_input(np.stack(vectors).astype(np.uint8), 1, channels).numpy()
     return inputs
+
+
+def noise_planes(description: Description) -> dict[str, int]:
+    """Return the noise inputs of a generator by name, with the divisor of the image's sides."""
+    section = description.generator
+    return section.planes(description.size) if isinstance(section, UNetSection) else {}
+
+
+def photo_palette(photo: Pixels, aligner: Aligner | None) -> Palette:
+    """Return the palette of a square photo uint8 [s, s, 3] of a face, which is aligned first.
+
+    Without an aligner the photo is measured as it is. Raises ImageError where no face is found.
+    """
+    page = photo if aligner is None else aligner.align_photo(photo)
+    return measure(page[None])[0]
+
+
+def choose_palette(description: Description, seed: int, palette: Palette | None) -> Tensor | None:
+    """Return the palette for a generator that is told one, [1, 12] in [-1, 1], else None.
+
+    It is ``palette``, or the model's own whose number is ``seed``; after the last comes the first.
+    """
+    known = description.palettes
+    return to_input([palette or known[seed % len(known)]]) if known else None

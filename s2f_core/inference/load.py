@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from s2f_core.common import project
 from s2f_core.common.errors import UserError, list_names
 from s2f_core.common.images import Pixels
-from s2f_core.inference.model import Checkpoint, Model
+from s2f_core.inference.model import Model
+from s2f_core.inference.network import Checkpoint
 from s2f_core.networks.checkpoint import Description, load_model
 from s2f_core.networks.upscalers import UPSCALERS
 

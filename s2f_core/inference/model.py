@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import torch
-from torch import nn
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import (
@@ -21,49 +20,25 @@ from s2f_core.common.images import (
     to_network_input,
     to_rgb,
 )
+from s2f_core.data.palette import Palette
 from s2f_core.data.sketch.alignment import Aligner, merge_aligned
 from s2f_core.data.sketch.normalise import Square, normalise_drawing, to_square
 from s2f_core.inference.from_photo import PhotoToInput
 from s2f_core.inference.inputs import (
     check_ratio,
     find_aligner,
+    noise_planes,
     noise_vectors,
+    photo_palette,
     resize_square,
     to_page,
 )
+from s2f_core.inference.network import Network
 from s2f_core.inference.options import OptionKwargs, Options
 from s2f_core.inference.pictures import Picture, pixels, to_pil
-from s2f_core.networks.checkpoint import Description
-from s2f_core.networks.generate import BATCH, batches, generate_floats
+from s2f_core.networks.generate import BATCH, batches
 from s2f_core.networks.mirror import check_mirror
-from s2f_core.networks.unet import UNetSection
 from s2f_core.networks.upscalers.select import upscale
-
-
-class Network(Protocol):
-    """A generator: a checkpoint in PyTorch or an exported file in ONNX Runtime."""
-
-    @property
-    def description(self) -> Description:
-        """The metadata of the file."""
-
-    def __call__(self, inputs: Floats, *, seed: int = 0, mirror: bool = False) -> Floats:
-        """Turn [n, in, H, W] in [-1, 1] into [n, out, H, W]; noise depends on seed and n.
-
-        ``mirror`` returns the :func:`.mirror_mean`.
-        """
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A generator of a model file, in eval mode."""
-
-    description: Description
-    generator: nn.Module
-
-    def __call__(self, inputs: Floats, *, seed: int = 0, mirror: bool = False) -> Floats:
-        """See :class:`Network`; torch's random state does not change."""
-        return generate_floats(self.generator, [torch.from_numpy(inputs)], seed, mirror=mirror)
 
 
 class Model:
@@ -217,32 +192,63 @@ class Model:
         """Whether the generator makes images of noise alone."""
         return self.description.generator.takes == "vector"
 
+    def palette_of(self, photo: Picture) -> Palette:
+        """Return the palette of a photo of a face, of any size, for the option ``palette``.
+
+        Raises UserError where the photo cannot be read or shows no face, and where the model is
+        told no palette.
+        """
+        self._check_takes_palette()
+        try:
+            square = to_square(pixels(photo), "crop")
+            page = to_rgb(resize_square(square.pixels, self.description.drawn_at))
+            return photo_palette(page, self._aligner)
+        except ImageError as reason:
+            label = f"{photo}: " if isinstance(photo, str | Path) else ""
+            raise UserError(f"{label}no palette can be measured: {reason}") from None
+
     @property
     def draws_noise(self) -> bool:
         """Whether a picture can have several different outputs."""
-        section = self.description.generator
-        return self.takes_noise or (isinstance(section, UNetSection) and section.noise != "none")
+        description = self.description
+        return self.takes_noise or bool(description.palettes or noise_planes(description))
 
     def check(self, options: Options) -> None:
         """Raise UserError for options that this model does not support.
 
-        These are several samples of an image by a generator that draws no noise, and ``mirror`` as
-        :func:`.check_mirror` says.
+        These are several samples of an image by a generator that draws no noise, or of one palette,
+        a palette for a generator that takes none, and ``mirror`` as :func:`.check_mirror` says.
         """
-        if options.samples > 1 and not self.draws_noise:
+        name, draws_noise = self.description.variant, self.draws_noise
+        if options.palette is not None:
+            self._check_takes_palette()
+            draws_noise = bool(noise_planes(self.description))
+        if options.samples > 1 and not draws_noise:
             raise UserError(
-                f"{self.description.variant} draws no noise, so all {options.samples} samples of "
-                "an image would be one: leave samples at 1"
+                f"{name} draws no noise, so all {options.samples} samples of an image would be "
+                "one: leave samples at 1" + (" or palette out" if options.palette else "")
             )
         if options.mirror:
             check_mirror(self.description)
+
+    def _check_takes_palette(self) -> None:
+        if not self.description.palettes:
+            raise UserError(
+                f"{self.description.variant} is told no palette: leave it out, or train with "
+                "generator.palette"
+            )
 
     def _run_network(self, inputs: Floats, options: Options, number: int) -> Floats:
         """Run inputs one by one if the generator draws noise: outputs must be independent."""
         seed, mirror = options.seed + number, options.mirror or self.mirror
         step = 1 if self.draws_noise else BATCH
         parts = [inputs[first : first + step] for first in range(0, len(inputs), step)]
-        return np.concatenate([self.network(part, seed=seed, mirror=mirror) for part in parts])
+        return np.concatenate(
+            [
+                self.network(part, seed=seed, mirror=mirror, palette=options.palette)
+                for part in parts
+            ]
+        )
 
     def _to_pixels(self, outputs_float: Floats, options: Options) -> Pixels:
         if not np.isfinite(outputs_float).all():

@@ -16,14 +16,16 @@ from s2f_core.common import project
 from s2f_core.common.atomic import atomic_write
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
+from s2f_core.data.palette import CHANNELS
 from s2f_core.data.selection import VariantData
+from s2f_core.inference.inputs import noise_planes
 from s2f_core.inference.onnx_session import (
     DESCRIPTION,
     FORMAT,
     INPUT,
     OUTPUT,
+    PALETTE,
     graph_inputs,
-    noise_planes,
     side_multiple,
 )
 from s2f_core.networks.checkpoint import VERSION, Description, load_model
@@ -59,7 +61,8 @@ def write(
 
     Its input is ``input`` [batch, in, H, W] float32 in [-1, 1], its output ``output`` the same with
     the generator's own channels. A generator that draws noise has each plane as an input of its
-    own, to be filled from N(0, 1): see :func:`.onnx_session.noise_planes`. H and W are free where
+    own, to be filled from N(0, 1): see :func:`.onnx_session.noise_planes`. One that is told a
+    palette has it as ``palette`` [batch, 12] in [-1, 1]. H and W are free where
     the section is :class:`.onnx_session.Scalable`, else those of the model. The metadata has the
     description as JSON under ``s2f``.
 
@@ -98,12 +101,12 @@ def _merged(network: nn.Module, merged: bool) -> Iterator[None]:
 
 def traced(description: Description, network: nn.Module) -> ModelProto:
     """The network's graph in ONNX, in float32, for any batch, and any size that it can take."""
-    inputs, noise, free = _example(description)
+    inputs, others, free = _example(description)
     program = torch.onnx.export(
         network,
         (inputs,),
-        kwargs=noise,
-        input_names=[INPUT, *noise],
+        kwargs=others,
+        input_names=[INPUT, *others],
         output_names=[OUTPUT],
         opset_version=OPSET,
         dynamo=True,
@@ -119,7 +122,7 @@ def traced(description: Description, network: nn.Module) -> ModelProto:
 def _example(
     description: Description,
 ) -> tuple[Tensor, dict[str, Tensor], tuple[dict[int, object], ...]]:
-    """Return the example input, the planes of noise, and the free dimensions of each."""
+    """Return the example input, the others by name, and the free dimensions of each."""
     batch, rows, columns = (Dim(name, min=1) for name in ("batch", "rows", "columns"))
     channels, size = description.in_channels, description.size
     if description.generator.takes == "vector":
@@ -127,13 +130,15 @@ def _example(
     if (each := side_multiple(description)) is None:
         return torch.zeros(BATCH, channels, size, size), {}, ({0: batch},)
     height, width = (times * each for times in TIMES)
-    noise = {
+    others = {
         name: torch.zeros(BATCH, 1, height // part, width // part)
         for name, part in noise_planes(description).items()
     }
+    if description.palettes:
+        others[PALETTE] = torch.zeros(BATCH, CHANNELS)
     free: dict[int, object] = {0: batch, 2: each * rows, 3: each * columns}
-    as_inputs: dict[int, object] = dict.fromkeys(free, Dim.AUTO)
-    return torch.zeros(BATCH, channels, height, width), noise, (free, *(as_inputs for _ in noise))
+    as_inputs = (dict.fromkeys({0, *range(2, x.ndim)}, Dim.AUTO) for x in others.values())
+    return torch.zeros(BATCH, channels, height, width), others, (free, *as_inputs)
 
 
 def training_inputs(description: Description, data: Path) -> Floats:

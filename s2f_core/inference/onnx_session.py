@@ -10,11 +10,12 @@ import torch
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats
+from s2f_core.data.palette import Palette
+from s2f_core.inference.inputs import choose_palette, noise_planes
 from s2f_core.networks.checkpoint import VERSION, Description, check_version
 from s2f_core.networks.mirror import mirror_mean
-from s2f_core.networks.unet import UNetSection
 
-INPUT, OUTPUT, FLOAT = "input", "output", "tensor(float)"
+INPUT, PALETTE, OUTPUT, FLOAT = "input", "palette", "output", "tensor(float)"
 DESCRIPTION, FORMAT = "s2f", "s2f-version"  # keys of the file's metadata
 
 
@@ -32,10 +33,10 @@ def side_multiple(description: Description) -> int | None:
     return section.multiple(description.size) if isinstance(section, Scalable) else None
 
 
-def noise_planes(description: Description) -> dict[str, int]:
-    """Return the noise inputs of a generator by name, with the divisor of the image's sides."""
-    section = description.generator
-    return section.planes(description.size) if isinstance(section, UNetSection) else {}
+def input_names(description: Description) -> list[str]:
+    """Return the names of a graph's inputs, in their order."""
+    palette = [PALETTE] if description.palettes else []
+    return [INPUT, *noise_planes(description), *palette]
 
 
 def input_shape(description: Description) -> str:
@@ -46,9 +47,16 @@ def input_shape(description: Description) -> str:
     return f"[n, {description.in_channels}, {side}, {side}]"
 
 
-def graph_inputs(description: Description, inputs: Floats, seed: int) -> dict[str, Floats]:
-    """Return the inputs of a graph by name: images, and noise as PyTorch draws it after a seed."""
+def graph_inputs(
+    description: Description, inputs: Floats, seed: int, palette: Palette | None = None
+) -> dict[str, Floats]:
+    """Return the inputs of a graph by name: images, palettes, and noise.
+
+    Noise is that which PyTorch draws after a seed.
+    """
     arrays = {INPUT: np.ascontiguousarray(inputs, np.float32)}
+    if (told := choose_palette(description, seed, palette)) is not None:
+        arrays[PALETTE] = told.numpy().repeat(len(inputs), axis=0)
     random = torch.Generator().manual_seed(seed)
     count, _, height, width = inputs.shape
     for name, divisor in noise_planes(description).items():
@@ -77,22 +85,29 @@ class Session:
         self.description = _description(path, metadata)
         self._check_graph()
 
-    def __call__(self, inputs: Floats, *, seed: int = 0, mirror: bool = False) -> Floats:
+    def __call__(
+        self,
+        inputs: Floats,
+        *,
+        seed: int = 0,
+        mirror: bool = False,
+        palette: Palette | None = None,
+    ) -> Floats:
         """Translate images [n, in, H, W], or vectors [n, in, 1, 1], of float32 in [-1, 1].
 
         Return [n, out, H, W] in [-1, 1]. Noise equals PyTorch's after ``manual_seed(seed)``, as for
-        the checkpoint. ``mirror`` returns the :func:`.mirror_mean`. Raises UserError if the shape
-        does not fit.
+        the checkpoint. ``palette`` is as in :func:`.choose_palette`. ``mirror`` returns the
+        :func:`.mirror_mean`. Raises UserError if the shape does not fit.
         """
         if mirror:
             return mirror_mean(
-                lambda images: torch.from_numpy(self(images.numpy(), seed=seed)),
+                lambda images: torch.from_numpy(self(images.numpy(), seed=seed, palette=palette)),
                 torch.from_numpy(inputs),
             ).numpy()
         self._check(inputs.shape)
         try:
             output: Floats = self._session.run(
-                [OUTPUT], graph_inputs(self.description, inputs, seed)
+                [OUTPUT], graph_inputs(self.description, inputs, seed, palette)
             )[0]
         except Exception as error:  # onnxruntime raises many kinds where a graph cannot be run
             raise UserError(f"{self.path} is damaged: {str(error).partition(chr(10))[0]}") from None
@@ -103,8 +118,8 @@ class Session:
     def _check_graph(self) -> None:
         """Raise UserError unless the graph takes and gives what its description says."""
         for verb, expected, nodes in (
-            ("takes", {INPUT, *noise_planes(self.description)}, self._session.get_inputs()),
-            ("gives", {OUTPUT}, self._session.get_outputs()),
+            ("takes", input_names(self.description), self._session.get_inputs()),
+            ("gives", [OUTPUT], self._session.get_outputs()),
         ):
             names = {node.name: node.type for node in nodes}
             if names != dict.fromkeys(expected, FLOAT):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict, get_args
 
 from s2f_core.common.errors import UserError
+from s2f_core.data.palette import Palette, check_palette
 from s2f_core.data.sketch.normalise import Fit
 from s2f_core.networks.upscalers.select import Factor, UpscalerChoice
 
@@ -25,6 +26,7 @@ class OptionKwargs(TypedDict, total=False):
     upscaler: UpscalerChoice
     fit: Fit | None
     align: Align
+    palette: Palette | None
     pen: bool
     cut: bool
 
@@ -48,6 +50,9 @@ class Options:
         align: ``auto``: move, turn and scale a drawing's face to where the training had its faces,
             and undo it after. For models of drawings that were trained on aligned faces; a drawing
             without a face goes in as it is. ``off``: all do.
+        palette: The colours of background, hair, skin and clothes, each as ``#rrggbb``, with commas
+            between them, for a generator that is told them; :meth:`.Model.palette_of` gives those
+            of a photo. By default they are those of a training photo: the seed is its number.
         pen: Give lines the width of the lines in the training drawings.
         cut: Cut the output of a padded picture to the part that the picture covers.
     """
@@ -60,6 +65,7 @@ class Options:
     upscaler: UpscalerChoice = "auto"
     fit: Fit | None = None
     align: Align = "auto"
+    palette: Palette | None = None
     pen: bool = True
     cut: bool = True
 
@@ -75,6 +81,11 @@ class Options:
             if (value := getattr(self, name)) not in values:
                 known = ", ".join(str(each) for each in values if each is not None)
                 raise UserError(f"{name}: {value!r} is not possible (allowed: {known})")
+        if self.palette is not None:
+            try:
+                check_palette(self.palette)
+            except ValueError as error:
+                raise UserError(f"palette: {error}") from None
         for name, number, least, most in (
             ("samples", self.samples, 1, MAX_SAMPLES),
             ("seed", self.seed, 0, MAX_SEED),

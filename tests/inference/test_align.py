@@ -68,9 +68,8 @@ class Echo:
     description: Description
     inputs: Floats | None = None
 
-    def __call__(self, inputs: Floats, *, seed: int = 0, mirror: bool = False) -> Floats:
+    def __call__(self, inputs: Floats, **_: object) -> Floats:
         """Return the inputs, as colours."""
-        del seed, mirror
         self.inputs = inputs
         return np.repeat(inputs, 3, axis=1)
 

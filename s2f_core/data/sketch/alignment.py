@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from s2f_core.common.errors import UserError
-from s2f_core.common.images import Floats, Pixels
+from s2f_core.common.images import Floats, ImageError, Pixels
 from s2f_core.data.landmarks.eyes import VIEW_THRESHOLD, Eyes, find_eyes
 from s2f_core.data.landmarks.faces import FaceDetector
 from s2f_core.data.landmarks.patch import Patch
@@ -33,19 +33,19 @@ class Alignment:
     patch: Patch
 
     @classmethod
-    def between(cls, eyes: Eyes, layout: Eyes) -> Alignment:
+    def between(cls, eyes: Eyes, layout: Eyes, max_scale: float = MAX_SCALE) -> Alignment:
         """Return the similarity transform that moves a drawing's ``eyes`` to the ``layout``.
 
-        A large face is made at most 1.15 times smaller, its eyes' middle in place. A drawing that
-        is cut off close to the face would get a wide white frame, which a generator paints as an
-        edge, and a doodle that fills the page would lose detail. In outputs of ``draw`` for 100
-        doodles the face mesh finds .37 faces without alignment, .66 with this limit and .58
-        without a limit; for 60 shaded crops of half a photo .98, .98 and .90.
+        A large face becomes at most ``max_scale`` times smaller, its eyes' middle in place. A
+        drawing that is cut off close to the face would get a wide white frame, which a generator
+        paints as an edge, and a doodle that fills the page would lose detail. In outputs of
+        ``draw`` for 100 doodles the face mesh finds .37 faces without alignment, .66 with this
+        limit and .58 without a limit; for 60 shaded crops of half a photo .98, .98 and .90.
         """
         right, left = (complex(*eye) for eye in eyes)
         to_right, to_left = (complex(*eye) for eye in layout)
         turn = (left - right) / (to_left - to_right)
-        turn *= min(1, MAX_SCALE / abs(turn))
+        turn *= min(1, max_scale / abs(turn))
         middle = (right + left) / 2 + turn * (0.5 + 0.5j - (to_right + to_left) / 2)
         return cls(Patch(middle.real, middle.imag, abs(turn), math.atan2(turn.imag, turn.real)))
 
@@ -100,6 +100,17 @@ class Aligner:
         if max(math.dist(*pair) for pair in zip(eyes, self.layout, strict=True)) <= TOLERANCE:
             return None, ""
         return Alignment.between(eyes, self.layout), ""
+
+    def align_photo(self, photo: Pixels) -> Pixels:
+        """Return a photo uint8 [s, s, 3] with its face in place; beyond it its border repeats.
+
+        Raises ImageError where no face is found, and UserError where weights are missing.
+        """
+        eyes = find_eyes(photo, self._detector)
+        if eyes is None:
+            raise ImageError("no face found")
+        patch = Alignment.between(eyes, self.layout, max_scale=math.inf).patch
+        return patch.scaled(len(photo)).crop(photo, len(photo), cv2.BORDER_REPLICATE)
 
 
 def merge_aligned(
