@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,29 +17,32 @@ from fastapi.responses import JSONResponse, Response
 
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import ImageError, Pixels, encode_png, to_rgb
+from s2f_core.data.palette import REGIONS, Palette
 from s2f_core.data.sketch.paper import clean
 from s2f_core.demo.canvases import CANVASES
 from s2f_core.demo.hints import alignment_note, hints, warning
 from s2f_core.demo.http_errors import JSON, ApiError, openapi_responses
+from s2f_core.demo.jobs import run_job
 from s2f_core.demo.models import DemoModel, find_model
-from s2f_core.demo.queue import FairQueue, QueueFullError, SupersededError
+from s2f_core.demo.queue import FairQueue
 from s2f_core.demo.training_data import TrainingData
 from s2f_core.demo.uploads import FORMATS, RAW, read_image
+from s2f_core.inference.inputs import photo_palette
 from s2f_core.inference.options import Align
 from s2f_core.networks.upscalers import UPSCALERS
 from s2f_core.networks.upscalers.edsr import EDSR_FILE
 
 T = TypeVar("T")
 
-TIMEOUT = 10.0  # seconds to wait and run
-EXPORT_TIMEOUT = 120.0  # seconds to wait and export a model
 QUEUE_CAPACITY = 96  # waiting requests: fifty pages with two models each
+EXPORT_TIMEOUT = 120.0  # seconds to wait and export a model
 THREADS = 2
 PNG = "image/png"
 
 Upscaler = Literal["none", "bicubic", "edsr"]
 ModelName = Annotated[str, Query(alias="model", max_length=200)]
 Seed = Annotated[int, Query(ge=0, lt=2**32)]
+Colours = Annotated[str, Query(pattern="^(|#[0-9a-fA-F]{6}(,#[0-9a-fA-F]{6}){3})$")]
 Client = Annotated[str, Query(pattern="^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -55,12 +57,13 @@ def add_routes(app: FastAPI, models: dict[str, DemoModel], training_data: Traini
         ("GET", "training-data", api.describe_training_data, JSON, lookup_errors),
         ("GET", "example", api.example, PNG, lookup_errors),
         ("GET", "mean-input", api.mean_input, PNG, lookup_errors),
-        ("GET", "noise", api.noise, RAW, lookup_errors),
+        ("GET", "noise", api.noise, RAW, (404, 409, 422)),
         ("POST", "prepare", api.prepare, JSON, job_errors),
         ("POST", "picture", api.picture, PNG, upload_errors),
         ("POST", "hints", api.hints, JSON, upload_errors),
         ("POST", "drawing", api.drawing, PNG, upload_errors),
         ("POST", "condition", api.condition, PNG, upload_errors),
+        ("POST", "palette", api.palette, JSON, upload_errors),
     )
     for method, name, endpoint, content_type, errors in routes:
         app.add_api_route(
@@ -96,6 +99,7 @@ class Api:
         has_edsr = (self.training_data.root / EDSR_FILE).is_file()
         return {
             "canvases": {name: canvas.as_json() for name, canvas in CANVASES.items()},
+            "regions": list(REGIONS),
             "upscalers": [name for name in get_args(Upscaler) if name != "edsr" or has_edsr],
             "models": [model.as_json() for model in self.models.values()],
         }
@@ -109,16 +113,19 @@ class Api:
         upscale: Upscaler = "none",
         mirror: bool = False,
         align: Align = "auto",
+        palette: Colours = "",
     ) -> Response:
         """Translate a drawing, or noise, to a PNG. ``Server-Timing`` has the milliseconds.
 
         ``mirror`` averages over the mirrored drawing, for a model with ``canMirror``. A model with
         ``canAlign`` takes a drawing of ``drawingSize`` pixels a side and has its face brought to
-        its place, unless ``align`` is ``off``; ``s2f-notes`` says why it is not.
+        its place, unless ``align`` is ``off``; ``s2f-notes`` says why it is not. A model with
+        ``palettes`` takes that of the seed, or ``palette``: four colours, with commas.
         """
         generator = find_model(self.models, model)
         if mirror and (problem := generator.mirror_problem):
             raise ApiError(409, f"mirror: {problem}")
+        colours = _palette(generator, palette)
         if generator.canvas == "noise":
             drawing = None
         else:
@@ -127,7 +134,9 @@ class Api:
         def translate() -> tuple[bytes, dict[str, str]]:
             start = time.perf_counter()
             alignment, note = generator.align(drawing, align)
-            picture = generator.picture(drawing, seed, mirror=mirror, alignment=alignment)
+            picture = generator.picture(
+                drawing, seed, mirror=mirror, alignment=alignment, palette=colours
+            )
             end = time.perf_counter()
             png = encode_png(_upscaled(picture, upscale, self.training_data.root))
             milliseconds = 1e3 * (end - start), 1e3 * (time.perf_counter() - end)
@@ -137,14 +146,14 @@ class Api:
                 "s2f-notes": note.encode("ascii", "replace").decode(),
             }
 
-        png, headers = await self._run(request, client, (client, model), translate)
+        png, headers = await run_job(self.queue, request, client, (client, model), translate)
         return Response(png, media_type=PNG, headers=headers)
 
     async def prepare(self, request: Request, model: ModelName, client: Client) -> dict[str, bool]:
         """Export a model to ONNX. This takes seconds the first time on this machine."""
         generator = find_model(self.models, model)
         key = (client, model, "prepare")
-        await self._run(request, client, key, lambda: generator.session, EXPORT_TIMEOUT)
+        await run_job(self.queue, request, client, key, lambda: generator.session, EXPORT_TIMEOUT)
         return {"ready": True}
 
     async def hints(
@@ -169,7 +178,7 @@ class Api:
                 "alignment": "" if problem else alignment_note(note, moved=alignment is not None),
             }
 
-        return await self._run(request, client, (client, model, "hints"), compare)
+        return await run_job(self.queue, request, client, (client, model, "hints"), compare)
 
     async def drawing(self, request: Request, client: Client) -> Response:
         """Turn a photographed drawing into dark lines on white, as a PNG of the same size.
@@ -177,7 +186,9 @@ class Api:
         ``s2f-notes`` says what was done.
         """
         picture = await read_image(request)
-        cleaned = await self._run(request, client, (client, "drawing"), lambda: clean(picture))
+        cleaned = await run_job(
+            self.queue, request, client, (client, "drawing"), lambda: clean(picture)
+        )
         headers = {"s2f-notes": "; ".join(cleaned.notes)}
         return Response(encode_png(cleaned.pixels), media_type=PNG, headers=headers)
 
@@ -194,8 +205,26 @@ class Api:
             except ImageError as error:
                 raise ApiError(422, str(error)) from None
 
-        png = await self._run(request, client, (client, "condition"), convert)
+        png = await run_job(self.queue, request, client, (client, "condition"), convert)
         return Response(png, media_type=PNG)
+
+    async def palette(
+        self, request: Request, model: ModelName, client: Client
+    ) -> dict[str, object]:
+        """Measure the colours of background, hair, skin and clothes in a photo of a face."""
+        generator = find_model(self.models, model)
+        generator.check_takes_palette()
+        photo = await read_image(request, generator.photo_size)
+
+        def measure() -> dict[str, object]:
+            try:
+                return {"palette": photo_palette(to_rgb(photo), generator.aligner)}
+            except UserError as error:
+                raise ApiError(409, str(error)) from None
+            except ImageError as error:
+                raise ApiError(422, str(error)) from None
+
+        return await run_job(self.queue, request, client, (client, "palette"), measure)
 
     async def example(
         self, model: ModelName, number: Annotated[int, Query(ge=0, lt=100)]
@@ -228,9 +257,10 @@ class Api:
             raise ApiError(404, f"the training data of {model} is not on this machine")
         return Response(encode_png(mean), media_type=PNG)
 
-    async def noise(self, model: ModelName, seed: Seed = 0) -> Response:
+    async def noise(self, model: ModelName, seed: Seed = 0, palette: Colours = "") -> Response:
         """Return the model's random inputs: float32 bytes; names and shapes in ``s2f-shapes``."""
-        inputs = find_model(self.models, model).noise_inputs(seed)
+        generator = find_model(self.models, model)
+        inputs = generator.noise_inputs(seed, _palette(generator, palette))
         shapes = "; ".join(f"{name}={'x'.join(map(str, a.shape))}" for name, a in inputs.items())
         content = b"".join(np.ascontiguousarray(values).tobytes() for values in inputs.values())
         return Response(content, media_type=RAW, headers={"s2f-shapes": shapes})
@@ -238,43 +268,12 @@ class Api:
     async def _read(self, read: Callable[[DemoModel], T], model: DemoModel) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.reader, read, model)
 
-    async def _run(
-        self,
-        request: Request,
-        client: str,
-        key: Hashable,
-        job: Callable[[], T],
-        time_limit: float = TIMEOUT,
-    ) -> T:
-        """Run a job in the queue; drop it if the client closes the connection while it waits."""
-        owner = _owner(request, client)
-        running = asyncio.ensure_future(self.queue.run(owner, key, job, time_limit))
-        disconnect = asyncio.ensure_future(_wait_for_disconnect(request))
-        try:
-            await asyncio.wait({running, disconnect}, return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                raise ApiError(400, "the client closed the connection")
-            return running.result()
-        except SupersededError:
-            raise ApiError(409, "a newer drawing replaced this one") from None
-        except QueueFullError:
-            raise ApiError(503, f"{QUEUE_CAPACITY} requests are waiting; try again") from None
-        except TimeoutError:
-            raise ApiError(504, f"not done within {time_limit:g} seconds") from None
-        finally:
-            running.cancel()
-            disconnect.cancel()
 
-
-async def _wait_for_disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _owner(request: Request, client: str) -> str:
-    """Return whose turn it is: on this machine the client's name, else the machine's address."""
-    address = request.client.host if request.client else ""
-    return client if ipaddress.ip_address(address).is_loopback else address
+def _palette(model: DemoModel, colours: str) -> Palette | None:
+    if not colours:
+        return None
+    model.check_takes_palette()
+    return colours.lower()
 
 
 def _upscaled(picture: Pixels, upscale: Upscaler, root: Path) -> Pixels:

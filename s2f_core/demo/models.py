@@ -16,14 +16,15 @@ import torch
 from s2f_core.common import cache, code_digest
 from s2f_core.common.errors import UserError
 from s2f_core.common.images import Floats, Pixels, from_model, to_model
+from s2f_core.data.palette import Palette
 from s2f_core.data.selection import VariantData
 from s2f_core.data.sketch.alignment import Aligner, Alignment, merge_aligned
 from s2f_core.demo.canvases import CANVAS_OF_CONDITION, CanvasName
 from s2f_core.demo.http_errors import ApiError
 from s2f_core.inference import onnx_export
-from s2f_core.inference.inputs import find_aligner, noise_vectors, to_page
+from s2f_core.inference.inputs import find_aligner, noise_planes, noise_vectors, to_page
 from s2f_core.inference.load import ONNX, find, variants
-from s2f_core.inference.onnx_session import INPUT, Session, graph_inputs, noise_planes
+from s2f_core.inference.onnx_session import INPUT, Session, graph_inputs
 from s2f_core.inference.options import Align
 from s2f_core.networks.checkpoint import Description
 from s2f_core.networks.mirror import mirror_problem
@@ -62,7 +63,13 @@ class DemoModel:
     @property
     def takes_noise(self) -> bool:
         """Whether the picture depends on the seed."""
-        return self.canvas == "noise" or bool(noise_planes(self.description))
+        description = self.description
+        return self.canvas == "noise" or bool(description.palettes or noise_planes(description))
+
+    def check_takes_palette(self) -> None:
+        """Raise ApiError 409 where it is told no palette."""
+        if not self.description.palettes:
+            raise ApiError(409, f"palette: {self.name} is told no palette")
 
     @property
     def mirror_problem(self) -> str:
@@ -114,22 +121,24 @@ class DemoModel:
         *,
         mirror: bool = False,
         alignment: Alignment | None = None,
+        palette: Palette | None = None,
     ) -> Pixels:
         """Translate a drawing uint8 [H, H, 3], or noise if None, to uint8 [size, size, C].
 
-        ``mirror`` gives the mirror mean, ``alignment`` is what :meth:`align` gave.
+        ``mirror`` gives the mirror mean, ``alignment`` is what :meth:`align` gave, ``palette`` is
+        one to take in place of the model's own.
         """
         if drawing is None:
-            return self._run(noise_vectors(self.description, seed, 1), seed, mirror)
+            return self._run(noise_vectors(self.description, seed, 1), seed, mirror, None)
         drawings = [drawing] if alignment is None else [drawing, alignment.apply(drawing)]
         outputs = []
         for each in drawings:  # one by one: equal noise
             inputs = to_model(torch.from_numpy(self.input_pixels(each)[None])).numpy()
-            outputs.append(self._run(inputs, seed, mirror))
+            outputs.append(self._run(inputs, seed, mirror, palette))
         return next(merge_aligned([alignment], outputs))
 
-    def _run(self, inputs: Floats, seed: int, mirror: bool) -> Pixels:
-        outputs = self.session(inputs, seed=seed, mirror=mirror)
+    def _run(self, inputs: Floats, seed: int, mirror: bool, palette: Palette | None) -> Pixels:
+        outputs = self.session(inputs, seed=seed, mirror=mirror, palette=palette)
         return np.asarray(from_model(torch.from_numpy(outputs))[0])
 
     def as_json(self) -> dict[str, object]:
@@ -148,15 +157,16 @@ class DemoModel:
             "takesNoise": self.takes_noise,
             "canMirror": not self.mirror_problem,
             "canAlign": self.aligner is not None,
+            "palettes": description.palettes,
         }
 
-    def noise_inputs(self, seed: int) -> dict[str, Floats]:
+    def noise_inputs(self, seed: int, palette: Palette | None = None) -> dict[str, Floats]:
         """Return the random inputs by name; with them a browser computes the same picture."""
         description = self.description
         if self.canvas == "noise":
             return {INPUT: noise_vectors(description, seed, 1)}
         shape = (1, description.in_channels, description.size, description.size)
-        inputs = graph_inputs(description, np.zeros(shape, np.float32), seed)
+        inputs = graph_inputs(description, np.zeros(shape, np.float32), seed, palette)
         return {name: values for name, values in inputs.items() if name != INPUT}
 
 

@@ -34,7 +34,10 @@ OPERATIONS = [
         ("GET", f"/api/{name}")
         for name in ("models", "training-data", "example", "mean-input", "noise")
     ],
-    *[("POST", f"/api/{name}") for name in ("prepare", "picture", "hints", "drawing", "condition")],
+    *[
+        ("POST", f"/api/{name}")
+        for name in ("prepare", "picture", "hints", "drawing", "condition", "palette")
+    ],
     ("GET", "/runtime/{name}"),
 ]
 

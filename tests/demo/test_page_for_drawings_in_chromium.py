@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from browser import Browser
 from demo_page import INK, canvas_box, open_page, wait_for_pictures
-from tiny_demo import add_drawing_model, make_data_folder, running_server
+from tiny_demo import PALETTES, add_drawing_model, make_data_folder, running_server
 
 from benchmarks.sketch import placed, read_strokes
 
 NAMES = "[...document.querySelectorAll('.card h3')].map((title) => title.textContent)"
 EXAMPLES = "document.getElementById('examples-source').textContent"
+COLOURS = "[...document.querySelectorAll('#colours [type=color]')].map((input) => input.value)"
 PICTURE_BOX = (
     "(() => { const box = document.querySelector('.picture').getBoundingClientRect();"
     " return [box.left, box.top, box.width]; })()"
@@ -48,6 +49,28 @@ def test_the_page_opens_on_the_model_for_peoples_drawings(address: str, chromium
     assert page.run(NAMES) == ["mixed", "lines"]
     page.run("document.querySelector('[name=model][value=mixed]').click()")
     page.until(f"{EXAMPLES}.startsWith('Test images')")
+
+
+def test_the_colours_are_those_of_the_seed_until_a_person_chooses(
+    address: str, chromium: Browser
+) -> None:
+    """Picture and colours change together; models without colours do not show them."""
+    page = open_page(chromium, address)
+    page.stroke(placed(read_strokes()[0][1], *canvas_box(page)))
+    pictures = [wait_for_pictures(page)]
+    assert page.run(COLOURS) == PALETTES[0].split(",")
+    for selector, value in (("#seed", 4), ("#colours [title=hair]", "#ff0000")):
+        page.run(
+            f"(() => {{ const one = document.querySelector('{selector}'); one.value = '{value}';"
+            " one.dispatchEvent(new Event('input', { bubbles: true })); })()"
+        )
+        pictures.append(wait_for_pictures(page, pictures[-1]))
+    assert page.run(COLOURS) == ["#f0e0d0", "#ff0000", "#f0e0d0", "#f0e0d0"]
+    assert len({str(picture) for picture in pictures}) == 3
+    page.run("document.querySelector('[name=model][value=lines]').click()")
+    page.run("document.querySelector('[name=model][value=mixed]').click()")
+    page.until("document.getElementById('colours').hidden")
+    assert page.errors == []
 
 
 def test_a_face_drawn_with_a_finger_on_a_phone_changes_the_picture(

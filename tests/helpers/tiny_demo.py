@@ -33,15 +33,23 @@ SIDE = 16
 ROWS = 30  # of which the last ten are the test split
 GENERATORS: dict[str, dict[str, Any]] = {
     "lines": {"type": "unet", "depth": 2, "norm": "none", "dropout": 0},
-    "noisy": {"type": "unet", "depth": 2, "norm": "none", "dropout": 0, "noise": "input"},
+    "noisy": {
+        "type": "unet",
+        "depth": 2,
+        "norm": "none",
+        "dropout": 0,
+        "noise": "input",
+        "palette": True,
+    },
     "samples": {"type": "dcgan", "norm": "none"},
 }
+PALETTES = (",".join(["#102030"] * 4), ",".join(["#f0e0d0"] * 4), "#00ff00,#0000ff,#ff0000,#808080")
 
 
 def tiny_description(name: str, **changes: Any) -> Description:
     """The description of one of the tiny generators, of 16 px, with some keys changed."""
     takes_noise = name == "samples"
-    keys = {
+    keys: dict[str, Any] = {
         "variant": name,
         "role": "faces",
         "condition": "noise" if takes_noise else "pencil",
@@ -55,7 +63,10 @@ def tiny_description(name: str, **changes: Any) -> Description:
         "drawn_at": 128,
         "versions": {"s2f": "0", "torch": "0"},
     }
-    return Description.model_validate({**keys, **changes})
+    keys |= changes
+    if keys["generator"].get("palette"):
+        keys["palettes"] = PALETTES
+    return Description.model_validate(keys)
 
 
 def make_data_folder(root: Path) -> Path:
@@ -80,12 +91,18 @@ def make_data_folder(root: Path) -> Path:
 def add_drawing_model(root: Path) -> None:
     """Add a model for people's drawings, "mixed", to a data folder, and its data.
 
-    Each photo has two inputs, a thin and a thick cross. Twelve drawings by people, which
-    ``params.yaml`` beside the folder names, are crosses ever further to the right.
+    It is told palettes. Each photo has two inputs, a thin and a thick cross. Twelve drawings by
+    people, which ``params.yaml`` beside the folder names, are crosses ever further to the right.
     """
     name, kinds = "mixed", [{"type": "edges"}, {"type": "pencil"}]
     drawing = {"type": "mixture", "of": kinds}
-    description = tiny_description("lines", variant=name, condition="sketches", drawing=drawing)
+    description = tiny_description(
+        "lines",
+        variant=name,
+        condition="sketches",
+        drawing=drawing,
+        generator={**GENERATORS["lines"], "palette": True},
+    )
     network = description.build()
     torch.manual_seed(len(GENERATORS))
     for weights in network.parameters():

@@ -28,9 +28,10 @@ export const serverEngine = {
     await post("/api/prepare", { model: model.name });
   },
 
-  async translate(model, board, { seed, upscale, mirror, align }) {
+  async translate(model, board, { seed, palette, upscale, mirror, align }) {
     const body = model.canvas === "noise" ? undefined : board.rgb(model.drawingSize);
     const parameters = { seed, upscale, mirror: mirror && model.canMirror, align: align ? "auto" : "off" };
+    if (model.palettes.length) parameters.palette = palette;
     const response = await post("/api/picture", { model: model.name, ...parameters }, body);
     const picture = await createImageBitmap(await response.blob());
     const ms = Number(/model;dur=([\d.]+)/.exec(response.headers.get("server-timing"))?.[1]);
@@ -46,6 +47,11 @@ export const serverEngine = {
   async clean(drawing) {
     const response = await post("/api/drawing", {}, drawing);
     return [await createImageBitmap(await response.blob()), response.headers.get("s2f-notes")];
+  },
+
+  async palette(model, photo) {
+    const response = await post("/api/palette", { model: model.name }, photo);
+    return (await response.json()).palette;
   },
 
   async condition(model, photo) {
@@ -80,13 +86,14 @@ export function makeBrowserEngine() {
   return {
     async prepare() {},
 
-    translate(model, board, { seed, mirror }) {
+    translate(model, board, { seed, palette, mirror }) {
       if (!worker) startWorker();
       const pixels = model.canvas === "noise" ? null : board.pixels(model.size);
       const id = (lastId += 1);
       return new Promise((resolve, reject) => {
         pending.set(id, [resolve, reject]);
-        worker.postMessage({ id, model, pixels, seed, mirror: mirror && model.canMirror });
+        const colours = model.palettes.length ? palette : "";
+        worker.postMessage({ id, model, pixels, seed, palette: colours, mirror: mirror && model.canMirror });
       }).then(({ picture, size, ms }) => ({ picture: new ImageData(picture, size, size), size, ms }));
     },
   };

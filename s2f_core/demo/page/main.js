@@ -1,6 +1,7 @@
 // The page: canvases, tools, cards and hints.
 import { Board, cropSquare, shrinkPicture } from "./board.js";
 import { Card, download } from "./cards.js";
+import { Colours } from "./colours.js";
 import { makeBrowserEngine, serverEngine } from "./engines.js";
 import { renderHints } from "./hints.js";
 
@@ -13,6 +14,7 @@ const board = new Board($("canvas"));
 const cards = new Map(); // by model's name
 const selectedModels = new Map(); // sets of names, by canvas
 let api; // the response of /api/models
+let colours; // that the models of faces are told
 let canvas; // the name of the current canvas
 let hintsTimer;
 let pictureNote = ""; // of what was done to the paper of the last picture
@@ -23,7 +25,8 @@ const get = async (path, parameters = {}) => {
   return response;
 };
 const settings = () => ({
-  seed: Number($("seed").value) || 0,
+  seed: Number($("seed").value),
+  palette: colours.palette,
   upscale: $("upscale").value || "none",
   mirror: $("mirror").checked,
   align: $("align").checked,
@@ -75,6 +78,7 @@ function showCards() {
   }
   $("cards").replaceChildren(...models.map(({ name }) => cards.get(name).element));
   $("seed-tools").hidden = !models.some((model) => model.takesNoise);
+  colours.show(models, settings().seed);
   $("mirror-option").hidden = !models.some((model) => model.canMirror);
   $("align-option").hidden = inBrowser || !models.some((model) => model.canAlign);
   const before = $("compared-model").value;
@@ -141,14 +145,28 @@ async function updateHints() {
 }
 
 // ── pictures from files ─────────────────────────────────────────────────────────────────────────
-async function openFile(file, isPhoto) {
+async function placeDrawing(file) {
+  let picture = await createImageBitmap(file);
+  let note = "";
+  if (canvas === "lines" && !inBrowser) [picture, note] = await engine.clean(await shrinkPicture(picture));
+  pictureNote = note && `${file.name}: ${note}.`;
+  board.placePicture(picture);
+}
+
+async function placePhoto(file) {
+  pictureNote = "";
+  board.placePicture(await engine.condition(comparedModel(), await cropSquare(await createImageBitmap(file))));
+}
+
+async function takeColours(file) {
+  const model = activeModels().find(({ palettes }) => palettes.length);
+  colours.set(await engine.palette(model, await cropSquare(await createImageBitmap(file))));
+  updateCards();
+}
+
+async function openFile(file, use) {
   try {
-    let picture = await createImageBitmap(file);
-    let note = "";
-    if (isPhoto) picture = await engine.condition(comparedModel(), await cropSquare(picture));
-    else if (canvas === "lines" && !inBrowser) [picture, note] = await engine.clean(await shrinkPicture(picture));
-    pictureNote = note && `${file.name}: ${note}.`;
-    board.placePicture(picture);
+    await use(file);
     showError("");
   } catch (error) {
     showError(`${file.name} cannot be used: ${error.message}`);
@@ -160,20 +178,20 @@ function showError(text) {
   $("error").hidden = !text;
 }
 
-for (const [id, isPhoto] of [["open-drawing", false], ["open-photo", true]]) {
+for (const [id, use] of [["open-drawing", placeDrawing], ["open-photo", placePhoto], ["colours-photo", takeColours]]) {
   $(id).addEventListener("change", async (event) => {
     const [file] = event.target.files;
-    if (file) await openFile(file, isPhoto);
+    if (file) await openFile(file, use);
     event.target.value = "";
   });
 }
 $("canvas-frame").addEventListener("dragover", (event) => event.preventDefault());
 $("canvas-frame").addEventListener("drop", (event) => {
   event.preventDefault();
-  if (event.dataTransfer.files.length) openFile(event.dataTransfer.files[0], false);
+  if (event.dataTransfer.files.length) openFile(event.dataTransfer.files[0], placeDrawing);
 });
 document.addEventListener("paste", (event) => {
-  if (event.clipboardData.files.length) openFile(event.clipboardData.files[0], false);
+  if (event.clipboardData.files.length) openFile(event.clipboardData.files[0], placeDrawing);
 });
 
 // ── tools ───────────────────────────────────────────────────────────────────────────────────────
@@ -188,10 +206,14 @@ function setPenWidth(width) {
   $("width-value").textContent = board.pen.width.toFixed(1);
 }
 
-function nextSeed() {
-  $("seed").value = (settings().seed + 1) % 2 ** 32;
+function setSeed(seed) {
+  $("seed").value = seed;
+  $("seed-value").textContent = seed;
+  colours.show(activeModels(), seed);
   updateCards();
 }
+
+const nextSeed = () => setSeed((settings().seed + 1) % (Number($("seed").max) + 1));
 
 $("canvas-choice").addEventListener("change", (event) => showCanvas(event.target.value));
 $("palette").addEventListener("change", (event) => {
@@ -210,8 +232,8 @@ $("show-mean-input").addEventListener("change", ({ target }) => { $("mean-input"
 for (const id of ["undo", "redo", "clear"]) $(id).addEventListener("click", () => board[id]());
 $("save").addEventListener("click", () => download(board.canvas, "drawing.png"));
 $("next-seed").addEventListener("click", nextSeed);
-for (const id of ["seed", "upscale", "mirror", "align"]) $(id).addEventListener("change", () => updateCards());
-$("align").addEventListener("change", updateHints);
+for (const id of ["upscale", "mirror", "align"]) $(id).addEventListener("change", () => updateCards());
+$("seed").addEventListener("input", ({ target }) => setSeed(Number(target.value)));
 
 const KEYS = {
   p: () => selectTool("pen"),
@@ -261,6 +283,9 @@ async function start() {
   $("engine-link").textContent = inBrowser ? "Run the models on the server instead" : "Run the models in this browser instead";
   $("engine-link").href = inBrowser ? "/" : "/browser";
   for (const id of ["photo-button", "mean-input-option", "upscale-option"]) $(id).hidden = inBrowser;
+  $("colours-photo").parentElement.hidden = inBrowser;
+  colours = new Colours($("colours"), api.regions);
+  colours.addEventListener("changed", () => updateCards());
   $("upscale").append(...api.upscalers.map((name) => new Option(UPSCALERS[name], name)));
   const names = Object.keys(api.canvases).filter((name) => api.models.some((model) => model.canvas === name));
   for (const name of names) {

@@ -22,8 +22,8 @@ function openSession(name) {
 }
 
 // Fetch the random inputs: PyTorch draws them on the server, so the pictures are the same.
-async function fetchNoise(name, seed) {
-  const response = await fetch(`/api/noise?${new URLSearchParams({ model: name, seed })}`);
+async function fetchNoise(name, seed, palette) {
+  const response = await fetch(`/api/noise?${new URLSearchParams({ model: name, seed, palette })}`);
   const shapes = response.headers.get("s2f-shapes"); // such as "z=1x8x1x1; noise=1x1x64x64"
   const values = new Float32Array(await response.arrayBuffer());
   const inputs = {};
@@ -38,9 +38,9 @@ async function fetchNoise(name, seed) {
   return inputs;
 }
 
-async function translate({ model, pixels, seed, mirror }) {
+async function translate({ model, pixels, seed, palette, mirror }) {
   const session = await openSession(model.name);
-  const inputs = model.takesNoise ? await fetchNoise(model.name, seed) : {};
+  const inputs = model.takesNoise ? await fetchNoise(model.name, seed, palette) : {};
   const start = performance.now();
   if (pixels) {
     const shape = [1, model.inChannels, model.size, model.size];
