@@ -28,7 +28,8 @@ class Mixture(PhotoCondition):
 
     A training draws one of them at random for each image of each step, so that one model learns to
     read all of them; ``copies`` of a part makes it as many times as likely. All else sees the first
-    copy of the first part: validations, scores, and models that draw a photo first.
+    copy of the first part: validations, scores, and models that draw a photo first. Two parts of
+    one type need a ``seed`` each, or they draw alike.
     """
 
     ASSETS: ClassVar[tuple[str, ...]] = ("mediapipe", "selfie", "hed")

@@ -32,14 +32,14 @@ MOUTH_STYLES = {"bow": 0.6, "lips": 0.25, "line": 0.15}
 class Doodle(Section):
     """What a doodle shows beside its eyes and its mouth: ``doodle:`` of a drawing."""
 
-    chance: Share = Field(0.25, description="Share of the drawings that are doodles.")
+    chance: Share = Field(0.5, description="Share of the drawings that are doodles.")
     head: Share = Field(0.95, description="The head's outline, an oval.")
     nose: Share = Field(0.6, description="The nose: an angle, a bow, a line or two dots.")
     brow: Share = Field(0.2, description="Eyebrows.")
     hair: Share = Field(0.5, description="The outline of the hair, or a few strokes.")
     ears: Share = Field(0.15, description="Ears.")
     displacement: Displacement = Field(
-        Displacement(field=(1, 3.5), shift=2, scale=0.12, turn=6),
+        Displacement(field=(1.5, 6), shift=4, scale=0.25, turn=12),
         description="How far its parts are from the photo's.",
     )
 
@@ -104,7 +104,7 @@ def head(points: Doubles, random: np.random.Generator) -> Part:
     """An oval around the face, along its axis from above the forehead to the chin."""
     chin, forehead = points[CHIN], points[FOREHEAD_TOP]
     axis = forehead - chin
-    height = float(np.linalg.norm(axis)) * random.uniform(1, 1.25)
+    height = float(np.linalg.norm(axis)) * random.uniform(1, 1.6)
     width = height * random.uniform(0.7, 1.05)
     oval = ellipse((0, -height / 2), (width / 2, height / 2), random.uniform(0.93, 1.06))
     tilt = float(np.arctan2(axis[0], -axis[1]))
