@@ -136,15 +136,18 @@ class Judge:
 def run(
     model: Model, drawings: Sequence[Pixels], samples: int, judge: Judge, **keywords: Any
 ) -> Outputs:
-    """Run a model on drawings of any size, one at a time, with the options ``keywords``."""
+    """Run a model on drawings of any size, one at a time, with the options ``keywords``.
+
+    A drawing's seed is its place, so that the outputs have the variety of the model's noise.
+    """
     images, seconds, varieties = [], [], []
-    for drawing in drawings:
+    for seed, drawing in enumerate(drawings):
         start = time.perf_counter()
-        ((image,),) = model.make([drawing], Options(cut=False, **keywords))
+        ((image,),) = model.make([drawing], Options(cut=False, seed=seed, **keywords))
         seconds.append(time.perf_counter() - start)
         images.append(image)
         if samples > 1 and model.draws_noise:
-            options = Options(cut=False, samples=samples, **keywords)
+            options = Options(cut=False, seed=seed, samples=samples, **keywords)
             varieties.append(judge.variety(judge.to_photo_size(model.make([drawing], options)[0])))
     return Outputs(
         judge.to_photo_size(images),
