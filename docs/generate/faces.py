@@ -35,11 +35,16 @@ PICTURES = {  # the tables of each, a row for each table
 
 
 def drawn() -> Pixels:
-    """Return drawings of docs/drawings above the faces that ``draw`` makes of them."""
+    """Return drawings of docs/drawings above two faces that ``draw`` makes of each.
+
+    The seeds are the places of the faces, so that each has other colours.
+    """
     drawings = read_drawings(ROOT / DRAWINGS)
     shown = [drawings[place] for place in _spread(len(drawings))]
     model = s2f_core.load("draw", ROOT / "data")
-    faces = [to_rgb(model(drawing, upscale=2)) for drawing in shown]
+    faces = [
+        to_rgb(model(drawing, upscale=2, seed=place)) for place, drawing in enumerate(2 * shown)
+    ]
     return grid([resize(each, len(faces[0])) for each in (*shown, *faces)], COLUMNS)
 
 
