@@ -201,6 +201,8 @@ def _limits(training: TrainingRecord, results: list[TranslationResult]) -> Itera
     yield f"It was tested on {images} images of the same source."
     if not training.paired:
         yield "It was trained without pairs: its outputs need not match any target."
+    if training.settings.get("variant", {}).get("generator", {}).get("palette"):
+        yield "It was tested with the colours of training photos, drawn at random."
     if any(result.evaluation.transfer for result in results):
         yield "It was tested, but not trained, on data of another source."
 

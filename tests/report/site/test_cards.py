@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,19 @@ def test_a_model_card_has_training_use_limits_and_licence(project: Project) -> N
     assert lines["MLflow run"] == "abc123"
     assert "CelebA: non-commercial" in lines["Licence"]
     assert {"Intended use", "Not for", "Limits"} <= set(lines)
+
+
+def test_a_model_that_is_told_colours_says_whose(project: Project) -> None:
+    """Its scores depend on them."""
+    told = "It was tested with the colours of training photos, drawn at random."
+    assert (
+        told not in card(build_pages(project, ["pix"])["variants/pix.html"], "Model card")["Limits"]
+    )
+    file = project.root / "data" / "models" / "pix" / "training.json"
+    record = json.loads(file.read_text())
+    record["settings"]["variant"]["generator"]["palette"] = True
+    file.write_text(json.dumps(record))
+    assert told in card(build_pages(project, ["pix"])["variants/pix.html"], "Model card")["Limits"]
 
 
 def test_nearest_training_images_are_shown_nearest_first(project: Project) -> None:
