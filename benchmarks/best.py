@@ -46,6 +46,10 @@ CHOICES: dict[str, dict[str, Any]] = {
     "perceptual loss × ½": {"objective.lambda_perceptual": 10},
     "perceptual loss × 2": {"objective.lambda_perceptual": 40},
     "perceptual loss by LPIPS' VGG": {"objective.perceptual": {"name": "lpips-vgg"}},
+    "the backbone sees images of twice the size": {
+        "discriminator": {"type": "projected", "backbone": {"enlarge": 2}},
+        "objective.perceptual": {"enlarge": 2},
+    },
     "L1 and SSIM × 2": {"objective.lambda_reconstruction": 100, "objective.lambda_ssim": 30},
     "L1 and SSIM × ½": {"objective.lambda_reconstruction": 25, "objective.lambda_ssim": 7.5},
     "no SSIM": {"objective.lambda_ssim": 0},
