@@ -11,7 +11,7 @@ model as ``s2f translate`` sends it, one at a time. The columns:
 - both found: the share of the drawings that have a face in the drawing and in the output; of these
   the drawing error, in percent of the eyes' distance, and the smiles kept;
 - variety: the mean LPIPS of two of ``--samples`` outputs of one drawing, where the model draws
-  noise;
+  noise or is told a palette; the other columns are of the output whose seed is the drawing's place;
 - ms: the median milliseconds of a drawing.
 
 ``--align`` adds a row for each value of that option, ``--upscale`` enlarges the outputs.

@@ -61,10 +61,10 @@ def write(
 
     Its input is ``input`` [batch, in, H, W] float32 in [-1, 1], its output ``output`` the same with
     the generator's own channels. A generator that draws noise has each plane as an input of its
-    own, to be filled from N(0, 1): see :func:`.onnx_session.noise_planes`. One that is told a
-    palette has it as ``palette`` [batch, 12] in [-1, 1]. H and W are free where
-    the section is :class:`.onnx_session.Scalable`, else those of the model. The metadata has the
-    description as JSON under ``s2f``.
+    own, to be filled from N(0, 1): see :func:`.inputs.noise_planes`. One that is told a palette
+    has it as ``palette`` [batch, 12] in [-1, 1]. H and W are free where the section is
+    :class:`.onnx_session.Scalable`, else those of the model. The metadata has the description as
+    JSON under ``s2f``.
 
     ``precision``: ``float16`` keeps the weights in half the bytes, and computes in float32;
     ``int8`` computes convolutions in 8 bits, with the ranges that maps have on training inputs,

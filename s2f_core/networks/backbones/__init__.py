@@ -28,7 +28,7 @@ class BackboneSection(Section):
     enlarge: Literal[1, 2, 4] = Field(
         1,
         description="Times by which images are enlarged first (bilinear): in small images it then "
-        "sees finer details, in about the square of the time (Sauer et al. 2021: to 256 px).",
+        "sees finer details, and takes longer (Sauer et al. 2021: to 256 px).",
     )
     assets: Path = Field(Path("data/assets"), description="Folder of the fetched weights.")
 
